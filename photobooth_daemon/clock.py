@@ -1,0 +1,22 @@
+"""The one source of time.
+
+UTC decides when stored things expire; the monotonic clock measures durations,
+so a clock that jumps neither shortens a window nor stretches it.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+
+class Clock:
+    """Tells the time; tests hand in a subclass that they can turn."""
+
+    def utcnow(self) -> datetime:
+        """Return the current instant, aware, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return seconds since an arbitrary start; never goes back."""
+        return time.monotonic()

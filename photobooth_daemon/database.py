@@ -1,0 +1,129 @@
+"""The connection pool, and the one place where a lost database gets its name."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from photobooth_daemon.errors import DatabaseUnavailable
+
+STATEMENT_TIMEOUT_SECONDS = 5.0
+ACQUIRE_TIMEOUT_SECONDS = 5.0
+
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DiskFullError,
+    asyncpg.InterfaceError,
+    OSError,
+    asyncio.TimeoutError,
+)
+
+
+class Database:
+    """Lends connections; every connection has JSON codecs and a statement timeout.
+
+    A connection that breaks is replaced by the pool at its next use, so the
+    daemon recovers alone once PostgreSQL is back.
+    """
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        min_size: int = 1,
+        max_size: int = 8,
+        application_name: str = "photobooth-daemon",
+    ) -> Database:
+        """Open the pool.
+
+        Raises:
+            DatabaseUnavailable: no connection could be made.
+        """
+        try:
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=min_size,
+                max_size=max_size,
+                timeout=ACQUIRE_TIMEOUT_SECONDS,
+                command_timeout=STATEMENT_TIMEOUT_SECONDS + 1.0,
+                init=_prepare_connection,
+                server_settings={
+                    "application_name": application_name,
+                    "timezone": "UTC",
+                    "statement_timeout": f"{int(STATEMENT_TIMEOUT_SECONDS * 1000)}",
+                    "idle_in_transaction_session_timeout": "30000",
+                },
+            )
+        except _LOST as error:
+            raise DatabaseUnavailable(f"The database does not answer: {_brief(error)}") from error
+        return cls(pool)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection; each statement is its own transaction.
+
+        Raises:
+            DatabaseUnavailable: none could be had, or it broke while lent.
+        """
+        try:
+            async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+                yield connection
+        except _LOST as error:
+            raise DatabaseUnavailable from error
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection inside one transaction: all of the block happens, or nothing.
+
+        Raises:
+            DatabaseUnavailable: as for :meth:`connection`; what was not
+                committed is rolled back by the server.
+        """
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+    def figures(self) -> dict[str, int]:
+        """Return the pool's ``size``, ``idle`` and ``max`` for metrics."""
+        return {
+            "size": self._pool.get_size(),
+            "idle": self._pool.get_idle_size(),
+            "max": self._pool.get_max_size(),
+        }
+
+    async def close(self) -> None:
+        """Close every connection, waiting at most 5 s for those in use."""
+        try:
+            await asyncio.wait_for(self._pool.close(), 5)
+        except (TimeoutError, *_LOST):
+            self._pool.terminate()
+
+
+async def _prepare_connection(connection: asyncpg.Connection) -> None:
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name, schema="pg_catalog", encoder=json.dumps, decoder=json.loads
+        )
+
+
+def _brief(error: BaseException) -> str:
+    """Name the fault without the connection's parameters."""
+    return type(error).__name__ if isinstance(error, OSError) else str(error).split("\n")[0][:200]
+
+
+Row = Any
+"""An ``asyncpg.Record``: indexed by column name."""

