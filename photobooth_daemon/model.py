@@ -123,7 +123,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What administrators change while the daemon runs; the defaults are the first installation's."""
+    """What administrators change while the daemon runs; the defaults are a new installation's."""
 
     sync_response_seconds: int = 48
     result_ttl_hours: int = 72
