@@ -1,0 +1,208 @@
+"""Places and waiting rooms: how many photos are worked on at once, first come first served.
+
+Limits are per host and arrive with every call, so a changed setting holds for
+the next photo; each process takes its share, at least one place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.errors import DeadlinePassed, RateLimited
+
+FIRST_GUESS_SECONDS = 5.0
+"""How long a place is thought to be held while nobody has given one back yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineFigures:
+    """How busy one slot or provider is in this process."""
+
+    in_flight: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class GateFigures:
+    """How busy every slot and provider is in this process; idle ones are left out."""
+
+    slots: Mapping[str, LineFigures]
+    providers: Mapping[str, LineFigures]
+
+
+class Gate:
+    """Hands out seats (for a whole exchange) and places (for the work in it)."""
+
+    def __init__(self, *, processes: int = 1, clock: Clock | None = None) -> None:
+        self._processes = processes
+        self._clock = clock or Clock()
+        self._slots: dict[str, _Line] = {}
+        self._providers: dict[str, _Line] = {}
+        self._seats: dict[str, int] = {}
+
+    def enter(self, slot_id: str, *, concurrency: int, queue: int) -> Seat:
+        """Give the photo a seat, before any of its body is read.
+
+        Raises:
+            RateLimited: every place and the whole waiting room are taken; says
+                when a seat is likely to be free.
+        """
+        line = self._line(self._slots, slot_id)
+        line.resize(self._share(concurrency))
+        room = self._share(queue) if queue else 0
+        taken = self._seats.get(slot_id, 0)
+        if taken >= line.limit + room:
+            raise RateLimited(retry_after_seconds=line.seconds_to_a_free_place())
+        self._seats[slot_id] = taken + 1
+        return Seat(self, slot_id, line)
+
+    def provider_place(self, provider: str, *, concurrency: int) -> ProviderPlace:
+        """Return a place at a provider, to be waited for and given back by ``async with``."""
+        line = self._line(self._providers, provider)
+        line.resize(self._share(concurrency))
+        return ProviderPlace(line)
+
+    def figures(self) -> GateFigures:
+        """Return who is in flight and who waits."""
+        return GateFigures(
+            slots={n: line.figures() for n, line in self._slots.items() if line.busy()},
+            providers={n: line.figures() for n, line in self._providers.items() if line.busy()},
+        )
+
+    def _share(self, per_host: int) -> int:
+        return max(1, per_host // self._processes)
+
+    def _line(self, lines: dict[str, _Line], name: str) -> _Line:
+        if name not in lines:
+            lines[name] = _Line(self._clock)
+        return lines[name]
+
+    def _stand_up(self, slot_id: str) -> None:
+        self._seats[slot_id] -= 1
+
+
+class Seat:
+    """One photo's right to be here, from its headers to its answer."""
+
+    def __init__(self, gate: Gate, slot_id: str, line: _Line) -> None:
+        self._gate = gate
+        self._slot_id = slot_id
+        self._line = line
+        self._seated = True
+        self._placed = False
+
+    async def wait_for_place(self, deadline: Deadline) -> None:
+        """Return once the photo may be worked on; those who waited longer went first.
+
+        Raises:
+            DeadlinePassed: no place became free in time.
+        """
+        if not self._placed:
+            await self._line.wait(deadline)
+            self._placed = True
+
+    def leave(self) -> None:
+        """Free the seat, and the place if there was one; a second call does nothing."""
+        if self._placed:
+            self._placed = False
+            self._line.give_back()
+        if self._seated:
+            self._seated = False
+            self._gate._stand_up(self._slot_id)
+
+
+class ProviderPlace:
+    """One call's right to be at the provider; leaving the block gives it back."""
+
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+        self._placed = False
+
+    async def __aenter__(self) -> ProviderPlace:
+        return self
+
+    async def wait(self, deadline: Deadline) -> None:
+        """Return once the call may be made.
+
+        Raises:
+            DeadlinePassed: the provider was busy all the time.
+        """
+        if not self._placed:
+            await self._line.wait(deadline)
+            self._placed = True
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._placed:
+            self._placed = False
+            self._line.give_back()
+
+
+class _Line:
+    """A number of places and those who wait for one, in the order they came."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.limit = 1
+        self._clock = clock
+        self._taken_at: deque[float] = deque()
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._held_seconds: float | None = None
+
+    def resize(self, limit: int) -> None:
+        self.limit = limit
+        self._call_next()
+
+    async def wait(self, deadline: Deadline) -> None:
+        if deadline.passed():
+            raise DeadlinePassed
+        if len(self._taken_at) < self.limit and not self._waiting:
+            self._taken_at.append(self._clock.monotonic())
+            return
+        called = asyncio.get_running_loop().create_future()
+        self._waiting.append(called)
+        try:
+            async with deadline.enforced():
+                await called
+        except BaseException:
+            if called.done() and not called.cancelled():
+                # The place was handed over in the same turn of the loop that
+                # ended the wait: it goes to whoever is next.
+                self.give_back()
+            elif called in self._waiting:
+                self._waiting.remove(called)
+            raise
+
+    def give_back(self) -> None:
+        # Which of the equal places was freed does not matter: the oldest start
+        # is dropped, which keeps the mean time a place is held.
+        held = self._clock.monotonic() - self._taken_at.popleft()
+        known = self._held_seconds
+        self._held_seconds = held if known is None else 0.8 * known + 0.2 * held
+        self._call_next()
+
+    def seconds_to_a_free_place(self) -> float:
+        held = FIRST_GUESS_SECONDS if self._held_seconds is None else self._held_seconds
+        return max(1.0, held / self.limit)
+
+    def busy(self) -> bool:
+        return bool(self._taken_at or self._waiting)
+
+    def figures(self) -> LineFigures:
+        return LineFigures(len(self._taken_at), sum(not c.done() for c in self._waiting))
+
+    def _call_next(self) -> None:
+        while self._waiting and len(self._taken_at) < self.limit:
+            called = self._waiting.popleft()
+            if not called.done():
+                self._taken_at.append(self._clock.monotonic())
+                called.set_result(None)
