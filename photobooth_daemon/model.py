@@ -152,6 +152,16 @@ class SettingsState:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """An administrator who has proved who he is, and with which token."""
+
+    username: str
+    permissions: frozenset[str]
+    token_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateMedia:
     """A picture that administrators registered for use by slots."""
 

@@ -1,0 +1,48 @@
+"""``photoboothctl``: every administrative task from the command line, a file per noun."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import click
+
+from photobooth_daemon import __version__
+from photobooth_daemon.cli.installation import Installation
+
+COMMANDS = {
+    "config": "photobooth_daemon.cli.config:config",
+    "migrate": "photobooth_daemon.cli.migrate:migrate",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when the command is used, so that each starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, sorted."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of this name, or None."""
+        target = COMMANDS.get(cmd_name)
+        if target is None:
+            return None
+        module_name, _, attribute = target.partition(":")
+        command: click.Command = getattr(importlib.import_module(module_name), attribute)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="photoboothctl")
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="PHOTOBOOTH_CONFIG",
+    help="The start-up file [default: /etc/photobooth-daemon/photobooth.toml].",
+)
+@click.pass_context
+def main(ctx: click.Context, config_path: Path | None) -> None:
+    """Administer a photobooth-daemon on this machine."""
+    ctx.obj = Installation(config_path)

@@ -1,0 +1,70 @@
+"""``photoboothctl config``: look at the start-up configuration."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from photobooth_daemon.cli.installation import Installation
+
+SECRET = "(set)"  # noqa: S105 - what is shown in a secret's place
+
+
+@click.group()
+def config() -> None:
+    """Look at the start-up configuration."""
+
+
+@config.command()
+@click.pass_obj
+def check(installation: Installation) -> None:
+    """Name every fault of the configuration with its key path."""
+    _ = installation.config
+    click.echo("The configuration is good.")
+
+
+@config.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def show(installation: Installation, as_json: bool) -> None:
+    """Print the configuration in force, secrets left out."""
+    shown = _shown(installation.config)
+    if as_json:
+        click.echo(json.dumps(shown, indent=2))
+        return
+    for section, values in shown.items():
+        click.echo(f"[{section}]")
+        for key, value in values.items():
+            click.echo(f"{key} = {json.dumps(value)}")
+        click.echo()
+
+
+def _shown(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {
+            field.name: _shown(getattr(value, field.name))
+            if field.repr
+            else _shown_secret(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+        }
+    if isinstance(value, Mapping):
+        return {key: _shown(inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return [_shown(inner) for inner in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _shown_secret(value: str | None) -> str | None:
+    """Show of a URL with credentials where it points, of any other secret only that it is set."""
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if not parts.scheme:
+        return SECRET
+    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"

@@ -1,0 +1,27 @@
+"""``photoboothctl migrate``."""
+
+from __future__ import annotations
+
+import click
+
+from photobooth_daemon import migrations
+from photobooth_daemon.cli.installation import Installation, run_async
+
+
+@click.command()
+@click.option(
+    "--check", "check_only", is_flag=True, help="Only tell whether migrations are missing."
+)
+@click.pass_obj
+@run_async
+async def migrate(installation: Installation, check_only: bool) -> None:
+    """Bring the database to this program's schema."""
+    async with installation.database(check_schema=check_only) as database:
+        if check_only:
+            click.echo("The schema is current.")
+            return
+        applied = await migrations.migrate(database, installation.clock)
+    for migration in applied:
+        click.echo(f"applied {migration.number:04d}_{migration.name}")
+    if not applied:
+        click.echo("Nothing to do: the schema is current.")

@@ -1,0 +1,335 @@
+"""What every handler does alike: ids, permissions, bodies, answers, problems.
+
+Closed by default: a handler names its ``permission``, or says ``any_admin``
+or ``public``. Bodies are always streamed, so that a refusal can leave before
+the body is read and a limit is enforced while it arrives; a client that did not
+wait for ``100 Continue`` is drained for a while and then answered, because a
+connection closed under its feet would show it a broken pipe instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import sys
+from collections.abc import Awaitable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, ClassVar, Protocol
+from uuid import UUID, uuid4
+
+from tornado.httputil import HTTPServerRequest
+from tornado.web import HTTPError, RequestHandler, stream_request_body
+
+from photobooth_daemon.errors import (
+    InvalidRequest,
+    NotFound,
+    PayloadTooLarge,
+    PermissionMissing,
+    PhotoboothError,
+    ShuttingDown,
+    UnsupportedMediaType,
+)
+from photobooth_daemon.log_fields import bind_log_fields
+from photobooth_daemon.model import Identity
+from photobooth_daemon.web.problems import CONTENT_TYPE, problem_of
+from photobooth_daemon.web.site import Admission, Site
+
+MAX_JSON_BYTES = 1024 * 1024
+DRAIN_SECONDS = 5.0
+BODY_SECONDS = 15.0
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+log = logging.getLogger(__name__)
+
+
+class Authenticator(Protocol):
+    """Tells who is calling; ``web/accounts.py`` knows tokens and cookies."""
+
+    async def identify(self, request: HTTPServerRequest) -> Identity:
+        """Return the caller.
+
+        Raises:
+            NotAuthenticated: no token, or one that is not valid any more.
+            XsrfRequired: a cookie call that changes state lacks its header.
+        """
+        ...
+
+
+@stream_request_body
+class Handler(RequestHandler):
+    """The base of all handlers."""
+
+    public: ClassVar[bool] = False
+    any_admin: ClassVar[bool] = False
+    permission: ClassVar[str | Mapping[str, str] | None] = None
+    """One permission for all methods, or one for each method by its name."""
+    served_while_draining: ClassVar[bool] = False
+    max_body_bytes: ClassVar[int] = MAX_JSON_BYTES
+    drain_bytes: ClassVar[int] = 8 * 1024 * 1024
+
+    identity: Identity
+
+    def initialize(self, site: Site, authenticator: Authenticator, admission: Admission) -> None:
+        """Take what every handler needs; subclasses add their own keyword arguments."""
+        self.site = site
+        self.authenticator = authenticator
+        self.admission = admission
+        self.body = bytearray()
+        self._refusal: PhotoboothError | HTTPError | None = None
+        self._drained_bytes = 0
+        self._drain_timer: asyncio.TimerHandle | None = None
+
+    def set_default_headers(self) -> None:
+        """Give the answer its request id, and nothing that names the server's parts."""
+        if not hasattr(self, "request_id"):
+            given = self.request.headers.get("X-Request-ID", "")
+            self.request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid4())
+        self.clear_header("Server")
+        self.set_header("X-Request-ID", self.request_id)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "no-store")
+
+    async def prepare(self) -> None:
+        """Decide whether the request may go on before its body is read."""
+        bind_log_fields(request_id=self.request_id)
+        connection: Any = self.request.connection
+        connection.set_max_body_size(sys.maxsize)
+        if self.request.headers.get("Expect", "").lower() == "100-continue":
+            self.request.headers["Expect"] = "100-continue"
+        try:
+            await self._may_go_on()
+            await self.admit()
+        except (PhotoboothError, HTTPError) as error:
+            self.refuse(error)
+
+    async def admit(self) -> None:
+        """Check what can be checked before the body; subclasses extend.
+
+        Raises:
+            PhotoboothError: the request is refused, its body not kept.
+        """
+        connection: Any = self.request.connection
+        connection.set_body_timeout(BODY_SECONDS)
+        if self.content_length() > self.max_body_bytes:
+            raise PayloadTooLarge
+
+    def refuse(self, error: PhotoboothError | HTTPError) -> None:
+        """Answer ``error``: at once if the client waits for a word, else after a bounded drain."""
+        if self._refusal is not None or self._finished:
+            return
+        self._refusal = error
+        expects = self.request.headers.get("Expect") == "100-continue"
+        if expects or self.content_length() > self.drain_bytes:
+            self._answer_refusal()
+            return
+        setattr(self, str(self.request.method).lower(), self._answer_refusal)
+        self._drain_timer = asyncio.get_running_loop().call_later(
+            DRAIN_SECONDS, self._answer_refusal
+        )
+
+    @property
+    def refused(self) -> bool:
+        """Return whether the request has been refused already."""
+        return self._refusal is not None
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        """Keep a small body, drop a refused one."""
+        if self._refusal is not None:
+            self._drained_bytes += len(chunk)
+            if self._drained_bytes > self.drain_bytes:
+                self._answer_refusal()
+            return None
+        return self.receive(chunk)
+
+    def receive(self, chunk: bytes) -> Awaitable[None] | None:
+        """Take a piece of the body; subclasses that stream replace this."""
+        self.body += chunk
+        if len(self.body) > self.max_body_bytes:
+            self.body.clear()
+            self.refuse(PayloadTooLarge())
+        return None
+
+    def head(self, *args: str) -> Any:
+        """Answer as GET does; Tornado leaves the body out."""
+        return self.get(*args)
+
+    def read_json(self) -> Any:
+        """Return the body's value.
+
+        Raises:
+            UnsupportedMediaType: the body is not said to be JSON.
+            InvalidRequest: it is not JSON (RFC 8259) in UTF-8.
+        """
+        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise UnsupportedMediaType("Send JSON with Content-Type: application/json.")
+        try:
+            return json.loads(self.body.decode("utf-8"), parse_constant=_refuse_constant)
+        except (UnicodeDecodeError, ValueError, RecursionError) as error:
+            raise InvalidRequest("The body is not valid JSON.") from error
+
+    def read_json_object(self) -> dict[str, Any]:
+        """Return the body's value, which has to be an object.
+
+        Raises:
+            UnsupportedMediaType, InvalidRequest: as for :meth:`read_json`.
+        """
+        value = self.read_json()
+        if not isinstance(value, dict):
+            raise InvalidRequest("The body is not a JSON object.")
+        return value
+
+    def write_json(self, value: Any, status: HTTPStatus = HTTPStatus.OK) -> None:
+        """Answer with a JSON document; datetimes and ids are written as the contract says."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.write(encode_json(value))
+
+    def client_address(self) -> str:
+        """Return the address that throttles and the audit log know the client by."""
+        return self.site.client_address(self.request)
+
+    def content_length(self) -> int:
+        """Return the announced length of the body, 0 where none is announced."""
+        text = self.request.headers.get("Content-Length", "")
+        return int(text) if text.isascii() and text.isdigit() else 0
+
+    def path_uuid(self, text: str, error: type[NotFound] = NotFound) -> UUID:
+        """Return the id in a path; anything that is not a canonical UUID does not exist.
+
+        Raises:
+            NotFound: as the class given.
+        """
+        try:
+            value = UUID(text)
+        except ValueError as problem:
+            raise error from problem
+        if str(value) != text.lower():
+            raise error
+        return value
+
+    def allowed_methods(self) -> list[str]:
+        """Return the methods this handler answers, for ``Allow``."""
+        own = [m for m in METHODS if getattr(type(self), m.lower()) is not _not_here(m)]
+        if "GET" not in own and "HEAD" in own:
+            own.remove("HEAD")
+        return own
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Send the problem document of whatever went wrong."""
+        _, error, _ = kwargs.get("exc_info", (None, None, None))
+        self.send_problem(error)
+
+    def send_problem(self, error: BaseException | None) -> None:
+        """Finish with the problem document of ``error``."""
+        problem = problem_of(error)
+        self.set_status(problem.status, problem.status.phrase)
+        self.set_header("Content-Type", CONTENT_TYPE)
+        for name, value in problem.headers.items():
+            self.set_header(name, value)
+        if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            self.set_header("Allow", ", ".join(self.allowed_methods()))
+        self.finish(problem.body())
+
+    def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
+        """Log what nobody expected, with its trace; named failures are the client's business."""
+        if isinstance(value, PhotoboothError | HTTPError):
+            return
+        log.error("unexpected error", exc_info=(typ, value, tb))  # type: ignore[arg-type]
+
+    def on_finish(self) -> None:
+        """Stop the drain's timer."""
+        self._stop_drain_timer()
+
+    def on_connection_close(self) -> None:
+        """Stop the drain's timer; the client is gone."""
+        self._stop_drain_timer()
+        super().on_connection_close()
+
+    def check_etag_header(self) -> bool:
+        """Leave conditional requests to the handlers that have stable bodies."""
+        return False
+
+    def compute_etag(self) -> str | None:
+        """Send an ETag only where a handler sets one."""
+        return None
+
+    async def _may_go_on(self) -> None:
+        if self.request.method not in self.allowed_methods():
+            raise HTTPError(HTTPStatus.METHOD_NOT_ALLOWED)
+        if self.admission.draining and not self.served_while_draining:
+            self.set_header("Connection", "close")
+            raise ShuttingDown
+        if self.public:
+            return
+        self.identity = await self.authenticator.identify(self.request)
+        permission = self.needed_permission(str(self.request.method))
+        if permission is not None and permission not in self.identity.permissions:
+            raise PermissionMissing(permission)
+
+    @classmethod
+    def needed_permission(cls, method: str) -> str | None:
+        """Return the permission that ``method`` needs; None where any admin may call.
+
+        Raises:
+            TypeError: the handler declares nothing, which closes it to everyone.
+        """
+        permission = cls.permission
+        if isinstance(permission, Mapping):
+            permission = permission.get("GET" if method == "HEAD" else method)
+        if permission is None and not (cls.any_admin or cls.public):
+            raise TypeError(f"{cls.__name__} declares no permission for {method}")
+        return permission
+
+    def _answer_refusal(self, *_: str) -> None:
+        self._stop_drain_timer()
+        if not self._finished:
+            self.send_problem(self._refusal)
+
+    def _stop_drain_timer(self) -> None:
+        if self._drain_timer is not None:
+            self._drain_timer.cancel()
+            self._drain_timer = None
+
+
+class NotFoundHandler(Handler):
+    """Whatever no route matches."""
+
+    public = True
+    served_while_draining = True
+
+    async def prepare(self) -> None:
+        """Answer 404 whatever the method."""
+        self.refuse(NotFound())
+
+
+def encode_json(value: Any) -> bytes:
+    """Return ``value`` as JSON: instants in RFC 3339 UTC, ids as text."""
+    return json.dumps(value, ensure_ascii=False, default=_encode_special).encode()
+
+
+def rfc3339(instant: datetime) -> str:
+    """Return an instant as ``2026-11-22T12:00:00Z``, with milliseconds where it has some."""
+    instant = instant.astimezone(UTC)
+    precision = "milliseconds" if instant.microsecond else "seconds"
+    return instant.isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def _encode_special(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+def _refuse_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _not_here(method: str) -> Any:
+    return getattr(RequestHandler, method.lower())

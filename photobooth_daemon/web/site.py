@@ -1,0 +1,73 @@
+"""How this daemon is reached: whose address counts, and what absolute links start with."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from typing import Protocol
+
+from tornado.httputil import HTTPServerRequest
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class Admission(Protocol):
+    """Whether new work is taken; the process' life decides."""
+
+    @property
+    def draining(self) -> bool:
+        """Return True once the process has been asked to stop."""
+        ...
+
+
+class Site:
+    """The addresses and links of a request, with forwarded headers believed only from proxies."""
+
+    def __init__(self, *, public_url: str | None, trusted_proxies: Sequence[str]) -> None:
+        self.public_url = public_url
+        self._trusted = [ipaddress.ip_network(text, strict=False) for text in trusted_proxies]
+
+    def client_address(self, request: HTTPServerRequest) -> str:
+        """Return the rightmost hop that is not a trusted proxy."""
+        peer = request.remote_ip or ""
+        if not self._is_trusted(peer):
+            return peer
+        hops = ",".join(request.headers.get_list("X-Forwarded-For")).split(",")
+        for hop in reversed([hop.strip() for hop in hops if hop.strip()]):
+            if _parse(hop) is None:
+                return peer
+            peer = hop
+            if not self._is_trusted(hop):
+                break
+        return peer
+
+    def is_secure(self, request: HTTPServerRequest) -> bool:
+        """Return whether the client's own connection is behind TLS."""
+        forwarded = request.headers.get("X-Forwarded-Proto", "")
+        if forwarded and self._is_trusted(request.remote_ip or ""):
+            return forwarded.rpartition(",")[2].strip().lower() == "https"
+        return request.protocol == "https"
+
+    def absolute_url(self, request: HTTPServerRequest, path: str) -> str:
+        """Return ``path`` as a link: on ``public_url``, else on the host that was asked."""
+        return self.base_url(request) + path
+
+    def base_url(self, request: HTTPServerRequest) -> str:
+        """Return what absolute links start with, without a trailing slash."""
+        if self.public_url is not None:
+            return self.public_url
+        scheme = "https" if self.is_secure(request) else "http"
+        return f"{scheme}://{request.host}"
+
+    def _is_trusted(self, text: str) -> bool:
+        address = _parse(text)
+        return address is not None and any(address in network for network in self._trusted)
+
+
+def _parse(text: str) -> Address | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None)
+    return mapped or address
