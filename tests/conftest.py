@@ -1,0 +1,113 @@
+"""A real PostgreSQL for every test that wants one, and the other things that tests share.
+
+One server a session, started by the same launcher as the quick start's; one
+database a test, copied from a template that the migrations have been applied to.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from tornado.ioloop import IOLoop
+
+from photobooth_daemon.database import Database
+from photobooth_daemon.rehearsal.embedded_postgres import EmbeddedPostgres
+from photobooth_daemon.rehearsal.postgres_binaries import (
+    PostgresBinaries,
+    installed_binaries,
+    wheel_binaries,
+)
+from tests.fakes import FakeClock
+
+TEMPLATE = "photobooth_template"
+
+_numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--postgres",
+        choices=("any", "installed", "wheel"),
+        default="any",
+        help="which PostgreSQL the tests run on: an installed one, the wheel's, or what is there",
+    )
+
+
+@pytest.fixture(scope="session")
+def postgres_binaries(request: pytest.FixtureRequest) -> PostgresBinaries | None:
+    """The PostgreSQL that was asked for; None leaves the choice to the launcher."""
+    wanted = request.config.getoption("--postgres")
+    if wanted == "any":
+        return None
+    found = installed_binaries() if wanted == "installed" else wheel_binaries()
+    if not found:
+        pytest.exit(f"--postgres={wanted}: there is none on this machine", returncode=4)
+    return found[0]
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_binaries: PostgresBinaries | None) -> Iterator[EmbeddedPostgres]:
+    """The session's server, with the template database."""
+    directory = Path(tempfile.mkdtemp(prefix="photobooth-tests-"))
+    # Our own directory: root's tests run PostgreSQL as another user, who has to pass through.
+    directory.chmod(0o711)
+    try:
+        with EmbeddedPostgres(directory, binaries=postgres_binaries, durable=False) as server:
+            server.execute(f"CREATE DATABASE {TEMPLATE}")
+            _migrate(server)
+            yield server
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def empty_database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A database of this test alone, without a schema."""
+    yield from _own_database(postgres, "template0")
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A database of this test alone, migrated and seeded."""
+    yield from _own_database(postgres, TEMPLATE)
+
+
+@pytest.fixture
+def database(io_loop: IOLoop, database_url: str) -> Iterator[Database]:
+    """A pool on the test's own database and loop."""
+    opened: Database = io_loop.run_sync(lambda: Database.open(database_url, max_size=4))
+    yield opened
+    io_loop.run_sync(opened.close)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that the test turns."""
+    return FakeClock()
+
+
+@pytest.fixture
+def media_root(tmp_path: Path) -> Path:
+    """An empty directory for the media tree."""
+    root = tmp_path / "media"
+    root.mkdir(mode=0o750)
+    return root
+
+
+def _own_database(server: EmbeddedPostgres, template: str) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.url_of(name)
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _migrate(server: EmbeddedPostgres) -> None:
+    scripts = resources.files("photobooth_daemon.sql").iterdir()
+    for script in sorted((s for s in scripts if s.name.endswith(".sql")), key=lambda s: s.name):
+        server.execute(script.read_text("utf-8"), database=TEMPLATE)

@@ -1,0 +1,34 @@
+"""Stand-ins that tests can steer: time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from photobooth_daemon.clock import Clock
+
+
+class FakeClock(Clock):
+    """Stands still until it is turned.
+
+    The two hands move apart, too: ``jump`` turns UTC alone, as an administrator
+    or NTP does, and the monotonic hand must not notice.
+    """
+
+    def __init__(self, utc: datetime = datetime(2026, 11, 22, 12, tzinfo=UTC)) -> None:
+        self._utc = utc
+        self._monotonic_seconds = 1000.0
+
+    def utcnow(self) -> datetime:
+        return self._utc
+
+    def monotonic(self) -> float:
+        return self._monotonic_seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self._monotonic_seconds += seconds
+        self._utc += timedelta(seconds=seconds)
+
+    def jump(self, seconds: float) -> None:
+        """Set the wall clock forward or back; no time passes."""
+        self._utc += timedelta(seconds=seconds)
