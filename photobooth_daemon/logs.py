@@ -1,0 +1,251 @@
+"""One event, one line: JSON for journald and collectors, plain text for a terminal.
+
+Every line carries the fields bound around it (``request_id``, ``job_id``,
+``slot_id`` …), so that a photo's whole story is one search. What must never be
+logged cannot be: bytes appear as their length, long text is cut, and the
+finished line passes :class:`SecretMask` as the last net.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, TextIO
+from urllib.parse import quote
+
+from tornado.web import RequestHandler
+
+LONGEST_TEXT = 500
+LONGEST_MESSAGE = 2000
+SHORTEST_SECRET = 6
+HIDDEN = "***"
+
+_bound: ContextVar[Mapping[str, Any]] = ContextVar("log_fields", default=MappingProxyType({}))
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_SECRET_NAME = re.compile(r"(?i)password|passwd|secret|token|api_?key|authorization|cookie|body")
+_SECRET_SHAPES = (
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {HIDDEN}"),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+"), HIDDEN),
+    (re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@"), rf"\1:{HIDDEN}@"),
+    (
+        re.compile(r"(?i)\b(password|passwd|secret|token|api_?key|key|signature)=[^&\s\"']+"),
+        rf"\1={HIDDEN}",
+    ),
+    (re.compile(r"[A-Za-z0-9+/_-]{200,}={0,2}"), HIDDEN),
+)
+_JOURNAL_PRIORITY = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3, "CRITICAL": 2}
+_QUIET_PATHS = ("/metrics", "/healthz", "/livez", "/readyz")
+
+_access = logging.getLogger("photobooth_daemon.access")
+
+
+@contextmanager
+def log_fields(**fields: Any) -> Iterator[None]:
+    """Put these fields into every line logged inside the block, and by tasks started in it."""
+    token = _bound.set(MappingProxyType({**_bound.get(), **fields}))
+    try:
+        yield
+    finally:
+        _bound.reset(token)
+
+
+def bind_log_fields(**fields: Any) -> None:
+    """Put these fields into every line that the current task logs from here on."""
+    _bound.set(MappingProxyType({**_bound.get(), **fields}))
+
+
+def bound_log_fields() -> Mapping[str, Any]:
+    """Return the fields bound here, to carry them into a place that does not inherit them."""
+    return _bound.get()
+
+
+class SecretMask:
+    """Replaces secrets in text: the configured ones by value, others by their shape."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        forms = {
+            form
+            for secret in secrets
+            if len(secret) >= SHORTEST_SECRET
+            for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])
+        }
+        longest_first = sorted(forms, key=len, reverse=True)
+        self._values = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+
+    def __call__(self, text: str) -> str:
+        """Return the text with every secret replaced."""
+        if self._values is not None:
+            text = self._values.sub(HIDDEN, text)
+        for shape, replacement in _SECRET_SHAPES:
+            text = shape.sub(replacement, text)
+        return text
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: timestamp, level, logger, message, then the fields."""
+
+    def __init__(self, mask: SecretMask, *, journal: bool = False) -> None:
+        super().__init__()
+        self._mask = mask
+        self._journal = journal
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC)
+        line: dict[str, Any] = {
+            "timestamp": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": self._mask(message_of(record)),
+        }
+        for name, value in fields_of(record).items():
+            line.setdefault(name, self._masked(value))
+        if record.exc_info:
+            line["exception"] = self._mask(self.formatException(record.exc_info))
+        text = json.dumps(line, ensure_ascii=False, default=str)
+        return f"<{_JOURNAL_PRIORITY.get(record.levelname, 6)}>{text}" if self._journal else text
+
+    def _masked(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._mask(value)
+        if isinstance(value, dict):
+            return {key: self._masked(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._masked(item) for item in value]
+        return value
+
+
+class TextFormatter(logging.Formatter):
+    """A line a person reads: time, level, message, then the fields as name=value."""
+
+    def __init__(self, mask: SecretMask) -> None:
+        super().__init__()
+        self._mask = mask
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).astimezone()
+        fields = " ".join(f"{name}={value}" for name, value in fields_of(record).items())
+        where = record.name.removeprefix("photobooth_daemon.")
+        text = f"{at:%H:%M:%S.%f}"[:12] + f" {record.levelname:<7} {where}: {message_of(record)}"
+        text = f"{text}  {fields}" if fields else text
+        if record.exc_info:
+            text += "\n" + self.formatException(record.exc_info)
+        return self._mask(text)
+
+
+def configure_logging(
+    *,
+    level: str = "info",
+    style: str = "auto",
+    secrets: Iterable[str] = (),
+    stream: TextIO | None = None,
+) -> None:
+    """Send every logger's lines to ``stream`` (stderr), masked, as ``json`` or ``text``.
+
+    ``auto`` is text on a terminal and JSON anywhere else. Calling it again
+    replaces the earlier set-up.
+    """
+    stream = stream or sys.stderr
+    if style == "auto":
+        style = "text" if stream.isatty() else "json"
+    mask = SecretMask(secrets)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        JsonFormatter(mask, journal=_is_journal(stream)) if style == "json" else TextFormatter(mask)
+    )
+    root = logging.getLogger()
+    for old in list(root.handlers):
+        if isinstance(old.formatter, JsonFormatter | TextFormatter):
+            root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    logging.captureWarnings(True)
+    # asyncio tells of its selector and aiohttp of its parser at debug level; nobody asked.
+    for noisy in ("asyncio", "aiohttp", "PIL"):
+        logging.getLogger(noisy).setLevel(max(logging.INFO, root.level))
+
+
+def log_request(handler: RequestHandler) -> None:
+    """Log one answered request; Tornado's ``log_function``. The query string is left out."""
+    request = handler.request
+    status = handler.get_status()
+    if request.path in _QUIET_PATHS and status < 400:
+        level = logging.DEBUG
+    else:
+        level = (
+            logging.ERROR if status >= 500 and status not in (502, 503, 504, 507) else logging.INFO
+        )
+    _access.log(
+        level,
+        "%s %s %d",
+        request.method,
+        request.path[:200],
+        status,
+        extra={
+            "status": status,
+            "duration_ms": round(request.request_time() * 1000),
+            "address": request.remote_ip,
+        },
+    )
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """Return the record's message, cut; bytes among its arguments appear as their length."""
+    args = record.args
+    if isinstance(args, tuple):
+        args = tuple(_without_bytes(arg) for arg in args)
+    try:
+        text = str(record.msg) % args if args else str(record.msg)
+    except (TypeError, ValueError):
+        text = str(record.msg)
+    return _cut(text, LONGEST_MESSAGE)
+
+
+def fields_of(record: logging.LogRecord) -> dict[str, Any]:
+    """Return the fields bound around the line and those given with it, made safe to write."""
+    given = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+    return {
+        name: HIDDEN if _SECRET_NAME.search(name) else _safe(value)
+        for name, value in {**_bound.get(), **given}.items()
+        if value is not None
+    }
+
+
+def _safe(value: Any) -> Any:
+    value = _without_bytes(value)
+    if isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {
+            str(key): HIDDEN if _SECRET_NAME.search(str(key)) else _safe(item)
+            for key, item in list(value.items())[:50]
+        }
+    if isinstance(value, list | tuple):
+        return [_safe(item) for item in value[:50]]
+    return _cut(str(value), LONGEST_TEXT)
+
+
+def _without_bytes(value: Any) -> Any:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"<{len(value)} bytes>"
+    return value
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
+
+
+def _is_journal(stream: TextIO) -> bool:
+    """Return whether systemd reads this stream: it then takes a priority before each line."""
+    try:
+        status = os.fstat(stream.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
