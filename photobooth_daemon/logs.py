@@ -13,22 +13,18 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any, TextIO
 from urllib.parse import quote
 
-from tornado.web import RequestHandler
+from photobooth_daemon.log_fields import current_log_fields
 
 LONGEST_TEXT = 500
 LONGEST_MESSAGE = 2000
 SHORTEST_SECRET = 6
 HIDDEN = "***"
 
-_bound: ContextVar[Mapping[str, Any]] = ContextVar("log_fields", default=MappingProxyType({}))
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _SECRET_NAME = re.compile(r"(?i)password|passwd|secret|token|api_?key|authorization|cookie|body")
 _SECRET_SHAPES = (
@@ -42,29 +38,6 @@ _SECRET_SHAPES = (
     (re.compile(r"[A-Za-z0-9+/_-]{200,}={0,2}"), HIDDEN),
 )
 _JOURNAL_PRIORITY = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3, "CRITICAL": 2}
-_QUIET_PATHS = ("/metrics", "/healthz", "/livez", "/readyz")
-
-_access = logging.getLogger("photobooth_daemon.access")
-
-
-@contextmanager
-def log_fields(**fields: Any) -> Iterator[None]:
-    """Put these fields into every line logged inside the block, and by tasks started in it."""
-    token = _bound.set(MappingProxyType({**_bound.get(), **fields}))
-    try:
-        yield
-    finally:
-        _bound.reset(token)
-
-
-def bind_log_fields(**fields: Any) -> None:
-    """Put these fields into every line that the current task logs from here on."""
-    _bound.set(MappingProxyType({**_bound.get(), **fields}))
-
-
-def bound_log_fields() -> Mapping[str, Any]:
-    """Return the fields bound here, to carry them into a place that does not inherit them."""
-    return _bound.get()
 
 
 class SecretMask:
@@ -172,30 +145,6 @@ def configure_logging(
         logging.getLogger(noisy).setLevel(max(logging.INFO, root.level))
 
 
-def log_request(handler: RequestHandler) -> None:
-    """Log one answered request; Tornado's ``log_function``. The query string is left out."""
-    request = handler.request
-    status = handler.get_status()
-    if request.path in _QUIET_PATHS and status < 400:
-        level = logging.DEBUG
-    else:
-        level = (
-            logging.ERROR if status >= 500 and status not in (502, 503, 504, 507) else logging.INFO
-        )
-    _access.log(
-        level,
-        "%s %s %d",
-        request.method,
-        request.path[:200],
-        status,
-        extra={
-            "status": status,
-            "duration_ms": round(request.request_time() * 1000),
-            "address": request.remote_ip,
-        },
-    )
-
-
 def message_of(record: logging.LogRecord) -> str:
     """Return the record's message, cut; bytes among its arguments appear as their length."""
     args = record.args
@@ -211,10 +160,10 @@ def message_of(record: logging.LogRecord) -> str:
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:
     """Return the fields bound around the line and those given with it, made safe to write."""
     given = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+    known = {name: value for name, value in given.items() if value is not None}
     return {
         name: HIDDEN if _SECRET_NAME.search(name) else _safe(value)
-        for name, value in {**_bound.get(), **given}.items()
-        if value is not None
+        for name, value in {**current_log_fields(), **known}.items()
     }
 
 

@@ -11,15 +11,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import tornado.web
 
+from photobooth_daemon.log_fields import bind_log_fields, log_fields
 from photobooth_daemon.logs import (
     JsonFormatter,
     SecretMask,
-    bind_log_fields,
     configure_logging,
-    log_fields,
-    log_request,
 )
 
 log = logging.getLogger("photobooth_daemon.ingest")
@@ -156,28 +153,3 @@ def test_text_for_a_terminal_is_masked_too() -> None:
 
 def test_short_secrets_are_not_masked_by_value() -> None:
     assert SecretMask(["a"])("a banana") == "a banana"
-
-
-class Pictures(tornado.web.RequestHandler):
-    def get(self) -> None:
-        self.set_status(int(self.get_argument("status", "200")))
-
-
-@pytest.fixture
-def app() -> tornado.web.Application:
-    return tornado.web.Application([("/(?:x|healthz)", Pictures)], log_function=log_request)
-
-
-async def test_requests_are_logged_without_their_query(
-    http_server_client: Any, stream: io.StringIO
-) -> None:
-    for path in ("/x?password=hunter22", "/healthz", "/x?status=500", "/x?status=504"):
-        await http_server_client.fetch(path, raise_error=False)
-    requests = [line for line in lines(stream) if line["logger"].endswith("access")]
-    assert [(line["message"], line["level"]) for line in requests] == [
-        ("GET /x 200", "info"),
-        ("GET /healthz 200", "debug"),
-        ("GET /x 500", "error"),
-        ("GET /x 504", "info"),
-    ]
-    assert all(line["duration_ms"] >= 0 for line in requests)

@@ -79,6 +79,7 @@ class Handler(RequestHandler):
         self.authenticator = authenticator
         self.admission = admission
         self.body = bytearray()
+        self.problem_code: str | None = None
         self._refusal: PhotoboothError | HTTPError | None = None
         self._drained_bytes = 0
         self._drain_timer: asyncio.TimerHandle | None = None
@@ -227,6 +228,7 @@ class Handler(RequestHandler):
     def send_problem(self, error: BaseException | None) -> None:
         """Finish with the problem document of ``error``."""
         problem = problem_of(error)
+        self.problem_code = problem.code
         self.set_status(problem.status, problem.status.phrase)
         self.set_header("Content-Type", CONTENT_TYPE)
         for name, value in problem.headers.items():

@@ -1,0 +1,52 @@
+"""One line and one count for each answered request; Tornado's ``log_function``."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from tornado.web import RequestHandler
+
+from photobooth_daemon.metrics import Metrics
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
+PROBES = ("/metrics", "/healthz", "/livez", "/readyz")
+
+log = logging.getLogger("photobooth_daemon.access")
+
+
+class AccessLog:
+    """Logs requests without their query strings, where passwords and keys might hide."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def __call__(self, handler: RequestHandler) -> None:
+        """Log and count the request that ``handler`` has answered."""
+        request = handler.request
+        status = handler.get_status()
+        method = request.method if request.method in METHODS else "other"
+        self._metrics.http_requests_total.labels(method, str(status)).inc()
+        code = getattr(handler, "problem_code", None)
+        if code is not None:
+            self._metrics.refused_requests_total.labels(code).inc()
+        log.log(
+            _level(request.path, status),
+            "%s %s %d",
+            method,
+            request.path[:200],
+            status,
+            extra={
+                "status": status,
+                "code": code,
+                "duration_ms": round(request.request_time() * 1000),
+                "address": request.remote_ip,
+                "request_id": getattr(handler, "request_id", None),
+            },
+        )
+
+
+def _level(path: str, status: int) -> int:
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return logging.ERROR
+    return logging.DEBUG if path in PROBES and status < HTTPStatus.BAD_REQUEST else logging.INFO
