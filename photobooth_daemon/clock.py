@@ -20,3 +20,8 @@ class Clock:
     def monotonic(self) -> float:
         """Return seconds since an arbitrary start; never goes back."""
         return time.monotonic()
+
+
+def rfc3339(at: datetime) -> str:
+    """Return an aware instant as answers, events and audit entries write it: UTC, whole seconds."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -122,6 +122,18 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class SlotRevision:
+    """What a slot was at ``version``, as the API gives it; ``action`` is what made it so."""
+
+    slot_id: str
+    version: int
+    config: Mapping[str, Any]
+    action: str
+    created_at: datetime
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What administrators change while the daemon runs; the defaults are a new installation's."""
 
@@ -253,3 +265,47 @@ class Job:
     deadline_at: datetime
     finished_at: datetime | None
     result_expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks for a change, from where, in which request: what the audit log keeps of it."""
+
+    username: str
+    address: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of the audit log; ``digest`` chains it to the one before."""
+
+    audit_id: int
+    at: datetime
+    actor: str
+    action: str
+    entity: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    address: str | None
+    request_id: str | None
+    digest: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """Where the audit log ends; ``seal`` shows that nobody moved it back."""
+
+    audit_id: int
+    digest: bytes
+    seal: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that changed, for live views; ids increase in the order of commits."""
+
+    event_id: int
+    kind: str
+    data: Mapping[str, Any]
+    at: datetime

@@ -175,6 +175,16 @@ CREATE INDEX audit_log_entity ON audit_log (entity, audit_id DESC);
 CREATE INDEX audit_log_actor ON audit_log (actor, audit_id DESC);
 CREATE INDEX audit_log_action ON audit_log (action, audit_id DESC);
 
+-- One row: where the log ends. It serialises the writers, and its seal, made with the same key,
+-- lets a verifier notice that the newest entries were cut off.
+CREATE TABLE audit_head (
+    singleton         boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    audit_id          bigint NOT NULL,
+    digest            bytea NOT NULL,
+    seal              bytea NOT NULL
+);
+INSERT INTO audit_head (audit_id, digest, seal) VALUES (0, '', '');
+
 CREATE FUNCTION audit_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'insufficient_privilege';

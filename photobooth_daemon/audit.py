@@ -1,0 +1,150 @@
+"""Who changed what, when and from where: an append-only log that shows when it was tampered with.
+
+Each entry's digest is a keyed hash of the entry and of the digest before it,
+so an altered, inserted or removed entry breaks the chain from there on; the
+sealed head shows when the newest entries were cut off. The key comes from the
+token key's file, not from the database, so a hand that reaches only the
+database cannot mend the chain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC
+from typing import Any
+
+import asyncpg
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.model import Actor, AuditEntry, AuditHead
+from photobooth_daemon.repositories.audit import AuditRepository
+
+MAX_FAULTS = 100
+
+
+def audit_key(jwt_key: bytes) -> bytes:
+    """Return the log's key: derived from the token key, useless for signing tokens."""
+    return hmac.digest(jwt_key, b"photobooth-daemon audit log", hashlib.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditVerdict:
+    """What a verification found; no faults means that every entry is as it was written."""
+
+    entries: int
+    head_id: int
+    head_digest: str
+    faults: tuple[str, ...]
+
+
+class Audit:
+    """Writes and verifies the log."""
+
+    def __init__(self, repository: AuditRepository, clock: Clock, key: bytes) -> None:
+        self._repository = repository
+        self._clock = clock
+        self._key = key
+
+    async def record(
+        self,
+        connection: asyncpg.Connection,
+        *,
+        actor: Actor,
+        action: str,
+        entity: str,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Append one entry inside the caller's transaction and return its number.
+
+        ``before`` and ``after`` hold JSON values and no secret. Other writers of
+        the log wait until the transaction ends, so this is called late in it.
+        """
+        head = await self._repository.lock_head(connection)
+        entry = AuditEntry(
+            audit_id=head.audit_id + 1,
+            at=self._clock.utcnow(),
+            actor=actor.username,
+            action=action,
+            entity=entity,
+            before=None if before is None else dict(before),
+            after=None if after is None else dict(after),
+            address=actor.address,
+            request_id=actor.request_id,
+            digest=b"",
+        )
+        digest = self._digest(head.digest, entry)
+        moved = AuditHead(entry.audit_id, digest, self._seal(entry.audit_id, digest))
+        await self._repository.append(connection, replace(entry, digest=digest), moved)
+        return entry.audit_id
+
+    async def verify(self, expected: tuple[int, str] | None = None) -> AuditVerdict:
+        """Walk the whole log and return what does not fit.
+
+        ``expected`` is a head noted earlier (an entry's number and digest in
+        hex, as each cleanup logs them): the log must still contain it.
+        """
+        head = await self._repository.head()
+        faults: list[str] = []
+        last_id, last_digest = 0, b""
+        digest_at_head = b""
+        async for entry in self._repository.iterate():
+            if entry.audit_id != last_id + 1:
+                faults.append(f"entries {last_id + 1} to {entry.audit_id - 1} are missing")
+            elif not hmac.compare_digest(entry.digest, self._digest(last_digest, entry)):
+                faults.append(f"entry {entry.audit_id} was altered")
+            if expected and entry.audit_id == expected[0] and entry.digest.hex() != expected[1]:
+                faults.append(f"entry {entry.audit_id} is not the one that was noted")
+            last_id, last_digest = entry.audit_id, entry.digest
+            if last_id == head.audit_id:
+                digest_at_head = last_digest
+            if len(faults) >= MAX_FAULTS:
+                faults.append("there may be more")
+                return AuditVerdict(last_id, head.audit_id, head.digest.hex(), tuple(faults))
+        if head.audit_id > last_id:
+            faults.append(f"entries {last_id + 1} to {head.audit_id} were cut off")
+        elif head.digest != digest_at_head:
+            faults.append(f"the head does not fit entry {head.audit_id}")
+        if not hmac.compare_digest(head.seal, self._seal(head.audit_id, head.digest)):
+            faults.append("the head was altered, or the key is another one")
+        if expected and expected[0] > last_id:
+            faults.append(f"the log ends at entry {last_id}, but entry {expected[0]} was noted")
+        return AuditVerdict(last_id, head.audit_id, head.digest.hex(), tuple(faults))
+
+    def _digest(self, previous: bytes, entry: AuditEntry) -> bytes:
+        text = json.dumps(
+            [
+                entry.audit_id,
+                entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+                entry.actor,
+                entry.action,
+                entry.entity,
+                _stable(entry.before),
+                _stable(entry.after),
+                entry.address,
+                entry.request_id,
+            ],
+            sort_keys=True,
+            separators=(",", ":"),
+        )
+        return hmac.digest(self._key, previous + text.encode("ascii"), hashlib.sha256)
+
+    def _seal(self, audit_id: int, digest: bytes) -> bytes:
+        if audit_id == 0:
+            return b""
+        return hmac.digest(self._key, b"head %d " % audit_id + digest, hashlib.sha256)
+
+
+def _stable(value: Any) -> Any:
+    """Return ``value`` as it comes back from a jsonb column, where 2.0 and 2e0 are both 2."""
+    if isinstance(value, Mapping):
+        return {key: _stable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_stable(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value

@@ -1,0 +1,108 @@
+"""The audit log's rows and the row that says where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from photobooth_daemon.database import Database, Row
+from photobooth_daemon.model import AuditEntry, AuditHead
+
+_COLUMNS = "audit_id, at, actor, action, entity, before, after, address, request_id, digest"
+_VERIFY_BATCH = 1000
+
+
+def _entry(row: Row) -> AuditEntry:
+    return AuditEntry(**dict(row))
+
+
+class AuditRepository:
+    """Appends to the log and reads it; nothing here changes an entry."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def lock_head(self, connection: asyncpg.Connection) -> AuditHead:
+        """Return the log's end and keep other writers away until the transaction ends."""
+        row = await connection.fetchrow("SELECT audit_id, digest, seal FROM audit_head FOR UPDATE")
+        return AuditHead(**dict(row))
+
+    async def append(
+        self, connection: asyncpg.Connection, entry: AuditEntry, head: AuditHead
+    ) -> None:
+        """Add an entry and move the head onto it."""
+        await connection.execute(
+            f"INSERT INTO audit_log ({_COLUMNS})"  # noqa: S608
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            entry.audit_id,
+            entry.at,
+            entry.actor,
+            entry.action,
+            entry.entity,
+            entry.before,
+            entry.after,
+            entry.address,
+            entry.request_id,
+            entry.digest,
+        )
+        await connection.execute(
+            "UPDATE audit_head SET audit_id = $1, digest = $2, seal = $3",
+            head.audit_id,
+            head.digest,
+            head.seal,
+        )
+
+    async def head(self) -> AuditHead:
+        """Return the log's end."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow("SELECT audit_id, digest, seal FROM audit_head")
+        return AuditHead(**dict(row))
+
+    async def list_newest(
+        self,
+        *,
+        actor: str | None = None,
+        action: str | None = None,
+        entity: str | None = None,
+        since: datetime | None = None,
+        before_id: int | None = None,
+        limit: int = 50,
+    ) -> list[AuditEntry]:
+        """Return entries, newest first; each given word must match exactly."""
+        filters: list[tuple[str, Any]] = [
+            ("actor = ", actor),
+            ("action = ", action),
+            ("entity = ", entity),
+            ("at >= ", since),
+            ("audit_id < ", before_id),
+        ]
+        used = [(text, value) for text, value in filters if value is not None]
+        where = " AND ".join(f"{text}${n}" for n, (text, _) in enumerate(used, start=2)) or "true"
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                f"SELECT {_COLUMNS} FROM audit_log WHERE {where}"  # noqa: S608
+                " ORDER BY audit_id DESC LIMIT $1",
+                limit,
+                *(value for _, value in used),
+            )
+        return [_entry(row) for row in rows]
+
+    async def iterate(self) -> AsyncIterator[AuditEntry]:
+        """Yield the whole log in its order, without holding it in memory."""
+        last = -1
+        while True:
+            async with self._database.connection() as connection:
+                rows = await connection.fetch(
+                    f"SELECT {_COLUMNS} FROM audit_log WHERE audit_id > $1"  # noqa: S608
+                    " ORDER BY audit_id LIMIT $2",
+                    last,
+                    _VERIFY_BATCH,
+                )
+            for row in rows:
+                yield _entry(row)
+            if len(rows) < _VERIFY_BATCH:
+                return
+            last = rows[-1]["audit_id"]
