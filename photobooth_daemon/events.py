@@ -1,0 +1,28 @@
+"""Tells every process, and live viewers, what changed. Nothing that guards depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.repositories.events import EventRepository
+
+
+class Events:
+    """Publishes what a transaction changed, if and when it commits."""
+
+    def __init__(self, repository: EventRepository, clock: Clock) -> None:
+        self._repository = repository
+        self._clock = clock
+
+    async def publish(
+        self, connection: asyncpg.Connection, kind: str, data: Mapping[str, Any]
+    ) -> int:
+        """Append an event of ``kind`` (``job``, ``slot``, ``settings``, ``health``).
+
+        Called last in the transaction: other publishers wait until it ends.
+        """
+        return await self._repository.append(connection, kind, data, self._clock.utcnow())

@@ -1,0 +1,60 @@
+"""What happened in the last hour, in the order in which it became true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from photobooth_daemon.database import Database
+from photobooth_daemon.model import Event
+
+CHANNEL = "photobooth_event"
+
+# Identity values are drawn before the commit, so without this lock a reader could
+# see 8 while 7 is still uncommitted and never look back for it. It is held from the
+# insert to the commit; NOTIFY queues committing transactions in the same way anyhow.
+_ORDER_LOCK = 0x70620001
+
+
+class EventRepository:
+    """Appends events whose ids increase in commit order, and reads them on from an id."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def append(
+        self, connection: asyncpg.Connection, kind: str, data: Mapping[str, Any], at: datetime
+    ) -> int:
+        """Append an event and wake every listener at commit: the transaction's last statement."""
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _ORDER_LOCK)
+        row = await connection.fetchrow(
+            """
+            INSERT INTO event (kind, data, at) VALUES ($1, $2, $3)
+            RETURNING event_id, pg_notify($4, '')
+            """,
+            kind,
+            dict(data),
+            at,
+            CHANNEL,
+        )
+        event_id: int = row["event_id"]
+        return event_id
+
+    async def list_after(self, event_id: int, limit: int) -> list[Event]:
+        """Return the events after ``event_id``, oldest first."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                "SELECT event_id, kind, data, at FROM event"
+                " WHERE event_id > $1 ORDER BY event_id LIMIT $2",
+                event_id,
+                limit,
+            )
+        return [Event(**dict(row)) for row in rows]
+
+    async def delete_before(self, connection: asyncpg.Connection, at: datetime) -> int:
+        """Delete events older than ``at`` and return how many there were."""
+        status: str = await connection.execute("DELETE FROM event WHERE at < $1", at)
+        return int(status.rpartition(" ")[2])
