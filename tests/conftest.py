@@ -6,16 +6,18 @@ database a test, copied from a template that the migrations have been applied to
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import shutil
 import tempfile
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 
 import pytest
 from tornado.ioloop import IOLoop
 
+from photobooth_daemon import migrations
+from photobooth_daemon.clock import Clock
 from photobooth_daemon.database import Database
 from photobooth_daemon.rehearsal.embedded_postgres import EmbeddedPostgres
 from photobooth_daemon.rehearsal.postgres_binaries import (
@@ -108,6 +110,11 @@ def _own_database(server: EmbeddedPostgres, template: str) -> Iterator[str]:
 
 
 def _migrate(server: EmbeddedPostgres) -> None:
-    scripts = resources.files("photobooth_daemon.sql").iterdir()
-    for script in sorted((s for s in scripts if s.name.endswith(".sql")), key=lambda s: s.name):
-        server.execute(script.read_text("utf-8"), database=TEMPLATE)
+    async def run() -> None:
+        database = await Database.open(server.url_of(TEMPLATE), max_size=1)
+        try:
+            await migrations.migrate(database, Clock())
+        finally:
+            await database.close()
+
+    asyncio.run(run())
