@@ -22,6 +22,8 @@ class Clock:
         return time.monotonic()
 
 
-def rfc3339(at: datetime) -> str:
-    """Return an aware instant as answers, events and audit entries write it: UTC, whole seconds."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def rfc3339(instant: datetime) -> str:
+    """Return an instant as ``2026-11-22T12:00:00Z``, with milliseconds where it has some."""
+    instant = instant.astimezone(UTC)
+    precision = "milliseconds" if instant.microsecond else "seconds"
+    return instant.isoformat(timespec=precision).replace("+00:00", "Z")

@@ -5,7 +5,7 @@
     ├── ValidationFailed                values out of bounds, a pointer per fault
     ├── NotAuthenticated · PermissionMissing · XsrfRequired · InvalidCredentials
     ├── InvalidPassword · TooManyAttempts
-    ├── NotFound                        slot, job, result, media …
+    ├── NotFound                        slot, job, result, media, admin …
     ├── SlotDisabled · ResultExpired · MediaExpired
     ├── VersionRequired · VersionConflict · InUse
     ├── PayloadTooLarge · UnsupportedMediaType · InvalidImage · UploadTimeout
@@ -140,6 +140,10 @@ class SlotDisabled(PhotoboothError):
 class JobNotFound(NotFound):
     code = "job_not_found"
     default_detail = "There is no job of this id."
+
+
+class AdminNotFound(NotFound):
+    default_detail = "There is no administrator of this name."
 
 
 class ResultNotFound(NotFound):

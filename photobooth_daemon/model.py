@@ -174,6 +174,17 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Admin:
+    """An administrator's account; without a hash there is no usable password yet."""
+
+    username: str
+    password_hash: str | None = field(repr=False)
+    permissions: tuple[str, ...]
+    token_version: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateMedia:
     """A picture that administrators registered for use by slots."""
 

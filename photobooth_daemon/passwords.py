@@ -12,9 +12,11 @@ import hmac
 import secrets
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import bcrypt
 
+MIN_PASSWORD_BYTES = 8
 MAX_PASSWORD_BYTES = 72
 REMEMBERED_VERDICTS = 1024
 
@@ -22,6 +24,21 @@ REMEMBERED_VERDICTS = 1024
 def fits_bcrypt(password: bytes) -> bool:
     """Return whether bcrypt would look at every byte of ``password``."""
     return 0 < len(password) <= MAX_PASSWORD_BYTES and b"\0" not in password
+
+
+def new_password_fault(password: Any) -> str | None:
+    """Return what is wrong with a new password, in words; None if it can be taken."""
+    if not isinstance(password, str):
+        return "must be a string"
+    size_bytes = len(_bytes_of(password))
+    if not MIN_PASSWORD_BYTES <= size_bytes <= MAX_PASSWORD_BYTES:
+        return (
+            f"must be {MIN_PASSWORD_BYTES} to {MAX_PASSWORD_BYTES} bytes of UTF-8; "
+            f"this is {size_bytes}"
+        )
+    if "\0" in password:
+        return "must not contain a NUL character"
+    return None
 
 
 class Passwords:

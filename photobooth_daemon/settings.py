@@ -13,10 +13,8 @@ from photobooth_daemon.database import Database
 from photobooth_daemon.errors import Fault, ValidationFailed, VersionConflict
 from photobooth_daemon.events import Events
 from photobooth_daemon.model import Actor, Settings, SettingsState
-from photobooth_daemon.passwords import MAX_PASSWORD_BYTES, Passwords
+from photobooth_daemon.passwords import Passwords, new_password_fault
 from photobooth_daemon.repositories.settings import SettingsRepository
-
-MIN_INGEST_PASSWORD_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +94,6 @@ BOUNDS: Mapping[str, WholeNumber | Amount | Choice] = {
 }
 
 
-def ingest_password_fault(password: Any) -> str | None:
-    """Return what is wrong with a new ingest password, None if it can be taken."""
-    if not isinstance(password, str):
-        return "must be a string"
-    size_bytes = len(password.encode("utf-8", "surrogatepass"))
-    if not MIN_INGEST_PASSWORD_BYTES <= size_bytes <= MAX_PASSWORD_BYTES:
-        return (
-            f"must be {MIN_INGEST_PASSWORD_BYTES} to {MAX_PASSWORD_BYTES} bytes of UTF-8; "
-            f"this is {size_bytes}"
-        )
-    if "\0" in password:
-        return "must not contain a NUL character"
-    return None
-
-
 class SettingsService:
     """Reads and changes the settings.
 
@@ -167,7 +150,7 @@ class SettingsService:
         """
         password = changes.get("ingest_password")
         new_hash = None
-        if isinstance(password, str) and ingest_password_fault(password) is None:
+        if isinstance(password, str) and new_password_fault(password) is None:
             # Before the transaction: the row is not held while bcrypt runs.
             new_hash = await self._passwords.hash(password)
         async with self._database.transaction() as connection:
@@ -206,7 +189,7 @@ class SettingsService:
             elif key not in shown:
                 faults.append(Fault(pointer, "is not a setting"))
             elif key == "ingest_password" and not isinstance(value, Mapping):
-                fault = ingest_password_fault(value)
+                fault = new_password_fault(value)
                 if fault is not None:
                     faults.append(Fault(pointer, fault))
             elif key != "version" and value != shown[key]:

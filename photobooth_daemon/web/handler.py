@@ -15,7 +15,7 @@ import logging
 import re
 import sys
 from collections.abc import Awaitable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, ClassVar, Protocol
 from uuid import UUID, uuid4
@@ -23,6 +23,7 @@ from uuid import UUID, uuid4
 from tornado.httputil import HTTPServerRequest
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
+from photobooth_daemon.clock import rfc3339
 from photobooth_daemon.errors import (
     InvalidRequest,
     NotFound,
@@ -312,13 +313,6 @@ class NotFoundHandler(Handler):
 def encode_json(value: Any) -> bytes:
     """Return ``value`` as JSON: instants in RFC 3339 UTC, ids as text."""
     return json.dumps(value, ensure_ascii=False, default=_encode_special).encode()
-
-
-def rfc3339(instant: datetime) -> str:
-    """Return an instant as ``2026-11-22T12:00:00Z``, with milliseconds where it has some."""
-    instant = instant.astimezone(UTC)
-    precision = "milliseconds" if instant.microsecond else "seconds"
-    return instant.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def _encode_special(value: Any) -> Any:
