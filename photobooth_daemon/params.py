@@ -67,11 +67,18 @@ class ParamSchemas:
         return self._operations.get(provider, {}).get(operation)
 
     def check(
-        self, provider: str, operation: str, params: object, *, pointer: str = "/params"
+        self,
+        provider: str,
+        operation: str,
+        params: object,
+        *,
+        pointer: str = "/params",
+        complete: bool = True,
     ) -> list[Fault]:
         """Return every fault of these params, each at its own pointer below ``pointer``.
 
         An unknown provider or operation is a fault beside the params.
+        ``complete=False`` leaves out what is missing, for a slot that is off.
         """
         parent = pointer.rpartition("/")[0]
         if provider not in self._operations:
@@ -82,6 +89,8 @@ class ParamSchemas:
             return [Fault(f"{parent}/operation", f"Unknown; {provider} has {known}.")]
         faults = {fault.pointer: fault for fault in unstorable(params, pointer)}
         for error in self._validators[provider, operation].iter_errors(params):
+            if error.validator == "required" and not complete:
+                continue
             for fault in faults_of(error, pointer):
                 faults.setdefault(fault.pointer, fault)
         return sorted(faults.values(), key=lambda fault: fault.pointer)

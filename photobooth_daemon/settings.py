@@ -10,11 +10,12 @@ from typing import Any
 from photobooth_daemon.audit import Audit
 from photobooth_daemon.clock import Clock, rfc3339
 from photobooth_daemon.database import Database
-from photobooth_daemon.errors import Fault, ValidationFailed, VersionConflict
+from photobooth_daemon.errors import Fault, ValidationFailed
 from photobooth_daemon.events import Events
 from photobooth_daemon.model import Actor, Settings, SettingsState
 from photobooth_daemon.passwords import Passwords, new_password_fault
 from photobooth_daemon.repositories.settings import SettingsRepository
+from photobooth_daemon.versions import ExpectedVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ class SettingsService:
         }
 
     async def update(
-        self, changes: Mapping[str, Any], expected_version: int, actor: Actor
+        self, changes: Mapping[str, Any], expected: ExpectedVersion, actor: Actor
     ) -> SettingsState:
         """Put part or all of the settings in force; what GET gave changes nothing.
 
@@ -155,8 +156,7 @@ class SettingsService:
             new_hash = await self._passwords.hash(password)
         async with self._database.transaction() as connection:
             before = await self._repository.lock(connection)
-            if before.version != expected_version:
-                raise VersionConflict(before.version)
+            expected.check(before.version)
             values = self._accept(changes, before)
             if values == before.values and new_hash is None:
                 return before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,8 @@ from photobooth_daemon.model import (
 )
 from photobooth_daemon.repositories.settings import SETTING_COLUMNS, settings_state
 
+_SLOT_ID = re.compile(r"slot-0(?:0[1-9]|1[0-5])")
+
 SLOT_COLUMNS = """
     slot.slot_id, slot.version, slot.display_name, slot.enabled, slot.provider, slot.operation,
     slot.params, slot.response_mode, slot.inline_preview, slot.sync_response_seconds,
@@ -33,6 +36,11 @@ SLOT_COLUMNS = """
           WHERE bound.slot_id = slot.slot_id),
         '[]') AS template_media
 """
+
+
+def is_slot_id(text: str) -> bool:
+    """Return whether ``text`` can name a slot; what came in a path may hold anything."""
+    return _SLOT_ID.fullmatch(text) is not None
 
 
 def slot_of(row: Row) -> Slot:
@@ -72,6 +80,8 @@ class SlotRepository:
 
     async def find_for_admission(self, slot_id: str) -> tuple[Slot, SettingsState] | None:
         """Return a slot and the settings as one snapshot, for the photo that is just arriving."""
+        if not is_slot_id(slot_id):
+            return None
         async with self._database.connection() as connection:
             row = await connection.fetchrow(
                 f"SELECT {SLOT_COLUMNS}, {SETTING_COLUMNS}"  # noqa: S608
@@ -82,6 +92,8 @@ class SlotRepository:
 
     async def find(self, slot_id: str) -> Slot | None:
         """Return one slot."""
+        if not is_slot_id(slot_id):
+            return None
         async with self._database.connection() as connection:
             row = await connection.fetchrow(
                 f"SELECT {SLOT_COLUMNS} FROM slot WHERE slot_id = $1",  # noqa: S608
@@ -99,6 +111,8 @@ class SlotRepository:
 
     async def lock(self, connection: asyncpg.Connection, slot_id: str) -> Slot | None:
         """Return one slot and keep other writers of it away until the transaction ends."""
+        if not is_slot_id(slot_id):
+            return None
         row = await connection.fetchrow(
             f"SELECT {SLOT_COLUMNS} FROM slot WHERE slot_id = $1 FOR UPDATE OF slot",  # noqa: S608
             slot_id,

@@ -12,9 +12,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import re
 import sys
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, ClassVar, Protocol
@@ -34,7 +35,7 @@ from photobooth_daemon.errors import (
     UnsupportedMediaType,
 )
 from photobooth_daemon.log_fields import bind_log_fields
-from photobooth_daemon.model import Identity
+from photobooth_daemon.model import Actor, Identity
 from photobooth_daemon.web.problems import CONTENT_TYPE, problem_of
 from photobooth_daemon.web.site import Admission, Site
 
@@ -74,8 +75,7 @@ class Handler(RequestHandler):
 
     identity: Identity
 
-    def initialize(self, site: Site, authenticator: Authenticator, admission: Admission) -> None:
-        """Take what every handler needs; subclasses add their own keyword arguments."""
+    def _take_base(self, site: Site, authenticator: Authenticator, admission: Admission) -> None:
         self.site = site
         self.authenticator = authenticator
         self.admission = admission
@@ -84,6 +84,9 @@ class Handler(RequestHandler):
         self._refusal: PhotoboothError | HTTPError | None = None
         self._drained_bytes = 0
         self._drain_timer: asyncio.TimerHandle | None = None
+
+    initialize: Callable[..., None] = _take_base
+    """Takes what every handler needs; subclasses add keyword arguments of their own."""
 
     def set_default_headers(self) -> None:
         """Give the answer its request id, and nothing that names the server's parts."""
@@ -164,15 +167,22 @@ class Handler(RequestHandler):
 
         Raises:
             UnsupportedMediaType: the body is not said to be JSON.
-            InvalidRequest: it is not JSON (RFC 8259) in UTF-8.
+            InvalidRequest: it is not JSON (RFC 8259) in UTF-8, or has text that cannot be kept.
         """
         kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise UnsupportedMediaType("Send JSON with Content-Type: application/json.")
         try:
-            return json.loads(self.body.decode("utf-8"), parse_constant=_refuse_constant)
+            value = json.loads(
+                self.body.decode("utf-8"),
+                parse_constant=_refuse_constant,
+                parse_float=_finite_float,
+            )
+            if b"\\u" in self.body:
+                _refuse_unkeepable_text(value)
         except (UnicodeDecodeError, ValueError, RecursionError) as error:
             raise InvalidRequest("The body is not valid JSON.") from error
+        return value
 
     def read_json_object(self) -> dict[str, Any]:
         """Return the body's value, which has to be an object.
@@ -194,6 +204,10 @@ class Handler(RequestHandler):
     def client_address(self) -> str:
         """Return the address that throttles and the audit log know the client by."""
         return self.site.client_address(self.request)
+
+    def actor(self) -> Actor:
+        """Return who asks, as the audit log keeps it; only where somebody has logged in."""
+        return Actor(self.identity.username, self.client_address(), self.request_id)
 
     def content_length(self) -> int:
         """Return the announced length of the body, 0 where none is announced."""
@@ -325,6 +339,28 @@ def _encode_special(value: Any) -> Any:
 
 def _refuse_constant(text: str) -> Any:
     raise ValueError(f"{text} is not JSON")
+
+
+def _finite_float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError("a number is too large")
+    return value
+
+
+def _refuse_unkeepable_text(value: Any) -> None:
+    """Refuse what JSON can spell and PostgreSQL cannot keep: NUL and half a surrogate pair."""
+    if isinstance(value, str):
+        value.encode("utf-8")
+        if "\0" in value:
+            raise ValueError("a string contains NUL")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _refuse_unkeepable_text(key)
+            _refuse_unkeepable_text(item)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_unkeepable_text(item)
 
 
 def _not_here(method: str) -> Any:

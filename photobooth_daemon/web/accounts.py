@@ -1,0 +1,177 @@
+"""Login, logout, who am I, my password; and how a request proves whose it is."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from tornado.httputil import HTTPServerRequest
+
+from photobooth_daemon.admins import AdminService, Session
+from photobooth_daemon.errors import (
+    Fault,
+    InvalidCredentials,
+    NotAuthenticated,
+    ValidationFailed,
+    XsrfRequired,
+)
+from photobooth_daemon.metrics import Metrics
+from photobooth_daemon.model import Identity
+from photobooth_daemon.tokens import LIFE_SECONDS
+from photobooth_daemon.web.handler import Handler
+
+SESSION_COOKIE = "photobooth_session"
+XSRF_COOKIE = "photobooth_xsrf"
+XSRF_HEADER = "X-XSRF-Token"
+SAFE_METHODS = ("GET", "HEAD")
+
+
+class SessionAuthenticator:
+    """Knows a caller by the Bearer token, else by the session cookie."""
+
+    def __init__(self, admins: AdminService) -> None:
+        self._admins = admins
+
+    async def identify(self, request: HTTPServerRequest) -> Identity:
+        """Return the caller.
+
+        Raises:
+            NotAuthenticated: no token, or one that is not valid any more.
+            XsrfRequired: a cookie call that changes state lacks its header.
+        """
+        scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+        if scheme.lower() == "bearer":
+            return await self._admins.authenticate(token.strip())
+        cookie = request.cookies.get(SESSION_COOKIE)
+        if cookie is None:
+            raise NotAuthenticated
+        identity = await self._admins.authenticate(cookie.value)
+        if request.method not in SAFE_METHODS:
+            _check_xsrf(request)
+        return identity
+
+
+class LoginHandler(Handler):
+    """``POST /api/login``."""
+
+    public = True
+
+    def initialize(self, *, admins: AdminService, metrics: Metrics, **base: Any) -> None:
+        super().initialize(**base)
+        self._admins = admins
+        self._metrics = metrics
+
+    async def post(self) -> None:
+        """Give a token and the session cookie for the right name and password."""
+        username, password = _strings(self.read_json_object(), ("username", "password"))
+        try:
+            session = await self._admins.login(
+                username, password, self.client_address(), self.request_id
+            )
+        except InvalidCredentials:
+            self._metrics.auth_failures_total.labels("login").inc()
+            raise
+        self._set_cookies(session)
+        self.write_json(
+            {
+                "token": session.token,
+                "token_type": "Bearer",
+                "expires_at": session.expires_at,
+                "username": session.username,
+                "permissions": session.permissions,
+            }
+        )
+
+    def _set_cookies(self, session: Session) -> None:
+        secure = self.site.is_secure(self.request)
+        for name, value, httponly in (
+            (SESSION_COOKIE, session.token, True),
+            (XSRF_COOKIE, secrets.token_urlsafe(32), False),
+        ):
+            self.set_cookie(
+                name,
+                value,
+                path="/",
+                httponly=httponly,
+                secure=secure,
+                samesite="Strict",
+                max_age=LIFE_SECONDS,
+            )
+
+
+class LogoutHandler(Handler):
+    """``POST /api/logout``."""
+
+    any_admin = True
+
+    def initialize(self, *, admins: AdminService, **base: Any) -> None:
+        super().initialize(**base)
+        self._admins = admins
+
+    async def post(self) -> None:
+        """Revoke the token of this call and clear the cookies."""
+        await self._admins.logout(self.identity, self.actor())
+        self.clear_cookie(SESSION_COOKIE, path="/")
+        self.clear_cookie(XSRF_COOKIE, path="/")
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
+class MeHandler(Handler):
+    """``GET /api/me``."""
+
+    any_admin = True
+
+    async def get(self) -> None:
+        """Tell the caller who they are."""
+        self.write_json(
+            {
+                "username": self.identity.username,
+                "permissions": sorted(self.identity.permissions),
+                "expires_at": self.identity.expires_at,
+            }
+        )
+
+
+class MyPasswordHandler(Handler):
+    """``PUT /api/me/password``."""
+
+    any_admin = True
+
+    def initialize(self, *, admins: AdminService, **base: Any) -> None:
+        super().initialize(**base)
+        self._admins = admins
+
+    async def put(self) -> None:
+        """Replace the caller's password; every token of theirs ends, this one too."""
+        current, new = _strings(self.read_json_object(), ("current_password", "new_password"))
+        await self._admins.change_own_password(self.actor(), current, new)
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
+def _check_xsrf(request: HTTPServerRequest) -> None:
+    cookie = request.cookies.get(XSRF_COOKIE)
+    given = request.headers.get(XSRF_HEADER, "")
+    expected = "" if cookie is None else cookie.value
+    if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
+        raise XsrfRequired
+
+
+def _strings(body: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """Return the strings of a body that has these keys and no others.
+
+    Raises:
+        ValidationFailed: with every fault.
+    """
+    faults = [Fault(f"/{name}", "is required") for name in names if name not in body]
+    for key, value in body.items():
+        pointer = "/" + key.replace("~", "~0").replace("/", "~1")
+        if key not in names:
+            faults.append(Fault(pointer, "is not known here"))
+        elif not isinstance(value, str):
+            faults.append(Fault(pointer, "must be a string"))
+    if faults:
+        raise ValidationFailed(faults)
+    return [body[name] for name in names]

@@ -1,0 +1,35 @@
+"""``/api/settings``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from photobooth_daemon.model import SettingsState
+from photobooth_daemon.settings import SettingsService
+from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.preconditions import expected_version, set_version
+
+
+class SettingsHandler(Handler):
+    """The settings as one versioned thing."""
+
+    permission: ClassVar[Mapping[str, str]] = {"GET": "settings:read", "PUT": "settings:write"}
+
+    def initialize(self, *, settings: SettingsService, **base: Any) -> None:
+        super().initialize(**base)
+        self._settings = settings
+
+    async def get(self) -> None:
+        """Answer with the settings in force."""
+        self._answer(await self._settings.get())
+
+    async def put(self) -> None:
+        """Put part or all of them in force."""
+        body = self.read_json_object()
+        expected = expected_version(self, body)
+        self._answer(await self._settings.update(body, expected, self.actor()))
+
+    def _answer(self, state: SettingsState) -> None:
+        set_version(self, state.version)
+        self.write_json(self._settings.view(state))
