@@ -95,6 +95,8 @@ class ProviderDriver(Protocol):
     needs_public_url: bool
     """Whether the provider fetches the photo by a link instead of being sent it."""
     needs_key: bool
+    configured: bool
+    """Whether the key and the address that it needs are there."""
 
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
         """Return the model that these params ask for: cool-down and latency are kept per model."""

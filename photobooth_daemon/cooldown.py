@@ -1,0 +1,99 @@
+"""Which provider's model is left alone for a while because it keeps failing.
+
+After three failures in a row a model cools down for 15 s. Then one attempt, the
+probe, may try it: success ends the cool-down, failure doubles it, up to 60 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from photobooth_daemon.clock import Clock
+
+FAILURES_IN_A_ROW = 3
+FIRST_SECONDS = 15.0
+LONGEST_SECONDS = 60.0
+
+Model = tuple[str, str]
+"""A provider's name and its model (or operation, where it has no models)."""
+
+
+class Verdict(Enum):
+    """What an attempt says about its model's health."""
+
+    WELL = "well"
+    """It answered, whether or not with a picture."""
+    ILL = "ill"
+    """It failed in a way that the next photo would meet too."""
+    HOPELESS = "hopeless"
+    """It will fail until somebody changes something: no need to count to three."""
+    UNKNOWN = "unknown"
+    """The attempt was cut off before it could tell."""
+
+
+@dataclass(slots=True)
+class _State:
+    failures: int = 0
+    length_seconds: float = 0.0
+    until_monotonic_seconds: float | None = None
+    probing: bool = False
+
+
+class Cooldowns:
+    """Remembers failures per model, in this process."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._states: dict[Model, _State] = {}
+
+    def cooling(self, model: Model) -> bool:
+        """Return whether an attempt should rather be made elsewhere."""
+        state = self._states.get(model)
+        if state is None or state.until_monotonic_seconds is None:
+            return False
+        return state.probing or self._clock.monotonic() < state.until_monotonic_seconds
+
+    def begin(self, model: Model) -> bool:
+        """Note that an attempt starts; return whether it is the probe of a cool-down that ended."""
+        state = self._states.get(model)
+        if state is None or state.until_monotonic_seconds is None or self.cooling(model):
+            return False
+        state.probing = True
+        return True
+
+    def end(self, model: Model, verdict: Verdict, *, probe: bool) -> None:
+        """Note how an attempt ended; ``probe`` is what :meth:`begin` returned for it."""
+        state = self._states.setdefault(model, _State())
+        if probe:
+            state.probing = False
+        if verdict is Verdict.UNKNOWN:
+            return
+        if verdict is Verdict.WELL:
+            del self._states[model]
+            return
+        state.failures += 1
+        if state.until_monotonic_seconds is None:
+            if verdict is Verdict.HOPELESS or state.failures >= FAILURES_IN_A_ROW:
+                self._cool(state, FIRST_SECONDS)
+        elif probe:
+            self._cool(state, min(LONGEST_SECONDS, state.length_seconds * 2))
+
+    def clear(self, provider: str | None = None) -> None:
+        """Forget what is held against a provider's models, or against all of them."""
+        for model in [m for m in self._states if provider is None or m[0] == provider]:
+            del self._states[model]
+
+    def seconds_left(self) -> Mapping[Model, float]:
+        """Return the models that are cooling down and for how much longer."""
+        now = self._clock.monotonic()
+        return {
+            model: max(0.0, state.until_monotonic_seconds - now)
+            for model, state in self._states.items()
+            if state.until_monotonic_seconds is not None and self.cooling(model)
+        }
+
+    def _cool(self, state: _State, seconds: float) -> None:
+        state.length_seconds = seconds
+        state.until_monotonic_seconds = self._clock.monotonic() + seconds

@@ -1,0 +1,48 @@
+"""Which drivers are installed: ours and other packages', announced by one entry-point group."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from importlib import metadata
+from typing import Any
+
+import aiohttp
+
+from photobooth_daemon.params import ENTRY_POINT_GROUP
+from photobooth_daemon.providers.driver import ProviderConfig, ProviderDriver
+
+logger = logging.getLogger(__name__)
+
+DriverClass = Callable[[ProviderConfig, aiohttp.ClientSession, Any], ProviderDriver]
+
+
+def installed_drivers() -> dict[str, DriverClass]:
+    """Return the driver classes by provider name.
+
+    A driver that cannot be imported is logged and left out: somebody else's
+    broken package must not keep the booths waiting.
+    """
+    return dict(_loaded(metadata.entry_points(group=ENTRY_POINT_GROUP)))
+
+
+def build_drivers(
+    classes: Mapping[str, DriverClass],
+    configs: Mapping[str, ProviderConfig],
+    http: aiohttp.ClientSession,
+    pictures: Any,
+) -> dict[str, ProviderDriver]:
+    """Return one driver of each class, with its configuration or, where it has none, without."""
+    drivers = {}
+    for name, driver_class in classes.items():
+        config = configs.get(name) or ProviderConfig(name)
+        drivers[name] = driver_class(config, http, pictures)
+    return drivers
+
+
+def _loaded(entry_points: Iterable[metadata.EntryPoint]) -> Iterable[tuple[str, DriverClass]]:
+    for entry_point in sorted(entry_points, key=lambda e: e.name):
+        try:
+            yield entry_point.name, entry_point.load()
+        except Exception as error:  # noqa: BLE001 an import runs code that is not ours
+            logger.error("the driver of provider %s cannot be loaded (%s)", entry_point.name, error)
