@@ -1,0 +1,62 @@
+"""The probes that load balancers, systemd and monitoring ask: ``/healthz /livez /readyz``."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from photobooth_daemon.errors import DatabaseUnavailable, ShuttingDown
+from photobooth_daemon.health import Health, Status
+from photobooth_daemon.web.handler import Handler
+
+
+class HealthHandler(Handler):
+    """How every part is, with its latency or age."""
+
+    public = True
+    served_while_draining = True
+
+    def initialize(self, *, health: Health, **base: Any) -> None:
+        """Take the health service."""
+        super().initialize(**base)
+        self.health = health
+
+    async def get(self) -> None:
+        """Answer 200 while photos can be taken, 503 when they cannot."""
+        report = await self.health.report()
+        failing = report.status is Status.FAILING
+        self.write_json(
+            {"status": report.status.value, "checks": report.checks},
+            HTTPStatus.SERVICE_UNAVAILABLE if failing else HTTPStatus.OK,
+        )
+
+
+class LiveHandler(Handler):
+    """The process and its loop are alive; nothing else is asked."""
+
+    public = True
+    served_while_draining = True
+
+    async def get(self) -> None:
+        """Answer 200."""
+        self.write_json({"status": "alive"})
+
+
+class ReadyHandler(Handler):
+    """Whether this process may be sent traffic."""
+
+    public = True
+    served_while_draining = True
+
+    def initialize(self, *, health: Health, **base: Any) -> None:
+        """Take the health service."""
+        super().initialize(**base)
+        self.health = health
+
+    async def get(self) -> None:
+        """Answer 200, or 503 while draining or without a database."""
+        if self.admission.draining:
+            raise ShuttingDown
+        if "database" in await self.health.failing():
+            raise DatabaseUnavailable
+        self.write_json({"status": "ready"})
