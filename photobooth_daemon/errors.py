@@ -142,6 +142,10 @@ class JobNotFound(NotFound):
     default_detail = "There is no job of this id."
 
 
+class RevisionNotFound(NotFound):
+    default_detail = "This slot has no such version in its history."
+
+
 class AdminNotFound(NotFound):
     default_detail = "There is no administrator of this name."
 

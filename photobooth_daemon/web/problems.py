@@ -28,6 +28,7 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.SlotNotFound: HTTPStatus.NOT_FOUND,
     errors.SlotDisabled: HTTPStatus.NOT_FOUND,
     errors.JobNotFound: HTTPStatus.NOT_FOUND,
+    errors.RevisionNotFound: HTTPStatus.NOT_FOUND,
     errors.AdminNotFound: HTTPStatus.NOT_FOUND,
     errors.ResultNotFound: HTTPStatus.NOT_FOUND,
     errors.ResultExpired: HTTPStatus.GONE,

@@ -1,0 +1,54 @@
+"""What administrators may know about a provider: whether it is set up, never its key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from photobooth_daemon.providers.driver import ProviderConfig
+
+
+class DriverTraits(Protocol):
+    """What a driver says about itself: the class and its instances alike."""
+
+    @property
+    def needs_public_url(self) -> bool:
+        """Return whether the provider fetches the photo by a link."""
+        ...
+
+    @property
+    def needs_key(self) -> bool:
+        """Return whether the provider serves nobody without a key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderFacts:
+    """One installed provider as slots and settings see it."""
+
+    provider: str
+    configured: bool
+    source: str | None
+    needs_public_url: bool
+
+
+def provider_facts(
+    drivers: Mapping[str, DriverTraits], configs: Mapping[str, ProviderConfig]
+) -> dict[str, ProviderFacts]:
+    """Return the facts of every installed driver, by name.
+
+    A server on this network (``local = true``) serves without a key.
+    """
+    facts = {}
+    for name in sorted(drivers):
+        driver = drivers[name]
+        config = configs.get(name) or ProviderConfig(name)
+        own_server = config.local and config.base_url is not None
+        facts[name] = ProviderFacts(
+            provider=name,
+            configured=not driver.needs_key or config.api_key is not None or own_server,
+            source=config.api_key_source,
+            needs_public_url=driver.needs_public_url,
+        )
+    return facts
