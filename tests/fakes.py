@@ -1,8 +1,13 @@
-"""Stand-ins that tests can steer: time."""
+"""Stand-ins that tests can steer, and how tests wait."""
 
 from __future__ import annotations
 
+import asyncio
+import inspect
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from photobooth_daemon.clock import Clock
 
@@ -32,3 +37,22 @@ class FakeClock(Clock):
     def jump(self, seconds: float) -> None:
         """Set the wall clock forward or back; no time passes."""
         self._utc += timedelta(seconds=seconds)
+
+
+async def eventually(
+    holds: Callable[[], Any], *, seconds: float = 15.0, every_seconds: float = 0.02
+) -> None:
+    """Wait until ``holds()`` is true; awaitables are awaited.
+
+    Raises:
+        AssertionError: it was not, in all that time.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        answer = holds()
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if answer:
+            return
+        assert time.monotonic() < until, f"not true within {seconds} s"
+        await asyncio.sleep(every_seconds)
