@@ -20,6 +20,7 @@ from photobooth_daemon.errors import ConfigError, Fault
 from photobooth_daemon.providers.driver import ProviderConfig
 
 DEFAULT_CONFIG_PATH = Path("/etc/photobooth-daemon/photobooth.toml")
+CREDENTIALS_DIR = Path("/etc/photobooth-daemon/credentials")
 DEFAULT_STATE_DIR = Path("/var/lib/photobooth-daemon")
 ENVIRONMENT_PREFIX = "PHOTOBOOTH_"
 EMBEDDED = "embedded"
@@ -163,7 +164,7 @@ def _read_media(reader: Reader) -> MediaConfig:
 
 def _read_providers(reader: Reader) -> dict[str, ProviderConfig]:
     providers = {}
-    for name in reader.tables("providers"):
+    for name in sorted({*reader.tables("providers"), *reader.credentials_ending("_api_key")}):
         section = reader.section("providers", name)
         api_key, source = section.secret("api_key", credential=f"{name}_api_key", allow_inline=True)
         providers[name] = ProviderConfig(

@@ -16,6 +16,7 @@ from photobooth_daemon.errors import ConfigError, Fault
 
 T = TypeVar("T")
 MAX_SECRET_BYTES = 64 * 1024
+CREDENTIALS_PREFIX = "photobooth_"
 
 
 def parse_listen_address(text: str) -> tuple[str, int]:
@@ -59,6 +60,30 @@ class Reader:
         self._known.add((key,))
         tables = self._values.get(key, {})
         return sorted(tables) if isinstance(tables, dict) else []
+
+    def credential(self, name: str) -> Path | None:
+        """Return the file of a systemd credential, or None where there is no such credential.
+
+        Those of a directory carry the name that the unit gives the directory before their own
+        (systemd.exec(5), LoadCredential=).
+        """
+        if self.credentials_dir is None:
+            return None
+        for file_name in (name, f"{CREDENTIALS_PREFIX}{name}"):
+            if (self.credentials_dir / file_name).is_file():
+                return self.credentials_dir / file_name
+        return None
+
+    def credentials_ending(self, suffix: str) -> list[str]:
+        """Return what stands before the suffix in the names of the credentials that have it."""
+        if self.credentials_dir is None or not self.credentials_dir.is_dir():
+            return []
+        names = (file.name for file in self.credentials_dir.iterdir())
+        return sorted(
+            name.removeprefix(CREDENTIALS_PREFIX).removesuffix(suffix)
+            for name in names
+            if name.endswith(suffix)
+        )
 
     def know(self, keys: tuple[str, ...]) -> None:
         """Remember that a key exists, so that it is not reported as unknown."""
@@ -216,9 +241,9 @@ class Section:
             return inline, "config"
         if file is not None:
             return self._read_secret_file(f"{key}_file", Path(file)), "config"
-        directory = self._reader.credentials_dir
-        if directory is not None and (directory / credential).is_file():
-            return self._read_secret_file(key, directory / credential), "credential"
+        credential_file = self._reader.credential(credential)
+        if credential_file is not None:
+            return self._read_secret_file(key, credential_file), "credential"
         return None, None
 
     def _read_secret_file(self, key: str, path: Path) -> str | None:

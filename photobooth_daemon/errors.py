@@ -12,7 +12,7 @@
     ├── RateLimited · StorageFull · IdempotencyKeyReused
     ├── ProviderError · ProviderTimeout the outcome of a whole job
     ├── DatabaseUnavailable · ShuttingDown
-    ├── SchemaMismatch · ConfigError    start-up only
+    ├── SchemaMismatch · ConfigError · SnapshotFailed    outside of requests only
     DeadlinePassed                      the time is used up; caught inside
     AttemptFailed                       one provider attempt, with its Reason
 
@@ -274,6 +274,12 @@ class SchemaMismatch(PhotoboothError):
     """The database's schema is older or newer than this program's."""
 
     code = "schema_mismatch"
+
+
+class SnapshotFailed(PhotoboothError):
+    """The database could not be copied, so nothing was migrated."""
+
+    code = "snapshot_failed"
 
 
 class ConfigError(PhotoboothError):

@@ -14,6 +14,7 @@ COMMANDS = {
     "config": "photobooth_daemon.cli.config:config",
     "fake-provider": "photobooth_daemon.cli.fake_provider:fake_provider",
     "migrate": "photobooth_daemon.cli.migrate:migrate",
+    "setup-database": "photobooth_daemon.cli.setup_database:setup_database",
 }
 
 

@@ -52,10 +52,21 @@ class Installation:
 
     @cached_property
     def config(self) -> Config:
-        """Return the start-up configuration; its faults end the command, all listed."""
+        """Return the start-up configuration; its faults end the command, all listed.
+
+        Root reads it, secrets that are root's own included, and then gives up root.
+        """
+        config = self.read_config()
         become_service_user(self.config_path)
+        return config
+
+    def read_config(self) -> Config:
+        """Return the same without giving up root."""
+        environment = dict(os.environ)
+        if may_become_service_user(self.config_path):
+            environment.setdefault("CREDENTIALS_DIRECTORY", str(config_module.CREDENTIALS_DIR))
         try:
-            return config_module.load(self.config_path)
+            return config_module.load(self.config_path, environment)
         except ConfigError as error:
             raise Failure(error) from error
 
@@ -109,16 +120,24 @@ def run_async(command: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
 
 def become_service_user(config_path: Path | None) -> None:
     """Give up root on an installed system, so that no file of the service is left owned by root."""
-    if os.geteuid() != 0 or config_path not in (None, config_module.DEFAULT_CONFIG_PATH):
+    if not may_become_service_user(config_path):
         return
-    try:
-        user = pwd.getpwnam(SERVICE_USER)
-    except KeyError:
-        return
+    user = pwd.getpwnam(SERVICE_USER)
     os.environ.setdefault("SUDO_USER", "root")
     os.initgroups(user.pw_name, user.pw_gid)
     os.setgid(user.pw_gid)
     os.setuid(user.pw_uid)
+
+
+def may_become_service_user(config_path: Path | None) -> bool:
+    """Return whether this is root, at work on the installed system's own configuration."""
+    if os.geteuid() != 0 or config_path not in (None, config_module.DEFAULT_CONFIG_PATH):
+        return False
+    try:
+        pwd.getpwnam(SERVICE_USER)
+    except KeyError:
+        return False
+    return True
 
 
 def _exit_code(error: PhotoboothError) -> int:

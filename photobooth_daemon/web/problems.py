@@ -50,6 +50,7 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.ShuttingDown: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.SchemaMismatch: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ConfigError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.SnapshotFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 _TORNADO_CODES = {

@@ -1,0 +1,94 @@
+"""``photoboothctl setup-database``: role, database and schema, for a new installation."""
+
+from __future__ import annotations
+
+import os
+import pwd
+
+import asyncpg
+import click
+
+from photobooth_daemon import config as config_module
+from photobooth_daemon import database_setup, migrations, snapshots
+from photobooth_daemon.cli.installation import (
+    SERVICE_USER,
+    Installation,
+    may_become_service_user,
+    run_async,
+)
+from photobooth_daemon.database import Database
+from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch
+
+
+@click.command("setup-database")
+@click.option(
+    "--snapshot",
+    is_flag=True,
+    help="Copy a database that has data before its schema changes.",
+)
+@click.pass_obj
+@run_async
+async def setup_database(installation: Installation, snapshot: bool) -> None:
+    """Make the role, the database and its tables where they are missing; safe to repeat.
+
+    Run it with sudo where PostgreSQL is on this machine. For a database elsewhere it says what to
+    run there, and brings the schema up to date once it can connect.
+    """
+    url = installation.read_config().database.url
+    if url == config_module.EMBEDDED:
+        click.echo("The embedded PostgreSQL sets itself up when the daemon starts.")
+        return
+    account = _account(installation)
+    target = database_setup.read_target(url, account)
+    made = []
+    if not await database_setup.lets_in(target, account):
+        if not (target.is_local_socket and os.geteuid() == 0):
+            raise _by_hand(target)
+        made = await database_setup.create_role_and_database(target)
+    try:
+        made += await _bring_up_to_date(installation, snapshot=snapshot)
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise _by_hand(target) from error
+    for line in made or ["nothing to do: the database is ready"]:
+        click.echo(line)
+
+
+def _by_hand(target: database_setup.Target) -> DatabaseUnavailable:
+    lines = "".join(f"\n  {statement};" for statement in target.statements)
+    how = "Run this command with sudo, or as" if target.is_local_socket else "As"
+    return DatabaseUnavailable(
+        f"The database {target.database} is not there for the role {target.role}. {how} a"
+        f" superuser of PostgreSQL:{lines}"
+    )
+
+
+def _account(installation: Installation) -> str:
+    """Return the account that the daemon will connect as."""
+    if may_become_service_user(installation.config_path):
+        return SERVICE_USER
+    return pwd.getpwuid(os.geteuid()).pw_name
+
+
+async def _bring_up_to_date(installation: Installation, *, snapshot: bool) -> list[str]:
+    done = []
+    config = installation.config
+    async with installation.database(check_schema=False) as database:
+        if snapshot and await _has_older_schema(database):
+            path = snapshots.take_snapshot(
+                config.database.url, config.state_dir / "snapshots", installation.clock
+            )
+            done.append(f"copied the database to {path}")
+        applied = await migrations.migrate(database, installation.clock)
+    return done + [f"applied {migration.number:04d}_{migration.name}" for migration in applied]
+
+
+async def _has_older_schema(database: Database) -> bool:
+    """Return whether there is data that a migration is about to change."""
+    async with database.connection() as connection:
+        if await connection.fetchval("SELECT to_regclass('schema_migration')") is None:
+            return False
+    try:
+        await migrations.check(database)
+    except SchemaMismatch:
+        return True
+    return False
