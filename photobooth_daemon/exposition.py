@@ -30,7 +30,7 @@ class Fact:
     ) -> None:
         self._name = name
         self._documentation = documentation
-        self._labels = tuple(labels)
+        self.labels = tuple(labels)
         self._kind = kind
         self._values: dict[tuple[str, ...], float] = {}
         self._lock = threading.Lock()
@@ -57,12 +57,12 @@ class Fact:
         metric = Metric(name, self._documentation, self._kind)
         with self._lock:
             for key, value in self._values.items():
-                metric.add_sample(self._name, dict(zip(self._labels, key, strict=True)), value)
+                metric.add_sample(self._name, dict(zip(self.labels, key, strict=True)), value)
         yield metric
 
     def _key(self, labels: tuple[str, ...]) -> tuple[str, ...]:
-        if len(labels) != len(self._labels):
-            raise ValueError(f"{self._name} has the labels {self._labels}, got {labels}")
+        if len(labels) != len(self.labels):
+            raise ValueError(f"{self._name} has the labels {self.labels}, got {labels}")
         return labels
 
 

@@ -56,6 +56,7 @@ class Metrics:
         self._registry = registry
         self._multiprocess_dir = multiprocess_dir
         self._facts: list[Fact] = []
+        self._labels: set[str] = set()
         self._known_slots: set[tuple[str, str]] = set()
 
         ingest = ("slot", "provider", "outcome")
@@ -210,6 +211,20 @@ class Metrics:
         for outcome in ("done", "timeout", "failed"):
             self.ingest_duration_seconds.labels(*key, outcome)
 
+    def families(self) -> dict[str, str]:
+        """Return every family by its name, with its type: what rules and dashboards may name."""
+        sources: tuple[Source, ...] = (self._registry, *self._facts)
+        return {
+            family.name + ("_total" if family.type == "counter" else ""): family.type
+            for source in sources
+            for family in source.collect()
+        }
+
+    def labels(self) -> set[str]:
+        """Return every label that a series of ours may have."""
+        known = set(self._labels)
+        return known.union(*(fact.labels for fact in self._facts))
+
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """Return the body and the content type of an answer to a scrape with this Accept header."""
         encode, content_type = choose_encoder(accept)
@@ -242,9 +257,11 @@ class Metrics:
             ProcessCollector(registry=self._registry)
 
     def _counter(self, name: str, documentation: str, labels: Sequence[str] = ()) -> Counter:
+        self._labels.update(labels)
         return Counter(PREFIX + name, documentation, labels, registry=self._registry)
 
     def _gauge(self, name: str, documentation: str, labels: Sequence[str] = ()) -> Gauge:
+        self._labels.update(labels)
         return Gauge(
             PREFIX + name,
             documentation,
@@ -256,6 +273,7 @@ class Metrics:
     def _histogram(
         self, name: str, documentation: str, labels: Sequence[str], buckets: Sequence[float]
     ) -> Histogram:
+        self._labels.update(labels)
         return Histogram(
             PREFIX + name, documentation, labels, registry=self._registry, buckets=buckets
         )
