@@ -121,6 +121,9 @@ CREATE TABLE job_history (
 );
 CREATE INDEX job_history_newest ON job_history (started_at DESC, job_id DESC);
 CREATE INDEX job_history_slot_newest ON job_history (slot_id, started_at DESC, job_id DESC);
+-- Lists that filter by slot, status or source take the newest of each combination from here.
+CREATE INDEX job_history_filtered ON job_history
+    (slot_id, status, source, started_at DESC, job_id DESC);
 CREATE INDEX job_history_pending ON job_history (deadline_at) WHERE status = 'pending';
 CREATE INDEX job_history_result_expiry ON job_history (result_expires_at)
     WHERE result_expires_at IS NOT NULL;
@@ -135,6 +138,90 @@ $$;
 CREATE TRIGGER job_history_status_is_final BEFORE UPDATE ON job_history
     FOR EACH ROW WHEN (OLD.status <> 'pending' AND NEW.status IS DISTINCT FROM OLD.status)
     EXECUTE FUNCTION job_history_status_is_final();
+
+-- How cameras' photos ended, counted as they end, so that statistics never read job_history.
+-- Each photo is counted in a stretch of a minute, of a quarter of an hour and of two hours.
+CREATE TABLE job_rollup (
+    stretch_seconds   integer NOT NULL,
+    stretch_at        timestamptz NOT NULL,
+    slot_id           text NOT NULL,
+    status            text NOT NULL,
+    reason            text NOT NULL,           -- provider_code, else failure_code, else ''
+    jobs              integer NOT NULL,
+    input_bytes       bigint NOT NULL,
+    result_bytes      bigint NOT NULL,
+    cost              numeric NOT NULL,
+    PRIMARY KEY (stretch_seconds, stretch_at, slot_id, status, reason)
+);
+
+-- The same photos by duration: one row for all within 5 % of each other, with their sum.
+CREATE TABLE job_rollup_duration (
+    stretch_seconds   integer NOT NULL,
+    stretch_at        timestamptz NOT NULL,
+    slot_id           text NOT NULL,
+    measure           text NOT NULL,           -- total_ms or provider_ms
+    bucket            integer NOT NULL,        -- floor(log(duration in ms) / log(1.05))
+    jobs              integer NOT NULL,
+    sum_ms            double precision NOT NULL,
+    PRIMARY KEY (stretch_seconds, stretch_at, slot_id, measure, bucket)
+);
+
+-- Counts every photo of a statement that has left "pending" by it. Rows are taken in the order
+-- of their keys, so that two statements never wait for each other in a circle.
+CREATE FUNCTION job_rollup_count() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    just_ended text := $sql$
+        SELECT * FROM ended WHERE status <> 'pending' AND source = 'ingest' $sql$;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        just_ended := just_ended
+            || $sql$ AND job_id IN (SELECT job_id FROM opened WHERE status = 'pending') $sql$;
+    END IF;
+    EXECUTE format($sql$
+        INSERT INTO job_rollup AS held
+               (stretch_seconds, stretch_at, slot_id, status, reason,
+                jobs, input_bytes, result_bytes, cost)
+        SELECT stretch.seconds,
+               date_bin(make_interval(secs => stretch.seconds), started_at, 'epoch'),
+               slot_id, status, coalesce(provider_code, failure_code, ''),
+               count(*), sum(input_size_bytes), coalesce(sum(result_size_bytes), 0),
+               coalesce(sum(cost), 0)
+          FROM (%s) AS job CROSS JOIN (VALUES (60), (900), (7200)) AS stretch (seconds)
+         GROUP BY 1, 2, 3, 4, 5
+         ORDER BY 1, 2, 3, 4, 5
+        ON CONFLICT (stretch_seconds, stretch_at, slot_id, status, reason) DO UPDATE
+           SET jobs = held.jobs + excluded.jobs,
+               input_bytes = held.input_bytes + excluded.input_bytes,
+               result_bytes = held.result_bytes + excluded.result_bytes,
+               cost = held.cost + excluded.cost
+    $sql$, just_ended);
+    EXECUTE format($sql$
+        INSERT INTO job_rollup_duration AS held
+               (stretch_seconds, stretch_at, slot_id, measure, bucket, jobs, sum_ms)
+        SELECT stretch.seconds,
+               date_bin(make_interval(secs => stretch.seconds), started_at, 'epoch'),
+               slot_id, measure, floor(ln(greatest(ms, 1)) / ln(1.05))::integer,
+               count(*), sum(ms)
+          FROM (%s) AS job
+          CROSS JOIN (VALUES (60), (900), (7200)) AS stretch (seconds)
+          CROSS JOIN LATERAL
+               (VALUES ('total_ms', (timings ->> 'total_ms')::bigint),
+                       ('provider_ms', nullif((timings ->> 'provider_ms')::bigint, 0))
+               ) AS duration (measure, ms)
+         WHERE ms IS NOT NULL
+         GROUP BY 1, 2, 3, 4, 5
+         ORDER BY 1, 2, 3, 4, 5
+        ON CONFLICT (stretch_seconds, stretch_at, slot_id, measure, bucket) DO UPDATE
+           SET jobs = held.jobs + excluded.jobs, sum_ms = held.sum_ms + excluded.sum_ms
+    $sql$, just_ended);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER job_rollup_count_inserted AFTER INSERT ON job_history
+    REFERENCING NEW TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION job_rollup_count();
+CREATE TRIGGER job_rollup_count_updated AFTER UPDATE ON job_history
+    REFERENCING OLD TABLE AS opened NEW TABLE AS ended
+    FOR EACH STATEMENT EXECUTE FUNCTION job_rollup_count();
 
 CREATE TABLE media_object (
     media_id          uuid PRIMARY KEY,
@@ -203,6 +290,23 @@ CREATE TABLE event (
     at                timestamptz NOT NULL
 );
 CREATE INDEX event_at ON event (at);
+
+-- Appends an event and wakes the listeners at commit. Identity values are drawn before the
+-- commit, so without the lock a reader could see 8 while 7 is still uncommitted and never look
+-- back for it. The lock is held until the transaction ends: this is its last statement.
+CREATE FUNCTION publish_event(kind text, data jsonb, at timestamptz) RETURNS bigint
+    LANGUAGE plpgsql AS $$
+DECLARE
+    new_id bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(x'70620001'::integer);
+    INSERT INTO event (kind, data, at) VALUES (publish_event.kind, publish_event.data,
+                                               publish_event.at)
+    RETURNING event_id INTO new_id;
+    PERFORM pg_notify('photobooth_event', '');
+    RETURN new_id;
+END
+$$;
 
 CREATE TABLE cleanup_run (
     run_id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

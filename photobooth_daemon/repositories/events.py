@@ -12,11 +12,7 @@ from photobooth_daemon.database import Database
 from photobooth_daemon.model import Event
 
 CHANNEL = "photobooth_event"
-
-# Identity values are drawn before the commit, so without this lock a reader could
-# see 8 while 7 is still uncommitted and never look back for it. It is held from the
-# insert to the commit; NOTIFY queues committing transactions in the same way anyhow.
-_ORDER_LOCK = 0x70620001
+"""Where ``publish_event`` in ``sql/`` says that there is something new."""
 
 
 class EventRepository:
@@ -29,18 +25,9 @@ class EventRepository:
         self, connection: asyncpg.Connection, kind: str, data: Mapping[str, Any], at: datetime
     ) -> int:
         """Append an event and wake every listener at commit: the transaction's last statement."""
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", _ORDER_LOCK)
-        row = await connection.fetchrow(
-            """
-            INSERT INTO event (kind, data, at) VALUES ($1, $2, $3)
-            RETURNING event_id, pg_notify($4, '')
-            """,
-            kind,
-            dict(data),
-            at,
-            CHANNEL,
+        event_id: int = await connection.fetchval(
+            "SELECT publish_event($1, $2, $3)", kind, dict(data), at
         )
-        event_id: int = row["event_id"]
         return event_id
 
     async def list_after(self, event_id: int, limit: int) -> list[Event]:

@@ -1,0 +1,107 @@
+"""What the rollup of ``sql/`` counted: outcomes and durations, by slot and stretch of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from photobooth_daemon.database import Database
+
+KEPT_HOURS: Mapping[int, int] = {60: 2, 900: 26, 7200: 8 * 24}
+"""How long the stretches of each length are of use."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeCount:
+    """How many photos of a slot ended one way in one stretch."""
+
+    stretch_at: datetime
+    slot_id: str
+    status: str
+    reason: str
+    jobs: int
+    input_bytes: int
+    result_bytes: int
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class DurationCount:
+    """How many photos took about the same time; ``group`` is a slot, or a stretch's beginning."""
+
+    group: str | datetime
+    measure: str
+    bucket: int
+    jobs: int
+    sum_ms: float
+
+
+class StatsRepository:
+    """Reads and trims the rollup."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def outcomes(self, stretch_seconds: int, since: datetime) -> list[OutcomeCount]:
+        """Return the outcomes since the beginning of the stretch that holds ``since``."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT stretch_at, slot_id, status, reason, jobs, input_bytes, result_bytes,
+                       cost::float8 AS cost
+                  FROM job_rollup
+                 WHERE stretch_seconds = $1 AND stretch_at > $2 - make_interval(secs => $1)
+                """,
+                stretch_seconds,
+                since,
+            )
+        return [OutcomeCount(*row.values()) for row in rows]
+
+    async def durations_by_slot(self, stretch_seconds: int, since: datetime) -> list[DurationCount]:
+        """Return the durations of each slot, over all stretches since ``since``."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT slot_id, measure, bucket, sum(jobs) AS jobs, sum(sum_ms) AS sum_ms
+                  FROM job_rollup_duration
+                 WHERE stretch_seconds = $1 AND stretch_at > $2 - make_interval(secs => $1)
+                 GROUP BY slot_id, measure, bucket
+                """,
+                stretch_seconds,
+                since,
+            )
+        return [DurationCount(*row.values()) for row in rows]
+
+    async def durations_by_stretch(
+        self, stretch_seconds: int, since: datetime
+    ) -> list[DurationCount]:
+        """Return the total durations of each stretch, over all slots."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT stretch_at, measure, bucket, sum(jobs) AS jobs, sum(sum_ms) AS sum_ms
+                  FROM job_rollup_duration
+                 WHERE stretch_seconds = $1 AND stretch_at > $2 - make_interval(secs => $1)
+                   AND measure = 'total_ms'
+                 GROUP BY stretch_at, measure, bucket
+                """,
+                stretch_seconds,
+                since,
+            )
+        return [DurationCount(*row.values()) for row in rows]
+
+    async def delete_ended(self, connection: asyncpg.Connection, now: datetime) -> int:
+        """Delete stretches that no window reaches any more; return how many rows there were."""
+        deleted = 0
+        for stretch_seconds, hours in KEPT_HOURS.items():
+            for table in ("job_rollup", "job_rollup_duration"):
+                status: str = await connection.execute(
+                    f"DELETE FROM {table} WHERE stretch_seconds = $1 AND stretch_at < $2",  # noqa: S608
+                    stretch_seconds,
+                    now - timedelta(hours=hours),
+                )
+                deleted += int(status.rpartition(" ")[2])
+        return deleted
