@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from importlib import metadata
-from typing import Any
 
 import aiohttp
 
 from photobooth_daemon.params import ENTRY_POINT_GROUP
-from photobooth_daemon.providers.driver import ProviderConfig, ProviderDriver
+from photobooth_daemon.providers.driver import ProviderConfig, ProviderDriver, WorkThreads
 
 logger = logging.getLogger(__name__)
 
-DriverClass = Callable[[ProviderConfig, aiohttp.ClientSession, Any], ProviderDriver]
+DriverClass = Callable[[ProviderConfig, aiohttp.ClientSession, WorkThreads], ProviderDriver]
 
 
 def installed_drivers() -> dict[str, DriverClass]:
@@ -30,7 +29,7 @@ def build_drivers(
     classes: Mapping[str, DriverClass],
     configs: Mapping[str, ProviderConfig],
     http: aiohttp.ClientSession,
-    pictures: Any,
+    pictures: WorkThreads,
 ) -> dict[str, ProviderDriver]:
     """Return one driver of each class, with its configuration or, where it has none, without."""
     drivers = {}

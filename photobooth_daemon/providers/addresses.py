@@ -1,0 +1,67 @@
+"""Keeps a link that somebody else wrote from reaching into the studio's own network."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import Any
+
+from aiohttp.abc import AbstractResolver
+from aiohttp.resolver import ThreadedResolver
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class PrivateAddress(OSError):
+    """The host is, or resolves to, an address that is not on the public internet."""
+
+
+def is_public(address: str) -> bool:
+    """Return whether the IP address is on the public internet, whatever it is wrapped in."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if inner is None and ip in _NAT64:
+            inner = ipaddress.IPv4Address(ip.packed[-4:])
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast
+
+
+def refuse_private_literal(host: str) -> None:
+    """Check a host that is written as an address: no resolver is asked for those.
+
+    Raises:
+        PrivateAddress: it is not a public one.
+    """
+    try:
+        public = is_public(host)
+    except ValueError:
+        return
+    if not public:
+        raise PrivateAddress("the link leads to a private address")
+
+
+class PublicResolver(AbstractResolver):
+    """Resolves names to public addresses only; the connection is made to what was checked."""
+
+    def __init__(self) -> None:
+        self._resolver = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[Any]:
+        """Return the addresses.
+
+        Raises:
+            PrivateAddress: one of them is private: a name that mixes them is up to no good.
+            OSError: the name does not resolve.
+        """
+        found = list(await self._resolver.resolve(host, port, family))
+        if not all(is_public(str(entry["host"])) for entry in found):
+            raise PrivateAddress("the link leads to a private address")
+        return found
+
+    async def close(self) -> None:
+        """Close what was opened for resolving."""
+        await self._resolver.close()

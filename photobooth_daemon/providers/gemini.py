@@ -1,0 +1,165 @@
+"""Google Gemini: ``generateContent`` with the photo, the references and the prompt.
+
+The key travels in a header only. Masks, temperature and an output format
+cannot be asked for; what comes back is brought to the slot's output later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+
+from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.errors import AttemptFailed, Reason
+from photobooth_daemon.provider_schemas import read_schema
+from photobooth_daemon.providers.base64_body import AsBase64, Part, pieces_of, size_of
+from photobooth_daemon.providers.checks import Finding, checked
+from photobooth_daemon.providers.driver import (
+    ProviderCheck,
+    ProviderConfig,
+    ProviderRequest,
+    ProviderResult,
+    TemplatePicture,
+    WorkThreads,
+)
+from photobooth_daemon.providers.gemini_answers import read_answer, read_error
+from photobooth_daemon.providers.gemini_models import (
+    AUTO,
+    aspect_ratio_for,
+    capabilities_of,
+    image_size_for,
+    thinking_level_for,
+)
+from photobooth_daemon.providers.http import Answer, ProviderHttp, failure_by_status
+
+BASE_URL = "https://generativelanguage.googleapis.com"
+CATEGORIES = ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
+
+
+class GeminiDriver:
+    """One attempt is one ``generateContent`` call."""
+
+    name = "gemini"
+    title = "Google Gemini"
+    needs_public_url = False
+    needs_key = True
+
+    def __init__(
+        self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: WorkThreads
+    ) -> None:
+        schema = read_schema(self.name, __name__)
+        defaults = schema["$defs"]["edit"]["properties"]
+        self.configured = bool(config.api_key)
+        self._default_model = str(defaults["model"]["default"])
+        self._models: Iterable[Mapping[str, Any]] = schema["x-models"]
+        self._key = config.api_key
+        self._http = ProviderHttp(config, http, default_base_url=BASE_URL)
+        self._pictures = pictures
+
+    def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
+        """Return Google's name of the model."""
+        return str(params.get("model") or self._default_model)
+
+    async def process(self, request: ProviderRequest) -> ProviderResult:
+        """Ask for one edited picture.
+
+        Raises:
+            AttemptFailed: as the answer says.
+            DeadlinePassed: there was none in time.
+        """
+        body = self._body(request, await _read_templates(request.templates_of("reference")))
+        answer = await self._http.post(
+            self._path(request.params, ":generateContent"),
+            deadline=request.deadline,
+            headers={
+                **self._key_header(),
+                "Content-Type": "application/json",
+                "Content-Length": str(size_of(body)),
+            },
+            data=pieces_of(body),
+        )
+        if answer.status != 200:
+            raise self._failure(answer)
+        return await self._pictures.parse(read_answer, answer.body, self._http.scrub)
+
+    async def check(self, operation: str | None, params: Mapping[str, Any]) -> ProviderCheck:
+        """Ask Google to describe the model: free, and it tells of key, way and model at once."""
+
+        async def ask(deadline: Deadline) -> Finding:
+            answer = await self._http.get(
+                self._path(params, ""), deadline=deadline, headers=self._key_header()
+            )
+            if answer.status != 200:
+                raise self._failure(answer)
+            return Finding(f"{self.model('edit', params)} is listed", model_listed=True)
+
+        return await checked(ask)
+
+    def _path(self, params: Mapping[str, Any], verb: str) -> str:
+        version = "" if self._http.base_url.endswith("/v1beta") else "/v1beta"
+        return f"{version}/models/{quote(self.model('edit', params) or '', safe='')}{verb}"
+
+    def _key_header(self) -> dict[str, str]:
+        if not self._key:
+            raise AttemptFailed(Reason.AUTH, "no key is configured for gemini")
+        return {"x-goog-api-key": self._key}
+
+    def _body(self, request: ProviderRequest, templates: list[AsBase64]) -> list[Part]:
+        kinds = [
+            request.photo.content_type,
+            *(t.content_type for t in request.templates_of("reference")),
+        ]
+        parts: list[Part] = [b'{"contents":[{"role":"user","parts":[']
+        for kind, data in zip(kinds, [AsBase64(request.photo.data), *templates], strict=True):
+            head = f'{{"inlineData":{{"mimeType":{json.dumps(kind)},"data":"'
+            parts += [head.encode(), data, b'"}},']
+        prompt = json.dumps({"text": str(request.params.get("prompt", ""))})
+        rest = json.dumps(self._settings(request))[1:]
+        parts.append(f"{prompt}]}}],{rest}".encode())
+        return parts
+
+    def _settings(self, request: ProviderRequest) -> dict[str, Any]:
+        """Return the fields beside ``contents``: what the slot asks and the model takes."""
+        params, photo = request.params, request.photo
+        able = capabilities_of(self._models, self.model(request.operation, params) or "")
+        picture = {
+            "aspectRatio": aspect_ratio_for(
+                able, params.get("aspect_ratio", AUTO), photo.width, photo.height
+            ),
+            "imageSize": image_size_for(able, params.get("image_size", AUTO)),
+        }
+        picture = {name: value for name, value in picture.items() if value is not None}
+        thinking = thinking_level_for(able, params.get("thinking_level", AUTO))
+        threshold = params.get("safety_threshold", AUTO)
+        settings: dict[str, Any] = {
+            "generationConfig": {
+                "responseModalities": ["IMAGE"],
+                **({"imageConfig": picture} if picture else {}),
+                **({"thinkingConfig": {"thinkingLevel": thinking}} if thinking else {}),
+            }
+        }
+        if threshold != AUTO:
+            settings["safetySettings"] = [
+                {"category": f"HARM_CATEGORY_{category}", "threshold": threshold.upper()}
+                for category in CATEGORIES
+            ]
+        return settings
+
+    def _failure(self, answer: Answer) -> AttemptFailed:
+        try:
+            document = json.loads(answer.body)
+        except (ValueError, RecursionError):
+            return failure_by_status(answer, self._http.excerpt(answer))
+        return read_error(answer.status, document, answer.headers, self._http.scrub)
+
+
+async def _read_templates(templates: Iterable[TemplatePicture]) -> list[AsBase64]:
+    try:
+        return [AsBase64(await asyncio.to_thread(t.path.read_bytes)) for t in templates]
+    except OSError as error:
+        raise AttemptFailed(Reason.BAD_REQUEST, "a template picture cannot be read") from error

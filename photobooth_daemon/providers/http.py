@@ -1,0 +1,256 @@
+"""HTTP calls to providers: bounded in size and time, and every way they fail has its reason.
+
+A call ends by ``deadline``; an answer is read up to a cap; redirects of API
+calls are not followed, because the key travels in a header. Text from a
+provider is cut and freed of the key before it goes into an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+import aiohttp
+
+from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason
+from photobooth_daemon.providers.addresses import (
+    PrivateAddress,
+    PublicResolver,
+    refuse_private_literal,
+)
+from photobooth_daemon.providers.driver import ProviderConfig
+
+MAX_ANSWER_BYTES = 48 * 1024 * 1024
+"""The largest answer read: a 4K picture in base64 with room to spare."""
+MAX_ERROR_BYTES = 256 * 1024
+CONNECT_SECONDS = 8.0
+MAX_LINK_HOPS = 3
+SHORTEST_KEY = 4
+EXCERPT_CHARACTERS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer of a provider; ``body`` is not logged and not yet trusted."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | bytearray = field(repr=False)
+
+    def is_html(self) -> bool:
+        """Return whether a front end or a proxy wrote it, not the API."""
+        kind = self.headers.get("Content-Type", "").lower()
+        return "html" in kind or self.body[:64].lstrip().lower().startswith(
+            (b"<!doctype", b"<html")
+        )
+
+    def retry_after_seconds(self) -> float | None:
+        """Return the delay that ``Retry-After`` states in seconds; a date there is not used."""
+        text = self.headers.get("Retry-After", "").strip()
+        return float(text) if re.fullmatch(r"\d{1,6}(\.\d+)?", text) else None
+
+
+class ProviderHttp:
+    """One provider's calls: its base URL, proxy and key, over the shared session."""
+
+    def __init__(
+        self, config: ProviderConfig, http: aiohttp.ClientSession, *, default_base_url: str
+    ) -> None:
+        self.base_url = (config.base_url or default_base_url).rstrip("/")
+        self._config = config
+        self._http = http
+
+    async def post(self, path: str, *, deadline: Deadline, **more: Any) -> Answer:
+        """Send a POST to the API; as :meth:`call`."""
+        return await self.call("POST", path, deadline=deadline, **more)
+
+    async def get(self, path: str, *, deadline: Deadline, **more: Any) -> Answer:
+        """Send a GET to the API; as :meth:`call`."""
+        return await self.call("GET", path, deadline=deadline, **more)
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        deadline: Deadline,
+        headers: Mapping[str, str] | None = None,
+        limit_bytes: int = MAX_ANSWER_BYTES,
+        **more: Any,
+    ) -> Answer:
+        """Make one call to the API and return the answer, whatever its status.
+
+        Raises:
+            AttemptFailed: unreachable, or more than ``limit_bytes``.
+            DeadlinePassed: the time was used up.
+        """
+        sent = {"Accept-Encoding": "identity", **(headers or {})}
+        url = f"{self.base_url}{path}"
+        async with self._limits(deadline) as timeout:
+            more |= {"timeout": timeout, "proxy": self._config.proxy, "allow_redirects": False}
+            response = await self._http.request(method, url, headers=sent, **more)
+            async with response:
+                return await _read(response, limit_bytes)
+        raise AssertionError("the block returns or raises")
+
+    async def fetch_link(
+        self,
+        url: str,
+        *,
+        deadline: Deadline,
+        headers_for_own_host: Mapping[str, str] | None = None,
+        limit_bytes: int = MAX_ANSWER_BYTES,
+    ) -> Answer:
+        """Fetch what a link in an answer names; headers with the key go to the API's host only.
+
+        Raises:
+            AttemptFailed: ``bad_response`` for a link that must not be followed
+                (scheme, private address, too many hops) or holds too much;
+                ``unreachable``.
+            DeadlinePassed: the time was used up.
+        """
+        for _ in range(MAX_LINK_HOPS + 1):
+            own = _origin(url) == _origin(self.base_url)
+            headers = {"Accept-Encoding": "identity", **((own and headers_for_own_host) or {})}
+            async with self._limits(deadline) as timeout:
+                self._check_link(url)
+                async with (
+                    self._link_session() as session,
+                    session.get(
+                        url,
+                        headers=headers,
+                        allow_redirects=False,
+                        timeout=timeout,
+                        proxy=self._config.proxy,
+                    ) as response,
+                ):
+                    target = response.headers.get("Location")
+                    if response.status not in (301, 302, 303, 307, 308) or not target:
+                        return await _read(response, limit_bytes)
+                    url = urljoin(url, target)
+        raise AttemptFailed(Reason.BAD_RESPONSE, "the link redirects too often")
+
+    def scrub(self, text: str) -> str:
+        """Return a provider's text in one line, cut to size, with the key blotted out."""
+        key = self._config.api_key
+        if key and len(key) >= SHORTEST_KEY:
+            for form in {key, quote(key, safe="")}:
+                text = text.replace(form, "***")
+        return " ".join(text.split())[:EXCERPT_CHARACTERS]
+
+    def excerpt(self, answer: Answer) -> str:
+        """Return the beginning of an answer that could not be read, for an error."""
+        text = bytes(answer.body[:4096]).decode("utf-8", "replace")
+        if answer.is_html():
+            text = re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", text)
+        return self.scrub(text)
+
+    def _check_link(self, url: str) -> None:
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname
+        except ValueError:
+            host = None
+        if not host or parts.scheme not in ("http", "https") or "@" in parts.netloc:
+            raise AttemptFailed(Reason.BAD_RESPONSE, "the link is not a plain http(s) one")
+        if not self._config.local:
+            refuse_private_literal(host)
+
+    @asynccontextmanager
+    async def _link_session(self) -> AsyncIterator[aiohttp.ClientSession]:
+        # Through a proxy the only address resolved here is the proxy's own.
+        if self._config.local or self._config.proxy:
+            yield self._http
+            return
+        connector = aiohttp.TCPConnector(resolver=PublicResolver(), force_close=True)
+        async with aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar()
+        ) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _limits(self, deadline: Deadline) -> AsyncIterator[aiohttp.ClientTimeout]:
+        """End the call with the deadline (aiohttp's own timers round up) and name its faults."""
+        try:
+            async with deadline.enforced():
+                yield _timeout(deadline)
+        except TimeoutError as error:
+            if isinstance(error, aiohttp.ServerTimeoutError) and not deadline.passed():
+                raise AttemptFailed(Reason.UNREACHABLE, "no connection in time") from error
+            raise DeadlinePassed from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise self._named(error) from error
+        except ValueError as error:
+            # What yarl and the header parser make of nonsense from the other side.
+            raise AttemptFailed(Reason.BAD_RESPONSE, "not an HTTP answer") from error
+
+    def _named(self, error: Exception) -> AttemptFailed:
+        cause = error.__cause__ or getattr(error, "os_error", None)
+        if isinstance(error, PrivateAddress) or isinstance(cause, PrivateAddress):
+            return AttemptFailed(Reason.BAD_RESPONSE, "the link leads to a private address")
+        if isinstance(error, aiohttp.InvalidURL):
+            return AttemptFailed(Reason.BAD_RESPONSE, "the link is not a URL")
+        if isinstance(error, aiohttp.ClientHttpProxyError):
+            return AttemptFailed(Reason.UNREACHABLE, f"the proxy answered {error.status}")
+        if isinstance(error, aiohttp.ClientResponseError):
+            return AttemptFailed(Reason.BAD_RESPONSE, "not an HTTP answer")
+        return AttemptFailed(Reason.UNREACHABLE, self.scrub(f"{type(error).__name__}: {error}"))
+
+
+def failure_by_status(answer: Answer, message: str) -> AttemptFailed:
+    """Return what an error answer means by its status alone, where its body says no more."""
+    status = answer.status
+    retry_after = answer.retry_after_seconds()
+    text = f"HTTP {status}: {message}" if message else f"HTTP {status}"
+    if status == 429:
+        return AttemptFailed(Reason.QUOTA, text, retry_after_seconds=retry_after)
+    if status in (401, 403) and not answer.is_html():
+        return AttemptFailed(Reason.AUTH, text)
+    if status in (404, 410):
+        return AttemptFailed(Reason.MODEL_GONE, text)
+    if status < 400:
+        return AttemptFailed(Reason.BAD_RESPONSE, text)
+    if status >= 500 or status in (408, 425, 499) or (status != 413 and answer.is_html()):
+        return AttemptFailed(Reason.OVERLOADED, text, retry_after_seconds=retry_after)
+    return AttemptFailed(Reason.BAD_REQUEST, text)
+
+
+async def _read(response: aiohttp.ClientResponse, limit_bytes: int) -> Answer:
+    """Read the body up to the cap.
+
+    Raises:
+        AttemptFailed: there is more.
+    """
+    limit_bytes = limit_bytes if response.status < 400 else MAX_ERROR_BYTES
+    body = bytearray()
+    async for piece in response.content.iter_any():
+        if len(body) + len(piece) > limit_bytes:
+            if response.status >= 400:
+                break
+            raise AttemptFailed(Reason.BAD_RESPONSE, f"an answer of over {limit_bytes} bytes")
+        body += piece
+    return Answer(response.status, response.headers, body)
+
+
+def _timeout(deadline: Deadline) -> aiohttp.ClientTimeout:
+    """Return timeouts that end with the deadline.
+
+    Raises:
+        DeadlinePassed: aiohttp takes a total of 0 for no limit.
+    """
+    left = deadline.remaining_seconds()
+    if left <= 0:
+        raise DeadlinePassed
+    # A host that does not even connect gets half the time, so that there is some for another try.
+    return aiohttp.ClientTimeout(total=left, sock_connect=min(CONNECT_SECONDS, max(0.5, left / 2)))
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, port
