@@ -12,6 +12,7 @@ from photobooth_daemon.cli.installation import Installation
 
 COMMANDS = {
     "config": "photobooth_daemon.cli.config:config",
+    "send": "photobooth_daemon.cli.send:send",
     "fake-provider": "photobooth_daemon.cli.fake_provider:fake_provider",
     "migrate": "photobooth_daemon.cli.migrate:migrate",
     "setup-database": "photobooth_daemon.cli.setup_database:setup_database",
