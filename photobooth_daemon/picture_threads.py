@@ -1,0 +1,265 @@
+"""The two threads that all picture work shares, and who goes first.
+
+What a provider has made was paid for, so finishing it goes before work on the
+next photo; within a kind it is first come, first served. Work that nobody
+waits for any more, or that cannot be done in its time, is never begun.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, TypeVar, TypeVarTuple
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.errors import DeadlinePassed
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+LARGE_MEGAPIXELS = 40.0
+"""Above this, one picture at a time: decoded, it takes hundreds of megabytes."""
+_LEAST_MEGAPIXELS = 0.25
+_NEW_SHARE = 0.2
+_DOUBT = 0.9
+
+
+class _Kind(IntEnum):
+    """In the order of precedence."""
+
+    FINISH = 0
+    PROCESS = 1
+    PREPARE = 2
+
+
+@dataclass(eq=False, slots=True)
+class _Piece:
+    """One call that waits for a thread, or has one."""
+
+    kind: _Kind
+    call: Callable[[], Any]
+    done: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    megapixels: float
+    deadline: Deadline | None
+    wanted: bool = True
+    started_monotonic_seconds: float = 0.0
+
+    @property
+    def large(self) -> bool:
+        return self.megapixels > LARGE_MEGAPIXELS
+
+    def tell(self, result: Any, error: BaseException | None) -> None:
+        """Hand the outcome to the loop; from any thread."""
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._settle, result, error)
+
+    def _settle(self, result: Any, error: BaseException | None) -> None:
+        if self.done.done():
+            return
+        if error is None:
+            self.done.set_result(result)
+        else:
+            self.done.set_exception(error)
+
+
+@dataclass(slots=True)
+class _Pace:
+    """How long work of one kind takes, as lately seen; None before the first."""
+
+    seconds_per_megapixel: float | None = None
+
+    def expected_seconds(self, megapixels: float) -> float:
+        return (self.seconds_per_megapixel or 0.0) * max(megapixels, _LEAST_MEGAPIXELS)
+
+    def learn(self, seconds: float, megapixels: float) -> None:
+        seen = seconds / max(megapixels, _LEAST_MEGAPIXELS)
+        known = self.seconds_per_megapixel
+        self.seconds_per_megapixel = (
+            seen if known is None else (1 - _NEW_SHARE) * known + _NEW_SHARE * seen
+        )
+
+    def doubt(self) -> None:
+        """Expect less after a refusal: a pace once wrong must not refuse for ever."""
+        if self.seconds_per_megapixel is not None:
+            self.seconds_per_megapixel *= _DOUBT
+
+
+@dataclass(slots=True)
+class _Lines:
+    """What the lock guards."""
+
+    waiting: dict[_Kind, deque[_Piece]] = field(
+        default_factory=lambda: {kind: deque() for kind in _Kind}
+    )
+    running: list[_Piece] = field(default_factory=list)
+    pace: dict[_Kind, _Pace] = field(default_factory=lambda: {kind: _Pace() for kind in _Kind})
+    closed: bool = False
+
+
+class PictureThreads:
+    """Runs blocking picture work off the loop. ``close()`` ends the threads."""
+
+    def __init__(self, clock: Clock, *, threads: int = 2) -> None:
+        self._clock = clock
+        self._lines = _Lines()
+        self._changed = threading.Condition()
+        self._threads = [
+            threading.Thread(target=self._serve, name=f"pictures-{n}", daemon=True)
+            for n in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    async def finish(self, work: Callable[[*Ts], T], *args: *Ts, megapixels: float = 1.0) -> T:
+        """Run the work on a provider's picture: before everything that is not yet begun."""
+        return await self._run(_Kind.FINISH, work, args, megapixels, None)
+
+    async def process(
+        self, work: Callable[[*Ts], T], *args: *Ts, deadline: Deadline, megapixels: float
+    ) -> T:
+        """Run the work of a provider that is this machine itself.
+
+        Raises:
+            DeadlinePassed: it was not done in time, or could not have been.
+        """
+        return await self._run(_Kind.PROCESS, work, args, megapixels, deadline)
+
+    async def prepare(
+        self, work: Callable[[*Ts], T], *args: *Ts, deadline: Deadline, megapixels: float
+    ) -> T:
+        """Run the work on a camera's photo, when nothing else waits.
+
+        ``deadline`` is when preparing has to be over so that the rest still makes
+        sense. Raised early where what waits ahead already takes longer.
+
+        Raises:
+            DeadlinePassed: it was not done in time, or could not have been.
+        """
+        if self.expected_seconds(megapixels) > deadline.remaining_seconds():
+            with self._changed:
+                self._lines.pace[_Kind.PREPARE].doubt()
+            raise DeadlinePassed
+        return await self._run(_Kind.PREPARE, work, args, megapixels, deadline)
+
+    def expected_seconds(self, megapixels: float) -> float:
+        """Return how long until a photo of this size, handed in now, would be prepared.
+
+        0.0 while nothing is known yet. Work that comes later and goes first is not in it.
+        """
+        with self._changed:
+            pace = self._lines.pace
+            ahead = sum(
+                pace[piece.kind].expected_seconds(piece.megapixels)
+                for line in self._lines.waiting.values()
+                for piece in line
+                if piece.wanted
+            )
+            for piece in self._lines.running:
+                spent = self._clock.monotonic() - piece.started_monotonic_seconds
+                ahead += max(0.0, pace[piece.kind].expected_seconds(piece.megapixels) - spent)
+            own = pace[_Kind.PREPARE].expected_seconds(megapixels)
+        return ahead / len(self._threads) + own
+
+    def waiting(self) -> int:
+        """Return how many pieces of work wait for a thread."""
+        with self._changed:
+            return sum(p.wanted for line in self._lines.waiting.values() for p in line)
+
+    def close(self) -> None:
+        """End the threads after what they are doing; work that still waits is cancelled."""
+        with self._changed:
+            self._lines.closed = True
+            for line in self._lines.waiting.values():
+                for piece in line:
+                    piece.tell(None, asyncio.CancelledError())
+                line.clear()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    async def _run(
+        self,
+        kind: _Kind,
+        work: Callable[[*Ts], T],
+        args: tuple[*Ts],
+        megapixels: float,
+        deadline: Deadline | None,
+    ) -> T:
+        if deadline is not None and deadline.passed():
+            raise DeadlinePassed
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        piece = _Piece(kind, lambda: work(*args), done, loop, megapixels, deadline)
+        with self._changed:
+            if self._lines.closed:
+                raise RuntimeError("The picture threads are closed.")
+            self._lines.waiting[kind].append(piece)
+            self._changed.notify()
+        try:
+            if deadline is None:
+                return await done
+            async with deadline.enforced():
+                return await done
+        finally:
+            # Cancelled, late or done: whatever still waits is passed over.
+            piece.wanted = False
+
+    def _serve(self) -> None:
+        while (piece := self._next()) is not None:
+            result, error = None, None
+            try:
+                result = piece.call()
+            except Exception as caught:  # noqa: BLE001 - raised again where it is waited for
+                error = caught
+            self._over(piece, learned=error is None)
+            piece.tell(result, error)
+            # Nothing of a picture is held while this thread waits for the next.
+            del piece, result, error
+
+    def _next(self) -> _Piece | None:
+        with self._changed:
+            while True:
+                if self._lines.closed:
+                    return None
+                piece = self._startable()
+                if piece is not None:
+                    piece.started_monotonic_seconds = self._clock.monotonic()
+                    self._lines.running.append(piece)
+                    return piece
+                self._changed.wait()
+
+    def _startable(self) -> _Piece | None:
+        large_runs = any(piece.large for piece in self._lines.running)
+        for line in self._lines.waiting.values():
+            for piece in tuple(line):
+                if not piece.wanted or self._too_late(piece):
+                    line.remove(piece)
+                elif not (piece.large and large_runs):
+                    line.remove(piece)
+                    return piece
+        return None
+
+    def _too_late(self, piece: _Piece) -> bool:
+        if piece.deadline is None:
+            return False
+        pace = self._lines.pace[piece.kind]
+        late = piece.deadline.remaining_seconds() <= pace.expected_seconds(piece.megapixels)
+        if late:
+            pace.doubt()
+            piece.tell(None, DeadlinePassed())
+        return late
+
+    def _over(self, piece: _Piece, *, learned: bool) -> None:
+        with self._changed:
+            self._lines.running.remove(piece)
+            if learned:
+                spent = self._clock.monotonic() - piece.started_monotonic_seconds
+                self._lines.pace[piece.kind].learn(spent, piece.megapixels)
+            # A large one may have waited for this one to end, on another thread.
+            self._changed.notify_all()
