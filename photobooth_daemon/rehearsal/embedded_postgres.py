@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import os
 import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, TypeVar
@@ -25,6 +24,7 @@ from photobooth_daemon.rehearsal.postgres_binaries import (
     PostgresBinaries,
     find_binaries,
 )
+from photobooth_daemon.rehearsal.postgres_data import end_orphan, major_of, socket_dir_of
 from photobooth_daemon.rehearsal.postgres_home import PostgresHome, can_run, find_home
 
 ROLE = "photobooth"
@@ -187,7 +187,7 @@ class EmbeddedPostgres:
             if self._take_lock():  # its owner has ended meanwhile
                 self._start_own(home, deadline)
                 return
-            self._socket_dir = _socket_dir_of(home.data_dir)
+            self._socket_dir = socket_dir_of(home.data_dir)
             if self._socket_dir is not None and self._answers():
                 return
             time.sleep(POLL_SECONDS)
@@ -196,12 +196,12 @@ class EmbeddedPostgres:
         )
 
     def _start_own(self, home: PostgresHome, deadline: float) -> None:
-        binaries = self._binaries or find_binaries(_major_of(home.data_dir))
+        binaries = self._binaries or find_binaries(major_of(home.data_dir))
         if home.run_as is not None and not can_run(binaries.bin_dir / "postgres", home.run_as):
             binaries = binaries.copied_below(home.binaries_dir)
-        _end_orphan(home.data_dir)
+        end_orphan(home.data_dir)
         with _open_log(home.log_path) as log:
-            if _major_of(home.data_dir) is None:
+            if major_of(home.data_dir) is None:
                 self._initialise(home, binaries, log)
             socket_dir = home.make_socket_dir()
             while not self._comes_up(home, binaries, socket_dir, log, deadline):
@@ -303,54 +303,3 @@ def _open_log(path: Path) -> IO[bytes]:
 
 def _tail(path: Path) -> str:
     return "\n".join(path.read_text("utf-8", "replace").splitlines()[-15:])
-
-
-def _major_of(data_dir: Path) -> int | None:
-    try:
-        return int((data_dir / "PG_VERSION").read_text("ascii"))
-    except FileNotFoundError:
-        return None
-
-
-def _pid_file(data_dir: Path) -> list[str]:
-    try:
-        return (data_dir / "postmaster.pid").read_text("utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-
-
-def _socket_dir_of(data_dir: Path) -> Path | None:
-    lines = _pid_file(data_dir)
-    return Path(lines[4]) if len(lines) > 4 and lines[4] else None
-
-
-def _end_orphan(data_dir: Path) -> None:
-    """See off a server whose parent was killed, and the file in which it claims the data.
-
-    Only called by the holder of the lock: a server that still runs here is
-    ending already. PostgreSQL itself would take any process that has got the
-    same id since for the old server, and refuse to start.
-    """
-    lines = _pid_file(data_dir)
-    if not lines:
-        return
-    pid = int(lines[0])
-    patience = time.monotonic() + 10.0
-    asked = False
-    while _serves(pid, data_dir):
-        with suppress(ProcessLookupError):
-            if time.monotonic() > patience:
-                os.kill(pid, signal.SIGKILL)
-            elif not asked and time.monotonic() > patience - 9.0:
-                asked = True
-                os.kill(pid, signal.SIGQUIT)
-        time.sleep(POLL_SECONDS)
-    (data_dir / "postmaster.pid").unlink(missing_ok=True)
-
-
-def _serves(pid: int, data_dir: Path) -> bool:
-    """Return whether the process works in that data directory: the server's own always does."""
-    try:
-        return os.path.samefile(f"/proc/{pid}/cwd", data_dir)
-    except OSError:
-        return False
