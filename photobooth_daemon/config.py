@@ -9,11 +9,13 @@ print (``repr=False``).
 from __future__ import annotations
 
 import os
+import socket
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from photobooth_daemon.config_values import Reader, parse_listen_address
 from photobooth_daemon.errors import ConfigError, Fault
@@ -74,6 +76,15 @@ class AlertsConfig:
     email_from: str | None = None
     smtp_url: str | None = field(default=None, repr=False)
     heartbeat_url: str | None = field(default=None, repr=False)
+    telegram_api_url: str = "https://api.telegram.org"
+    repeat_hours: float = 4.0
+    heartbeat_seconds: float = 60.0
+
+    @property
+    def configured(self) -> bool:
+        """Return whether anyone is told at all."""
+        telegram = self.telegram_token and self.telegram_chat_id
+        return bool(self.webhook_url or telegram or self.email_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,12 @@ class Config:
     def state_dir(self) -> Path:
         """Return the directory that holds the signing key; private files live beside it."""
         return self.server.jwt_key_file.parent
+
+
+def installation_name(config: Config) -> str:
+    """Return what people call this installation: the public host's name, else the machine's."""
+    public = config.server.public_url
+    return (urlsplit(public).hostname if public else None) or socket.gethostname()
 
 
 def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Config:
@@ -179,16 +196,27 @@ def _read_providers(reader: Reader) -> dict[str, ProviderConfig]:
 
 
 def _read_alerts(reader: Reader) -> AlertsConfig:
+    default = AlertsConfig()
     section = reader.section("alerts")
-    return AlertsConfig(
-        webhook_url=section.url("webhook_url"),
+    config = AlertsConfig(
+        webhook_url=section.secret_url("webhook_url", credential="alerts_webhook_url"),
         telegram_token=section.secret("telegram_token", credential="telegram_token")[0],
         telegram_chat_id=section.text("telegram_chat_id"),
         email_to=section.texts("email_to"),
         email_from=section.text("email_from"),
-        smtp_url=section.secret("smtp_url", credential="smtp_url")[0],
-        heartbeat_url=section.url("heartbeat_url"),
+        smtp_url=section.secret("smtp_url", credential="smtp_url", allow_inline=True)[0],
+        heartbeat_url=section.secret_url("heartbeat_url", credential="alerts_heartbeat_url"),
+        telegram_api_url=section.url("telegram_api_url") or default.telegram_api_url,
+        repeat_hours=section.number("repeat_hours", default.repeat_hours, 0.1, 168.0),
+        heartbeat_seconds=section.number("heartbeat_seconds", default.heartbeat_seconds, 1, 3600),
     )
+    if (config.telegram_token is None) != (config.telegram_chat_id is None):
+        section.fault(
+            "telegram_chat_id", "telegram_token and telegram_chat_id are set together or not at all"
+        )
+    if config.smtp_url and urlsplit(config.smtp_url).scheme not in ("smtp", "smtps"):
+        section.fault("smtp_url", "starts with smtp:// or smtps://")
+    return config
 
 
 def _read_logging(reader: Reader) -> LoggingConfig:

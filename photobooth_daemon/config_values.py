@@ -246,6 +246,17 @@ class Section:
             return self._read_secret_file(key, credential_file), "credential"
         return None, None
 
+    def secret_url(self, key: str, *, credential: str) -> str | None:
+        """Return an http(s) URL that may hold a token: from the file itself or as a secret."""
+        value, _ = self.secret(key, credential=credential, allow_inline=True)
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            self.fault(key, "is an http:// or https:// URL")
+            return None
+        return value
+
     def _read_secret_file(self, key: str, path: Path) -> str | None:
         try:
             with path.open("rb") as file:

@@ -319,6 +319,46 @@ CREATE TABLE cleanup_run (
 );
 CREATE INDEX cleanup_run_newest ON cleanup_run (started_at DESC);
 
+CREATE TABLE backup_run (
+    run_id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    started_at        timestamptz NOT NULL,
+    finished_at       timestamptz NOT NULL,
+    succeeded         boolean NOT NULL,
+    location          text NOT NULL,
+    size_bytes        bigint NOT NULL,
+    error             text
+);
+CREATE INDEX backup_run_newest ON backup_run (started_at DESC);
+
+-- Alerts that people have been told of and that are not over: a restart neither repeats them
+-- nor forgets to say that they are over.
+CREATE TABLE alert (
+    name              text NOT NULL,
+    subject           text NOT NULL,
+    facts             jsonb NOT NULL,
+    since             timestamptz NOT NULL,
+    announced_at      timestamptz NOT NULL,
+    PRIMARY KEY (name, subject)
+);
+
+-- One row: which process looks after the alerts. Its lease runs out if it dies.
+CREATE TABLE alert_watch (
+    singleton         boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    holder            uuid NOT NULL,
+    lease_ends_at     timestamptz NOT NULL
+);
+
+-- While a window is open alerts are quiet.
+CREATE TABLE maintenance_window (
+    window_id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    starts_at         timestamptz NOT NULL,
+    ends_at           timestamptz NOT NULL,
+    reason            text NOT NULL,
+    opened_by         text NOT NULL,
+    CHECK (starts_at <= ends_at)
+);
+CREATE INDEX maintenance_window_end ON maintenance_window (ends_at);
+
 -- The seeds: two administrators without a password, the settings' first version, fifteen empty slots.
 INSERT INTO admin (username, permissions, updated_at)
 SELECT username,

@@ -11,6 +11,7 @@ from photobooth_daemon import __version__
 from photobooth_daemon.cli.installation import Installation
 
 COMMANDS = {
+    "alert": "photobooth_daemon.cli.alert:alert",
     "config": "photobooth_daemon.cli.config:config",
     "send": "photobooth_daemon.cli.send:send",
     "fake-provider": "photobooth_daemon.cli.fake_provider:fake_provider",

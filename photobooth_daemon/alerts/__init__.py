@@ -1,0 +1,1 @@
+"""Alerts without a monitoring stack: what is wrong, whom to tell, and when to be quiet."""

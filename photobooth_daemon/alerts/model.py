@@ -1,0 +1,93 @@
+"""The records of an alert, from what is wrong to what is said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Severity(StrEnum):
+    """``page``: act now, guests notice. ``warning``: look today."""
+
+    PAGE = "page"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that is wrong at this moment; ``subject`` tells two of one name apart."""
+
+    name: str
+    subject: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return what identifies it from one look to the next."""
+        return (self.name, self.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """One alert as people are told of it."""
+
+    name: str
+    subject: str
+    severity: Severity
+    summary: str
+    since: datetime
+
+    @property
+    def runbook(self) -> str:
+        """Return the file name of the page that says what to do."""
+        return f"{self.name}.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One message: everything that began and everything that is over since the last one."""
+
+    installation: str
+    at: datetime
+    firing: tuple[Announcement, ...] = ()
+    recovered: tuple[Announcement, ...] = ()
+    text: str = ""
+    title: str = ""
+    test: bool = False
+
+
+@dataclass(slots=True)
+class Entry:
+    """One alert that is on, or that was announced and is not yet known to be over."""
+
+    condition: Condition
+    since: datetime
+    announced_at: datetime | None = None
+    clear_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFigures:
+    """The camera's jobs of one slot that ended within the last ten minutes."""
+
+    slot_id: str
+    jobs: int
+    timeouts: int
+    failures: int
+    window_used_p95: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What the database tells of the last ten minutes; it is kept while the database is away."""
+
+    slots: tuple[SlotFigures, ...] = ()
+    configuration_failures: tuple[tuple[str, str], ...] = ()
+    wrong_passwords: Mapping[str, int] = field(default_factory=dict)
+    cleanup_expected_since: datetime | None = None
+    last_cleanup_success_at: datetime | None = None
+    last_cleanup_succeeded: bool | None = None
+    last_backup_success_at: datetime | None = None

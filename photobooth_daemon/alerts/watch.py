@@ -1,0 +1,132 @@
+"""Looks every few seconds for what is wrong, and has people told. One process of all does it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from photobooth_daemon.alerts.board import AlertBoard
+from photobooth_daemon.alerts.conditions import Situation, list_conditions
+from photobooth_daemon.alerts.model import Notification, Records
+from photobooth_daemon.alerts.outbox import Outbox
+from photobooth_daemon.alerts.texts import text_of, title_of
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.errors import DatabaseUnavailable
+from photobooth_daemon.repositories.alerts import AlertRepository
+
+LOOK_SECONDS = 10.0
+LEASE = timedelta(seconds=45)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What this process sees itself, whether or not there is a database."""
+
+    failing_checks: tuple[str, ...]
+    cooling: tuple[tuple[str, str], ...]
+    free_bytes: int | None
+    min_free_bytes: int
+    hours_until_full: float | None
+    locale: str
+
+
+class AlertWatch:
+    """Keeps the board; goes on through an outage of the database with what it knew before."""
+
+    def __init__(
+        self,
+        *,
+        repository: AlertRepository,
+        board: AlertBoard,
+        outbox: Outbox,
+        surroundings: Callable[[], Awaitable[Surroundings]],
+        clock: Clock,
+        installation: str,
+    ) -> None:
+        self._repository = repository
+        self._board = board
+        self._outbox = outbox
+        self._surroundings = surroundings
+        self._clock = clock
+        self._installation = installation
+        self._holder: UUID = uuid4()
+        self._watching = False
+        self._quiet = False
+        self._expected_since = clock.utcnow()
+        self._records = Records()
+
+    async def run(self) -> None:
+        """Look again and again until cancelled."""
+        self._outbox.start()
+        try:
+            while True:
+                await self.look()
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            await self._outbox.close()
+
+    async def look(self) -> Notification | None:
+        """Look once, if it is this process's turn; return what people are told."""
+        now = self._clock.utcnow()
+        try:
+            await self._consult_database(now)
+        except DatabaseUnavailable:
+            log.info("watching without the database", extra={"watching": self._watching})
+        if not self._watching:
+            return None
+        seen = await self._surroundings()
+        conditions = list_conditions(
+            Situation(
+                now=now,
+                records=self._records,
+                failing_checks=seen.failing_checks,
+                cooling=seen.cooling,
+                free_bytes=seen.free_bytes,
+                min_free_bytes=seen.min_free_bytes,
+                hours_until_full=seen.hours_until_full,
+            )
+        )
+        begun, over = self._board.look(now, conditions, quiet=self._quiet, locale=seen.locale)
+        if not begun and not over:
+            return None
+        notification = Notification(
+            installation=self._installation,
+            at=now,
+            firing=tuple(begun),
+            recovered=tuple(over),
+            title=title_of(self._installation, begun, over, seen.locale),
+            text=text_of(self._installation, begun, over, seen.locale),
+        )
+        self._outbox.put(notification)
+        try:
+            await self._repository.save_announced(self._board.entries())
+        except DatabaseUnavailable:
+            log.info("announced alerts are not recorded: no database")
+        return notification
+
+    async def give_up(self) -> None:
+        """Let another process watch, when this one stops."""
+        if not self._watching:
+            return
+        self._watching = False
+        try:
+            await self._repository.give_up_watch(self._holder)
+        except DatabaseUnavailable:
+            log.info("the watch was not given up; its lease runs out")
+
+    async def _consult_database(self, now: datetime) -> None:
+        watching = await self._repository.take_watch(self._holder, now, LEASE)
+        if watching and not self._watching:
+            self._board.restore(await self._repository.list_announced())
+        self._watching = watching
+        if not watching:
+            return
+        windows = await self._repository.list_windows(now)
+        self._quiet = any(window.starts_at <= now for window in windows)
+        self._records = await self._repository.records(now, self._expected_since)

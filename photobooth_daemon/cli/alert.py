@@ -1,0 +1,135 @@
+"""``photoboothctl alert``: what is wrong now, is anyone told, and when to be quiet."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import timedelta
+
+import aiohttp
+import click
+
+from photobooth_daemon.alerts.channels import NotSentError, build_channels
+from photobooth_daemon.alerts.model import Notification
+from photobooth_daemon.alerts.texts import summary_of, test_text
+from photobooth_daemon.cli.durations import parse_length
+from photobooth_daemon.cli.installation import Installation, run_async
+from photobooth_daemon.clock import rfc3339
+from photobooth_daemon.config import installation_name
+from photobooth_daemon.errors import PhotoboothError
+from photobooth_daemon.model import Settings
+from photobooth_daemon.repositories.alerts import AlertRepository
+from photobooth_daemon.repositories.settings import SettingsRepository
+
+EXIT_NOBODY_TOLD = 1
+
+
+@click.group()
+def alert() -> None:
+    """See what is wrong, test the notifications, keep them quiet."""
+
+
+@alert.command()
+@click.pass_obj
+@run_async
+async def test(installation: Installation) -> None:
+    """Send a test message through every configured channel."""
+    config = installation.config
+    title, text = test_text(installation_name(config), await _locale(installation))
+    notification = Notification(
+        installation_name(config), installation.clock.utcnow(), title=title, text=text, test=True
+    )
+    failed = False
+    async with aiohttp.ClientSession() as session:
+        channels = build_channels(config.alerts, session)
+        for channel in channels:
+            try:
+                await channel.send(notification)
+            except NotSentError as error:
+                failed = True
+                click.echo(f"{channel.name}: not sent: {error}")
+            else:
+                click.echo(f"{channel.name}: sent")
+    if not channels:
+        click.echo("No channel is configured: see [alerts] in the configuration.", err=True)
+    if failed or not channels:
+        sys.exit(EXIT_NOBODY_TOLD)
+
+
+@alert.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+@run_async
+async def list_(installation: Installation, as_json: bool) -> None:
+    """Show the alerts that people were told of and that are not over, and maintenance windows."""
+    locale = await _locale(installation)
+    async with installation.database() as database:
+        repository = AlertRepository(database)
+        entries = await repository.list_announced()
+        windows = await repository.list_windows(installation.clock.utcnow())
+    if as_json:
+        alerts = [
+            {
+                "name": entry.condition.name,
+                "subject": entry.condition.subject,
+                "since": rfc3339(entry.since),
+                "summary": summary_of(entry.condition, locale),
+            }
+            for entry in entries
+        ]
+        shown = [
+            {**asdict(w), "starts_at": rfc3339(w.starts_at), "ends_at": rfc3339(w.ends_at)}
+            for w in windows
+        ]
+        click.echo(json.dumps({"alerts": alerts, "maintenance": shown}, ensure_ascii=False))
+        return
+    for entry in entries:
+        since = f"{entry.since.astimezone():%d.%m. %H:%M}"
+        click.echo(f"{since}  {entry.condition.name}  {summary_of(entry.condition, locale)}")
+    if not entries:
+        click.echo("Nothing is wrong.")
+    for window in windows:
+        starts, ends = window.starts_at.astimezone(), window.ends_at.astimezone()
+        click.echo(
+            f"quiet from {starts:%d.%m. %H:%M} to {ends:%d.%m. %H:%M} "
+            f"({window.opened_by}: {window.reason})"
+        )
+
+
+@alert.command()
+@click.option("--for", "length", type=parse_length, help="How long alerts stay quiet, such as 2h.")
+@click.option("--after", type=parse_length, help="Begin that much later [default: now].")
+@click.option("--reason", default="", help="What is being done.")
+@click.option("--end", is_flag=True, help="End every window now.")
+@click.pass_obj
+@run_async
+async def maintenance(
+    installation: Installation,
+    length: timedelta | None,
+    after: timedelta | None,
+    reason: str,
+    end: bool,
+) -> None:
+    """Keep alerts quiet for a while; what still holds afterwards is told then."""
+    if end == (length is not None):
+        raise click.UsageError("Say either --for how long, or --end.")
+    async with installation.database() as database:
+        repository = AlertRepository(database)
+        now = installation.clock.utcnow()
+        if length is None:
+            count = await repository.close_windows(now)
+            click.echo(f"Ended {count} maintenance window(s).")
+            return
+        starts_at = now + (after or timedelta())
+        await repository.open_window(starts_at, starts_at + length, reason, installation.actor)
+        click.echo(f"Alerts are quiet until {(starts_at + length).astimezone():%d.%m. %H:%M}.")
+
+
+async def _locale(installation: Installation) -> str:
+    """Return the language to write in; a test message does not need the database."""
+    try:
+        async with installation.database() as database:
+            return (await SettingsRepository(database).get()).values.locale
+    except PhotoboothError:
+        return Settings().locale

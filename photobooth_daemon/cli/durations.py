@@ -1,0 +1,44 @@
+"""Lengths and instants as people type them: ``90m``, ``2h``, ``7d``, ``2026-11-22T18:00``."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import click
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
+
+
+def parse_length(text: str) -> timedelta:
+    """Return a length of time written with its unit.
+
+    Raises:
+        click.BadParameter: it is not one.
+    """
+    match = _LENGTH.fullmatch(text.strip().lower())
+    if match is None:
+        raise click.BadParameter(f"{text!r} is not a length such as 90m, 2h or 7d")
+    return timedelta(**{_UNITS[match[2]]: float(match[1])})
+
+
+def parse_instant(text: str) -> datetime | timedelta:
+    """Return an instant, local unless it says otherwise, or how long ago it was.
+
+    Raises:
+        click.BadParameter: it is neither.
+    """
+    if _LENGTH.fullmatch(text.strip().lower()):
+        return parse_length(text)
+    try:
+        return datetime.fromisoformat(text.strip()).astimezone()
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{text!r} is neither a length such as 12h nor a time such as 2026-11-22T18:00"
+        ) from error
+
+
+def instant_of(value: datetime | timedelta, now: datetime) -> datetime:
+    """Return the instant that :func:`parse_instant` read, where a length counts back from now."""
+    return value if isinstance(value, datetime) else now - value
