@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -37,8 +38,11 @@ class Database:
     daemon recovers alone once PostgreSQL is back.
     """
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, connect: Callable[[], Awaitable[asyncpg.Connection]]
+    ) -> None:
         self._pool = pool
+        self._connect = connect
 
     @classmethod
     async def open(
@@ -54,24 +58,24 @@ class Database:
         Raises:
             DatabaseUnavailable: no connection could be made.
         """
+        server_settings = {
+            "application_name": application_name,
+            "timezone": "UTC",
+            "statement_timeout": f"{int(STATEMENT_TIMEOUT_SECONDS * 1000)}",
+            "idle_in_transaction_session_timeout": "30000",
+        }
+        options = {
+            "timeout": ACQUIRE_TIMEOUT_SECONDS,
+            "command_timeout": STATEMENT_TIMEOUT_SECONDS + 1.0,
+            "server_settings": server_settings,
+        }
         try:
             pool = await asyncpg.create_pool(
-                url,
-                min_size=min_size,
-                max_size=max_size,
-                timeout=ACQUIRE_TIMEOUT_SECONDS,
-                command_timeout=STATEMENT_TIMEOUT_SECONDS + 1.0,
-                init=_prepare_connection,
-                server_settings={
-                    "application_name": application_name,
-                    "timezone": "UTC",
-                    "statement_timeout": f"{int(STATEMENT_TIMEOUT_SECONDS * 1000)}",
-                    "idle_in_transaction_session_timeout": "30000",
-                },
+                url, min_size=min_size, max_size=max_size, init=_prepare_connection, **options
             )
         except _LOST as error:
             raise DatabaseUnavailable(f"The database does not answer: {_brief(error)}") from error
-        return cls(pool)
+        return cls(pool, partial(asyncpg.connect, url, **options))
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
@@ -97,6 +101,22 @@ class Database:
         async with self.connection() as connection, connection.transaction():
             yield connection
 
+    @asynccontextmanager
+    async def dedicated_connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """Open a connection beside the pool, for what holds one as long as it lives (LISTEN).
+
+        Raises:
+            DatabaseUnavailable: none could be had, or it broke.
+        """
+        try:
+            connection = await self._connect()
+            try:
+                yield connection
+            finally:
+                await _let_go(connection)
+        except _LOST as error:
+            raise DatabaseUnavailable from error
+
     def figures(self) -> dict[str, int]:
         """Return the pool's ``size``, ``idle`` and ``max`` for metrics."""
         return {
@@ -111,6 +131,13 @@ class Database:
             await asyncio.wait_for(self._pool.close(), 5)
         except (TimeoutError, *_LOST):
             self._pool.terminate()
+
+
+async def _let_go(connection: asyncpg.Connection) -> None:
+    try:
+        await connection.close(timeout=1)
+    except (TimeoutError, *_LOST):
+        connection.terminate()
 
 
 async def _prepare_connection(connection: asyncpg.Connection) -> None:

@@ -18,6 +18,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -182,6 +183,11 @@ class MediaStore:
     def template_preview_path(self, media_id: UUID) -> Path:
         """Return where the preview of template media is, or would be."""
         return self._root / Shelf.TEMPLATES / str(media_id) / PREVIEW_NAME
+
+    async def retire_template(self, media_id: UUID) -> None:
+        """Make a template's directory young: cleanup spares it while a photo may still read it."""
+        with suppress(FileNotFoundError):
+            await self._in_thread(os.utime, self._root / Shelf.TEMPLATES / str(media_id))
 
     async def remove_template(self, media_id: UUID) -> int:
         """Remove template media and its preview at once; return the bytes freed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -148,8 +149,8 @@ class SlotService:
             before = await self._lock(connection, slot_id)
             return await self._accept(connection, replace(before, enabled=True), body, trial=True)
 
-    async def unbind_everywhere(
-        self, connection: asyncpg.Connection, slots: Iterable[Slot], media_id: Any, actor: Actor
+    async def unbind(
+        self, connection: asyncpg.Connection, slots: Iterable[Slot], media_id: UUID, actor: Actor
     ) -> None:
         """Take a template out of locked slots; one that cannot work without it is switched off."""
         for before in slots:

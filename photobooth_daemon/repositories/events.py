@@ -11,6 +11,8 @@ import asyncpg
 from photobooth_daemon.database import Database
 from photobooth_daemon.model import Event
 
+_ORDER_LOCK = 0x70620001
+"""The lock of ``publish_event`` in ``sql/``, and below, the channel it notifies."""
 CHANNEL = "photobooth_event"
 """Where ``publish_event`` in ``sql/`` says that there is something new."""
 
@@ -40,6 +42,25 @@ class EventRepository:
                 limit,
             )
         return [Event(**dict(row)) for row in rows]
+
+    async def span(self, since: datetime) -> tuple[int, int | None]:
+        """Return the newest id ever given (0 for none), and the oldest one since an instant.
+
+        It waits for publishers that have drawn an id and not committed yet, so
+        that "after the newest" misses nothing.
+        """
+        async with self._database.transaction() as connection:
+            await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", _ORDER_LOCK)
+            row = await connection.fetchrow(
+                """
+                SELECT (SELECT CASE WHEN is_called THEN last_value ELSE 0 END
+                          FROM event_event_id_seq) AS newest,
+                       (SELECT event_id FROM event WHERE at >= $1
+                         ORDER BY event_id LIMIT 1) AS oldest
+                """,
+                since,
+            )
+        return row["newest"], row["oldest"]
 
     async def delete_before(self, connection: asyncpg.Connection, at: datetime) -> int:
         """Delete events older than ``at`` and return how many there were."""

@@ -119,6 +119,13 @@ class SlotRepository:
         )
         return None if row is None else slot_of(row)
 
+    async def lock_all(self, connection: asyncpg.Connection) -> list[Slot]:
+        """Return every slot, by id, and keep other writers away until the transaction ends."""
+        rows = await connection.fetch(
+            f"SELECT {SLOT_COLUMNS} FROM slot ORDER BY slot_id FOR UPDATE OF slot"  # noqa: S608
+        )
+        return [slot_of(row) for row in rows]
+
     async def save(
         self,
         connection: asyncpg.Connection,

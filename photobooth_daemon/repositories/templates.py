@@ -89,6 +89,16 @@ class TemplateRepository:
             )
         return [_used(row) for row in rows]
 
+    async def list_by_ids(self, media_ids: Collection[UUID]) -> list[TemplateMedia]:
+        """Return those of these pictures that exist, in no particular order."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                f"SELECT {_COLUMNS} FROM template_media AS media"  # noqa: S608
+                " WHERE media.media_id = ANY($1)",
+                list(media_ids),
+            )
+        return [TemplateMedia(**dict(row)) for row in rows]
+
     async def hold(
         self, connection: asyncpg.Connection, media_ids: Collection[UUID]
     ) -> frozenset[UUID]:
@@ -110,6 +120,14 @@ class TemplateRepository:
             media_id,
         )
         return None if row is None else TemplateMedia(**dict(row))
+
+    async def users(self, connection: asyncpg.Connection, media_id: UUID) -> list[str]:
+        """Return the ids of the slots that use a picture."""
+        rows = await connection.fetch(
+            "SELECT DISTINCT slot_id FROM slot_template_media WHERE media_id = $1 ORDER BY slot_id",
+            media_id,
+        )
+        return [row["slot_id"] for row in rows]
 
     async def delete(self, connection: asyncpg.Connection, media_id: UUID) -> None:
         """Delete one picture's row; no slot is bound to it any more."""

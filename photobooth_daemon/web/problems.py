@@ -39,6 +39,8 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.InUse: HTTPStatus.CONFLICT,
     errors.PayloadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    errors.TemplateTooLarge: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TemplateTypeUnsupported: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidImage: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UploadTimeout: HTTPStatus.REQUEST_TIMEOUT,
     errors.RateLimited: HTTPStatus.TOO_MANY_REQUESTS,

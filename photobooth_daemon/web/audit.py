@@ -1,0 +1,64 @@
+"""``/api/audit``: who changed what, when and from where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from photobooth_daemon.errors import InvalidRequest
+from photobooth_daemon.model import AuditEntry
+from photobooth_daemon.repositories.audit import AuditRepository
+from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.paging import (
+    number_cursor,
+    read_instant,
+    read_limit,
+    read_number_cursor,
+    write_page,
+)
+
+MAX_WORD_CHARACTERS = 200
+
+
+class AuditHandler(Handler):
+    """The log, newest first."""
+
+    permission = "audit:read"
+
+    def initialize(self, *, audit_log: AuditRepository, **base: Any) -> None:
+        super().initialize(**base)
+        self._audit_log = audit_log
+
+    async def get(self) -> None:
+        """Answer with a page of the entries that match."""
+        limit = read_limit(self)
+        found = await self._audit_log.list_newest(
+            actor=self._word("actor"),
+            action=self._word("action"),
+            entity=self._word("entity"),
+            since=read_instant(self, "since"),
+            before_id=read_number_cursor(self),
+            limit=limit + 1,
+        )
+        write_page(self, found, limit, entry_view, lambda entry: number_cursor(entry.audit_id))
+
+    def _word(self, name: str) -> str | None:
+        word = self.get_query_argument(name, None)
+        if word is not None and not 0 < len(word) <= MAX_WORD_CHARACTERS:
+            raise InvalidRequest(f"The parameter {name} has 1 to {MAX_WORD_CHARACTERS} characters.")
+        return word
+
+
+def entry_view(entry: AuditEntry) -> dict[str, Any]:
+    """Return an entry as the API gives it."""
+    return {
+        "id": entry.audit_id,
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "entity": entry.entity,
+        "before": entry.before,
+        "after": entry.after,
+        "address": entry.address,
+        "request_id": entry.request_id,
+        "digest": entry.digest.hex(),
+    }

@@ -1,0 +1,94 @@
+"""``/api/events``: what changes, as it changes (server-sent events, WHATWG HTML 9.2)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from tornado.iostream import StreamClosedError
+
+from photobooth_daemon.clock import Clock, rfc3339
+from photobooth_daemon.errors import DatabaseUnavailable, NotAuthenticated, ShuttingDown
+from photobooth_daemon.event_feed import EventFeed, FeedClosed, Viewer
+from photobooth_daemon.metrics import Metrics
+from photobooth_daemon.model import Event
+from photobooth_daemon.web.handler import Handler
+
+COMMENT_SECONDS = 15.0
+RECONNECT_MS = 2000
+_EVENT_ID = re.compile(r"[0-9]{1,18}")
+
+
+class EventsHandler(Handler):
+    """A stream that lasts as long as the session and the process."""
+
+    permission = "jobs:read"
+
+    def initialize(self, *, feed: EventFeed, metrics: Metrics, clock: Clock, **base: Any) -> None:
+        super().initialize(**base)
+        self._feed = feed
+        self._metrics = metrics
+        self._clock = clock
+
+    async def head(self, *args: str) -> None:
+        """Answer as GET begins; there is no end to wait for."""
+        self._set_stream_headers()
+
+    async def get(self) -> None:
+        """Stream events until the client leaves, the session ends or the process drains."""
+        if self._feed.closed:
+            raise ShuttingDown
+        last_id = self._last_event_id()
+        viewer, resumed = await self._feed.subscribe(last_id)
+        self._metrics.event_stream_clients.inc()
+        try:
+            self._set_stream_headers()
+            self.write(f"retry: {RECONNECT_MS}\n\n")
+            if not resumed:
+                self.write(f"id: {viewer.last_id}\nevent: reset\ndata: {{}}\n\n")
+            await self.flush()
+            await self._stream(viewer)
+        except (StreamClosedError, FeedClosed, DatabaseUnavailable, NotAuthenticated):
+            # The headers are out: the end of the stream is all that can be said.
+            pass
+        finally:
+            self._feed.unsubscribe(viewer)
+            self._metrics.event_stream_clients.dec()
+
+    async def _stream(self, viewer: Viewer) -> None:
+        checked_at = self._clock.monotonic()
+        while True:
+            events = await viewer.next(COMMENT_SECONDS)
+            if self._clock.monotonic() - checked_at >= COMMENT_SECONDS or not events:
+                await self._check_session()
+                checked_at = self._clock.monotonic()
+            self.write(_encoded(events) if events else ": still here\n\n")
+            await self.flush()
+
+    async def _check_session(self) -> None:
+        """End the stream of somebody who was logged out or lost the permission meanwhile."""
+        identity = await self.authenticator.identify(self.request)
+        if self.permission not in identity.permissions:
+            raise NotAuthenticated
+
+    def _last_event_id(self) -> int | None:
+        """Return where the client was; an id that cannot be ours is one that is too old."""
+        text = self.request.headers.get("Last-Event-ID")
+        if not text:
+            return None
+        return int(text) if _EVENT_ID.fullmatch(text) else -1
+
+    def _set_stream_headers(self) -> None:
+        self.set_header("Content-Type", "text/event-stream; charset=utf-8")
+        # nginx would collect the stream before it passes it on.
+        self.set_header("X-Accel-Buffering", "no")
+
+
+def _encoded(events: Sequence[Event]) -> str:
+    return "".join(
+        f"id: {event.event_id}\nevent: {event.kind}\n"
+        f"data: {json.dumps({**event.data, 'at': rfc3339(event.at)}, ensure_ascii=False)}\n\n"
+        for event in events
+    )

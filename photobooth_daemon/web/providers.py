@@ -1,0 +1,72 @@
+"""``/api/providers``: what slots can be made of, from the providers' own schema files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from photobooth_daemon.params import ParamSchemas
+from photobooth_daemon.provider_facts import ProviderFacts
+from photobooth_daemon.provider_schemas import OperationSchema, TemplateRole
+from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.paging import number_cursor, read_limit, read_number_cursor, write_page
+
+
+class ProvidersHandler(Handler):
+    """The catalogue."""
+
+    permission = "slots:read"
+
+    def initialize(
+        self, *, schemas: ParamSchemas, facts: Mapping[str, ProviderFacts], **base: Any
+    ) -> None:
+        super().initialize(**base)
+        self._schemas = schemas
+        self._facts = facts
+
+    async def get(self) -> None:
+        """Answer with every installed provider and its operations."""
+        limit, after = read_limit(self), read_number_cursor(self) or 0
+        items = list(enumerate(catalogue(self._schemas, self._facts), start=1))
+        found = [item for item in items if item[0] > after][: limit + 1]
+        write_page(self, found, limit, lambda item: item[1], lambda item: number_cursor(item[0]))
+
+
+def catalogue(schemas: ParamSchemas, facts: Mapping[str, ProviderFacts]) -> list[dict[str, Any]]:
+    """Return what is known about each provider, as the API gives it."""
+    items = []
+    for name, fact in facts.items():
+        title, title_ru = schemas.title(name)
+        items.append(
+            {
+                "provider": name,
+                "title": title,
+                "title_ru": title_ru,
+                "configured": fact.configured,
+                "needs_public_url": fact.needs_public_url,
+                "operations": [_operation(found) for found in schemas.operations(name)],
+            }
+        )
+    return items
+
+
+def _operation(found: OperationSchema) -> dict[str, Any]:
+    return {
+        "operation": found.operation,
+        "title": found.title,
+        "title_ru": found.title_ru,
+        "schema": {k: v for k, v in found.schema.items() if k != "template_roles"},
+        "template_roles": [_role(role) for role in found.template_roles],
+    }
+
+
+def _role(role: TemplateRole) -> dict[str, Any]:
+    return {
+        "role": role.role,
+        "title": role.title,
+        "title_ru": role.title_ru,
+        "description": role.description,
+        "description_ru": role.description_ru,
+        "min": role.min_count,
+        "max": role.max_count,
+    }
