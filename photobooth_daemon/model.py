@@ -277,6 +277,56 @@ class Job:
     finished_at: datetime | None
     result_expires_at: datetime | None
 
+    @classmethod
+    def pending(
+        cls,
+        *,
+        job_id: UUID,
+        slot_id: str,
+        slot_version: int,
+        source: JobSource,
+        provider: str,
+        operation: str,
+        client_fields: Mapping[str, str],
+        client_address: str,
+        request_id: str,
+        photo: Picture,
+        started_at: datetime,
+        deadline_at: datetime,
+    ) -> Job:
+        """Return the record of a photo that is about to be processed."""
+        return cls(
+            job_id=job_id,
+            slot_id=slot_id,
+            slot_version=slot_version,
+            source=source,
+            status=JobStatus.PENDING,
+            failure_code=None,
+            provider_code=None,
+            provider=provider,
+            operation=operation,
+            attempts=(),
+            client_fields=client_fields,
+            client_address=client_address,
+            request_id=request_id,
+            input_content_type=photo.content_type,
+            input_width=photo.width,
+            input_height=photo.height,
+            input_size_bytes=photo.size_bytes,
+            input_sha256=photo.sha256,
+            result_content_type=None,
+            result_width=None,
+            result_height=None,
+            result_size_bytes=None,
+            result_sha256=None,
+            timings={},
+            cost=None,
+            started_at=started_at,
+            deadline_at=deadline_at,
+            finished_at=None,
+            result_expires_at=None,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

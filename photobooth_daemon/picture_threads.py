@@ -32,9 +32,10 @@ _DOUBT = 0.9
 class _Kind(IntEnum):
     """In the order of precedence."""
 
-    FINISH = 0
-    PROCESS = 1
-    PREPARE = 2
+    PARSE = 0
+    FINISH = 1
+    PROCESS = 2
+    PREPARE = 3
 
 
 @dataclass(eq=False, slots=True)
@@ -119,6 +120,10 @@ class PictureThreads:
     async def finish(self, work: Callable[[*Ts], T], *args: *Ts, megapixels: float = 1.0) -> T:
         """Run the work on a provider's picture: before everything that is not yet begun."""
         return await self._run(_Kind.FINISH, work, args, megapixels, None)
+
+    async def parse(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Take a provider's answer apart: it holds what was paid for, so it goes first."""
+        return await self._run(_Kind.PARSE, work, arguments, 1.0, None)
 
     async def process(
         self, work: Callable[[*Ts], T], *args: *Ts, deadline: Deadline, megapixels: float

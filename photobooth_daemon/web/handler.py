@@ -71,7 +71,7 @@ class Handler(RequestHandler):
     """One permission for all methods, or one for each method by its name."""
     served_while_draining: ClassVar[bool] = False
     max_body_bytes: ClassVar[int] = MAX_JSON_BYTES
-    drain_bytes: ClassVar[int] = 8 * 1024 * 1024
+    drain_bytes: int = 8 * 1024 * 1024
 
     identity: Identity
 
@@ -129,11 +129,11 @@ class Handler(RequestHandler):
         self._refusal = error
         expects = self.request.headers.get("Expect") == "100-continue"
         if expects or self.content_length() > self.drain_bytes:
-            self._answer_refusal()
+            self.answer_refusal()
             return
-        setattr(self, str(self.request.method).lower(), self._answer_refusal)
+        setattr(self, str(self.request.method).lower(), self.answer_refusal)
         self._drain_timer = asyncio.get_running_loop().call_later(
-            DRAIN_SECONDS, self._answer_refusal
+            DRAIN_SECONDS, self.answer_refusal
         )
 
     @property
@@ -146,7 +146,7 @@ class Handler(RequestHandler):
         if self._refusal is not None:
             self._drained_bytes += len(chunk)
             if self._drained_bytes > self.drain_bytes:
-                self._answer_refusal()
+                self.answer_refusal()
             return None
         return self.receive(chunk)
 
@@ -302,7 +302,7 @@ class Handler(RequestHandler):
             raise TypeError(f"{cls.__name__} declares no permission for {method}")
         return permission
 
-    def _answer_refusal(self, *_: str) -> None:
+    def answer_refusal(self, *_: str) -> None:
         self._stop_drain_timer()
         if not self._finished:
             self.send_problem(self._refusal)

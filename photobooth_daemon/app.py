@@ -1,0 +1,198 @@
+"""The composition root: the only place that builds objects and hands them to each other."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import aiohttp
+from prometheus_client import CollectorRegistry
+from tornado.web import Application
+
+from photobooth_daemon.admins import AdminService
+from photobooth_daemon.audit import Audit, audit_key
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.config import Config
+from photobooth_daemon.database import Database
+from photobooth_daemon.events import Events
+from photobooth_daemon.gate import Gate
+from photobooth_daemon.health import Health
+from photobooth_daemon.in_flight import InFlight
+from photobooth_daemon.ingest import IngestService
+from photobooth_daemon.ingest_password import IngestPassword
+from photobooth_daemon.jobs import Jobs
+from photobooth_daemon.ladder import Ladder
+from photobooth_daemon.links import PublicMedia
+from photobooth_daemon.media_store import MediaStore
+from photobooth_daemon.metrics import Metrics
+from photobooth_daemon.params import ParamSchemas
+from photobooth_daemon.passwords import IngestPasswordVerdicts, Passwords
+from photobooth_daemon.picture_threads import PictureThreads
+from photobooth_daemon.provider_requests import ProviderRequests
+from photobooth_daemon.providers.catalog import build_drivers, installed_drivers
+from photobooth_daemon.repositories.admins import AdminRepository
+from photobooth_daemon.repositories.audit import AuditRepository
+from photobooth_daemon.repositories.events import EventRepository
+from photobooth_daemon.repositories.idempotency import IdempotencyRepository
+from photobooth_daemon.repositories.jobs import JobRepository
+from photobooth_daemon.repositories.media import MediaRepository
+from photobooth_daemon.repositories.settings import SettingsRepository
+from photobooth_daemon.repositories.slots import SlotRepository
+from photobooth_daemon.repositories.templates import TemplateRepository
+from photobooth_daemon.results import Results
+from photobooth_daemon.settings import SettingsService
+from photobooth_daemon.signing_key import load_signing_key
+from photobooth_daemon.throttle import Throttle
+from photobooth_daemon.tokens import Tokens
+from photobooth_daemon.web.access_log import AccessLog
+from photobooth_daemon.web.accounts import SessionAuthenticator
+from photobooth_daemon.web.handler import NotFoundHandler
+from photobooth_daemon.web.routes import Services, build_routes
+from photobooth_daemon.web.site import Site
+
+log = logging.getLogger(__name__)
+
+
+class Life:
+    """Whether this process takes new work; its ``daemon`` decides."""
+
+    def __init__(self) -> None:
+        self.draining = False
+
+
+@dataclass(slots=True)
+class App:
+    """One process' objects, and the order in which they are let go."""
+
+    web: Application
+    life: Life
+    clock: Clock
+    database: Database
+    media_store: MediaStore
+    metrics: Metrics
+    in_flight: InFlight
+    pictures: PictureThreads
+    passwords: Passwords
+    http: aiohttp.ClientSession
+    health: Health
+
+    async def close(self) -> None:
+        """Release everything; work in flight has been drained before."""
+        await self.health.close()
+        await self.http.close()
+        self.pictures.close()
+        self.passwords.close()
+        self.media_store.close()
+        await self.database.close()
+
+
+async def build(config: Config, database: Database, *, clock: Clock | None = None) -> App:
+    """Build one process of the daemon on an open database.
+
+    Raises:
+        ConfigError: the signing key or the media tree cannot be used.
+    """
+    clock = clock or Clock()
+    signing_key = load_signing_key(config.server.jwt_key_file)
+    metrics = Metrics(CollectorRegistry())
+    life = Life()
+    in_flight = InFlight()
+    media_store = MediaStore(config.media.root)
+    media_store.create_tree()
+    pictures = PictureThreads(clock)
+    passwords = Passwords()
+    http = aiohttp.ClientSession(trust_env=False, auto_decompress=True)
+    gate = Gate(processes=config.server.processes, clock=clock)
+    drivers = build_drivers(installed_drivers(), config.providers, http, pictures)
+    ladder = Ladder(drivers, gate, clock, metrics)
+
+    slots = SlotRepository(database)
+    jobs = JobRepository(database)
+    media = MediaRepository(database)
+    audit = Audit(AuditRepository(database), clock, audit_key(signing_key))
+    events = Events(EventRepository(database), clock)
+    throttle = Throttle(database, clock)
+    admins = AdminService(
+        database,
+        AdminRepository(database),
+        audit,
+        throttle,
+        passwords,
+        Tokens(signing_key, clock),
+        clock,
+    )
+    settings = SettingsService(
+        database,
+        SettingsRepository(database),
+        audit,
+        events,
+        passwords,
+        clock,
+        providers={
+            name: {"configured": provider.api_key is not None, "source": provider.api_key_source}
+            for name, provider in config.providers.items()
+        },
+    )
+    ingest = IngestService(
+        slots=slots,
+        jobs=Jobs(database, jobs, IdempotencyRepository(database), events, clock),
+        password=IngestPassword(
+            database, IngestPasswordVerdicts(passwords), throttle, audit, metrics
+        ),
+        gate=gate,
+        ladder=ladder,
+        requests=ProviderRequests(
+            params=ParamSchemas.installed(),
+            pictures=pictures,
+            templates=TemplateRepository(database),
+            media=media,
+            media_store=media_store,
+            public_url=config.server.public_url,
+        ),
+        pictures=pictures,
+        media_store=media_store,
+        metrics=metrics,
+        in_flight=in_flight,
+        clock=clock,
+        store_reserve_seconds=config.server.store_reserve_seconds,
+    )
+    health = Health([], [])
+    site = Site(public_url=config.server.public_url, trusted_proxies=config.server.trusted_proxies)
+    services = Services(
+        site=site,
+        authenticator=SessionAuthenticator(admins),
+        admission=life,
+        clock=clock,
+        metrics=metrics,
+        in_flight=in_flight,
+        media_store=media_store,
+        ingest=ingest,
+        results=Results(jobs, clock),
+        media=PublicMedia(media, media_store, clock),
+        health=health,
+        admins=admins,
+        settings=settings,
+    )
+    web = Application(
+        build_routes(services),
+        default_handler_class=NotFoundHandler,
+        default_handler_args={
+            "site": site,
+            "authenticator": services.authenticator,
+            "admission": life,
+        },
+        log_function=AccessLog(metrics),
+    )
+    return App(
+        web=web,
+        life=life,
+        clock=clock,
+        database=database,
+        media_store=media_store,
+        metrics=metrics,
+        in_flight=in_flight,
+        pictures=pictures,
+        passwords=passwords,
+        http=http,
+        health=health,
+    )

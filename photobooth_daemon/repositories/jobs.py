@@ -1,0 +1,178 @@
+"""Jobs: opened once, ended once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from photobooth_daemon.database import Database, Row
+from photobooth_daemon.model import Job, JobSource, JobStatus, MediaKind
+
+JOB_COLUMNS = """
+    job_id, slot_id, slot_version, source, status, failure_code, provider_code, provider,
+    operation, attempts, client_fields, client_address, request_id, input_content_type,
+    input_width, input_height, input_size_bytes, input_sha256, result_content_type,
+    result_width, result_height, result_size_bytes, result_sha256, timings, cost,
+    started_at, deadline_at, finished_at, result_expires_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFacts:
+    """What is recorded about a stored result and its preview."""
+
+    content_type: str
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+    preview_size_bytes: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnd:
+    """How a job left ``pending``."""
+
+    status: JobStatus
+    finished_at: datetime
+    failure_code: str | None = None
+    provider_code: str | None = None
+    provider: str | None = None
+    operation: str | None = None
+    attempts: tuple[Mapping[str, Any], ...] = ()
+    timings: Mapping[str, int] = field(default_factory=dict)
+    cost: float | None = None
+    result: ResultFacts | None = None
+
+
+def job_of(row: Row) -> Job:
+    """Return the job of a row that has :data:`JOB_COLUMNS`."""
+    values = dict(row)
+    values["source"] = JobSource(values["source"])
+    values["status"] = JobStatus(values["status"])
+    values["attempts"] = tuple(values["attempts"])
+    values["cost"] = None if values["cost"] is None else float(values["cost"])
+    return Job(**values)
+
+
+class JobRepository:
+    """Reads and writes ``job_history``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self, job: Job) -> None:
+        """Insert a pending job."""
+        async with self._database.connection() as connection:
+            await self.insert(connection, job)
+
+    async def insert(self, connection: asyncpg.Connection, job: Job) -> None:
+        """Insert a pending job inside the caller's transaction."""
+        await connection.execute(
+            """
+            INSERT INTO job_history (
+                job_id, slot_id, slot_version, source, status, provider, operation,
+                client_fields, client_address, request_id, input_content_type, input_width,
+                input_height, input_size_bytes, input_sha256, started_at, deadline_at)
+            VALUES ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                    $16)
+            """,
+            job.job_id,
+            job.slot_id,
+            job.slot_version,
+            job.source.value,
+            job.provider,
+            job.operation,
+            dict(job.client_fields),
+            job.client_address,
+            job.request_id,
+            job.input_content_type,
+            job.input_width,
+            job.input_height,
+            job.input_size_bytes,
+            job.input_sha256,
+            job.started_at,
+            job.deadline_at,
+        )
+
+    async def end(self, connection: asyncpg.Connection, job_id: UUID, end: JobEnd) -> bool:
+        """Record how a job ended, with the media objects of its result, in one statement.
+
+        The job's temporary inputs expire with it. Returns False, and changes
+        nothing, if the job had left ``pending`` before.
+        """
+        result = end.result
+        row = await connection.fetchval(
+            """
+            WITH ended AS (
+                UPDATE job_history
+                   SET status = $2, finished_at = $3, failure_code = $4, provider_code = $5,
+                       provider = coalesce($6, provider), operation = coalesce($7, operation),
+                       attempts = $8, timings = $9, cost = $10,
+                       result_content_type = $11, result_width = $12, result_height = $13,
+                       result_size_bytes = $14, result_sha256 = $15, result_expires_at = $16
+                 WHERE job_id = $1 AND status = 'pending'
+                RETURNING job_id
+            ), kept AS (
+                INSERT INTO media_object
+                       (media_id, job_id, kind, content_type, size_bytes, expires_at)
+                SELECT object.media_id, ended.job_id, object.kind, object.content_type,
+                       object.size_bytes, $16
+                  FROM ended, unnest($17::uuid[], $18::text[], $19::text[], $20::bigint[])
+                       AS object (media_id, kind, content_type, size_bytes)
+            ), closed AS (
+                UPDATE media_object
+                   SET expires_at = least(expires_at, $3), cleaned_at = coalesce(cleaned_at, $3)
+                  FROM ended
+                 WHERE media_object.job_id = ended.job_id AND kind = 'provider_input'
+            )
+            SELECT job_id FROM ended
+            """,
+            job_id,
+            end.status.value,
+            end.finished_at,
+            end.failure_code,
+            end.provider_code,
+            end.provider,
+            end.operation,
+            [dict(attempt) for attempt in end.attempts],
+            dict(end.timings),
+            None if end.cost is None else Decimal(repr(end.cost)),
+            result and result.content_type,
+            result and result.width,
+            result and result.height,
+            result and result.size_bytes,
+            result and result.sha256,
+            result and result.expires_at,
+            *_media_arrays(result),
+        )
+        return row is not None
+
+    async def find(self, job_id: UUID) -> Job | None:
+        """Return a job with all its facts."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(
+                f"SELECT {JOB_COLUMNS} FROM job_history WHERE job_id = $1",  # noqa: S608
+                job_id,
+            )
+        return None if row is None else job_of(row)
+
+
+def _media_arrays(
+    result: ResultFacts | None,
+) -> tuple[list[UUID], list[str], list[str], list[int]]:
+    if result is None:
+        return [], [], [], []
+    return (
+        [uuid4(), uuid4()],
+        [MediaKind.RESULT.value, MediaKind.PREVIEW.value],
+        [result.content_type, "image/webp"],
+        [result.size_bytes, result.preview_size_bytes],
+    )

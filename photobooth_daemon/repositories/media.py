@@ -1,0 +1,59 @@
+"""Media objects: which file lives until when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from photobooth_daemon.database import Database
+from photobooth_daemon.model import MediaKind, MediaObject
+
+
+class MediaRepository:
+    """Reads and writes ``media_object``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, media: MediaObject) -> None:
+        """Insert one object, before its link is given to anyone."""
+        async with self._database.connection() as connection:
+            await connection.execute(
+                """
+                INSERT INTO media_object
+                       (media_id, job_id, kind, content_type, size_bytes, expires_at)
+                VALUES ($1, $2, $3, $4, $5, $6)
+                """,
+                media.media_id,
+                media.job_id,
+                media.kind.value,
+                media.content_type,
+                media.size_bytes,
+                media.expires_at,
+            )
+
+    async def find_provider_input(self, media_id: UUID) -> MediaObject | None:
+        """Return a temporary input, expired ones too."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(
+                """
+                SELECT media_id, job_id, kind, content_type, size_bytes, expires_at, cleaned_at
+                  FROM media_object WHERE media_id = $1 AND kind = 'provider_input'
+                """,
+                media_id,
+            )
+        return None if row is None else MediaObject(**{**row, "kind": MediaKind(row["kind"])})
+
+    async def expire(self, media_ids: Sequence[UUID], now: datetime) -> None:
+        """End the life of objects whose files are gone."""
+        async with self._database.connection() as connection:
+            await connection.execute(
+                """
+                UPDATE media_object
+                   SET expires_at = least(expires_at, $2), cleaned_at = coalesce(cleaned_at, $2)
+                 WHERE media_id = ANY($1)
+                """,
+                list(media_ids),
+                now,
+            )

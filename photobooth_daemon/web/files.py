@@ -1,0 +1,138 @@
+"""Sends a stored file as HTTP wants it: validators, ranges, HEAD, in pieces, off the loop.
+
+Reads happen in threads and one piece is held at a time, so a slow guest
+costs neither the loop nor memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import BinaryIO
+
+from tornado.iostream import StreamClosedError
+
+from photobooth_daemon.errors import NotFound
+from photobooth_daemon.web.handler import Handler
+
+PIECE_BYTES = 256 * 1024
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that never changes while it exists; ``etag`` is a strong validator without quotes."""
+
+    path: Path
+    content_type: str
+    etag: str
+    modified_at: datetime
+    max_age_seconds: int
+
+
+class FileHandler(Handler):
+    """The base of handlers that answer with a file."""
+
+    async def send_file(self, file: StoredFile, missing: type[Exception] = NotFound) -> None:
+        """Answer with the file, the part of it that was asked for, or 304 (RFC 9110, 13 and 14).
+
+        Raises:
+            the exception ``missing``: the file has been removed meanwhile.
+        """
+        try:
+            opened = await asyncio.to_thread(file.path.open, "rb")
+        except FileNotFoundError as error:
+            raise missing from error
+        try:
+            size_bytes = await asyncio.to_thread(opened.seek, 0, 2)
+            await self._send(file, opened, size_bytes)
+        finally:
+            await asyncio.to_thread(opened.close)
+
+    async def _send(self, file: StoredFile, opened: BinaryIO, size_bytes: int) -> None:
+        self.set_header("ETag", f'"{file.etag}"')
+        self.set_header("Last-Modified", file.modified_at)
+        self.set_header("Cache-Control", f"private, max-age={max(0, file.max_age_seconds)}")
+        self.set_header("Accept-Ranges", "bytes")
+        if self._not_modified(file):
+            self.set_status(HTTPStatus.NOT_MODIFIED)
+            return
+        self.set_header("Content-Type", file.content_type)
+        span = self._wanted_span(file, size_bytes)
+        if span is None:
+            self.set_status(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+            self.set_header("Content-Range", f"bytes */{size_bytes}")
+            self.clear_header("Content-Type")
+            return
+        first, length = span
+        if self.get_status() == HTTPStatus.PARTIAL_CONTENT:
+            last = first + length - 1
+            self.set_header("Content-Range", f"bytes {first}-{last}/{size_bytes}")
+        self.set_header("Content-Length", str(length))
+        if self.request.method == "HEAD":
+            return
+        await self._send_pieces(opened, first, length)
+
+    async def _send_pieces(self, opened: BinaryIO, first: int, length: int) -> None:
+        left = length
+        position = first
+        while left > 0:
+            piece = await asyncio.to_thread(_read, opened, position, min(left, PIECE_BYTES))
+            if not piece:
+                # Cut short under our hands: the length is promised, so break off visibly.
+                raise StreamClosedError
+            left -= len(piece)
+            position += len(piece)
+            self.write(piece)
+            if left > 0:
+                await self.flush()
+
+    def _not_modified(self, file: StoredFile) -> bool:
+        tags = self.request.headers.get("If-None-Match")
+        if tags is not None:
+            given = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
+            return "*" in given or f'"{file.etag}"' in given
+        since = _http_date(self.request.headers.get("If-Modified-Since"))
+        return since is not None and int(file.modified_at.timestamp()) <= since
+
+    def _wanted_span(self, file: StoredFile, size_bytes: int) -> tuple[int, int] | None:
+        """Return first byte and length; None where the range lies outside of the file."""
+        match = _RANGE.fullmatch(self.request.headers.get("Range", "").strip())
+        if match is None or match.group() == "bytes=-" or not self._range_holds(file):
+            return 0, size_bytes
+        first_text, last_text = match.groups()
+        if not first_text:
+            length = min(int(last_text), size_bytes)
+            first = size_bytes - length
+        else:
+            first = int(first_text)
+            last = min(int(last_text), size_bytes - 1) if last_text else size_bytes - 1
+            if last_text and int(last_text) < first:
+                return 0, size_bytes
+            length = last - first + 1
+        if length <= 0 or first >= size_bytes:
+            return None
+        self.set_status(HTTPStatus.PARTIAL_CONTENT)
+        return first, length
+
+    def _range_holds(self, file: StoredFile) -> bool:
+        condition = self.request.headers.get("If-Range")
+        if condition is None or condition == f'"{file.etag}"':
+            return True
+        return _http_date(condition) == int(file.modified_at.timestamp())
+
+
+def _read(opened: BinaryIO, position: int, size_bytes: int) -> bytes:
+    opened.seek(position)
+    return opened.read(size_bytes)
+
+
+def _http_date(text: str | None) -> int | None:
+    """Return seconds since 1970, or None for what is no date: such a condition is ignored."""
+    parsed = email.utils.parsedate_tz(text or "")
+    return None if parsed is None else int(email.utils.mktime_tz(parsed))

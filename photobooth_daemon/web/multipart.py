@@ -1,0 +1,164 @@
+"""Reads a multipart form while it arrives (RFC 7578), tolerant of what booth software sends.
+
+The parser is werkzeug's incremental one; nothing outside this file knows it.
+The one file goes to a sink as it comes; fields are kept up to a limit, their
+bytes decoded with replacement, because booth PCs send national code pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.http import parse_options_header
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+
+from photobooth_daemon.errors import InvalidRequest, PayloadTooLarge
+
+MAX_PARTS = 200
+MAX_KEPT_FIELDS = 64
+MAX_FIELD_BYTES = 4096
+MAX_NAME_CHARACTERS = 200
+MAX_BUFFER_BYTES = 256 * 1024
+FEED_BYTES = 64 * 1024
+
+Sink = Callable[[bytes], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Form:
+    """What a form held besides its file; ``secrets`` never become part of the fields."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, bytes] = field(default_factory=dict)
+
+
+class FormReader:
+    """Feeds pieces of a body to the parser, file data to ``sink``, and keeps the fields."""
+
+    def __init__(
+        self,
+        content_type: str,
+        sink: Sink,
+        *,
+        file_names: Collection[str],
+        secret_names: Collection[str] = (),
+        max_file_bytes: int,
+        max_field_bytes: int = MAX_FIELD_BYTES,
+    ) -> None:
+        """Prepare for a body of this Content-Type.
+
+        Raises:
+            InvalidRequest: it is not a multipart form, or has no usable boundary.
+        """
+        kind, options = parse_options_header(content_type)
+        boundary = options.get("boundary", "")
+        if kind != "multipart/form-data":
+            raise InvalidRequest("Send the photo as multipart/form-data.")
+        if not 1 <= len(boundary) <= 70 or not boundary.isascii():
+            raise InvalidRequest("The form has no usable boundary.")
+        self.form = Form()
+        self._decoder = MultipartDecoder(boundary.encode(), MAX_BUFFER_BYTES, max_parts=MAX_PARTS)
+        self._sink = sink
+        self._file_names = frozenset(file_names)
+        self._secret_names = frozenset(secret_names)
+        self._max_file_bytes = max_file_bytes
+        self._max_field_bytes = max_field_bytes
+        self._part: _Part | None = None
+        self._files = 0
+        self._file_bytes = 0
+        self._complete = False
+
+    async def feed(self, chunk: bytes) -> None:
+        """Take the next piece of the body.
+
+        Raises:
+            InvalidRequest: the form is broken, or has too many parts or files.
+            PayloadTooLarge: the file is over its limit.
+        """
+        for start in range(0, len(chunk), FEED_BYTES):
+            self._receive(chunk[start : start + FEED_BYTES])
+            await self._take_events()
+
+    async def finish(self) -> Form:
+        """Return the fields once the body has ended.
+
+        Raises:
+            InvalidRequest: the body is cut off, has no file, or an empty one.
+        """
+        self._receive(None)
+        await self._take_events()
+        if not self._complete:
+            raise InvalidRequest("The form is cut off.")
+        if self._files == 0:
+            names = " or ".join(sorted(self._file_names))
+            raise InvalidRequest(f"The form has no file part {names}.")
+        if self._file_bytes == 0:
+            raise InvalidRequest("The file is empty.")
+        return self.form
+
+    def _receive(self, piece: bytes | None) -> None:
+        if piece is not None and self._complete:
+            return
+        try:
+            self._decoder.receive_data(piece)
+        except (ValueError, RequestEntityTooLarge) as error:
+            raise InvalidRequest("The form is broken.") from error
+
+    async def _take_events(self) -> None:
+        while not self._complete:
+            try:
+                event = self._decoder.next_event()
+            except RequestEntityTooLarge as error:
+                raise InvalidRequest(f"A form may have {MAX_PARTS} parts at most.") from error
+            except (ValueError, LookupError) as error:
+                raise InvalidRequest("The form is broken or cut off.") from error
+            if isinstance(event, NeedData):
+                return
+            if isinstance(event, Epilogue):
+                self._complete = True
+            elif isinstance(event, Field | File):
+                self._begin(event)
+            elif isinstance(event, Data):
+                await self._add(event)
+
+    def _begin(self, event: Field | File) -> None:
+        name = (event.name or "")[:MAX_NAME_CHARACTERS].replace("\0", "\ufffd")
+        is_file = event.name in self._file_names
+        self._part = _Part(name, is_file)
+        if is_file:
+            self._files += 1
+        if self._files > 1:
+            raise InvalidRequest("The form has two file parts; send one photo at a time.")
+
+    async def _add(self, event: Data) -> None:
+        part = self._part
+        if part is None:
+            return
+        if part.is_file:
+            self._file_bytes += len(event.data)
+            if self._file_bytes > self._max_file_bytes:
+                megabytes = self._max_file_bytes // (1024 * 1024)
+                raise PayloadTooLarge(f"A photo may have {megabytes} MB at most.")
+            if event.data:
+                await self._sink(event.data)
+            return
+        room = self._max_field_bytes - len(part.value)
+        part.value += event.data[:room]
+        if not event.more_data:
+            self._keep(part)
+
+    def _keep(self, part: _Part) -> None:
+        if part.name in self._secret_names:
+            self.form.secrets.setdefault(part.name, bytes(part.value))
+        elif len(self.form.fields) < MAX_KEPT_FIELDS and part.name not in self.form.fields:
+            text = part.value.decode("utf-8", "replace").replace("\0", "\ufffd")
+            self.form.fields[part.name] = text
+
+
+@dataclass(slots=True)
+class _Part:
+    name: str
+    is_file: bool
+    value: bytearray = field(default_factory=bytearray)

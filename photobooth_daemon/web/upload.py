@@ -1,0 +1,150 @@
+"""A handler that takes one picture by multipart form, streamed to a scratch file.
+
+Whoever streams slowly is told so (408), whoever sends too much is stopped while
+streaming, and a client that hangs up leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import ClassVar
+from uuid import uuid4
+
+from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.errors import PhotoboothError, UploadTimeout
+from photobooth_daemon.exchange import Upload
+from photobooth_daemon.in_flight import InFlight
+from photobooth_daemon.media_store import MediaStore
+from photobooth_daemon.scratch_file import ScratchFile
+from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.multipart import FormReader
+
+SILENCE_SECONDS = 10.0
+ANSWER_MARGIN_SECONDS = 0.2
+
+
+class UploadHandler(Handler):
+    """The base of handlers that receive a picture; subclasses call :meth:`expect_upload`."""
+
+    file_names: ClassVar[tuple[str, ...]] = ("file",)
+    secret_names: ClassVar[tuple[str, ...]] = ()
+
+    _form: FormReader | None = None
+    _scratch: ScratchFile | None = None
+    _handed_over = False
+    _silence_timer: asyncio.TimerHandle | None = None
+    _deadline_timer: asyncio.TimerHandle | None = None
+
+    def expect_upload(
+        self,
+        media_store: MediaStore,
+        in_flight: InFlight,
+        *,
+        max_file_bytes: int,
+        deadline: Deadline,
+        max_field_bytes: int = 4096,
+    ) -> None:
+        """Prepare for the body: the rest of it must arrive before ``deadline``.
+
+        Raises:
+            InvalidRequest: the request is not a multipart form.
+        """
+        self._in_flight = in_flight
+        self._writing = asyncio.Lock()
+        self._scratch = media_store.open_scratch(uuid4())
+        self._form = FormReader(
+            self.request.headers.get("Content-Type", ""),
+            self._scratch.write,
+            file_names=self.file_names,
+            secret_names=self.secret_names,
+            max_file_bytes=max_file_bytes,
+            max_field_bytes=max_field_bytes,
+        )
+        loop = asyncio.get_running_loop()
+        patience_seconds = max(0.0, deadline.remaining_seconds() - ANSWER_MARGIN_SECONDS)
+        self._deadline_timer = loop.call_later(patience_seconds, self._too_slow)
+        self._listen_for_silence()
+
+    def receive(self, chunk: bytes) -> Awaitable[None]:
+        """Pass a piece of the body on to the form; the next is read when this one is taken."""
+        return self._feed(chunk)
+
+    async def take_upload(self) -> Upload:
+        """Return the whole upload; from here on its scratch file is the caller's to discard.
+
+        Raises:
+            InvalidRequest: the form was cut off, without a file, or with an empty one.
+        """
+        assert self._form is not None
+        assert self._scratch is not None
+        self._stop_timers()
+        form = await self._form.finish()
+        written = await self._scratch.close()
+        self._handed_over = True
+        return Upload(
+            scratch=self._scratch,
+            path=written.path,
+            size_bytes=written.size_bytes,
+            sha256=written.sha256,
+            fields=form.fields,
+            password=form.secrets.get("password"),
+        )
+
+    def upload_ended(self) -> None:
+        """Be told, once, that no upload will be handed over; subclasses release what they hold."""
+
+    def on_finish(self) -> None:
+        """Leave nothing behind once the answer is out."""
+        self._release()
+        super().on_finish()
+
+    def on_connection_close(self) -> None:
+        """Leave nothing behind when the client hangs up before its upload was complete."""
+        self._release()
+        super().on_connection_close()
+
+    async def _feed(self, chunk: bytes) -> None:
+        assert self._form is not None
+        self._stop_silence_timer()
+        async with self._writing:
+            if self.refused or self._scratch is None:
+                return
+            try:
+                await self._form.feed(chunk)
+            except PhotoboothError as error:
+                self.refuse(error)
+                return
+        if not self.refused and self._scratch is not None:
+            self._listen_for_silence()
+
+    def _listen_for_silence(self) -> None:
+        self._silence_timer = asyncio.get_running_loop().call_later(SILENCE_SECONDS, self._too_slow)
+
+    def _too_slow(self) -> None:
+        """Answer now: a client that does not send would never finish a drain either."""
+        self.refuse(UploadTimeout())
+        self.answer_refusal()
+
+    def _release(self) -> None:
+        self._stop_timers()
+        if self._scratch is None or self._handed_over:
+            return
+        scratch, self._scratch = self._scratch, None
+        self._in_flight.start(self._discard(scratch), "discarding an upload")
+        self.upload_ended()
+
+    async def _discard(self, scratch: ScratchFile) -> None:
+        async with self._writing:
+            await scratch.discard()
+
+    def _stop_timers(self) -> None:
+        self._stop_silence_timer()
+        if self._deadline_timer is not None:
+            self._deadline_timer.cancel()
+            self._deadline_timer = None
+
+    def _stop_silence_timer(self) -> None:
+        if self._silence_timer is not None:
+            self._silence_timer.cancel()
+            self._silence_timer = None
