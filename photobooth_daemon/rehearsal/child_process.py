@@ -33,6 +33,7 @@ def start_tied(
     run_as: RunAs | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    pass_fds: Sequence[int] = (),
     stdout: int | IO[Any] | None = None,
     stderr: int | IO[Any] | None = None,
 ) -> subprocess.Popen[bytes]:
@@ -57,6 +58,7 @@ def start_tied(
         stderr=stderr,
         env=env,
         cwd=cwd,
+        pass_fds=pass_fds,
         start_new_session=True,
         preexec_fn=_die_with(os.getpid(), death_signal),
         user=run_as.uid if run_as else None,
