@@ -70,6 +70,7 @@ setup(
         "photobooth_daemon.providers": [
             "local = photobooth_daemon.providers.local:LocalDriver",
             "gemini = photobooth_daemon.providers.gemini:GeminiDriver",
+            "openai = photobooth_daemon.providers.openai:OpenAIDriver",
         ],
     },
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -24,6 +23,7 @@ from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed
 from photobooth_daemon.model import PictureBytes
 from photobooth_daemon.params import ParamSchemas
+from photobooth_daemon.picture_threads import PictureThreads
 from photobooth_daemon.provider_schemas import read_schema
 from photobooth_daemon.providers.driver import (
     ProviderConfig,
@@ -33,13 +33,6 @@ from photobooth_daemon.providers.driver import (
 )
 
 KEY = "key-that-nobody-may-see-0123456789"
-
-
-class Threads:
-    """Runs blocking work in asyncio's own threads."""
-
-    async def parse(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        return await asyncio.to_thread(work, *arguments)
 
 
 def picture(width: int = 600, height: int = 400, kind: str = "JPEG") -> bytes:
@@ -92,8 +85,13 @@ async def driver_for(
 ) -> AsyncIterator[Any]:
     """Lend a driver that talks to ``base_url`` with the key of the tests."""
     given = {"api_key": KEY, "base_url": base_url, **config}
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        yield driver_class(ProviderConfig(driver_class.name, **given), session, Threads())  # type: ignore[attr-defined]
+    name = driver_class.name  # type: ignore[attr-defined]
+    threads = PictureThreads(Clock())
+    try:
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+            yield driver_class(ProviderConfig(name, **given), session, threads)
+    finally:
+        threads.close()
 
 
 async def failure_of(driver: ProviderDriver, asked: ProviderRequest) -> AttemptFailed:
@@ -131,6 +129,7 @@ async def canned() -> AsyncIterator[Canned]:
             if len(state.answers) > 1:
                 state.answers.pop(0)
             self.set_status(status)
+            self.set_header("Content-Type", "text/plain")
             for name, value in headers.items():
                 self.set_header(name, value)
             self.finish(body)

@@ -9,11 +9,12 @@ from importlib import metadata
 import aiohttp
 
 from photobooth_daemon.params import ENTRY_POINT_GROUP
-from photobooth_daemon.providers.driver import ProviderConfig, ProviderDriver, WorkThreads
+from photobooth_daemon.picture_threads import PictureThreads
+from photobooth_daemon.providers.driver import ProviderConfig, ProviderDriver
 
 logger = logging.getLogger(__name__)
 
-DriverClass = Callable[[ProviderConfig, aiohttp.ClientSession, WorkThreads], ProviderDriver]
+DriverClass = Callable[[ProviderConfig, aiohttp.ClientSession, PictureThreads], ProviderDriver]
 
 
 def installed_drivers() -> dict[str, DriverClass]:
@@ -29,7 +30,7 @@ def build_drivers(
     classes: Mapping[str, DriverClass],
     configs: Mapping[str, ProviderConfig],
     http: aiohttp.ClientSession,
-    pictures: WorkThreads,
+    pictures: PictureThreads,
 ) -> dict[str, ProviderDriver]:
     """Return one driver of each class, with its configuration or, where it has none, without."""
     drivers = {}

@@ -9,16 +9,14 @@ must end it: whatever it left at the provider it calls off in a ``finally``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 from uuid import UUID
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.model import PictureBytes
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +85,6 @@ class ProviderCheck:
     latency_ms: int
     detail: str
     model_listed: bool | None = None
-
-
-class WorkThreads(Protocol):
-    """Where a driver's blocking work runs: pictures, and answers of megabytes."""
-
-    async def parse(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Return what ``work(*arguments)`` returns, off the loop."""
-        ...
 
 
 class ProviderDriver(Protocol):

@@ -6,7 +6,6 @@ cannot be asked for; what comes back is brought to the slot's output later.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,16 +15,15 @@ import aiohttp
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, Reason
+from photobooth_daemon.picture_threads import PictureThreads
 from photobooth_daemon.provider_schemas import read_schema
-from photobooth_daemon.providers.base64_body import AsBase64, Part, pieces_of, size_of
+from photobooth_daemon.providers.bodies import AsBase64, Part, pieces_of, size_of
 from photobooth_daemon.providers.checks import Finding, checked
 from photobooth_daemon.providers.driver import (
     ProviderCheck,
     ProviderConfig,
     ProviderRequest,
     ProviderResult,
-    TemplatePicture,
-    WorkThreads,
 )
 from photobooth_daemon.providers.gemini_answers import read_answer, read_error
 from photobooth_daemon.providers.gemini_models import (
@@ -36,6 +34,7 @@ from photobooth_daemon.providers.gemini_models import (
     thinking_level_for,
 )
 from photobooth_daemon.providers.http import Answer, ProviderHttp, failure_by_status
+from photobooth_daemon.providers.templates import read_templates
 
 BASE_URL = "https://generativelanguage.googleapis.com"
 CATEGORIES = ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
@@ -50,7 +49,7 @@ class GeminiDriver:
     needs_key = True
 
     def __init__(
-        self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: WorkThreads
+        self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
     ) -> None:
         schema = read_schema(self.name, __name__)
         defaults = schema["$defs"]["edit"]["properties"]
@@ -72,7 +71,7 @@ class GeminiDriver:
             AttemptFailed: as the answer says.
             DeadlinePassed: there was none in time.
         """
-        body = self._body(request, await _read_templates(request.templates_of("reference")))
+        body = self._body(request, await read_templates(request.templates_of("reference")))
         answer = await self._http.post(
             self._path(request.params, ":generateContent"),
             deadline=request.deadline,
@@ -85,7 +84,7 @@ class GeminiDriver:
         )
         if answer.status != 200:
             raise self._failure(answer)
-        return await self._pictures.parse(read_answer, answer.body, self._http.scrub)
+        return await self._pictures.finish(read_answer, answer.body, self._http.scrub)
 
     async def check(self, operation: str | None, params: Mapping[str, Any]) -> ProviderCheck:
         """Ask Google to describe the model: free, and it tells of key, way and model at once."""
@@ -109,15 +108,15 @@ class GeminiDriver:
             raise AttemptFailed(Reason.AUTH, "no key is configured for gemini")
         return {"x-goog-api-key": self._key}
 
-    def _body(self, request: ProviderRequest, templates: list[AsBase64]) -> list[Part]:
+    def _body(self, request: ProviderRequest, templates: list[bytes]) -> list[Part]:
         kinds = [
             request.photo.content_type,
             *(t.content_type for t in request.templates_of("reference")),
         ]
         parts: list[Part] = [b'{"contents":[{"role":"user","parts":[']
-        for kind, data in zip(kinds, [AsBase64(request.photo.data), *templates], strict=True):
+        for kind, data in zip(kinds, [request.photo.data, *templates], strict=True):
             head = f'{{"inlineData":{{"mimeType":{json.dumps(kind)},"data":"'
-            parts += [head.encode(), data, b'"}},']
+            parts += [head.encode(), AsBase64(data), b'"}},']
         prompt = json.dumps({"text": str(request.params.get("prompt", ""))})
         rest = json.dumps(self._settings(request))[1:]
         parts.append(f"{prompt}]}}],{rest}".encode())
@@ -156,10 +155,3 @@ class GeminiDriver:
         except (ValueError, RecursionError):
             return failure_by_status(answer, self._http.excerpt(answer))
         return read_error(answer.status, document, answer.headers, self._http.scrub)
-
-
-async def _read_templates(templates: Iterable[TemplatePicture]) -> list[AsBase64]:
-    try:
-        return [AsBase64(await asyncio.to_thread(t.path.read_bytes)) for t in templates]
-    except OSError as error:
-        raise AttemptFailed(Reason.BAD_REQUEST, "a template picture cannot be read") from error

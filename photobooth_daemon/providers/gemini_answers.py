@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from photobooth_daemon.errors import AttemptFailed, Reason
-from photobooth_daemon.providers.base64_body import decoded
+from photobooth_daemon.providers.bodies import decoded
 from photobooth_daemon.providers.driver import ProviderResult
 
 Scrub = Callable[[str], str]

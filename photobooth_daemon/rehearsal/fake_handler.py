@@ -98,7 +98,11 @@ class FakeHandler(RequestHandler):
 
     async def perform(self, behaviour: Behaviour) -> None:
         """Do it; protocols put here what they check of a request first."""
-        method: Callable[[Behaviour], Awaitable[None]] = getattr(self, f"do_{behaviour.do}")
+        method: Callable[[Behaviour], Awaitable[None]] | None
+        method = getattr(self, f"do_{behaviour.do}", None)
+        if method is None:
+            self.page(501, f"{self.protocol} has no {behaviour.do}")
+            return
         await method(behaviour)
 
     def key_seen(self) -> tuple[str | None, str | None]:

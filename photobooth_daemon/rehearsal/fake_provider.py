@@ -15,14 +15,17 @@ from typing import Any
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
-from photobooth_daemon.rehearsal import fake_gemini
+from photobooth_daemon.rehearsal import fake_gemini, fake_openai
 from photobooth_daemon.rehearsal.fake_handler import FakeHandler, FakeState
 from photobooth_daemon.rehearsal.fake_picture import EditingPainter, Painter
 from photobooth_daemon.rehearsal.fake_request_log import RequestLog
 from photobooth_daemon.rehearsal.fake_script import Lane, Script, UnknownBehaviour
 from photobooth_daemon.rehearsal.fake_uplink import Uplink
 
-PROTOCOLS: tuple[type[FakeHandler], ...] = (fake_gemini.GenerateHandler,)
+PROTOCOLS: tuple[type[FakeHandler], ...] = (
+    fake_gemini.GenerateHandler,
+    fake_openai.EditsHandler,
+)
 
 
 def behaviours() -> dict[str, str]:
@@ -68,6 +71,8 @@ class FakeProvider:
             [
                 (r"/_script", ScriptHandler, {"script": self.script}),
                 (r"/_requests", RequestsHandler, {"log": self.log}),
+                # Gemini's routes take any prefix, so the narrower ones go first.
+                *fake_openai.rules(state),
                 *fake_gemini.rules(state),
             ],
             log_function=lambda handler: None,

@@ -1,0 +1,148 @@
+"""OpenAI's Images API, ``/v1/images/edits``, and the servers that speak the same protocol.
+
+With a ``base_url`` of one's own no key is needed; fields that a model does not
+know are not sent, because the API refuses them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import aiohttp
+
+from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.errors import AttemptFailed, Reason
+from photobooth_daemon.picture_threads import PictureThreads
+from photobooth_daemon.provider_schemas import read_schema
+from photobooth_daemon.providers.bodies import FormFile, form, pieces_of, size_of
+from photobooth_daemon.providers.checks import Finding, checked
+from photobooth_daemon.providers.driver import (
+    ProviderCheck,
+    ProviderConfig,
+    ProviderRequest,
+    ProviderResult,
+)
+from photobooth_daemon.providers.http import Answer, ProviderHttp
+from photobooth_daemon.providers.openai_answers import read_answer, read_error
+from photobooth_daemon.providers.openai_models import fields_for, row_for
+from photobooth_daemon.providers.templates import read_templates
+
+BASE_URL = "https://api.openai.com/v1"
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+
+
+class OpenAIDriver:
+    """One attempt is one ``images/edits`` call."""
+
+    name = "openai"
+    title = "OpenAI Images"
+    needs_public_url = False
+
+    def __init__(
+        self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
+    ) -> None:
+        schema = read_schema(self.name, __name__)
+        self.needs_key = config.base_url is None
+        self.configured = bool(config.api_key) or not self.needs_key
+        self._default_model = str(schema["$defs"]["edit"]["properties"]["model"]["default"])
+        self._models: Iterable[Mapping[str, Any]] = schema["x-models"]
+        self._key = config.api_key
+        self._http = ProviderHttp(config, http, default_base_url=BASE_URL)
+        self._pictures = pictures
+
+    def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
+        """Return OpenAI's name of the model."""
+        return str(params.get("model") or self._default_model)
+
+    async def process(self, request: ProviderRequest) -> ProviderResult:
+        """Ask for one edited picture.
+
+        Raises:
+            AttemptFailed: as the answer says.
+            DeadlinePassed: there was none in time.
+        """
+        content_type, body = await self._body(request)
+        answer = await self._http.post(
+            self._path("/images/edits"),
+            deadline=request.deadline,
+            headers={
+                **self._key_header(),
+                "Content-Type": content_type,
+                "Content-Length": str(size_of(body)),
+            },
+            data=pieces_of(body),
+        )
+        request_id = answer.headers.get("x-request-id")
+        try:
+            if answer.status != 200:
+                raise read_error(answer, self._http.scrub, self._http.excerpt(answer))
+            made = await self._pictures.finish(read_answer, answer.body)
+            picture = made.picture or await self._fetch(str(made.url), request.deadline)
+        except AttemptFailed as failure:
+            failure.provider_request_id = request_id
+            raise
+        return ProviderResult(picture, request_id, made.usage)
+
+    async def check(self, operation: str | None, params: Mapping[str, Any]) -> ProviderCheck:
+        """List the models: free, and it tells of key, way and model at once."""
+
+        async def ask(deadline: Deadline) -> Finding:
+            answer = await self._http.get(
+                self._path("/models"), deadline=deadline, headers=self._key_header()
+            )
+            if answer.status != 200:
+                raise read_error(answer, self._http.scrub, self._http.excerpt(answer))
+            return self._finding(answer, str(self.model("edit", params)))
+
+        return await checked(ask)
+
+    def _finding(self, answer: Answer, model: str) -> Finding:
+        try:
+            listed = {str(item["id"]) for item in json.loads(answer.body)["data"]}
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise AttemptFailed(Reason.BAD_RESPONSE, "not a list of models") from error
+        if model in listed:
+            return Finding(f"{model} is listed", model_listed=True)
+        if self.needs_key:
+            return Finding(f"{model} is not listed", model_listed=False)
+        # A server of one's own often serves its one model under any name.
+        names = ", ".join(sorted(listed)[:5]) or "none"
+        return Finding(self._http.scrub(f"answers; its models: {names}"))
+
+    async def _body(self, request: ProviderRequest) -> tuple[str, list[Any]]:
+        params, photo = request.params, request.photo
+        model = str(self.model(request.operation, params))
+        row = row_for(self._models, model)
+        fields = {
+            "model": model,
+            "prompt": str(params.get("prompt", "")),
+            **fields_for(row, params, photo.width, photo.height),
+        }
+        references = request.templates_of("reference")
+        kinds = [photo.content_type, *(reference.content_type for reference in references)]
+        datas = [photo.data, *await read_templates(references)]
+        files = [
+            FormFile(row.image_field, f"picture-{index}.{EXTENSIONS.get(kind, 'jpg')}", kind, data)
+            for index, (kind, data) in enumerate(zip(kinds, datas, strict=True))
+        ]
+        return form(fields, files)
+
+    async def _fetch(self, url: str, deadline: Deadline) -> bytes:
+        answer = await self._http.fetch_link(
+            url, deadline=deadline, headers_for_own_host=self._key_header()
+        )
+        if answer.status != 200 or not answer.body:
+            raise AttemptFailed(Reason.BAD_RESPONSE, f"the picture's link answered {answer.status}")
+        return bytes(answer.body)
+
+    def _path(self, path: str) -> str:
+        return path if self._http.base_url.endswith("/v1") else f"/v1{path}"
+
+    def _key_header(self) -> dict[str, str]:
+        if self._key:
+            return {"Authorization": f"Bearer {self._key}"}
+        if self.needs_key:
+            raise AttemptFailed(Reason.AUTH, "no key is configured for openai")
+        return {}
