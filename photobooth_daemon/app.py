@@ -14,6 +14,7 @@ from photobooth_daemon.audit import Audit, audit_key
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config import Config
 from photobooth_daemon.database import Database
+from photobooth_daemon.event_feed import EventFeed
 from photobooth_daemon.events import Events
 from photobooth_daemon.gate import Gate
 from photobooth_daemon.health import Health
@@ -28,20 +29,26 @@ from photobooth_daemon.metrics import Metrics
 from photobooth_daemon.params import ParamSchemas
 from photobooth_daemon.passwords import IngestPasswordVerdicts, Passwords
 from photobooth_daemon.picture_threads import PictureThreads
+from photobooth_daemon.provider_facts import provider_facts
 from photobooth_daemon.provider_requests import ProviderRequests
 from photobooth_daemon.providers.catalog import build_drivers, installed_drivers
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.idempotency import IdempotencyRepository
+from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.media import MediaRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
+from photobooth_daemon.repositories.stats import StatsRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.results import Results
 from photobooth_daemon.settings import SettingsService
 from photobooth_daemon.signing_key import load_signing_key
+from photobooth_daemon.slots import SlotService, SlotSurroundings
+from photobooth_daemon.stats import Stats
+from photobooth_daemon.templates import TemplateService
 from photobooth_daemon.throttle import Throttle
 from photobooth_daemon.tokens import Tokens
 from photobooth_daemon.web.access_log import AccessLog
@@ -75,9 +82,11 @@ class App:
     passwords: Passwords
     http: aiohttp.ClientSession
     health: Health
+    feed: EventFeed
 
     async def close(self) -> None:
         """Release everything; work in flight has been drained before."""
+        await self.feed.close()
         await self.health.close()
         await self.http.close()
         self.pictures.close()
@@ -109,8 +118,14 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     slots = SlotRepository(database)
     jobs = JobRepository(database)
     media = MediaRepository(database)
-    audit = Audit(AuditRepository(database), clock, audit_key(signing_key))
-    events = Events(EventRepository(database), clock)
+    templates = TemplateRepository(database)
+    job_lists = JobLists(database)
+    audit_log = AuditRepository(database)
+    audit = Audit(audit_log, clock, audit_key(signing_key))
+    event_list = EventRepository(database)
+    events = Events(event_list, clock)
+    schemas = ParamSchemas.installed()
+    facts = provider_facts(drivers, config.providers)
     throttle = Throttle(database, clock)
     admins = AdminService(
         database,
@@ -128,10 +143,16 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         events,
         passwords,
         clock,
-        providers={
-            name: {"configured": provider.api_key is not None, "source": provider.api_key_source}
-            for name, provider in config.providers.items()
-        },
+        facts,
+    )
+    slot_service = SlotService(
+        database,
+        slots,
+        templates,
+        audit,
+        events,
+        clock,
+        SlotSurroundings(schemas, facts, config.server.public_url),
     )
     ingest = IngestService(
         slots=slots,
@@ -142,9 +163,9 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         gate=gate,
         ladder=ladder,
         requests=ProviderRequests(
-            params=ParamSchemas.installed(),
+            params=schemas,
             pictures=pictures,
-            templates=TemplateRepository(database),
+            templates=templates,
             media=media,
             media_store=media_store,
             public_url=config.server.public_url,
@@ -157,6 +178,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         store_reserve_seconds=config.server.store_reserve_seconds,
     )
     health = Health([], [])
+    feed = EventFeed(database, event_list, clock)
     site = Site(public_url=config.server.public_url, trusted_proxies=config.server.trusted_proxies)
     services = Services(
         site=site,
@@ -172,7 +194,21 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         health=health,
         admins=admins,
         settings=settings,
+        slots=slot_service,
+        slot_list=slots,
+        templates=TemplateService(
+            database, templates, slots, slot_service, media_store, pictures, audit, clock
+        ),
+        template_list=templates,
+        jobs=jobs,
+        job_lists=job_lists,
+        stats=Stats(StatsRepository(database), job_lists, clock),
+        audit_log=audit_log,
+        feed=feed,
+        schemas=schemas,
+        provider_facts=facts,
     )
+    feed.start()
     web = Application(
         build_routes(services),
         default_handler_class=NotFoundHandler,
@@ -195,4 +231,5 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         passwords=passwords,
         http=http,
         health=health,
+        feed=feed,
     )

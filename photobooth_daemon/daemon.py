@@ -113,6 +113,7 @@ async def _check_schema(database: Database) -> None:
 async def _drain(server: HTTPServer, app: App) -> None:
     """Take no new connection, let photos in flight be answered, then close the others."""
     app.life.draining = True
+    await app.feed.close()
     server.stop()
     log.info("draining", extra={"in_flight": len(app.in_flight)})
     given_up = await app.in_flight.drain(DRAIN_SECONDS)

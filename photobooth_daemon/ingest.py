@@ -143,14 +143,14 @@ class IngestService:
         return exchange
 
     async def admit_test(self, slot: Slot, settings: SettingsState, arrival: Arrival) -> Exchange:
-        """Give an administrator's trial photo a seat; the slot may be off, or not saved yet.
+        """Give an administrator's trial photo a seat; the slot may be off, or not set up yet.
+
+        The recipe to try may come with the photo: ``exchange.slot`` is what counts
+        when :meth:`run` begins.
 
         Raises:
-            SlotDisabled: there is no provider and operation to try.
             StorageFull, PayloadTooLarge, RateLimited: as for a camera.
         """
-        if not slot.ladder():
-            raise SlotDisabled("Choose a provider and an operation first.")
         self._check_room(settings, arrival.content_length)
         exchange = self._exchange(slot, settings, JobSource.TEST, arrival)
         exchange.password_accepted = True

@@ -4,23 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
 from photobooth_daemon.providers.driver import ProviderConfig
-
-
-class DriverTraits(Protocol):
-    """What a driver says about itself: the class and its instances alike."""
-
-    @property
-    def needs_public_url(self) -> bool:
-        """Return whether the provider fetches the photo by a link."""
-        ...
-
-    @property
-    def needs_key(self) -> bool:
-        """Return whether the provider serves nobody without a key."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +20,9 @@ class ProviderFacts:
 
 
 def provider_facts(
-    drivers: Mapping[str, DriverTraits], configs: Mapping[str, ProviderConfig]
+    drivers: Mapping[str, Any], configs: Mapping[str, ProviderConfig]
 ) -> dict[str, ProviderFacts]:
-    """Return the facts of every installed driver, by name.
+    """Return the facts of every installed driver, by name; a driver, or its class.
 
     A server on this network (``local = true``) serves without a key.
     """

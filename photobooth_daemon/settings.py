@@ -14,6 +14,7 @@ from photobooth_daemon.errors import Fault, ValidationFailed
 from photobooth_daemon.events import Events
 from photobooth_daemon.model import Actor, Settings, SettingsState
 from photobooth_daemon.passwords import Passwords, new_password_fault
+from photobooth_daemon.provider_facts import ProviderFacts
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.versions import ExpectedVersion
 
@@ -110,7 +111,7 @@ class SettingsService:
         events: Events,
         passwords: Passwords,
         clock: Clock,
-        providers: Mapping[str, Mapping[str, Any]],
+        providers: Mapping[str, ProviderFacts],
     ) -> None:
         self._database = database
         self._repository = repository
@@ -135,7 +136,10 @@ class SettingsService:
                 "updated_at": None if set_at is None else rfc3339(set_at),
                 "updated_by": state.ingest_password_updated_by,
             },
-            "providers": {name: dict(facts) for name, facts in self._providers.items()},
+            "providers": {
+                name: {"configured": facts.configured, "source": facts.source}
+                for name, facts in self._providers.items()
+            },
             "updated_at": rfc3339(state.updated_at),
             "updated_by": state.updated_by,
         }

@@ -11,6 +11,12 @@ from photobooth_daemon import __version__
 from photobooth_daemon.cli.installation import Installation
 
 COMMANDS = {
+    "admin": "photobooth_daemon.cli.admin:admin",
+    "audit": "photobooth_daemon.cli.audit:audit",
+    "job": "photobooth_daemon.cli.job:job",
+    "settings": "photobooth_daemon.cli.settings:settings",
+    "slot": "photobooth_daemon.cli.slot:slot",
+    "stats": "photobooth_daemon.cli.stats:stats",
     "alert": "photobooth_daemon.cli.alert:alert",
     "config": "photobooth_daemon.cli.config:config",
     "send": "photobooth_daemon.cli.send:send",

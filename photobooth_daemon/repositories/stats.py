@@ -53,10 +53,10 @@ class StatsRepository:
                 SELECT stretch_at, slot_id, status, reason, jobs, input_bytes, result_bytes,
                        cost::float8 AS cost
                   FROM job_rollup
-                 WHERE stretch_seconds = $1 AND stretch_at > $2 - make_interval(secs => $1)
+                 WHERE stretch_seconds = $1 AND stretch_at > $2
                 """,
                 stretch_seconds,
-                since,
+                _before_first(stretch_seconds, since),
             )
         return [OutcomeCount(*row.values()) for row in rows]
 
@@ -67,11 +67,11 @@ class StatsRepository:
                 """
                 SELECT slot_id, measure, bucket, sum(jobs) AS jobs, sum(sum_ms) AS sum_ms
                   FROM job_rollup_duration
-                 WHERE stretch_seconds = $1 AND stretch_at > $2 - make_interval(secs => $1)
+                 WHERE stretch_seconds = $1 AND stretch_at > $2
                  GROUP BY slot_id, measure, bucket
                 """,
                 stretch_seconds,
-                since,
+                _before_first(stretch_seconds, since),
             )
         return [DurationCount(*row.values()) for row in rows]
 
@@ -84,12 +84,12 @@ class StatsRepository:
                 """
                 SELECT stretch_at, measure, bucket, sum(jobs) AS jobs, sum(sum_ms) AS sum_ms
                   FROM job_rollup_duration
-                 WHERE stretch_seconds = $1 AND stretch_at > $2 - make_interval(secs => $1)
+                 WHERE stretch_seconds = $1 AND stretch_at > $2
                    AND measure = 'total_ms'
                  GROUP BY stretch_at, measure, bucket
                 """,
                 stretch_seconds,
-                since,
+                _before_first(stretch_seconds, since),
             )
         return [DurationCount(*row.values()) for row in rows]
 
@@ -105,3 +105,8 @@ class StatsRepository:
                 )
                 deleted += int(status.rpartition(" ")[2])
         return deleted
+
+
+def _before_first(stretch_seconds: int, since: datetime) -> datetime:
+    """Return what the stretch that holds ``since``, and every later one, begins after."""
+    return since - timedelta(seconds=stretch_seconds)

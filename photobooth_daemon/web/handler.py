@@ -173,16 +173,9 @@ class Handler(RequestHandler):
         if kind != "application/json":
             raise UnsupportedMediaType("Send JSON with Content-Type: application/json.")
         try:
-            value = json.loads(
-                self.body.decode("utf-8"),
-                parse_constant=_refuse_constant,
-                parse_float=_finite_float,
-            )
-            if b"\\u" in self.body:
-                _refuse_unkeepable_text(value)
-        except (UnicodeDecodeError, ValueError, RecursionError) as error:
-            raise InvalidRequest("The body is not valid JSON.") from error
-        return value
+            return read_json_text(self.body.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise InvalidRequest("The body is not JSON in UTF-8.") from error
 
     def read_json_object(self) -> dict[str, Any]:
         """Return the body's value, which has to be an object.
@@ -322,6 +315,21 @@ class NotFoundHandler(Handler):
     async def prepare(self) -> None:
         """Answer 404 whatever the method."""
         self.refuse(NotFound())
+
+
+def read_json_text(text: str) -> Any:
+    """Return the value of a JSON document.
+
+    Raises:
+        InvalidRequest: it is not JSON (RFC 8259), or has a value that cannot be kept.
+    """
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite_float)
+        if "\\u" in text:
+            _refuse_unkeepable_text(value)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest("This is not valid JSON.") from error
+    return value
 
 
 def encode_json(value: Any) -> bytes:

@@ -12,7 +12,7 @@ from tornado.httputil import HTTPServerRequest
 
 from photobooth_daemon.clock import Clock, rfc3339
 from photobooth_daemon.errors import InvalidRequest
-from photobooth_daemon.exchange import Answer, Exchange
+from photobooth_daemon.exchange import Answer, Exchange, Upload
 from photobooth_daemon.in_flight import InFlight
 from photobooth_daemon.ingest import MB, Arrival, IngestService
 from photobooth_daemon.ingest_password import Sender
@@ -89,10 +89,22 @@ class PhotoHandler(UploadHandler):
         exchange = self.exchange
         assert exchange is not None
         upload = await self.take_upload()
+        try:
+            await self.set_up(exchange, upload)
+        except BaseException:
+            await upload.scratch.discard()
+            raise
         upload_seconds = exchange.clock.monotonic() - exchange.started_monotonic_seconds
         exchange.timings_ms["upload_ms"] = round(upload_seconds * 1000)
         self.exchange = None
         return await self.ingest.run(exchange, upload)
+
+    async def set_up(self, exchange: Exchange, upload: Upload) -> None:
+        """Change the exchange by what came with the photo; nothing, for a camera's.
+
+        Raises:
+            PhotoboothError: what came cannot be used; there is no job.
+        """
 
     def on_finish(self) -> None:
         """Give the seat back if the photo never reached the service."""

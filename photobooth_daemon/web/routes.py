@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +11,41 @@ from tornado.web import url
 
 from photobooth_daemon.admins import AdminService
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.event_feed import EventFeed
 from photobooth_daemon.health import Health
 from photobooth_daemon.in_flight import InFlight
 from photobooth_daemon.ingest import IngestService
 from photobooth_daemon.links import PublicMedia
 from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.metrics import Metrics
+from photobooth_daemon.params import ParamSchemas
+from photobooth_daemon.provider_facts import ProviderFacts
+from photobooth_daemon.repositories.audit import AuditRepository
+from photobooth_daemon.repositories.job_lists import JobLists
+from photobooth_daemon.repositories.jobs import JobRepository
+from photobooth_daemon.repositories.slots import SlotRepository
+from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.results import Results
 from photobooth_daemon.settings import SettingsService
-from photobooth_daemon.web import accounts, health, ingest, metrics, public, settings
+from photobooth_daemon.slots import SlotService
+from photobooth_daemon.stats import Stats
+from photobooth_daemon.templates import TemplateService
+from photobooth_daemon.web import (
+    accounts,
+    audit,
+    events,
+    health,
+    ingest,
+    jobs,
+    metrics,
+    providers,
+    public,
+    settings,
+    slot_test,
+    slots,
+    stats,
+    templates,
+)
 from photobooth_daemon.web.handler import Authenticator
 from photobooth_daemon.web.site import Admission, Site
 
@@ -42,6 +69,17 @@ class Services:
     health: Health
     admins: AdminService
     settings: SettingsService
+    slots: SlotService
+    slot_list: SlotRepository
+    templates: TemplateService
+    template_list: TemplateRepository
+    jobs: JobRepository
+    job_lists: JobLists
+    stats: Stats
+    audit_log: AuditRepository
+    feed: EventFeed
+    schemas: ParamSchemas
+    provider_facts: Mapping[str, ProviderFacts]
 
 
 def build_routes(services: Services) -> list[URLSpec]:
@@ -61,7 +99,6 @@ def build_routes(services: Services) -> list[URLSpec]:
     result = {**base, "results": services.results, "media_store": services.media_store}
     guest = {**base, "results": services.results}
     clocked = {**guest, "clock": services.clock}
-    admins = {**base, "admins": services.admins}
     return [
         # Cameras
         url(rf"/api/ingest/{SEGMENT}", ingest.IngestHandler, photo),
@@ -77,16 +114,88 @@ def build_routes(services: Services) -> list[URLSpec]:
             public.MediaHandler,
             {**base, "media": services.media, "clock": services.clock},
         ),
-        # Accounts
-        url(r"/api/login", accounts.LoginHandler, {**admins, "metrics": services.metrics}),
-        url(r"/api/logout", accounts.LogoutHandler, admins),
-        url(r"/api/me", accounts.MeHandler, admins),
-        url(r"/api/me/password", accounts.MyPasswordHandler, admins),
-        # Settings
-        url(r"/api/settings", settings.SettingsHandler, {**base, "settings": services.settings}),
+        *_admin_routes(services, base, photo),
         # Operations
         url(r"/healthz", health.HealthHandler, {**base, "health": services.health}),
         url(r"/livez", health.LiveHandler, base),
         url(r"/readyz", health.ReadyHandler, {**base, "health": services.health}),
         url(r"/metrics", metrics.MetricsHandler, {**base, "metrics": services.metrics}),
+    ]
+
+
+def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any]) -> list[URLSpec]:
+    """Return what administrators use."""
+    admins = {**base, "admins": services.admins}
+    slot = {
+        **base,
+        "slots": services.slots,
+        "jobs": services.job_lists,
+        "clock": services.clock,
+    }
+    job = {**base, "clock": services.clock}
+    template = {**base, "templates": services.templates}
+    template_file = {**template, "media_store": services.media_store}
+    return [
+        # Accounts
+        url(r"/api/login", accounts.LoginHandler, {**admins, "metrics": services.metrics}),
+        url(r"/api/logout", accounts.LogoutHandler, admins),
+        url(r"/api/me", accounts.MeHandler, base),
+        url(r"/api/me/password", accounts.MyPasswordHandler, admins),
+        # Settings
+        url(r"/api/settings", settings.SettingsHandler, {**base, "settings": services.settings}),
+        # Slots
+        url(
+            r"/api/providers",
+            providers.ProvidersHandler,
+            {**base, "schemas": services.schemas, "facts": services.provider_facts},
+        ),
+        url(
+            r"/api/slots",
+            slots.SlotsHandler,
+            {**slot, "slots": services.slot_list, "stats": services.stats},
+        ),
+        url(rf"/api/slots/{SEGMENT}", slots.SlotHandler, slot),
+        url(
+            rf"/api/slots/{SEGMENT}/revisions",
+            slots.SlotRevisionsHandler,
+            {**base, "slots": services.slot_list},
+        ),
+        url(rf"/api/slots/{SEGMENT}/revisions/{SEGMENT}/restore", slots.SlotRestoreHandler, slot),
+        url(
+            rf"/api/slots/{SEGMENT}/test",
+            slot_test.SlotTestHandler,
+            {**photo, "slots": services.slots, "slot_list": services.slot_list},
+        ),
+        # Template media
+        url(
+            r"/api/template-media",
+            templates.TemplatesHandler,
+            {**base, "repository": services.template_list},
+        ),
+        url(
+            r"/api/template-media/register",
+            templates.TemplateRegisterHandler,
+            {**template_file, "in_flight": services.in_flight, "clock": services.clock},
+        ),
+        url(rf"/api/template-media/{SEGMENT}", templates.TemplateHandler, template),
+        url(
+            rf"/api/template-media/{SEGMENT}/content",
+            templates.TemplateFileHandler,
+            template_file,
+        ),
+        url(
+            rf"/api/template-media/{SEGMENT}/preview",
+            templates.TemplateFileHandler,
+            {**template_file, "preview": True},
+        ),
+        # Jobs, statistics, the audit log, live events
+        url(r"/api/jobs", jobs.JobsHandler, {**job, "jobs": services.job_lists}),
+        url(rf"/api/jobs/{SEGMENT}", jobs.JobHandler, {**job, "jobs": services.jobs}),
+        url(r"/api/stats", stats.StatsHandler, {**base, "stats": services.stats}),
+        url(r"/api/audit", audit.AuditHandler, {**base, "audit_log": services.audit_log}),
+        url(
+            r"/api/events",
+            events.EventsHandler,
+            {**job, "feed": services.feed, "metrics": services.metrics},
+        ),
     ]

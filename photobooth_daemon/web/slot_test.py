@@ -1,0 +1,62 @@
+"""``POST /api/slots/{id}/test``: an administrator tries a slot, saved or not, with a photo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+from photobooth_daemon.errors import InvalidRequest, SlotNotFound
+from photobooth_daemon.exchange import Exchange, Upload
+from photobooth_daemon.repositories.slots import SlotRepository
+from photobooth_daemon.slots import SlotService
+from photobooth_daemon.web.handler import MAX_JSON_BYTES, read_json_text
+from photobooth_daemon.web.ingest import PhotoHandler, answer_json, inline_preview
+
+
+class SlotTestHandler(PhotoHandler):
+    """The pipeline that cameras use, with the configuration that is being tried."""
+
+    permission = "slots:write"
+    file_names = ("file", "fileToUpload")
+
+    def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
+        self, *, slots: SlotService, slot_list: SlotRepository, **base: Any
+    ) -> None:
+        """Take the slots; the rest is a photo's."""
+        super().initialize(**base)
+        self._slots = slots
+        self._slot_list = slot_list
+
+    async def admit(self) -> None:
+        """Give the photo a seat, whatever state the slot is in."""
+        found = await self._slot_list.find_for_admission(self.path_args[0])
+        if found is None:
+            raise SlotNotFound
+        slot, settings = found
+        # A trial is a trial: an Idempotency-Key would give the last one's picture.
+        arrival = replace(self.arrival(), idempotency_key=None)
+        exchange = await self.ingest.admit_test(slot, settings, arrival)
+        self.begin(exchange, max_field_bytes=MAX_JSON_BYTES)
+
+    async def post(self, slot_id: str) -> None:
+        """Run the trial and answer as ingest does in JSON."""
+        answer = await self.run()
+        self.write_answer_headers(answer)
+        inline = inline_preview(self.request, of_slot=False)
+        self.write_json(answer_json(answer, self.site, self.request, inline=inline), HTTPStatus.OK)
+
+    async def set_up(self, exchange: Exchange, upload: Upload) -> None:
+        """Try the configuration that came along, else the saved one."""
+        config = _config(upload.fields.pop("config", None))
+        exchange.slot = await self._slots.candidate(exchange.slot.slot_id, config)
+
+
+def _config(text: str | None) -> Mapping[str, Any]:
+    if text is None or not text.strip():
+        return {}
+    config = read_json_text(text)
+    if not isinstance(config, dict):
+        raise InvalidRequest("The part config is not a JSON object.")
+    return config

@@ -1,0 +1,26 @@
+"""``/api/stats``: how it goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from photobooth_daemon.stats import WINDOWS, Stats
+from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.paging import read_choice
+
+DEFAULT_WINDOW = "24h"
+
+
+class StatsHandler(Handler):
+    """The figures of a window."""
+
+    permission = "stats:read"
+
+    def initialize(self, *, stats: Stats, **base: Any) -> None:
+        super().initialize(**base)
+        self._stats = stats
+
+    async def get(self) -> None:
+        """Answer with figures per slot and in all."""
+        name = read_choice(self, "window", list(WINDOWS)) or DEFAULT_WINDOW
+        self.write_json(await self._stats.figures(WINDOWS[name]))

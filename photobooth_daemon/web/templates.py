@@ -1,0 +1,181 @@
+"""``/api/template-media``: the library of pictures that slots use beside the photo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.errors import MediaNotFound, PayloadTooLarge
+from photobooth_daemon.in_flight import InFlight
+from photobooth_daemon.media_store import EXTENSIONS, MediaStore
+from photobooth_daemon.repositories.templates import TemplateRepository, UsedTemplate
+from photobooth_daemon.templates import MAX_TEMPLATE_MB, TemplateService, too_large
+from photobooth_daemon.web.files import FileHandler, StoredFile
+from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.paging import (
+    read_flag,
+    read_limit,
+    read_time_cursor,
+    time_cursor,
+    write_page,
+)
+from photobooth_daemon.web.upload import UploadHandler
+
+MB = 1024 * 1024
+FORM_ALLOWANCE_BYTES = 512 * 1024
+UPLOAD_SECONDS = 60.0
+CACHE_SECONDS = 24 * 3600
+
+
+class TemplateRegisterHandler(UploadHandler):
+    """``/api/template-media/register``: takes a picture into the library."""
+
+    permission = "media:write"
+    drain_bytes = MAX_TEMPLATE_MB * MB + 8 * MB
+
+    def initialize(
+        self,
+        *,
+        templates: TemplateService,
+        media_store: MediaStore,
+        in_flight: InFlight,
+        clock: Clock,
+        **base: Any,
+    ) -> None:
+        super().initialize(**base)
+        self._templates = templates
+        self._media_store = media_store
+        self._background = in_flight
+        self._clock = clock
+
+    async def admit(self) -> None:
+        """Prepare for the picture."""
+        if self.content_length() > MAX_TEMPLATE_MB * MB + FORM_ALLOWANCE_BYTES:
+            raise too_large()
+        self.expect_upload(
+            self._media_store,
+            self._background,
+            max_file_bytes=MAX_TEMPLATE_MB * MB,
+            deadline=Deadline.after(self._clock, UPLOAD_SECONDS),
+        )
+
+    def refuse(self, error: Any) -> None:
+        """Call a picture that grew too large while streaming by this route's status."""
+        super().refuse(too_large() if type(error) is PayloadTooLarge else error)
+
+    async def post(self) -> None:
+        """Keep the picture and answer with what is known about it."""
+        upload = await self.take_upload()
+        try:
+            label = upload.fields.get("label", "").strip()
+            found = await self._templates.register(upload.path, label, self.actor())
+        finally:
+            await upload.scratch.discard()
+        self.set_header("Location", f"/api/template-media/{found.media.media_id}")
+        self.write_json(template_view(found), HTTPStatus.CREATED)
+
+
+class TemplatesHandler(Handler):
+    """``/api/template-media``: the library, newest first."""
+
+    permission = "slots:read"
+
+    def initialize(self, *, repository: TemplateRepository, **base: Any) -> None:
+        super().initialize(**base)
+        self._repository = repository
+
+    async def get(self) -> None:
+        """Answer with a page of the library."""
+        limit = read_limit(self)
+        found = await self._repository.list_newest(read_time_cursor(self), limit + 1)
+        write_page(
+            self,
+            found,
+            limit,
+            template_view,
+            lambda used: time_cursor(used.media.created_at, used.media.media_id),
+        )
+
+
+class TemplateHandler(Handler):
+    """``/api/template-media/{media_id}``: one picture's facts."""
+
+    permission: ClassVar[Mapping[str, str]] = {"GET": "slots:read", "DELETE": "media:write"}
+
+    def initialize(self, *, templates: TemplateService, **base: Any) -> None:
+        super().initialize(**base)
+        self._templates = templates
+
+    async def get(self, media_id: str) -> None:
+        """Answer with what is known about a picture."""
+        found = await self._templates.get(self.path_uuid(media_id, MediaNotFound))
+        self.write_json(template_view(found))
+
+    async def delete(self, media_id: str) -> None:
+        """Remove a picture that no slot uses, or with ``unbind=1`` from the slots as well."""
+        unbind = read_flag(self, "unbind")
+        await self._templates.delete(
+            self.path_uuid(media_id, MediaNotFound), self.actor(), unbind=unbind
+        )
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
+class TemplateFileHandler(FileHandler):
+    """``…/content`` and ``…/preview``: the picture itself, and a small one."""
+
+    permission = "slots:read"
+
+    def initialize(
+        self,
+        *,
+        templates: TemplateService,
+        media_store: MediaStore,
+        preview: bool = False,
+        **base: Any,
+    ) -> None:
+        super().initialize(**base)
+        self._templates = templates
+        self._media_store = media_store
+        self._preview = preview
+
+    async def get(self, media_id: str) -> None:
+        """Answer with the file."""
+        media = (await self._templates.get(self.path_uuid(media_id, MediaNotFound))).media
+        if self._preview:
+            kind, path = "image/webp", self._media_store.template_preview_path(media.media_id)
+        else:
+            kind = media.content_type
+            path = self._media_store.template_path(media.media_id, kind)
+        self.set_header(
+            "Content-Disposition", f'inline; filename="{media.media_id}.{EXTENSIONS[kind]}"'
+        )
+        stored = StoredFile(
+            path=path,
+            content_type=kind,
+            etag=media.sha256[:32] + ("-preview" if self._preview else ""),
+            modified_at=media.created_at,
+            max_age_seconds=CACHE_SECONDS,
+        )
+        await self.send_file(stored, missing=MediaNotFound)
+
+
+def template_view(used: UsedTemplate) -> dict[str, Any]:
+    """Return a picture of the library as the API gives it."""
+    media = used.media
+    url = f"/api/template-media/{media.media_id}"
+    return {
+        "media_id": media.media_id,
+        "label": media.label,
+        "content_type": media.content_type,
+        "width": media.width,
+        "height": media.height,
+        "size_bytes": media.size_bytes,
+        "preview_url": f"{url}/preview",
+        "content_url": f"{url}/content",
+        "used_by": used.used_by,
+        "created_at": media.created_at,
+        "created_by": media.created_by,
+    }
