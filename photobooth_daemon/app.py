@@ -78,6 +78,7 @@ class App:
     media_store: MediaStore
     metrics: Metrics
     in_flight: InFlight
+    gate: Gate
     pictures: PictureThreads
     passwords: Passwords
     http: aiohttp.ClientSession
@@ -227,6 +228,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         media_store=media_store,
         metrics=metrics,
         in_flight=in_flight,
+        gate=gate,
         pictures=pictures,
         passwords=passwords,
         http=http,

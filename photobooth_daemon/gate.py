@@ -68,6 +68,10 @@ class Gate:
         line.resize(self._share(concurrency))
         return ProviderPlace(line)
 
+    def seats(self) -> int:
+        """Return how many photos are here, those still being uploaded too."""
+        return sum(self._seats.values())
+
     def figures(self) -> GateFigures:
         """Return who is in flight and who waits."""
         return GateFigures(

@@ -272,13 +272,14 @@ class IngestService:
         exchange.stored = True
         finished_at = self._clock.utcnow()
         expires_at = finished_at + timedelta(hours=exchange.settings.values.result_ttl_hours)
+        timings = exchange.timings()
         end = JobEnd(
             status=JobStatus.DONE,
             finished_at=finished_at,
             provider=climbed.rung.provider,
             operation=climbed.rung.operation,
             attempts=tuple(dataclasses.asdict(attempt) for attempt in exchange.attempts),
-            timings=dataclasses.asdict(exchange.timings()),
+            timings=dataclasses.asdict(timings),
             cost=_cost(exchange),
             result=_result_facts(finished, expires_at),
         )
@@ -291,7 +292,7 @@ class IngestService:
             picture=finished.picture,
             preview=finished.preview,
             expires_at=expires_at,
-            timings=exchange.timings(),
+            timings=timings,
         )
         log.info("photo done", extra={"provider": climbed.rung.provider, **end.timings})
         return answer
