@@ -205,13 +205,17 @@ class MediaStore:
 
     async def remove_thing(self, thing: StoredThing) -> int:
         """Remove what a listing found; return the bytes freed, 0 if it has gone meanwhile."""
-        if thing.shelf in (Shelf.RESULTS, Shelf.TEMPLATES):
-            return await self._in_thread(remove_directory, thing.path, self._aside())
-        return await self._in_thread(remove_path, thing.path)
+        return await self._in_thread(self._remove_thing, thing)
 
     async def used_bytes(self) -> int:
         """Return the bytes of all files in the tree; walks it."""
         return await self._in_thread(size_of, self._root)
+
+    def _remove_thing(self, thing: StoredThing) -> int:
+        published = thing.shelf in (Shelf.RESULTS, Shelf.TEMPLATES)
+        if published and thing.path.is_dir() and not thing.path.is_symlink():
+            return remove_directory(thing.path, self._aside())
+        return remove_path(thing.path)
 
     def _find_result(self, job_id: UUID) -> Path | None:
         paths = (self.result_path(job_id, content_type) for content_type in EXTENSIONS)

@@ -18,6 +18,7 @@ COMMANDS = {
     "slot": "photobooth_daemon.cli.slot:slot",
     "stats": "photobooth_daemon.cli.stats:stats",
     "alert": "photobooth_daemon.cli.alert:alert",
+    "cleanup": "photobooth_daemon.cli.cleanup:cleanup",
     "config": "photobooth_daemon.cli.config:config",
     "send": "photobooth_daemon.cli.send:send",
     "fake-provider": "photobooth_daemon.cli.fake_provider:fake_provider",

@@ -173,7 +173,7 @@ class AlertRepository:
                 """
                 SELECT (SELECT max(started_at) FROM cleanup_run WHERE succeeded) AS success_at,
                        (SELECT succeeded FROM cleanup_run WHERE finished_at IS NOT NULL
-                         ORDER BY started_at DESC LIMIT 1) AS succeeded,
+                         ORDER BY run_id DESC LIMIT 1) AS succeeded,
                        (SELECT max(finished_at) FROM backup_run WHERE succeeded) AS backup_at
                 """
             )

@@ -1,0 +1,53 @@
+"""``photoboothctl cleanup``: what the timer runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+
+import click
+
+from photobooth_daemon.cleanup import CleanupReport
+from photobooth_daemon.cli.installation import Installation, run_async
+from photobooth_daemon.housekeeping import build_housekeeping
+from photobooth_daemon.logs import configure_logging
+from photobooth_daemon.media_store import MediaStore
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+@run_async
+async def cleanup(installation: Installation, dry_run: bool, as_json: bool) -> None:
+    """Remove what has expired and what crashes left behind.
+
+    A second run beside another leaves at once; both exit with 0. Each object is
+    a line in the log, on standard error.
+    """
+    config = installation.config
+    style = "text" if sys.stderr.isatty() else config.logging.format
+    configure_logging(level=config.logging.level, style=style)
+    media_store = MediaStore(config.media.root)
+    media_store.create_tree()
+    try:
+        async with installation.database() as database:
+            housekeeping = build_housekeeping(database, media_store, installation.clock)
+            report = await housekeeping.cleanup.run(dry_run=dry_run)
+    finally:
+        media_store.close()
+    if as_json:
+        click.echo(json.dumps(asdict(report)))
+    else:
+        _print(report)
+
+
+def _print(report: CleanupReport) -> None:
+    if report.outcome == "skipped":
+        click.echo("Another cleanup is at work; nothing to do.")
+        return
+    for kind, number in report.counts.items():
+        click.echo(f"{number:>8}  {kind}")
+    verb = "would be freed" if report.dry_run else "freed"
+    click.echo(f"{report.freed_bytes / 2**20:.1f} MB {verb}, {report.duration_ms} ms.")

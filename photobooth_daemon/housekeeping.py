@@ -1,0 +1,63 @@
+"""Puts recovery and cleanup together on an open database, for the daemon and the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from photobooth_daemon.cleanup import Cleanup
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.database import Database
+from photobooth_daemon.events import Events
+from photobooth_daemon.jobs import Jobs
+from photobooth_daemon.media_store import MediaStore
+from photobooth_daemon.orphans import Orphans
+from photobooth_daemon.recovery import Recovery
+from photobooth_daemon.repositories.audit import AuditRepository
+from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.events import EventRepository
+from photobooth_daemon.repositories.idempotency import IdempotencyRepository
+from photobooth_daemon.repositories.jobs import JobRepository
+from photobooth_daemon.repositories.prunes import PruneRepository
+from photobooth_daemon.repositories.settings import SettingsRepository
+from photobooth_daemon.tree_use import TreeUse
+
+
+@dataclass(frozen=True, slots=True)
+class Housekeeping:
+    """What keeps the house in order."""
+
+    tree_use: TreeUse
+    recovery: Recovery
+    cleanup: Cleanup
+
+
+def build_housekeeping(database: Database, media_store: MediaStore, clock: Clock) -> Housekeeping:
+    """Return recovery and cleanup for one database and its media tree."""
+    repository = CleanupRepository(database)
+    settings = SettingsRepository(database)
+    tree_use = TreeUse(media_store.root)
+    recovery = Recovery(
+        repository=repository,
+        jobs=Jobs(
+            database,
+            JobRepository(database),
+            IdempotencyRepository(database),
+            Events(EventRepository(database), clock),
+            clock,
+        ),
+        settings=settings,
+        media_store=media_store,
+        tree_use=tree_use,
+        clock=clock,
+    )
+    cleanup = Cleanup(
+        repository=repository,
+        prunes=PruneRepository(database),
+        audit=AuditRepository(database),
+        settings=settings,
+        recovery=recovery,
+        orphans=Orphans(repository, media_store, clock),
+        media_store=media_store,
+        clock=clock,
+    )
+    return Housekeeping(tree_use, recovery, cleanup)

@@ -1,0 +1,90 @@
+"""Rows that are deleted once nobody can ask for them any more, in small batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from photobooth_daemon.database import Database
+from photobooth_daemon.repositories.stats import KEPT_HOURS
+
+EVENTS_LIFE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Prune:
+    """One kind of row, and when it may go: ``$1`` in ``where`` is the instant ``older_than``."""
+
+    kind: str
+    table: str
+    where: str
+    older_than: datetime
+
+
+def list_prunes(now: datetime, history: timedelta) -> list[Prune]:
+    """Return every kind of row that grows, in the order in which to delete them."""
+    return [
+        # Rows whose files still lie there, and results that may still be asked for (410), stay.
+        Prune(
+            "jobs",
+            "job_history",
+            """
+            started_at < $1 AND status <> 'pending'
+            AND coalesce(result_expires_at, finished_at) < $1
+            AND NOT EXISTS (SELECT FROM media_object
+                             WHERE media_object.job_id = job_history.job_id
+                               AND media_object.cleaned_at IS NULL)
+            """,
+            now - history,
+        ),
+        # Only a result that can still be fetched is replayed.
+        Prune(
+            "idempotency_keys",
+            "idempotency_key",
+            """
+            EXISTS (SELECT FROM job_history AS job
+                     WHERE job.job_id = idempotency_key.job_id
+                       AND (job.status IN ('failed', 'timeout') OR job.result_expires_at <= $1))
+            """,
+            now,
+        ),
+        Prune("revoked_tokens", "revoked_token", "expires_at <= $1", now),
+        Prune("attempt_counters", "attempt_counter", "window_ends_at <= $1", now),
+        Prune("events", "event", "at < $1", now - EVENTS_LIFE),
+        Prune("cleanup_runs", "cleanup_run", "started_at < $1", now - history),
+        Prune("backup_runs", "backup_run", "started_at < $1", now - history),
+        Prune("maintenance_windows", "maintenance_window", "ends_at < $1", now - history),
+        *(
+            Prune("statistics", table, f"stretch_seconds = {seconds} AND stretch_at < $1", before)
+            for seconds, hours in KEPT_HOURS.items()
+            for before in [now - timedelta(hours=hours)]
+            for table in ("job_rollup", "job_rollup_duration")
+        ),
+    ]
+
+
+class PruneRepository:
+    """Counts and deletes the rows of a :class:`Prune`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def count(self, prune: Prune) -> int:
+        """Return how many rows there are to delete."""
+        async with self._database.connection() as connection:
+            count: int = await connection.fetchval(
+                f"SELECT count(*) FROM {prune.table} WHERE {prune.where}",  # noqa: S608
+                prune.older_than,
+            )
+        return count
+
+    async def delete(self, prune: Prune, limit: int) -> int:
+        """Delete at most ``limit`` rows and return how many there were."""
+        async with self._database.connection() as connection:
+            status: str = await connection.execute(
+                f"DELETE FROM {prune.table} WHERE ctid = ANY(ARRAY("  # noqa: S608
+                f"SELECT ctid FROM {prune.table} WHERE {prune.where} LIMIT $2))",
+                prune.older_than,
+                limit,
+            )
+        return int(status.rpartition(" ")[2])

@@ -1,0 +1,61 @@
+"""Whether anybody else uses the media tree: only then may something in flight belong to it.
+
+Each daemon holds a shared lock on the tree for as long as it lives; the kernel
+lets go of it even after ``kill -9``. Whoever gets the lock alone knows that all
+work begun before that moment is abandoned, and notes the moment for those who
+come later.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+NAME = ".in-use"
+
+
+class TreeUse:
+    """The lock of one process on one tree."""
+
+    def __init__(self, root: Path) -> None:
+        self._path = root / NAME
+        self._file: IO[bytes] | None = None
+
+    def share(self) -> None:
+        """Tell others that this process uses the tree, until it ends or lets go."""
+        if self._file is None:
+            self._file = self._path.open("ab")
+        fcntl.flock(self._file, fcntl.LOCK_SH)
+
+    def let_go(self) -> None:
+        """Tell others that this process uses the tree no more."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    @contextmanager
+    def alone(self, now: datetime) -> Iterator[datetime | None]:
+        """Yield the last moment known at which nobody used the tree: now, an earlier one, or None.
+
+        While the block runs after a "now", a daemon that starts waits with its share.
+        """
+        with self._path.open("ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield self._noted()
+                return
+            file.truncate(0)
+            file.write(now.isoformat().encode())
+            file.flush()
+            yield now
+
+    def _noted(self) -> datetime | None:
+        try:
+            return datetime.fromisoformat(self._path.read_text("ascii")).astimezone(UTC)
+        except ValueError:
+            return None
