@@ -71,6 +71,7 @@ setup(
             "local = photobooth_daemon.providers.local:LocalDriver",
             "gemini = photobooth_daemon.providers.gemini:GeminiDriver",
             "openai = photobooth_daemon.providers.openai:OpenAIDriver",
+            "turbotext = photobooth_daemon.providers.turbotext:TurbotextDriver",
         ],
     },
 )

@@ -30,10 +30,11 @@ LOCAL_MODEL = "sd-cpp-local"
 def rules(state: FakeState) -> list[Rule]:
     """Return the routes of this protocol; any prefix is served."""
     given = {"state": state}
+    files: dict[str, Answer] = {}
     return [
-        URLSpec(r"/(?:.*/)?v1/images/edits", EditsHandler, given),
+        URLSpec(r"/(?:.*/)?v1/images/edits", EditsHandler, {**given, "files": files}),
         URLSpec(r"/(?:.*/)?v1/models", ModelsHandler, given),
-        URLSpec(r"/_openai/([0-9a-f]+)", FileHandler, {"files": EditsHandler.files}),
+        URLSpec(r"/_openai/([0-9a-f]+)", FileHandler, {"files": files}),
     ]
 
 
@@ -93,7 +94,9 @@ class OpenAIHandler(FakeHandler):
 class EditsHandler(OpenAIHandler):
     """``POST images/edits``."""
 
-    files: ClassVar[dict[str, Answer]] = {}
+    def initialize(self, state: FakeState, files: dict[str, Answer] | None = None) -> None:
+        super().initialize(state)
+        self._files = {} if files is None else files
 
     async def post(self) -> None:
         await self.act()
@@ -116,7 +119,7 @@ class EditsHandler(OpenAIHandler):
             item = {"url": behaviour.options["link_to"]}
         elif behaviour.options.get("link"):
             name = uuid.uuid4().hex
-            self.files[name] = answer
+            self._files[name] = answer
             item = {"url": f"{self.request.protocol}://{self.request.host}/_openai/{name}"}
         self._finish_with([item], asked)
 

@@ -15,7 +15,7 @@ from typing import Any
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
-from photobooth_daemon.rehearsal import fake_gemini, fake_openai
+from photobooth_daemon.rehearsal import fake_gemini, fake_openai, fake_turbotext
 from photobooth_daemon.rehearsal.fake_handler import FakeHandler, FakeState
 from photobooth_daemon.rehearsal.fake_picture import EditingPainter, Painter
 from photobooth_daemon.rehearsal.fake_request_log import RequestLog
@@ -25,6 +25,7 @@ from photobooth_daemon.rehearsal.fake_uplink import Uplink
 PROTOCOLS: tuple[type[FakeHandler], ...] = (
     fake_gemini.GenerateHandler,
     fake_openai.EditsHandler,
+    fake_turbotext.QueueHandler,
 )
 
 
@@ -73,6 +74,7 @@ class FakeProvider:
                 (r"/_requests", RequestsHandler, {"log": self.log}),
                 # Gemini's routes take any prefix, so the narrower ones go first.
                 *fake_openai.rules(state),
+                *fake_turbotext.rules(state),
                 *fake_gemini.rules(state),
             ],
             log_function=lambda handler: None,
