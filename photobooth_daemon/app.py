@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass
 
 import aiohttp
@@ -104,7 +105,10 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     """
     clock = clock or Clock()
     signing_key = load_signing_key(config.server.jwt_key_file)
-    metrics = Metrics(CollectorRegistry())
+    # Set by the supervisor of several processes, whose figures are added up.
+    metrics = Metrics(
+        CollectorRegistry(), multiprocess_dir=os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    )
     life = Life()
     in_flight = InFlight()
     media_store = MediaStore(config.media.root)

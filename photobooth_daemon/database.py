@@ -25,6 +25,9 @@ _LOST = (
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
     asyncpg.DiskFullError,
+    # The database or the role has not been made yet: photoboothctl setup-database.
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InterfaceError,
     OSError,
     asyncio.TimeoutError,

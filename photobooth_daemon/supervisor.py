@@ -125,6 +125,8 @@ class Supervisor:
     async def _start(self, number: int, pause_seconds: float) -> None:
         await asyncio.sleep(pause_seconds)
         while True:
+            if self._stopping:
+                return
             try:
                 process = self._spawn(number)
                 break
@@ -212,6 +214,8 @@ class Supervisor:
         if not self._stopping:
             self._stopping = True
             self._notifier.tell("STOPPING=1")
+            for sock in self._sockets:
+                sock.close()
         self._forward(signal.SIGTERM)
         self._changed.set()
 

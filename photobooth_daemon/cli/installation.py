@@ -28,6 +28,7 @@ from photobooth_daemon.errors import (
     ValidationFailed,
     VersionConflict,
 )
+from photobooth_daemon.rehearsal.embedded_postgres import database_at
 
 SERVICE_USER = "photobooth-daemon"
 
@@ -77,15 +78,14 @@ class Installation:
         Raises:
             DatabaseUnavailable, SchemaMismatch: as the names say.
         """
-        database = await Database.open(
-            self.config.database.url, max_size=2, application_name="photoboothctl"
-        )
-        try:
-            if check_schema:
-                await migrations.check(database)
-            yield database
-        finally:
-            await database.close()
+        with database_at(self.config.database.url, self.config.state_dir) as url:
+            database = await Database.open(url, max_size=2, application_name="photoboothctl")
+            try:
+                if check_schema:
+                    await migrations.check(database)
+                yield database
+            finally:
+                await database.close()
 
 
 class Failure(click.ClickException):
