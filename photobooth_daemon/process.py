@@ -106,8 +106,8 @@ async def _watch_schema(database: Database, stop: asyncio.Event) -> None:
 async def _drain(server: HTTPServer, app: App) -> None:
     """Take no new connection, let photos in flight be answered, then close the others."""
     app.life.draining = True
-    await app.feed.close()
     server.stop()
+    await app.feed.close()
     log.info("draining", extra={"in_flight": len(app.in_flight)})
     given_up = await app.in_flight.drain(DRAIN_SECONDS)
     if given_up:
