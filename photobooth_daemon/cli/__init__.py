@@ -23,6 +23,7 @@ COMMANDS = {
     "send": "photobooth_daemon.cli.send:send",
     "fake-provider": "photobooth_daemon.cli.fake_provider:fake_provider",
     "migrate": "photobooth_daemon.cli.migrate:migrate",
+    "quickstart": "photobooth_daemon.cli.quickstart:quickstart",
     "setup-database": "photobooth_daemon.cli.setup_database:setup_database",
 }
 

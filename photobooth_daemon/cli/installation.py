@@ -29,6 +29,7 @@ from photobooth_daemon.errors import (
     VersionConflict,
 )
 from photobooth_daemon.rehearsal.embedded_postgres import database_at
+from photobooth_daemon.rehearsal.postgres_binaries import EmbeddedPostgresError
 
 SERVICE_USER = "photobooth-daemon"
 
@@ -78,14 +79,17 @@ class Installation:
         Raises:
             DatabaseUnavailable, SchemaMismatch: as the names say.
         """
-        with database_at(self.config.database.url, self.config.state_dir) as url:
-            database = await Database.open(url, max_size=2, application_name="photoboothctl")
-            try:
-                if check_schema:
-                    await migrations.check(database)
-                yield database
-            finally:
-                await database.close()
+        try:
+            with database_at(self.config.database.url, self.config.state_dir) as url:
+                database = await Database.open(url, max_size=2, application_name="photoboothctl")
+                try:
+                    if check_schema:
+                        await migrations.check(database)
+                    yield database
+                finally:
+                    await database.close()
+        except EmbeddedPostgresError as error:
+            raise DatabaseUnavailable(str(error)) from error
 
 
 class Failure(click.ClickException):

@@ -39,6 +39,7 @@ class OpenAIDriver:
     name = "openai"
     title = "OpenAI Images"
     needs_public_url = False
+    needs_key = True
 
     def __init__(
         self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads

@@ -1,0 +1,121 @@
+"""``photoboothctl quickstart``: a running booth in one command, to try out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from photobooth_daemon import migrations
+from photobooth_daemon.cli.installation import EXIT_FAILED, Failure, Installation
+from photobooth_daemon.cli.services import services
+from photobooth_daemon.errors import PhotoboothError
+from photobooth_daemon.model import Actor
+from photobooth_daemon.rehearsal.quickstart import Quickstart, Running
+from photobooth_daemon.rehearsal.quickstart_state import (
+    Credentials,
+    QuickstartError,
+    QuickstartState,
+)
+from photobooth_daemon.versions import ExpectedVersion
+
+SLOTS = {
+    "slot-001": {
+        "display_name": "Чёрно-белое",
+        "enabled": True,
+        "provider": "local",
+        "operation": "look",
+        "params": {},
+        "response_mode": "json",
+    },
+    "slot-002": {
+        "display_name": "Комикс (репетиция)",
+        "enabled": True,
+        "provider": "gemini",
+        "operation": "edit",
+        "params": {
+            "prompt": "Redraw this party photo as a cheerful comic; keep every face recognisable."
+        },
+        "response_mode": "json",
+    },
+}
+
+
+@click.command()
+@click.option(
+    "--state-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("quickstart-state"),
+    show_default=True,
+    help="Where everything is kept, for the next time too.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Where the daemon listens on 127.0.0.1; 0: any free port.",
+)
+@click.option("--once", is_flag=True, help="Stop after the first photo; print JSON.")
+def quickstart(state_dir: Path, port: int, once: bool) -> None:
+    """Run a whole booth on this machine: database, daemon, rehearsal provider, a first photo.
+
+    slot-001 makes photos black and white by itself; slot-002 asks the
+    rehearsal provider in Gemini's place, unless the environment names another
+    one (PHOTOBOOTH_PROVIDERS__GEMINI__BASE_URL and __API_KEY).
+    """
+    state = QuickstartState(state_dir)
+
+    async def prepare(credentials: Credentials) -> None:
+        await _prepare(Installation(state.config_path), credentials)
+
+    def show(running: Running) -> None:
+        if once:
+            click.echo(json.dumps(running.as_json()))
+        else:
+            _show(running, state)
+
+    def say(line: str) -> None:
+        click.echo(line, err=True)
+
+    try:
+        Quickstart(state, port=port, prepare=prepare, say=say).run(show, once=once)
+    except (QuickstartError, PhotoboothError) as error:
+        if once:
+            click.echo(json.dumps({"result_link": None, "admin_url": None, "error": str(error)}))
+        if isinstance(error, PhotoboothError):
+            raise Failure(error) from error
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(EXIT_FAILED)
+
+
+async def _prepare(installation: Installation, credentials: Credentials) -> None:
+    """Migrate, put the passwords in force, and set up the slots that nobody has set up yet."""
+    async with installation.database(check_schema=False) as database:
+        await migrations.migrate(database, installation.clock)
+    actor = Actor("quickstart")
+    async with services(installation) as made:
+        for username, password in credentials.admins.items():
+            await made.admins.set_password(username, password, actor)
+        changes = {"ingest_password": credentials.ingest_password}
+        await made.settings.update(changes, ExpectedVersion.any(), actor)
+        for slot_id, config in SLOTS.items():
+            slot = await made.slots.get(slot_id)
+            if slot.provider is None:
+                expected = ExpectedVersion.exactly(slot.version)
+                await made.slots.update(slot_id, config, expected, actor)
+
+
+def _show(running: Running, state: QuickstartState) -> None:
+    click.echo(
+        f"""
+The booth is running.
+  the first photo's result   {running.result_link}
+  administration             {running.admin_url}  (as serg or igor)
+  passwords                  {state.credentials_path}
+  send more photos           photoboothctl send --state-dir {state.path} PHOTO …
+  the daemon's log           {state.log_path}
+Ctrl-C stops it."""
+    )

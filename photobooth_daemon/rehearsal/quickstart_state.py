@@ -1,0 +1,161 @@
+"""The quick start's directory: its lock, the start-up file, the passwords."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+ADMINS = ("serg", "igor")
+REHEARSAL_KEY = "rehearsal"
+LOG_MAX_BYTES = 10_000_000
+
+
+class QuickstartError(Exception):
+    """The quick start cannot go on; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The passwords that the quick start made: the ingest password and one for each admin."""
+
+    ingest_password: str = field(repr=False)
+    admins: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def make(cls) -> Credentials:
+        """Return new ones that nobody can guess."""
+        return cls(secrets.token_urlsafe(12), {name: secrets.token_urlsafe(12) for name in ADMINS})
+
+
+class QuickstartState:
+    """One state directory; everything in it that is secret is readable by its owner only."""
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory.absolute()
+        self.config_path = self.path / "photobooth.toml"
+        self.media_root = self.path / "media"
+        self.log_path = self.path / "daemon.log"
+        self.jwt_key_path = self.path / "jwt.key"
+        self.credentials_path = self.path / "credentials.json"
+        self.sample_path = self.path / "sample-result.jpg"
+        self._kept_path = self.path / ".credentials.json"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Have the directory to ourselves, making it where there is none.
+
+        Raises:
+            QuickstartError: another quick start runs there, or it cannot be written.
+        """
+        try:
+            if not self.path.is_dir():
+                # Root's PostgreSQL runs as another user, who has to pass through.
+                self.path.mkdir(parents=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+            lock = (self.path / "quickstart.lock").open("ab")
+        except OSError as error:
+            raise QuickstartError(f"Cannot use {self.path}: {error.strerror}.") from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise QuickstartError(
+                    f"Another quick start is running in {self.path}. "
+                    "Stop it, or choose another --state-dir."
+                ) from error
+            yield
+
+    def withdraw_credentials(self) -> Credentials:
+        """Take ``credentials.json`` away while nothing answers, and return what was in it.
+
+        Where there was nothing, or nothing usable, new passwords are made.
+        """
+        if self.credentials_path.exists():
+            self.credentials_path.replace(self._kept_path)
+        try:
+            kept = json.loads(self._kept_path.read_text("utf-8"))
+            return Credentials(
+                str(kept["ingest_password"]), {name: str(kept["admins"][name]) for name in ADMINS}
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return Credentials.make()
+
+    def keep_credentials(self, credentials: Credentials) -> None:
+        """Keep the passwords before they are in force, so that no crash loses them."""
+        self._write(self._kept_path, json.dumps(_document(credentials)))
+
+    def publish_credentials(self, credentials: Credentials, base_url: str) -> None:
+        """Put ``credentials.json`` in its place, whole: who sees it finds everything running."""
+        document = {"base_url": base_url, **_document(credentials)}
+        self._write(self.credentials_path, json.dumps(document, indent=2) + "\n")
+
+    def write_config(
+        self, port: int, fake_urls: Mapping[str, str], environment: Mapping[str, str]
+    ) -> None:
+        """Write the start-up file.
+
+        ``fake_urls`` are the rehearsal provider's base URLs by provider; one
+        that the environment sends elsewhere gets none, and a made-up key only
+        where the environment brings none either.
+        """
+        lines = [
+            "# Written by photoboothctl quickstart, anew each time it starts.",
+            "[server]",
+            f'listen = "127.0.0.1:{port}"',
+            f'public_url = "http://127.0.0.1:{port}"',
+            f"jwt_key_file = {json.dumps(str(self.jwt_key_path))}",
+            "",
+            "[database]",
+            'url = "embedded"',
+            "",
+            "[media]",
+            f"root = {json.dumps(str(self.media_root))}",
+        ]
+        for provider, fake_url in fake_urls.items():
+            variables = f"PHOTOBOOTH_PROVIDERS__{provider.upper()}__"
+            lines += ["", f"[providers.{provider}]"]
+            if f"{variables}BASE_URL" not in environment:
+                lines += [f"base_url = {json.dumps(fake_url)}", "local = true"]
+            if not {f"{variables}API_KEY", f"{variables}API_KEY_FILE"} & environment.keys():
+                lines.append(f"api_key = {json.dumps(REHEARSAL_KEY)}")
+        self._write(self.config_path, "\n".join(lines) + "\n")
+
+    def open_log(self) -> IO[bytes]:
+        """Open the daemon's log to append to, anew where it has grown large."""
+        descriptor = os.open(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        log = os.fdopen(descriptor, "ab")
+        if log.tell() > LOG_MAX_BYTES:
+            log.truncate(0)
+        return log
+
+    def log_tail(self, lines: int = 15) -> str:
+        """Return the last lines of the daemon's log."""
+        try:
+            text = self.log_path.read_text("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def _write(self, path: Path, text: str) -> None:
+        """Put a file of the owner's own in its place by one rename."""
+        unfinished = path.with_name(f"{path.name}.unfinished")
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(descriptor, 0o600)
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        unfinished.replace(path)
+
+
+def _document(credentials: Credentials) -> dict[str, Any]:
+    return {
+        "ingest_password": credentials.ingest_password,
+        "admins": dict(credentials.admins),
+    }
