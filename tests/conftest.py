@@ -26,6 +26,7 @@ from photobooth_daemon.rehearsal.postgres_binaries import (
     wheel_binaries,
 )
 from tests.fakes import FakeClock
+from tests.office import Office
 
 TEMPLATE = "photobooth_template"
 
@@ -92,6 +93,24 @@ def database(io_loop: IOLoop, database_url: str) -> Iterator[Database]:
 def clock() -> FakeClock:
     """A clock that the test turns."""
     return FakeClock()
+
+
+@pytest.fixture
+def office(io_loop: IOLoop, database: Database, tmp_path: Path) -> Iterator[Office]:
+    """A whole daemon on a port, for tests of what administrators call."""
+    opened: Office = io_loop.run_sync(lambda: Office.open(database, tmp_path))
+    yield opened
+    io_loop.run_sync(opened.close)
+
+
+@pytest.fixture
+def still_office(
+    io_loop: IOLoop, database: Database, tmp_path: Path, clock: FakeClock
+) -> Iterator[Office]:
+    """The same by the test's own clock, which stands until it is turned."""
+    opened: Office = io_loop.run_sync(lambda: Office.open(database, tmp_path, clock))
+    yield opened
+    io_loop.run_sync(opened.close)
 
 
 @pytest.fixture
