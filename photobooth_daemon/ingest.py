@@ -199,6 +199,8 @@ class IngestService:
         return answer
 
     async def _story(self, exchange: Exchange, upload: Upload) -> Answer:
+        if not exchange.slot.ladder():
+            raise SlotDisabled("Choose a provider and an operation first.")
         if not exchange.password_accepted:
             await self._password.check(
                 upload.password or b"",

@@ -18,6 +18,7 @@ from photobooth_daemon.ingest import MB, Arrival, IngestService
 from photobooth_daemon.ingest_password import Sender
 from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.model import ResponseMode, Timings
+from photobooth_daemon.web.problems import problem_of
 from photobooth_daemon.web.site import Site
 from photobooth_daemon.web.upload import UploadHandler
 
@@ -86,17 +87,19 @@ class PhotoHandler(UploadHandler):
         Raises:
             PhotoboothError: as ``IngestService.run`` says.
         """
-        exchange = self.exchange
+        exchange, self.exchange = self.exchange, None
         assert exchange is not None
-        upload = await self.take_upload()
         try:
-            await self.set_up(exchange, upload)
-        except BaseException:
-            await upload.scratch.discard()
+            upload = await self.take_upload()
+            try:
+                await self.set_up(exchange, upload)
+            except BaseException:
+                await upload.scratch.discard()
+                raise
+        except BaseException as error:
+            self.ingest.give_up(exchange, "refused", problem_of(error).code)
             raise
-        upload_seconds = exchange.clock.monotonic() - exchange.started_monotonic_seconds
-        exchange.timings_ms["upload_ms"] = round(upload_seconds * 1000)
-        self.exchange = None
+        exchange.timings_ms["upload_ms"] = round(exchange.elapsed_seconds() * 1000)
         return await self.ingest.run(exchange, upload)
 
     async def set_up(self, exchange: Exchange, upload: Upload) -> None:

@@ -32,7 +32,6 @@ class UploadHandler(Handler):
 
     _form: FormReader | None = None
     _scratch: ScratchFile | None = None
-    _handed_over = False
     _silence_timer: asyncio.TimerHandle | None = None
     _deadline_timer: asyncio.TimerHandle | None = None
 
@@ -73,26 +72,30 @@ class UploadHandler(Handler):
     async def take_upload(self) -> Upload:
         """Return the whole upload; from here on its scratch file is the caller's to discard.
 
+        The body is complete, so a client that hangs up now changes nothing any more.
+
         Raises:
             InvalidRequest: the form was cut off, without a file, or with an empty one.
+            StorageFull: the disk has no room for its end.
         """
         assert self._form is not None
         assert self._scratch is not None
         self._stop_timers()
-        form = await self._form.finish()
-        written = await self._scratch.close()
-        self._handed_over = True
+        scratch, self._scratch = self._scratch, None
+        try:
+            form = await self._form.finish()
+            written = await scratch.close()
+        except BaseException:
+            await scratch.discard()
+            raise
         return Upload(
-            scratch=self._scratch,
+            scratch=scratch,
             path=written.path,
             size_bytes=written.size_bytes,
             sha256=written.sha256,
             fields=form.fields,
             password=form.secrets.get("password"),
         )
-
-    def upload_ended(self) -> None:
-        """Be told, once, that no upload will be handed over; subclasses release what they hold."""
 
     def on_finish(self) -> None:
         """Leave nothing behind once the answer is out."""
@@ -128,11 +131,9 @@ class UploadHandler(Handler):
 
     def _release(self) -> None:
         self._stop_timers()
-        if self._scratch is None or self._handed_over:
-            return
-        scratch, self._scratch = self._scratch, None
-        self._in_flight.start(self._discard(scratch), "discarding an upload")
-        self.upload_ended()
+        if self._scratch is not None:
+            scratch, self._scratch = self._scratch, None
+            self._in_flight.start(self._discard(scratch), "discarding an upload")
 
     async def _discard(self, scratch: ScratchFile) -> None:
         async with self._writing:
