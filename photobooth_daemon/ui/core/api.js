@@ -1,0 +1,73 @@
+// Calls to the daemon. Every failure is a Problem with the contract's code; words are made elsewhere.
+
+/** A refused or failed call. `code` is the contract's word, or "unreachable". */
+export class Problem extends Error {
+  constructor(status, body) {
+    super(body.detail ?? body.title ?? body.code);
+    this.status = status;
+    this.code = body.code;
+    this.detail = body.detail ?? "";
+    this.errors = body.errors ?? [];
+    this.jobId = body.job_id ?? null;
+    this.body = body;
+  }
+}
+
+const watchers = { unauthenticated: () => {} };
+
+/** Says who is told when the session turns out to be over. */
+export function onUnauthenticated(tell) {
+  watchers.unauthenticated = tell;
+}
+
+function cookie(name) {
+  const found = document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`));
+  return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
+}
+
+async function problemOf(answer) {
+  const isProblem = (answer.headers.get("Content-Type") ?? "").includes("json");
+  const body = isProblem ? await answer.json().catch(() => ({})) : {};
+  const retryAfter = Number(answer.headers.get("Retry-After")) || null;
+  return new Problem(answer.status, { code: "internal_error", ...body, retryAfter });
+}
+
+/**
+ * Makes a call and returns the parsed answer, null for 204.
+ *
+ * Throws a Problem: refused by the daemon, or "unreachable" when no answer came.
+ */
+export async function call(method, path, { json, form, query, signal } = {}) {
+  const address = new URL(path, location.origin);
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== null && value !== "") address.searchParams.set(name, value);
+  }
+  const headers = { Accept: "application/json" };
+  if (method !== "GET") headers["X-XSRF-Token"] = cookie("photobooth_xsrf");
+  if (json !== undefined) headers["Content-Type"] = "application/json";
+  let answer;
+  try {
+    answer = await fetch(address, {
+      method,
+      headers,
+      signal,
+      body: json !== undefined ? JSON.stringify(json) : form,
+      credentials: "same-origin",
+      cache: "no-store",
+    });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0, { code: "unreachable" });
+  }
+  if (!answer.ok) {
+    const problem = await problemOf(answer);
+    if (problem.code === "unauthenticated") watchers.unauthenticated();
+    throw problem;
+  }
+  return answer.status === 204 ? null : answer.json();
+}
+
+export const get = (path, options) => call("GET", path, options);
+export const post = (path, options) => call("POST", path, options);
+export const put = (path, json) => call("PUT", path, { json });
+export const del = (path, options) => call("DELETE", path, options);

@@ -1,0 +1,109 @@
+// The live picture of the fifteen slots: loaded once, kept up by events, reloaded after a gap.
+
+import { get } from "./api.js";
+import { openStream } from "./sse.js";
+import { app } from "./store.js";
+
+const SETTLE_MS = 300; // a burst of events makes one reload
+const COUNTS_MS = 30_000; // counts and shares age even while nothing happens
+
+const listeners = new Set();
+let stream = null;
+let settling = 0;
+let ageing = 0;
+
+/** Calls `listener` with each event until the returned function is called. */
+export function onEvent(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Loads slots and figures anew; what cannot be loaded now keeps its last value. */
+export async function reloadBoard() {
+  const [slots, statistics, health] = await Promise.allSettled([
+    get("/api/slots"),
+    get("/api/stats", { query: { window: "24h" } }),
+    readHealth(),
+  ]);
+  const patch = {};
+  if (slots.status === "fulfilled") patch.slots = slots.value.items;
+  if (statistics.status === "fulfilled") patch.statistics = statistics.value;
+  if (health.status === "fulfilled") patch.health = health.value;
+  app.set(patch);
+  if (slots.status === "rejected") throw slots.reason;
+}
+
+/** Asks how the daemon is; a failing one answers 503 with the same document. */
+export async function readHealth() {
+  try {
+    return await get("/healthz");
+  } catch (problem) {
+    if (problem.body?.checks) return problem.body;
+    throw problem;
+  }
+}
+
+function reloadSoon() {
+  clearTimeout(settling);
+  settling = setTimeout(() => reloadBoard().catch(() => {}), SETTLE_MS);
+}
+
+async function countPending() {
+  const { items } = await get("/api/jobs", { query: { status: "pending", limit: 200 } });
+  const inWork = {};
+  for (const job of items) (inWork[job.slot_id] ??= {})[job.job_id] = true;
+  app.set({ inWork });
+}
+
+function takeJob(job) {
+  app.set(({ inWork, slots }) => {
+    const ofSlot = { ...inWork[job.slot_id] };
+    if (job.status === "pending") ofSlot[job.job_id] = true;
+    else delete ofSlot[job.job_id];
+    const newest = (slot) => slot.id === job.slot_id && job.status === "done" && job.source === "ingest";
+    return {
+      inWork: { ...inWork, [job.slot_id]: ofSlot },
+      slots: slots?.map((slot) => (newest(slot) ? { ...slot, last_job: { ...slot.last_job, ...job } } : slot)) ?? null,
+    };
+  });
+  reloadSoon();
+}
+
+function take({ type, data }) {
+  const value = data ? JSON.parse(data) : {};
+  if (type === "job") takeJob(value);
+  else if (type === "reset") catchUp();
+  else reloadSoon();
+  for (const listener of [...listeners]) listener(type, value);
+}
+
+function catchUp() {
+  reloadSoon();
+  countPending().catch(() => {});
+}
+
+/** Goes live: one stream for the page, whichever screen is open. */
+export function startLive() {
+  stopLive();
+  stream = openStream("/api/events", {
+    onEvent: take,
+    onState(state) {
+      const before = app.get().connection;
+      if (state === "expired") app.set({ connection: "lost", sessionState: "expired" });
+      else app.set({ connection: state });
+      if (state === "live" && before !== "live") {
+        catchUp();
+        for (const listener of [...listeners]) listener("reconnected", {});
+      }
+    },
+  });
+  ageing = setInterval(reloadSoon, COUNTS_MS);
+}
+
+/** Ends the stream, at logout. */
+export function stopLive() {
+  stream?.close();
+  stream = null;
+  clearInterval(ageing);
+  clearTimeout(settling);
+}

@@ -1,0 +1,58 @@
+// Modal dialogs on the browser's own <dialog>: focus stays inside, Esc closes, focus returns.
+
+import { html, useEffect, useRef, useState } from "../core/html.js";
+import { t } from "../core/i18n.js";
+import { app, useStore } from "../core/store.js";
+import { Button, IconButton } from "./basics.js";
+
+let count = 0;
+
+/** A dialog around `children`; `onClose` hears Esc, the cross and a click beside it. */
+export function Dialog({ title, onClose, children, footer, wide = false, closable = true }) {
+  const ref = useRef(null);
+  const [id] = useState(() => `dialog-${(count += 1)}`);
+  useEffect(() => {
+    const before = document.activeElement;
+    ref.current.showModal();
+    return () => before?.isConnected && before.focus();
+  }, []);
+  const cancel = (event) => {
+    event.preventDefault();
+    if (closable) onClose();
+  };
+  const beside = (event) => {
+    if (event.target === ref.current && closable) onClose();
+  };
+  return html`<dialog ref=${ref} class=${wide ? "wide" : ""} aria-labelledby=${id} onCancel=${cancel} onMouseDown=${beside}>
+    <div class="dialog-body">
+      <header class="dialog-head"><h2 id=${id}>${title}</h2>${closable && html`<${IconButton} icon="close" label=${t("act.close")} onClick=${onClose} />`}</header>
+      <div class="dialog-content">${children}</div>
+      ${footer && html`<footer class="dialog-foot">${footer}</footer>`}
+    </div>
+  </dialog>`;
+}
+
+/** Opens a dialog made by `view(close)` and returns what `close` was called with. */
+export function openDialog(view) {
+  return new Promise((resolve) => {
+    const close = (value) => {
+      app.set({ dialog: null });
+      resolve(value);
+    };
+    app.set({ dialog: () => view(close) });
+  });
+}
+
+/** Asks before something that cannot be taken back; true means go on. */
+export function confirm({ title, text, action, danger = true, stay }) {
+  return openDialog((close) => html`<${Dialog} title=${title} onClose=${() => close(false)} footer=${html`
+    <${Button} onClick=${() => close(false)}>${stay ?? t("act.cancel")}<//>
+    <${Button} kind=${danger ? "danger" : "primary"} onClick=${() => close(true)}>${action}<//>`}>
+    <p>${text}</p>
+  <//>`);
+}
+
+export function DialogHost() {
+  const dialog = useStore(app, (state) => state.dialog);
+  return dialog ? dialog() : null;
+}

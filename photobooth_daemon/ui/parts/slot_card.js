@@ -1,0 +1,60 @@
+// One slot on the board: who it is, how it goes, what it made last.
+
+import { html, useEffect, useState } from "../core/html.js";
+import { duration, number } from "../core/format.js";
+import { t } from "../core/i18n.js";
+import { link } from "../core/router.js";
+import { Ago } from "./basics.js";
+import { Icon } from "./icons.js";
+import { WindowBar } from "./meter.js";
+
+const DEFAULT_WINDOW_SECONDS = 48;
+
+/** "unset" until it is set up, then "on" or "off"; "trouble" when the last photo failed. */
+export function stateOf(slot) {
+  if (!slot.provider) return "unset";
+  if (!slot.enabled) return "off";
+  return slot.last_job && ["failed", "timeout"].includes(slot.last_job.status) ? "trouble" : "on";
+}
+
+function LastPicture({ slot }) {
+  const job = slot.last_result ?? slot.last_job;
+  const source = job?.status === "done" ? `/public/results/${job.job_id}/preview` : null;
+  const [gone, setGone] = useState(null);
+  useEffect(() => setGone(null), [source]);
+  if (!source || gone === source) {
+    return html`<div class="card-picture none"><${Icon} name=${slot.provider ? "picture" : "plus"} /></div>`;
+  }
+  return html`<div class="card-picture"><img src=${source} alt="" loading="lazy" decoding="async" onError=${() => setGone(source)} /></div>`;
+}
+
+function Counts({ figures }) {
+  const parts = [["done", "check"], ["timeout", "clock"], ["failed", "cross"]];
+  return html`<ul class="counts">${parts.map(([name, icon]) => html`<li key=${name} class=${`count ${name} ${figures[name] ? "" : "zero"}`} title=${t(`count.${name}`, { count: figures[name] })}>
+    <${Icon} name=${icon} /><span aria-hidden="true">${number(figures[name])}</span><span class="visually-hidden">${t(`count.${name}`, { count: figures[name] })}</span></li>`)}</ul>`;
+}
+
+function What({ slot, state }) {
+  const words = state === "on" ? `${slot.provider} · ${slot.operation}` : t(`slot_state.${state}`);
+  return html`<p class="card-what"><span class=${`state-dot ${state}`} aria-hidden="true"></span>
+    ${state === "on" && html`<span class="visually-hidden">${t("slot_state.on")}, </span>`}<span class="card-words">${words}</span>
+    ${slot.last_job && html`<span class="card-ago"><${Ago} at=${slot.last_job.finished_at ?? slot.last_job.started_at} /></span>`}</p>`;
+}
+
+export function SlotCard({ slot, figures, inWork }) {
+  const state = stateOf(slot);
+  const windowMs = (slot.sync_response_seconds ?? DEFAULT_WINDOW_SECONDS) * 1000;
+  const speed = { p95: duration(figures.p95), window: duration(windowMs) };
+  return html`<li class=${`card ${state}`}>
+    <${LastPicture} slot=${slot} />
+    <p class="card-id">${slot.id}</p>
+    ${inWork > 0 && html`<p class="card-work"><span class="spinner" aria-hidden="true"></span>${t("board.working", { count: inWork })}</p>`}
+    <div class="card-body">
+      <h2><a href=${link(`slots/${slot.id}`)}>${slot.display_name}</a></h2>
+      <${What} slot=${slot} state=${state} />
+      ${slot.provider && html`<div class="card-figures"><${Counts} figures=${figures} />
+        ${figures.p95 !== null && html`<p class="card-speed" title=${t("board.p95_of_window", speed)}><span aria-hidden="true">${t("board.p95_short", speed)}</span><span class="visually-hidden">${t("board.p95_of_window", speed)}</span></p>`}</div>
+        <${WindowBar} value=${figures.p95} window=${windowMs} />`}
+    </div>
+  </li>`;
+}

@@ -1,0 +1,11 @@
+// A small picture that may be gone by the time it is looked at.
+
+import { html, useEffect, useState } from "../core/html.js";
+import { Icon } from "./icons.js";
+
+export function Thumb({ url, alt = "" }) {
+  const [gone, setGone] = useState(false);
+  useEffect(() => setGone(false), [url]);
+  if (!url || gone) return html`<span class="thumb none"><${Icon} name="picture" /></span>`;
+  return html`<span class="thumb"><img src=${url} alt=${alt} loading="lazy" decoding="async" onError=${() => setGone(true)} /></span>`;
+}

@@ -1,0 +1,83 @@
+// Who changed what, when and from where; refused logins and wrong passwords too.
+
+import { html, useEffect, useState } from "../core/html.js";
+import { get } from "../core/api.js";
+import { exactMoment, moment } from "../core/format.js";
+import { has, t } from "../core/i18n.js";
+import { link, refine } from "../core/router.js";
+import { same } from "../core/slot_config.js";
+import { Button, Empty, ProblemNotice, Title, Waiting } from "../parts/basics.js";
+import { TextField } from "../parts/fields.js";
+import { useLoad } from "../parts/load.js";
+
+const FILTERS = ["actor", "action", "entity"];
+const SETTLE_MS = 350;
+
+function flat(value, prefix = "", found = {}) {
+  if (value && typeof value === "object" && !Array.isArray(value)) {
+    for (const [key, part] of Object.entries(value)) flat(part, prefix ? `${prefix}.${key}` : key, found);
+  } else if (prefix) found[prefix] = value;
+  return found;
+}
+
+function write(value) {
+  if (value === undefined || value === null) return t("value.none");
+  if (typeof value === "boolean") return t(value ? "value.yes" : "value.no");
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function Change({ before, after }) {
+  const [one, other] = [flat(before), flat(after)];
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((name) => name !== "version" && !same(one[name], other[name]));
+  if (!names.length) return null;
+  return html`<details class="change"><summary>${t("audit.changed", { count: names.length })}</summary>
+    <div class="table-wrap"><table class="table diff"><thead><tr><th scope="col">${t("diff.field")}</th><th scope="col">${t("diff.before")}</th><th scope="col">${t("diff.after")}</th></tr></thead>
+    <tbody>${names.map((name) => html`<tr key=${name}><th scope="row">${has(`field.${name}`) ? t(`field.${name}`) : name}</th><td><del>${write(one[name])}</del></td><td><ins>${write(other[name])}</ins></td></tr>`)}</tbody></table></div></details>`;
+}
+
+function entityLink(entity) {
+  const slot = /^slot:(slot-\d{3})$/.exec(entity)?.[1];
+  if (slot) return html`<a href=${link(`slots/${slot}`, { tab: "history" })}>${slot}</a>`;
+  return html`<span class="mono">${entity}</span>`;
+}
+
+function Entry({ entry }) {
+  return html`<li class="audit-row">
+    <time datetime=${entry.at} title=${exactMoment(entry.at)}>${moment(entry.at)}</time>
+    <div><p><b>${entry.actor}</b> ${has(`audit_action.${entry.action}`) ? t(`audit_action.${entry.action}`) : html`<span class="mono">${entry.action}</span>`} · ${entityLink(entry.entity)}</p>
+      ${entry.address && html`<p class="quiet">${t("audit.from", { address: entry.address })}</p>`}
+      <${Change} before=${entry.before} after=${entry.after} /></div>
+    <span class="quiet mono">#${entry.audit_id}</span>
+  </li>`;
+}
+
+export function Screen({ query }) {
+  const filters = Object.fromEntries(FILTERS.map((name) => [name, query[name] ?? ""]));
+  const key = JSON.stringify(filters);
+  const [typed, setTyped] = useState(filters);
+  const [more, setMore] = useState({ items: [], cursor: undefined });
+  const { data, problem, reload } = useLoad((signal) => get("/api/audit", { signal, query: filters }), [key]);
+  useEffect(() => setMore({ items: [], cursor: undefined }), [data]);
+  useEffect(() => {
+    if (same(typed, filters)) return undefined;
+    const timer = setTimeout(() => refine("audit", typed), SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  const items = [...(data?.items ?? []), ...more.items];
+  const cursor = more.cursor === undefined ? data?.next_cursor : more.cursor;
+  const next = async () => {
+    const page = await get("/api/audit", { query: { ...filters, cursor } });
+    setMore({ items: [...more.items, ...page.items], cursor: page.next_cursor });
+  };
+  return html`
+    <${Title} lead=${t("audit.lead")}>${t("screen.audit")}<//>
+    <form class="filters" role="search" aria-label=${t("jobs.filters")} onSubmit=${(event) => event.preventDefault()}>
+      ${FILTERS.map((name) => html`<${TextField} key=${name} id=${`filter-${name}`} label=${t(`audit.${name}`)} placeholder=${t(`audit.${name}_hint`)} value=${typed[name]} onInput=${(value) => setTyped({ ...typed, [name]: value })} input=${{ autocomplete: "off", spellcheck: false }} />`)}
+    </form>
+    <${ProblemNotice} problem=${problem} retry=${reload} />
+    ${!data && !problem && html`<${Waiting} rows=${6} />`}
+    ${data && items.length === 0 && html`<${Empty} icon="audit" title=${t("audit.none")}>${t("audit.none_todo")}<//>`}
+    ${items.length > 0 && html`<ol class="audit-list panel" aria-label=${t("screen.audit")}>${items.map((entry) => html`<${Entry} key=${entry.audit_id} entry=${entry} />`)}</ol>`}
+    ${cursor && html`<p class="more"><${Button} onClick=${next}>${t("act.more")}<//></p>`}
+  `;
+}

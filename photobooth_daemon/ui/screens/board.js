@@ -1,0 +1,58 @@
+// The fifteen slots on one page, live.
+
+import { html, useEffect, useState } from "../core/html.js";
+import { figures, figuresOfSlot } from "../core/figures.js";
+import { duration, number, share } from "../core/format.js";
+import { t } from "../core/i18n.js";
+import { reloadBoard } from "../core/live.js";
+import { link } from "../core/router.js";
+import { app, useStore } from "../core/store.js";
+import { Empty, Notice, ProblemNotice, Title, Waiting } from "../parts/basics.js";
+import { SlotCard } from "../parts/slot_card.js";
+
+function Total({ value, label, kind = "" }) {
+  return html`<div class=${`total ${kind}`}><dt>${label}</dt><dd>${value}</dd></div>`;
+}
+
+function Totals({ statistics, inWork }) {
+  const all = figures(statistics?.all);
+  return html`<dl class="totals">
+    <${Total} label=${t("board.in_work")} value=${number(inWork)} kind=${inWork ? "busy" : ""} />
+    <${Total} label=${t("board.photos_24h")} value=${number(all.jobs)} />
+    <${Total} label=${t("board.success")} value=${share(all.success)} />
+    <${Total} label=${t("board.timeouts")} value=${number(all.timeout)} kind=${all.timeout ? "warn" : ""} />
+    <${Total} label=${t("board.failures")} value=${number(all.failed)} kind=${all.failed ? "bad" : ""} />
+    <${Total} label=${t("board.p95")} value=${duration(all.p95)} />
+  </dl>`;
+}
+
+function HealthNotice({ health }) {
+  if (!health || health.status === "ok") return null;
+  return html`<${Notice} kind=${health.status === "failing" ? "bad" : "warn"} title=${t(`health.title.${health.status}`)} actions=${html`<a class="button small" href=${link("health")}>${t("board.see_health")}</a>`}>
+    ${t(`health.text.${health.status}`)}
+  <//>`;
+}
+
+export function BoardScreen() {
+  const slots = useStore(app, (state) => state.slots);
+  const statistics = useStore(app, (state) => state.statistics);
+  const health = useStore(app, (state) => state.health);
+  const inWork = useStore(app, (state) => state.inWork);
+  const [problem, setProblem] = useState(null);
+  const load = () => reloadBoard().then(() => setProblem(null), setProblem);
+  useEffect(load, []);
+  const count = (slot) => Object.keys(inWork[slot.id] ?? {}).length;
+  const working = (slots ?? []).reduce((sum, slot) => sum + count(slot), 0);
+  return html`
+    <${Title}>${t("screen.board")}<//>
+    ${problem && html`<${ProblemNotice} problem=${problem} retry=${load} />`}
+    <${HealthNotice} health=${health} />
+    ${!slots && !problem && html`<${Waiting} rows=${9} />`}
+    ${slots && html`
+      <${Totals} statistics=${statistics} inWork=${working} />
+      ${slots.every((slot) => !slot.provider) && html`<${Empty} icon="camera" title=${t("board.nothing_yet")} action=${html`<a class="button primary" href=${link("slots/slot-001")}>${t("board.set_up_first")}</a>`}>${t("board.nothing_yet_todo")}<//>`}
+      <ul class="board" aria-label=${t("screen.board")}>
+        ${slots.map((slot) => html`<${SlotCard} key=${slot.id} slot=${slot} figures=${figuresOfSlot(statistics, slot.id)} inWork=${count(slot)} />`)}
+      </ul>`}
+  `;
+}

@@ -1,0 +1,61 @@
+// How the daemon and what it depends on are, checked anew every ten seconds.
+
+import { html, useEffect } from "../core/html.js";
+import { duration, number, share, size } from "../core/format.js";
+import { has, t } from "../core/i18n.js";
+import { readHealth } from "../core/live.js";
+import { app } from "../core/store.js";
+import { Button, Notice, ProblemNotice, Title, Waiting } from "../parts/basics.js";
+import { Icon } from "../parts/icons.js";
+import { useLoad } from "../parts/load.js";
+
+const EVERY_MS = 10_000;
+const ICONS = { ok: "check", degraded: "warning", failing: "cross" };
+
+function factText(name, value) {
+  if (value === null) return t("value.none");
+  if (typeof value === "boolean") return t(value ? "value.yes" : "value.no");
+  if (name.endsWith("_ms")) return duration(value);
+  if (name.endsWith("_seconds")) return duration(value * 1000);
+  if (name.endsWith("_bytes")) return size(value);
+  if (name.endsWith("_mb")) return size(value * 1_048_576);
+  if (name.endsWith("_share")) return share(value);
+  if (typeof value === "number") return number(value, 2);
+  if (has(`reason.${value}.title`)) return t(`reason.${value}.title`);
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function Check({ name, title, check }) {
+  const facts = Object.entries(check).filter(([key, value]) => key !== "status" && value !== null);
+  const kind = has(`health.todo.${name}`) ? name : "provider";
+  return html`<li class=${`check ${check.status}`}>
+    <header><${Icon} name=${ICONS[check.status] ?? "help"} /><h2>${title}</h2><span class=${`status ${{ ok: "done", degraded: "timeout", failing: "failed" }[check.status]}`}>${t(`health.short.${check.status}`)}</span></header>
+    ${check.status !== "ok" && html`<p>${t(`health.todo.${kind}`)}</p>`}
+    <dl class="facts">${facts.map(([key, value]) => html`<dt key=${key}>${has(`health.fact.${key}`) ? t(`health.fact.${key}`) : key}</dt><dd>${factText(key, value)}</dd>`)}</dl>
+  </li>`;
+}
+
+export function Screen() {
+  const { data, problem, reload } = useLoad(async () => {
+    const report = await readHealth();
+    app.set({ health: report });
+    return report;
+  }, []);
+  useEffect(() => {
+    const timer = setInterval(reload, EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  const { providers = {}, ...own } = data?.checks ?? {};
+  return html`
+    <${Title} actions=${html`<${Button} icon="refresh" onClick=${reload}>${t("health.again")}<//>`}>${t("screen.health")}<//>
+    <${ProblemNotice} problem=${problem} retry=${reload} />
+    ${!data && !problem && html`<${Waiting} rows=${4} />`}
+    ${data && html`
+      <${Notice} kind=${{ ok: "ok", degraded: "warn", failing: "bad" }[data.status]} title=${t(data.status === "ok" ? "health.all_fine" : `health.title.${data.status}`)} role="status">${data.status !== "ok" && t(`health.text.${data.status}`)}<//>
+      <ul class="checks" aria-label=${t("health.checks")}>
+        ${Object.entries(own).map(([name, check]) => html`<${Check} key=${name} name=${name} title=${has(`health.check.${name}`) ? t(`health.check.${name}`) : name} check=${check} />`)}
+        ${Object.entries(providers).map(([name, check]) => html`<${Check} key=${`p ${name}`} name=${name} title=${t("health.provider", { provider: name })} check=${check} />`)}
+      </ul>
+      <p class="quiet">${t("health.more")} <a href="/healthz" target="_blank" rel="noopener">/healthz</a>, <a href="/metrics" target="_blank" rel="noopener">/metrics</a>, <a href="/api/docs" target="_blank" rel="noopener">/api/docs</a></p>`}
+  `;
+}

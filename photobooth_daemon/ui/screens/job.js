@@ -1,0 +1,68 @@
+// The story of one photo: what arrived, what was tried, what came of it and why.
+
+import { html, useEffect } from "../core/html.js";
+import { get } from "../core/api.js";
+import { exactMoment, money, size } from "../core/format.js";
+import { t } from "../core/i18n.js";
+import { onEvent } from "../core/live.js";
+import { link } from "../core/router.js";
+import { Ago, CopyButton, Notice, Panel, ProblemNotice, Status, Title, Waiting } from "../parts/basics.js";
+import { Attempts } from "../parts/attempts.js";
+import { useLoad } from "../parts/load.js";
+import { StepTimes } from "../parts/meter.js";
+import { ReasonNotice } from "../parts/reason.js";
+
+function pictureText(type, width, height, bytes) {
+  return `${type} · ${width} × ${height} · ${size(bytes)}`;
+}
+
+function Facts({ job }) {
+  const rows = [
+    ["slot", html`<a href=${link(`slots/${job.slot_id}`)}>${job.slot_id}</a> · ${t("history.version", { version: String(job.slot_version) })}`],
+    ["source", t(`source.${job.source}`)],
+    ["started", exactMoment(job.started_at)],
+    ["finished", exactMoment(job.finished_at)],
+    ["input", job.input && pictureText(job.input.content_type, job.input.width, job.input.height, job.input.size_bytes)],
+    ["result", job.result && pictureText(job.result.content_type, job.result.width, job.result.height, job.result.size_bytes)],
+    ["cost", job.cost !== null && job.cost !== undefined && money(job.cost)],
+    ["address", job.client_address],
+    ["request_id", job.request_id && html`<span class="mono">${job.request_id}</span>`],
+    ["job_id", html`<span class="mono">${job.job_id}</span>`],
+  ];
+  return html`<dl class="facts">${rows.filter(([, value]) => value).map(([name, value]) => html`<dt key=${name}>${t(`job.${name}`)}</dt><dd>${value}</dd>`)}</dl>`;
+}
+
+function Picture({ job }) {
+  const result = `/public/results/${job.job_id}`;
+  return html`<${Panel} id="picture" title=${t("job.picture")}>
+    <a class="big-picture" href=${`/r/${job.job_id}`} target="_blank" rel="noopener"><img src=${result} alt=${t("results.alt")} /></a>
+    <div class="button-row"><a class="button small" href=${`${result}?download=1`} download>${t("act.download")}</a><${CopyButton} text=${new URL(`/r/${job.job_id}`, location.origin).href} label=${t("results.link")} /><span class="quiet">${t("results.until")} <${Ago} at=${job.result_expires_at} /></span></div>
+  <//>`;
+}
+
+export function Screen({ id }) {
+  const { data: job, problem, reload } = useLoad((signal) => get(`/api/jobs/${id}`, { signal }), [id]);
+  useEffect(() => onEvent((type, value) => type === "job" && value.job_id === id && reload()), [id]);
+  if (problem) return html`<${Title}>${t("job.title")}<//><${ProblemNotice} problem=${problem} retry=${reload} />`;
+  if (!job) return html`<${Waiting} rows=${5} />`;
+  const fields = Object.entries(job.client_fields ?? {});
+  const kept = job.status === "done" && new Date(job.result_expires_at) > Date.now();
+  const windowMs = new Date(job.deadline_at) - new Date(job.started_at);
+  return html`
+    <${Title} lead=${html`<${Status} status=${job.status} /><span><${Ago} at=${job.started_at} /></span><a href=${link("jobs", { slot: job.slot_id })}>${t("job.others")}</a>`}>${t("job.title_of", { slot: job.slot_id })}<//>
+    ${["failed", "timeout"].includes(job.status) && html`<${ReasonNotice} job=${job} />`}
+    ${job.status === "pending" && html`<${Notice} title=${t("job.pending")}>${t("job.pending_text")}<//>`}
+    ${job.status === "done" && !kept && html`<${Notice} title=${t("problem.result_expired.title")}>${t("problem.result_expired.todo")}<//>`}
+    <div class="columns even">
+      <div class="stack">
+        ${kept && html`<${Picture} job=${job} />`}
+        <${Panel} id="times" title=${t("job.times")}><${StepTimes} timings=${job.timings ?? {}} window=${windowMs} /><//>
+        <${Panel} id="attempts" title=${t("job.attempts")}>${job.attempts?.length ? html`<${Attempts} attempts=${job.attempts} />` : html`<p class="quiet">${t("job.no_attempts")}</p>`}<//>
+      </div>
+      <div class="stack">
+        <${Panel} id="facts" title=${t("job.facts")}><${Facts} job=${job} /><//>
+        ${fields.length > 0 && html`<${Panel} id="fields" title=${t("job.fields")} note=${t("job.fields_note")}><dl class="facts mono">${fields.map(([name, value]) => html`<dt key=${name}>${name}</dt><dd>${value}</dd>`)}</dl><//>`}
+      </div>
+    </div>
+  `;
+}

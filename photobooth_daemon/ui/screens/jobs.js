@@ -1,0 +1,85 @@
+// What happened to each photo, newest first, with filters that stay in the address.
+
+import { html, useEffect, useState } from "../core/html.js";
+import { get } from "../core/api.js";
+import { duration, moment, exactMoment } from "../core/format.js";
+import { t } from "../core/i18n.js";
+import { onEvent } from "../core/live.js";
+import { explainReason, reasonOf } from "../core/problems.js";
+import { link, refine } from "../core/router.js";
+import { app } from "../core/store.js";
+import { Button, Empty, ProblemNotice, Status, Title, Waiting } from "../parts/basics.js";
+import { SelectField } from "../parts/fields.js";
+import { useLoad } from "../parts/load.js";
+import { Thumb } from "../parts/thumb.js";
+
+const SINCE_HOURS = { hour: 1, day: 24, week: 168 };
+const FILTERS = ["slot", "status", "source", "since"];
+
+function queryOf(filters) {
+  const hours = SINCE_HOURS[filters.since];
+  return { ...filters, since: hours ? new Date(Date.now() - hours * 3_600_000).toISOString() : "" };
+}
+
+function Filters({ filters, onChange }) {
+  const options = (name, values, title) => [{ value: "", title: t("jobs.any") }, ...values.map((value) => ({ value, title: title(value) }))];
+  const slots = app.get().slots ?? [];
+  const all = {
+    slot: options("slot", slots.map(({ id }) => id), (id) => `${id} ${slots.find((one) => one.id === id).display_name}`),
+    status: options("status", ["done", "timeout", "failed", "pending"], (value) => t(`status.${value}`)),
+    source: options("source", ["ingest", "test"], (value) => t(`source.${value}`)),
+    since: options("since", Object.keys(SINCE_HOURS), (value) => t(`jobs.since_${value}`)),
+  };
+  return html`<form class="filters" role="search" aria-label=${t("jobs.filters")} onSubmit=${(event) => event.preventDefault()}>
+    ${FILTERS.map((name) => html`<${SelectField} key=${name} id=${`filter-${name}`} label=${t(`jobs.${name}`)} value=${filters[name] ?? ""} options=${all[name]} onInput=${(value) => onChange({ ...filters, [name]: value })} />`)}
+  </form>`;
+}
+
+function Row({ job }) {
+  return html`<li class="job-row">
+    <${Thumb} url=${job.preview_url} />
+    <div class="job-what"><a href=${link(`jobs/${job.job_id}`)}><time datetime=${job.started_at} title=${exactMoment(job.started_at)}>${moment(job.started_at)}</time></a>
+      <p class="quiet"><span class="mono">${job.slot_id}</span>${job.provider && ` · ${job.provider} · ${job.operation}`}${job.source === "test" ? html` · <span class="chip">${t("source.test")}</span>` : ""}</p></div>
+    <div class="job-outcome"><${Status} status=${job.status} />${["failed", "timeout"].includes(job.status) && html`<p class="quiet">${explainReason(reasonOf(job)).title}</p>`}</div>
+    <p class="job-time">${duration(job.timings?.total_ms)}</p>
+  </li>`;
+}
+
+export function Screen({ query }) {
+  const filters = Object.fromEntries(FILTERS.map((name) => [name, query[name] ?? ""]));
+  const key = JSON.stringify(filters);
+  const [more, setMore] = useState({ items: [], cursor: undefined, problem: null });
+  const [fresh, setFresh] = useState(0);
+  const { data, problem, reload } = useLoad((signal) => get("/api/jobs", { signal, query: queryOf(filters) }), [key]);
+  useEffect(() => setMore({ items: [], cursor: undefined, problem: null }), [data]);
+  useEffect(() => onEvent((type, job) => {
+    const fits = type === "job" && job.status !== "pending" && (!filters.slot || filters.slot === job.slot_id) && (!filters.status || filters.status === job.status);
+    if (fits) setFresh((n) => n + 1);
+  }), [key]);
+  const refresh = () => {
+    setFresh(0);
+    reload();
+  };
+  const items = [...(data?.items ?? []), ...more.items];
+  const cursor = more.cursor === undefined ? data?.next_cursor : more.cursor;
+  const next = async () => {
+    try {
+      const page = await get("/api/jobs", { query: { ...queryOf(filters), cursor } });
+      setMore({ items: [...more.items, ...page.items], cursor: page.next_cursor, problem: null });
+    } catch (refusal) {
+      if (!refusal.code) throw refusal;
+      setMore({ ...more, problem: refusal });
+    }
+  };
+  const filtered = FILTERS.some((name) => filters[name]);
+  return html`
+    <${Title} actions=${fresh > 0 && html`<span role="status"><${Button} kind="primary" icon="refresh" onClick=${refresh}>${t("jobs.fresh", { count: fresh })}<//></span>`}>${t("screen.jobs")}<//>
+    <${Filters} filters=${filters} onChange=${(next) => refine("jobs", next)} />
+    <${ProblemNotice} problem=${problem} retry=${reload} />
+    ${!data && !problem && html`<${Waiting} rows=${6} />`}
+    ${data && items.length === 0 && html`<${Empty} icon="jobs" title=${t(filtered ? "jobs.none_filtered" : "jobs.none")} action=${filtered && html`<${Button} onClick=${() => refine("jobs", {})}>${t("jobs.clear")}<//>`}>${t(filtered ? "jobs.none_filtered_todo" : "jobs.none_todo")}<//>`}
+    ${items.length > 0 && html`<ul class="job-list panel" aria-label=${t("screen.jobs")}>${items.map((job) => html`<${Row} key=${job.job_id} job=${job} />`)}</ul>`}
+    <${ProblemNotice} problem=${more.problem} />
+    ${cursor && html`<p class="more"><${Button} onClick=${next}>${t("act.more")}<//></p>`}
+  `;
+}

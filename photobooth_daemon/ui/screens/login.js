@@ -1,0 +1,63 @@
+// Logging in: as the whole page, or over a page whose session has run out.
+
+import { html, useEffect, useState } from "../core/html.js";
+import { t } from "../core/i18n.js";
+import { startLive } from "../core/live.js";
+import { explain } from "../core/problems.js";
+import { login } from "../core/session.js";
+import { app } from "../core/store.js";
+import { Button, Notice } from "../parts/basics.js";
+import { Dialog } from "../parts/dialog.js";
+import { TextField } from "../parts/fields.js";
+import { LanguageSwitch } from "../parts/preferences.js";
+
+function LoginForm({ username: known = "" }) {
+  const [username, setUsername] = useState(known);
+  const [password, setPassword] = useState("");
+  const [problem, setProblem] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const submit = async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    try {
+      await login(username.trim(), password);
+      startLive();
+    } catch (refusal) {
+      if (!refusal.code) throw refusal;
+      setProblem(refusal);
+      setBusy(false);
+      setPassword("");
+      document.getElementById("password")?.focus();
+    }
+  };
+  const words = problem && explain(problem);
+  return html`<form class="login-form" method="post" onSubmit=${submit}>
+    ${words && html`<${Notice} kind="bad" title=${words.title} role="alert">${words.todo}<//>`}
+    <${TextField} id="username" label=${t("login.username")} value=${username} onInput=${setUsername} input=${{ autocomplete: "username", autocapitalize: "none", spellcheck: false, required: true, autofocus: !known }} />
+    <${TextField} id="password" label=${t("login.password")} type="password" value=${password} onInput=${setPassword} input=${{ autocomplete: "current-password", required: true, autofocus: Boolean(known) }} />
+    <${Button} kind="primary wide-button" type="submit" busy=${busy} onClick=${submit}>${t("login.enter")}<//>
+  </form>`;
+}
+
+export function LoginScreen() {
+  useEffect(() => {
+    document.title = t("app.name");
+  });
+  return html`<main class="login">
+    <div class="login-card">
+      <div class="login-brand"><img src="/ui/icon.svg" width="40" height="40" alt="" /><h1>${t("app.name")}</h1></div>
+      <${LoginForm} />
+      <p class="quiet">${t("login.forgotten")}</p>
+      <${LanguageSwitch} />
+    </div>
+  </main>`;
+}
+
+/** The login over a page that keeps what was typed in it. */
+export function LoginAgain() {
+  return html`<${Dialog} title=${t("login.again")} closable=${false}>
+    <p>${t("login.again_text")}</p>
+    <${LoginForm} username=${app.get().session?.username ?? ""} />
+  <//>`;
+}

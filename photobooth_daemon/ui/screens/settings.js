@@ -1,0 +1,126 @@
+// What administrators change while the daemon runs, and the booths' password.
+
+import { html, useEffect, useRef, useState } from "../core/html.js";
+import { get, put } from "../core/api.js";
+import { has, t } from "../core/i18n.js";
+import { onEvent } from "../core/live.js";
+import { guardLeaving } from "../core/router.js";
+import { faultsOf } from "../core/schema.js";
+import { may } from "../core/session.js";
+import { same } from "../core/slot_config.js";
+import { Ago, Button, Notice, Panel, ProblemNotice, Title, Waiting } from "../parts/basics.js";
+import { Dialog, confirm, openDialog } from "../parts/dialog.js";
+import { SelectField } from "../parts/fields.js";
+import { useLoad } from "../parts/load.js";
+import { NumberField } from "../parts/schema_form.js";
+import { toast, toastProblem } from "../parts/toast.js";
+import { openRotation } from "./settings/rotation.js";
+
+const whole = (minimum, maximum) => ({ type: "integer", minimum, maximum });
+const GROUPS = {
+  time: { sync_response_seconds: whole(10, 60) },
+  load: { slot_concurrency: whole(1, 30), slot_queue: whole(0, 200), provider_concurrency: whole(1, 100) },
+  photo: { max_upload_mb: whole(1, 50), max_pixels: whole(1_000_000, 200_000_000) },
+  keep: { result_ttl_hours: whole(1, 2160), history_days: whole(1, 3650), min_free_mb: whole(0, 1_000_000) },
+  cost: { cost_cap_per_day: { type: ["number", "null"], minimum: 0 } },
+};
+const BOUNDS = Object.assign({}, ...Object.values(GROUPS));
+const KEYS = [...Object.keys(BOUNDS), "locale"];
+const UNITS = { sync_response_seconds: "seconds", max_upload_mb: "megabytes", max_pixels: "pixels", result_ttl_hours: "hours", history_days: "days", min_free_mb: "megabytes", cost_cap_per_day: "dollars" };
+
+const valuesOf = (settings) => Object.fromEntries(KEYS.map((key) => [key, settings[key]]));
+
+export function Screen() {
+  const { data, problem, reload, setData } = useLoad((signal) => get("/api/settings", { signal }), []);
+  if (!data) return html`<${Title}>${t("screen.settings")}<//>${problem ? html`<${ProblemNotice} problem=${problem} retry=${reload} />` : html`<${Waiting} rows=${5} />`}`;
+  return html`<${Settings} settings=${data} setSettings=${setData} />`;
+}
+
+function Choice({ mine, theirs, who, close }) {
+  const names = KEYS.filter((key) => !same(mine[key], theirs[key]));
+  return html`<${Dialog} title=${t("conflict.title")} onClose=${() => close(null)} footer=${html`<${Button} onClick=${() => close("theirs")}>${t("conflict.all_theirs", { who })}<//><${Button} kind="primary" onClick=${() => close("mine")}>${t("conflict.all_mine")}<//>`}>
+    <div class="table-wrap"><table class="table diff"><thead><tr><th scope="col">${t("diff.field")}</th><th scope="col">${t("conflict.mine")}</th><th scope="col">${t("conflict.theirs", { who })}</th></tr></thead>
+    <tbody>${names.map((key) => html`<tr key=${key}><th scope="row">${t(`setting.${key}`)}</th><td>${String(mine[key] ?? t("value.none"))}</td><td>${String(theirs[key] ?? t("value.none"))}</td></tr>`)}</tbody></table></div>
+  <//>`;
+}
+
+function Settings({ settings, setSettings }) {
+  const [draft, setDraft] = useState(() => valuesOf(settings));
+  const [tried, setTried] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const writable = may("settings:write");
+  const saved = valuesOf(settings);
+  const changed = KEYS.filter((key) => !same(saved[key], draft[key]));
+  const faults = Object.fromEntries(Object.entries(BOUNDS).map(([key, bounds]) => [key, faultsOf(bounds, draft[key]).get("")]));
+  const faulty = Object.values(faults).some(Boolean);
+  const take = (next) => {
+    setSettings(next);
+    setDraft(valuesOf(next));
+    setTried(false);
+  };
+  const latest = useRef();
+  latest.current = { settings, changed, take };
+  useEffect(() => onEvent(async (type) => {
+    if (type !== "settings" && type !== "reconnected") return;
+    const now = await get("/api/settings").catch(() => null);
+    if (now && now.version > latest.current.settings.version && !latest.current.changed.length) latest.current.take(now);
+  }), []);
+  useEffect(() => {
+    if (!changed.length) return undefined;
+    return guardLeaving(() => confirm({ title: t("slot.leave_title"), text: t("slot.leave_text"), action: t("slot.leave"), stay: t("act.stay") }));
+  }, [changed.length > 0]);
+
+  const send = async (version, names) => {
+    setTried(true);
+    if (faulty || busy) return;
+    setBusy(true);
+    try {
+      take(await put("/api/settings", { version, ...Object.fromEntries(names.map((key) => [key, draft[key]])) }));
+      toast(t("settings.saved"));
+    } catch (refusal) {
+      if (!refusal.code) throw refusal;
+      if (refusal.code === "version_conflict") await settle();
+      else toastProblem(refusal);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const settle = async () => {
+    const theirs = await get("/api/settings");
+    const side = await openDialog((close) => html`<${Choice} mine=${draft} theirs=${theirs} who=${theirs.updated_by} close=${close} />`);
+    if (side === "theirs") take(theirs);
+    if (side === "mine") take(await put("/api/settings", { version: theirs.version, ...draft }));
+  };
+  const set = (key, value) => setDraft({ ...draft, [key]: value });
+  return html`
+    <${Title} lead=${html`<span>${t("slot.version", { version: String(settings.version), who: settings.updated_by })} <${Ago} at=${settings.updated_at} /></span>`}>${t("screen.settings")}<//>
+    <div class="columns">
+      <div class="stack">${Object.entries(GROUPS).map(([group, bounds]) => html`<${Panel} key=${group} id=${group} title=${t(`settings.group.${group}`)}>
+        <fieldset class="form-grid" disabled=${!writable}>
+          ${Object.entries(bounds).map(([key, bound]) => html`<${NumberField} key=${key} id=${key} label=${t(`setting.${key}`)} hint=${`${t(`setting_hint.${key}`)} ${bound.maximum === undefined ? "" : t("form.between", { min: bound.minimum, max: bound.maximum })}`}
+            suffix=${UNITS[key] && t(`unit.${UNITS[key]}`)} placeholder=${key === "cost_cap_per_day" ? t("field_none.cost_cap_per_day") : ""} value=${draft[key] ?? undefined} fault=${tried ? faults[key] : null} onInput=${(value) => set(key, value ?? (key === "cost_cap_per_day" ? null : ""))} />`)}
+        </fieldset>
+      <//>`)}</div>
+      <div class="stack side">
+        <${Panel} id="ingest" title=${t("settings.ingest_password")} note=${t("settings.ingest_password_note")}>
+          ${settings.ingest_password.set
+            ? html`<p>${t("settings.password_set", { who: settings.ingest_password.updated_by ?? "" })} <${Ago} at=${settings.ingest_password.updated_at} /></p>`
+            : html`<${Notice} kind="bad" title=${t("camera.no_password")}>${t("settings.password_unset")}<//>`}
+          ${writable && html`<p class="button-row spaced"><${Button} icon="key" onClick=${async () => {
+            const next = await openRotation(settings);
+            if (next) setSettings(next);
+          }}>${t(settings.ingest_password.set ? "settings.rotate" : "settings.set_password")}<//></p>`}
+        <//>
+        <${Panel} id="providers" title=${t("settings.providers")} note=${t("settings.providers_note")}>
+          <ul class="providers">${Object.entries(settings.providers).map(([name, one]) => html`<li key=${name}><b>${name}</b>${one.configured
+            ? html`<span class="status done">${t(has(`key_source.${one.source}`) ? `key_source.${one.source}` : "settings.configured")}</span>` : html`<span class="status pending">${t("settings.not_configured")}</span>`}</li>`)}</ul>
+        <//>
+        <${Panel} id="texts" title=${t("settings.group.texts")}><fieldset disabled=${!writable}><${SelectField} id="locale" label=${t("setting.locale")} hint=${t("setting_hint.locale")} value=${draft.locale} options=${["ru", "en"].map((value) => ({ value, title: t(`choice.locale.${value}`) }))} onInput=${(value) => set("locale", value)} /></fieldset><//>
+      </div>
+    </div>
+    ${changed.length > 0 && html`<div class="save-bar" role="region" aria-label=${t("slot.unsaved_label")}>
+      <p role="status">${tried && faulty ? html`<span class="fault">${t("slot.faults", { count: Object.values(faults).filter(Boolean).length })}</span>` : t("slot.unsaved", { count: changed.length })}</p>
+      <div class="button-row"><${Button} onClick=${() => take(settings)}>${t("act.discard")}<//><${Button} kind="primary" busy=${busy} onClick=${() => send(settings.version, changed)}>${t("act.save")}<//></div>
+    </div>`}
+  `;
+}

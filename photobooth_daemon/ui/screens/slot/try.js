@@ -1,0 +1,110 @@
+// A test run: a photo through the slot as it stands in the form, saved or not.
+
+import { html, useEffect, useMemo, useRef, useState } from "../../core/html.js";
+import { get, post } from "../../core/api.js";
+import { duration, size } from "../../core/format.js";
+import { t } from "../../core/i18n.js";
+import { link } from "../../core/router.js";
+import { may } from "../../core/session.js";
+import { Attempts } from "../../parts/attempts.js";
+import { Button, Notice, Panel, ProblemNotice } from "../../parts/basics.js";
+import { DropZone } from "../../parts/drop_zone.js";
+import { ReasonNotice } from "../../parts/reason.js";
+import { StepTimes } from "../../parts/meter.js";
+
+const ACCEPT = "image/jpeg,image/png,image/webp";
+const FACTS_OF_SLOT = ["provider", "operation", "params", "template_media", "fallback", "output", "on_failure", "sync_response_seconds", "cost_cap_per_day", "inline_preview", "response_mode", "display_name"];
+
+let lastPhoto = null; // one photo tries slot after slot
+
+function Elapsed() {
+  const [started] = useState(performance.now());
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((n) => n + 1), 200);
+    return () => clearInterval(timer);
+  }, []);
+  return html`<span aria-hidden="true">${duration(Math.floor((performance.now() - started) / 100) * 100)}</span>`;
+}
+
+function usePreview(file) {
+  const url = useMemo(() => (file ? URL.createObjectURL(file) : null), [file]);
+  useEffect(() => () => url && URL.revokeObjectURL(url), [url]);
+  return url;
+}
+
+function Outcome({ answer, job }) {
+  const timings = answer?.timings ?? job?.timings;
+  return html`
+    ${timings && html`<${StepTimes} timings=${timings} />`}
+    ${job?.attempts?.length > 0 && html`<${Attempts} attempts=${job.attempts} />`}
+    ${(answer?.job_id ?? job?.job_id) && html`<p class="button-row">
+      ${answer?.result_url && html`<a class="button small" href=${answer.result_url} target="_blank" rel="noopener">${t("try.open")}</a>`}
+      <a class="button small plain" href=${link(`jobs/${answer?.job_id ?? job.job_id}`)}>${t("try.story")}</a></p>`}`;
+}
+
+export function TryPanel({ slot, draft, dirty, disabled, onRefused }) {
+  const [photo, setPhoto] = useState(lastPhoto);
+  const [run, setRun] = useState({ state: "idle" });
+  const before = usePreview(photo);
+  const abort = useRef(null);
+  useEffect(() => () => abort.current?.abort(), []);
+  if (disabled) return null;
+  const choose = (file) => {
+    lastPhoto = file;
+    setPhoto(file);
+    setRun({ state: "idle" });
+  };
+  const start = async () => {
+    const form = new FormData();
+    form.append("file", photo, photo.name);
+    form.append("config", JSON.stringify(Object.fromEntries(FACTS_OF_SLOT.map((key) => [key, draft[key]]))));
+    abort.current = new AbortController();
+    setRun({ state: "running" });
+    try {
+      const answer = await post(`/api/slots/${slot.id}/test`, { form, signal: abort.current.signal });
+      setRun({ state: "done", answer, job: await story(answer.job_id) });
+    } catch (problem) {
+      if (problem.name === "AbortError") return;
+      if (!problem.code) throw problem;
+      if (problem.code === "validation_failed") onRefused(problem.errors);
+      setRun({ state: "failed", problem, job: problem.jobId ? await story(problem.jobId) : null });
+    }
+  };
+  const { answer, problem, job } = run;
+  const running = run.state === "running";
+  return html`<${Panel} id="try" title=${t("try.title")} note=${t(dirty ? "try.note_unsaved" : "try.note")}>
+    <div class="stack">
+      ${!photo && html`<${DropZone} label=${t("try.drop")} accept=${ACCEPT} onFile=${choose} />`}
+      ${photo && html`<div class="before-after">
+        <figure><img src=${before} alt=${t("try.before_alt")} /><figcaption>${t("try.before")} · ${size(photo.size)}</figcaption></figure>
+        <figure>${running ? html`<div class="pending-picture" role="status"><span class="spinner" aria-hidden="true"></span><span>${t("try.running")}</span><${Elapsed} /></div>`
+          : answer?.result_url ? html`<img src=${answer.result_url} alt=${t("try.after_alt")} />`
+          : html`<div class="pending-picture"><span>${run.state === "failed" ? t("try.no_picture") : t("try.not_yet")}</span></div>`}
+          <figcaption>${t("try.after")}${answer ? ` · ${size(answer.size_bytes)} · ${answer.width} × ${answer.height}` : ""}</figcaption></figure>
+      </div>
+      <div class="button-row">
+        <${Button} kind="primary" icon="play" busy=${running} disabled=${!draft.provider} onClick=${start}>${t("try.start")}<//>
+        <${Button} onClick=${() => choose(null)} disabled=${running}>${t("try.other")}<//>
+      </div>`}
+      <div class="stack" aria-live="polite">
+        ${run.state === "done" && !answer.fallback && html`<${Notice} kind="ok" title=${t("try.ok", { time: duration(answer.timings.total_ms) })} />`}
+        ${answer?.fallback && html`<${Notice} kind="warn" title=${t("try.fallback")}>${t("try.fallback_todo")}<//>`}
+        ${problem && !job && html`<${ProblemNotice} problem=${problem} />`}
+        ${job && job.status !== "done" && html`<${ReasonNotice} job=${job} />`}
+      </div>
+      ${(answer || job) && html`<${Outcome} answer=${answer} job=${job} />`}
+    </div>
+  <//>`;
+}
+
+// The attempts need the right to see jobs; without it the run is told by its answer alone.
+async function story(jobId) {
+  if (!may("jobs:read")) return null;
+  try {
+    return await get(`/api/jobs/${jobId}`);
+  } catch (problem) {
+    if (!problem.code) throw problem;
+    return null;
+  }
+}
