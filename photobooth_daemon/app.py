@@ -12,6 +12,7 @@ from tornado.web import Application
 
 from photobooth_daemon.admins import AdminService
 from photobooth_daemon.audit import Audit, audit_key
+from photobooth_daemon.backstage import Shared, build_backstage
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config import Config
 from photobooth_daemon.database import Database
@@ -27,6 +28,7 @@ from photobooth_daemon.ladder import Ladder
 from photobooth_daemon.links import PublicMedia
 from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.metrics import Metrics
+from photobooth_daemon.operations import Operations
 from photobooth_daemon.params import ParamSchemas
 from photobooth_daemon.passwords import IngestPasswordVerdicts, Passwords
 from photobooth_daemon.picture_threads import PictureThreads
@@ -84,11 +86,13 @@ class App:
     passwords: Passwords
     http: aiohttp.ClientSession
     health: Health
+    operations: Operations
     feed: EventFeed
 
     async def close(self) -> None:
         """Release everything; work in flight has been drained before."""
         await self.feed.close()
+        await self.operations.close()
         await self.health.close()
         await self.http.close()
         self.pictures.close()
@@ -182,7 +186,20 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         clock=clock,
         store_reserve_seconds=config.server.store_reserve_seconds,
     )
-    health = Health([], [])
+    health, operations = build_backstage(
+        Shared(
+            config=config,
+            database=database,
+            media_store=media_store,
+            metrics=metrics,
+            events=events,
+            http=http,
+            drivers=drivers,
+            facts=facts,
+            cooling=ladder.cooldowns.seconds_left,
+            clock=clock,
+        )
+    )
     feed = EventFeed(database, event_list, clock)
     site = Site(public_url=config.server.public_url, trusted_proxies=config.server.trusted_proxies)
     services = Services(
@@ -237,5 +254,6 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         passwords=passwords,
         http=http,
         health=health,
+        operations=operations,
         feed=feed,
     )

@@ -70,6 +70,7 @@ async def serve(
     feeding = asyncio.create_task(notifier.feed_watchdog())
     watching = None if schema_is_ours else asyncio.create_task(_watch_schema(database, stop))
     try:
+        await app.operations.start()
         sockets = sockets or listening.bind(config.server.listen)
         server.add_sockets(sockets)
         port: int = sockets[0].getsockname()[1]

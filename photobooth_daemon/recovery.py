@@ -72,9 +72,18 @@ class Recovery:
             DatabaseUnavailable: the rest is left to the next run.
         """
         now = self._clock.utcnow()
+        unused_at = await self.sweep_scratch(removals)
+        await self._end_abandoned_jobs(now, unused_at, removals)
+
+    async def sweep_scratch(self, removals: Removals) -> datetime | None:
+        """Remove what lies in scratch and belongs to nobody; needs no database.
+
+        Returns the last moment known at which nobody used the tree.
+        """
+        now = self._clock.utcnow()
         with self._tree_use.alone(now) as unused_at:
             await self._remove_stale_scratch(now, unused_at, removals)
-        await self._end_abandoned_jobs(now, unused_at, removals)
+        return unused_at
 
     async def _remove_stale_scratch(
         self, now: datetime, unused_at: datetime | None, removals: Removals

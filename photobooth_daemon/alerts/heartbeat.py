@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -28,15 +27,9 @@ class Heartbeat:
     ) -> None:
         self._session = session
         self._url = url
-        self._pause_seconds = pause_seconds
+        self.pause_seconds = pause_seconds
         self._well = well
         self._metrics = metrics
-
-    async def run(self) -> None:
-        """Beat until cancelled."""
-        while True:
-            await self.beat()
-            await asyncio.sleep(self._pause_seconds)
 
     async def beat(self) -> bool:
         """Beat once; return whether the watcher has heard it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import DatabaseUnavailable
 from photobooth_daemon.repositories.alerts import AlertRepository
 
-LOOK_SECONDS = 10.0
 LEASE = timedelta(seconds=45)
 
 log = logging.getLogger(__name__)
@@ -61,15 +59,9 @@ class AlertWatch:
         self._expected_since = clock.utcnow()
         self._records = Records()
 
-    async def run(self) -> None:
-        """Look again and again until cancelled."""
+    def start(self) -> None:
+        """Begin to send what will be put into the outbox."""
         self._outbox.start()
-        try:
-            while True:
-                await self.look()
-                await asyncio.sleep(LOOK_SECONDS)
-        finally:
-            await self._outbox.close()
 
     async def look(self) -> Notification | None:
         """Look once, if it is this process's turn; return what people are told."""
@@ -111,7 +103,8 @@ class AlertWatch:
         return notification
 
     async def give_up(self) -> None:
-        """Let another process watch, when this one stops."""
+        """Let another process watch, when this one stops; what waits is sent first."""
+        await self._outbox.close()
         if not self._watching:
             return
         self._watching = False

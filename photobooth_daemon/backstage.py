@@ -1,0 +1,126 @@
+"""Puts together what a process does besides serving; ``app.py`` hands in what it shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import aiohttp
+
+from photobooth_daemon.alerts.board import AlertBoard
+from photobooth_daemon.alerts.channels import build_channels
+from photobooth_daemon.alerts.heartbeat import Heartbeat
+from photobooth_daemon.alerts.outbox import Outbox
+from photobooth_daemon.alerts.watch import AlertWatch, Surroundings
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.config import AlertsConfig, Config, installation_name
+from photobooth_daemon.database import Database
+from photobooth_daemon.events import Events
+from photobooth_daemon.health import Health
+from photobooth_daemon.housekeeping import build_housekeeping
+from photobooth_daemon.media_store import MediaStore
+from photobooth_daemon.metrics import Metrics
+from photobooth_daemon.operations import Operations
+from photobooth_daemon.probes import build_health
+from photobooth_daemon.provider_facts import ProviderFacts
+from photobooth_daemon.providers.driver import ProviderDriver
+from photobooth_daemon.repositories.alerts import AlertRepository
+from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.settings import SettingsRepository
+from photobooth_daemon.repositories.slots import SlotRepository
+from photobooth_daemon.repositories.vitals import VitalsRepository
+from photobooth_daemon.vitals import MB, Vitals
+
+Cooling = Callable[[], Mapping[tuple[str, str], float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What serving and the background work both use."""
+
+    config: Config
+    database: Database
+    media_store: MediaStore
+    metrics: Metrics
+    events: Events
+    http: aiohttp.ClientSession
+    drivers: Mapping[str, ProviderDriver]
+    facts: Mapping[str, ProviderFacts]
+    cooling: Cooling
+    clock: Clock
+
+
+def build_backstage(shared: Shared) -> tuple[Health, Operations]:
+    """Return the health service and the background work, not yet started."""
+    database = shared.database
+    settings = SettingsRepository(database)
+    cleanup = CleanupRepository(database)
+    repository = VitalsRepository(database)
+    health = build_health(
+        vitals=repository,
+        settings=settings,
+        cleanup=cleanup,
+        media_store=shared.media_store,
+        drivers=shared.drivers,
+        facts=shared.facts,
+        cooling=shared.cooling,
+        clock=shared.clock,
+    )
+    vitals = Vitals(
+        metrics=shared.metrics,
+        health=health,
+        database=database,
+        repository=repository,
+        settings=settings,
+        slots=SlotRepository(database),
+        cleanup=cleanup,
+        events=shared.events,
+        media_store=shared.media_store,
+        clock=shared.clock,
+    )
+    operations = Operations(
+        housekeeping=build_housekeeping(database, shared.media_store, shared.clock),
+        vitals=vitals,
+        watch=_watch(shared, vitals),
+        heartbeat=_heartbeat(shared.config.alerts, shared, vitals),
+    )
+    return health, operations
+
+
+def _watch(shared: Shared, vitals: Vitals) -> AlertWatch | None:
+    config = shared.config.alerts
+    if not config.configured:
+        return None
+
+    async def surroundings() -> Surroundings:
+        limit = vitals.settings.min_free_mb * MB
+        return Surroundings(
+            failing_checks=vitals.failing_checks(),
+            cooling=tuple(sorted(shared.cooling())),
+            free_bytes=vitals.free_bytes,
+            min_free_bytes=limit,
+            hours_until_full=vitals.disk.hours_until(limit),
+            locale=vitals.settings.locale,
+        )
+
+    return AlertWatch(
+        repository=AlertRepository(shared.database),
+        board=AlertBoard(timedelta(hours=config.repeat_hours)),
+        outbox=Outbox(build_channels(config, shared.http), shared.metrics),
+        surroundings=surroundings,
+        clock=shared.clock,
+        installation=installation_name(shared.config),
+    )
+
+
+def _heartbeat(config: AlertsConfig, shared: Shared, vitals: Vitals) -> Heartbeat | None:
+    if config.heartbeat_url is None:
+        return None
+
+    async def well() -> bool:
+        return not vitals.failing_checks()
+
+    return Heartbeat(
+        shared.http, config.heartbeat_url, config.heartbeat_seconds, well, shared.metrics
+    )
