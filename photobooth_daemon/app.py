@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import dataclass
+from importlib.resources import files
 
 import aiohttp
 from prometheus_client import CollectorRegistry
@@ -59,6 +60,7 @@ from photobooth_daemon.web.accounts import SessionAuthenticator
 from photobooth_daemon.web.handler import NotFoundHandler
 from photobooth_daemon.web.routes import Services, build_routes
 from photobooth_daemon.web.site import Site
+from photobooth_daemon.web.ui_files import UiFiles
 
 log = logging.getLogger(__name__)
 
@@ -229,6 +231,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         feed=feed,
         schemas=schemas,
         provider_facts=facts,
+        ui_files=UiFiles(files("photobooth_daemon.ui")),
     )
     feed.start()
     web = Application(

@@ -53,6 +53,8 @@ CONTRACT = {
     ("GET", "/livez"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,
     ("GET", "/metrics"): PUBLIC,
+    ("GET", "/"): PUBLIC,
+    ("GET", "/ui/main.js"): PUBLIC,
 }
 CLOSED = {route: needed for route, needed in CONTRACT.items() if needed is not PUBLIC}
 

@@ -45,9 +45,11 @@ from photobooth_daemon.web import (
     slots,
     stats,
     templates,
+    ui,
 )
 from photobooth_daemon.web.handler import Authenticator
 from photobooth_daemon.web.site import Admission, Site
+from photobooth_daemon.web.ui_files import UiFiles
 
 SEGMENT = r"([^/]+)"
 
@@ -80,6 +82,7 @@ class Services:
     feed: EventFeed
     schemas: ParamSchemas
     provider_facts: Mapping[str, ProviderFacts]
+    ui_files: UiFiles
 
 
 def build_routes(services: Services) -> list[URLSpec]:
@@ -99,6 +102,7 @@ def build_routes(services: Services) -> list[URLSpec]:
     result = {**base, "results": services.results, "media_store": services.media_store}
     guest = {**base, "results": services.results}
     clocked = {**guest, "clock": services.clock}
+    page = {**base, "ui_files": services.ui_files}
     return [
         # Cameras
         url(rf"/api/ingest/{SEGMENT}", ingest.IngestHandler, photo),
@@ -115,6 +119,9 @@ def build_routes(services: Services) -> list[URLSpec]:
             {**base, "media": services.media, "clock": services.clock},
         ),
         *_admin_routes(services, base, photo),
+        # The admin UI
+        url(r"/", ui.UiIndexHandler, page),
+        url(r"/ui/(.*)", ui.UiFileHandler, page),
         # Operations
         url(r"/healthz", health.HealthHandler, {**base, "health": services.health}),
         url(r"/livez", health.LiveHandler, base),

@@ -62,7 +62,8 @@ export function rich(key, values = {}) {
   });
 }
 
-/** Returns the title or description of a schema entry: Russian texts stand beside as x-…-ru. */
+/** Returns a text of the catalogue or a schema; Russian ones stand beside as …_ru or x-…-ru. */
 export function ofSchema(entry, name) {
-  return (app.get().language === "ru" && entry?.[`x-${name}-ru`]) || entry?.[name] || entry?.[`x-${name}`] || "";
+  const russian = app.get().language === "ru" && (entry?.[`${name}_ru`] || entry?.[`x-${name}-ru`]);
+  return russian || entry?.[name] || entry?.[`x-${name}`] || "";
 }

@@ -55,15 +55,17 @@ async function countPending() {
   app.set({ inWork });
 }
 
+// The new picture and the count show at once; the figures follow with the reload.
 function takeJob(job) {
   app.set(({ inWork, slots }) => {
     const ofSlot = { ...inWork[job.slot_id] };
     if (job.status === "pending") ofSlot[job.job_id] = true;
     else delete ofSlot[job.job_id];
-    const newest = (slot) => slot.id === job.slot_id && job.status === "done" && job.source === "ingest";
+    const made = job.status === "done" && job.source === "ingest";
+    const result = { job_id: job.job_id, preview_url: `/public/results/${job.job_id}/preview` };
     return {
       inWork: { ...inWork, [job.slot_id]: ofSlot },
-      slots: slots?.map((slot) => (newest(slot) ? { ...slot, last_job: { ...slot.last_job, ...job } } : slot)) ?? null,
+      slots: slots?.map((slot) => (made && slot.id === job.slot_id ? { ...slot, last_result: result } : slot)) ?? null,
     };
   });
   reloadSoon();

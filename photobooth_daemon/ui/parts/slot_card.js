@@ -18,8 +18,7 @@ export function stateOf(slot) {
 }
 
 function LastPicture({ slot }) {
-  const job = slot.last_result ?? slot.last_job;
-  const source = job?.status === "done" ? `/public/results/${job.job_id}/preview` : null;
+  const source = slot.last_result?.preview_url ?? null;
   const [gone, setGone] = useState(null);
   useEffect(() => setGone(null), [source]);
   if (!source || gone === source) {

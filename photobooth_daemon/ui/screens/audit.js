@@ -47,7 +47,7 @@ function Entry({ entry }) {
     <div><p><b>${entry.actor}</b> ${has(`audit_action.${entry.action}`) ? t(`audit_action.${entry.action}`) : html`<span class="mono">${entry.action}</span>`} · ${entityLink(entry.entity)}</p>
       ${entry.address && html`<p class="quiet">${t("audit.from", { address: entry.address })}</p>`}
       <${Change} before=${entry.before} after=${entry.after} /></div>
-    <span class="quiet mono">#${entry.audit_id}</span>
+    <span class="quiet mono">#${entry.id}</span>
   </li>`;
 }
 
@@ -77,7 +77,7 @@ export function Screen({ query }) {
     <${ProblemNotice} problem=${problem} retry=${reload} />
     ${!data && !problem && html`<${Waiting} rows=${6} />`}
     ${data && items.length === 0 && html`<${Empty} icon="audit" title=${t("audit.none")}>${t("audit.none_todo")}<//>`}
-    ${items.length > 0 && html`<ol class="audit-list panel" aria-label=${t("screen.audit")}>${items.map((entry) => html`<${Entry} key=${entry.audit_id} entry=${entry} />`)}</ol>`}
+    ${items.length > 0 && html`<ol class="audit-list panel" aria-label=${t("screen.audit")}>${items.map((entry) => html`<${Entry} key=${entry.id} entry=${entry} />`)}</ol>`}
     ${cursor && html`<p class="more"><${Button} onClick=${next}>${t("act.more")}<//></p>`}
   `;
 }

@@ -15,7 +15,7 @@ function Total({ value, label, kind = "" }) {
 }
 
 function Totals({ statistics, inWork }) {
-  const all = figures(statistics?.all);
+  const all = figures(statistics?.total);
   return html`<dl class="totals">
     <${Total} label=${t("board.in_work")} value=${number(inWork)} kind=${inWork ? "busy" : ""} />
     <${Total} label=${t("board.photos_24h")} value=${number(all.jobs)} />

@@ -2,10 +2,11 @@
 
 import { html, useEffect } from "../core/html.js";
 import { get } from "../core/api.js";
-import { figures } from "../core/figures.js";
+import { figures, points } from "../core/figures.js";
 import { duration, exactMoment, money, number, share, size } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
+import { explainReason } from "../core/problems.js";
 import { link, refine } from "../core/router.js";
 import { Empty, Panel, ProblemNotice, Title, Waiting } from "../parts/basics.js";
 import { Segments } from "../parts/fields.js";
@@ -14,7 +15,6 @@ import { Plot } from "../parts/plot.js";
 
 const WINDOWS = ["1h", "24h", "7d"];
 const OUTCOMES = ["done", "timeout", "failed"];
-const QUANTILES = ["p50", "p95", "p99"];
 const SETTLE_MS = 2_000;
 
 function Totals({ all }) {
@@ -36,7 +36,15 @@ function SlotTable({ slots }) {
   const head = ["slot", "photos", "success", "timeouts", "p50", "p95", "p99", "provider_p95", "bytes", "cost"];
   return html`<div class="table-wrap" tabindex="0" role="region" aria-label=${t("stats.by_slot")}><table class="table"><thead><tr>${head.map((name, n) => html`<th key=${name} scope="col" class=${n ? "right" : ""}>${t(`stats.${name}`)}</th>`)}</tr></thead>
     <tbody>${used.map((row) => html`<tr key=${row.id}><th scope="row"><a href=${link(`slots/${row.id}`)}>${row.id}</a></th>
-      ${[number(row.jobs), share(row.success), share(row.timeouts), duration(row.p50), duration(row.p95), duration(row.p99), duration(row.provider.p95), size(row.bytes?.out), money(row.cost)].map((value, n) => html`<td key=${n} class="right">${value}</td>`)}</tr>`)}</tbody></table></div>`;
+      ${[number(row.jobs), share(row.success), share(row.timeouts), duration(row.p50), duration(row.p95), duration(row.p99), duration(row.provider.p95), size(row.bytes.result), money(row.cost)].map((value, n) => html`<td key=${n} class="right">${value}</td>`)}</tr>`)}</tbody></table></div>`;
+}
+
+function Reasons({ reasons }) {
+  return html`<table class="table"><thead><tr>${["reason", "side", "todo", "photos"].map((name) => html`<th key=${name} scope="col" class=${name === "photos" ? "right" : ""}>${t(`stats.${name}`)}</th>`)}</tr></thead>
+    <tbody>${Object.entries(reasons).map(([reason, count]) => {
+      const { title, side, todo } = explainReason(reason);
+      return html`<tr key=${reason}><th scope="row">${title}</th><td>${side}</td><td>${todo}</td><td class="right">${number(count)}</td></tr>`;
+    })}</tbody></table>`;
 }
 
 export function Screen({ query }) {
@@ -54,8 +62,8 @@ export function Screen({ query }) {
       undo();
     };
   }, [span]);
-  const all = figures(data?.all);
-  const points = (data?.series ?? []).map((one) => ({ at: one.at, values: figures(one) }));
+  const all = figures(data?.total);
+  const series = data ? points(data.series) : [];
   return html`
     <${Title} actions=${html`<${Segments} name="window" legend=${t("stats.window")} hideLegend value=${span} options=${WINDOWS.map((value) => ({ value, title: t(`stats.window_${value}`) }))} onInput=${(value) => refine("stats", { window: value })} />`}>${t("screen.stats")}<//>
     <${ProblemNotice} problem=${problem} retry=${reload} />
@@ -65,14 +73,15 @@ export function Screen({ query }) {
       ${all.jobs === 0 ? html`<${Empty} icon="stats" title=${t("stats.none")}>${t("stats.none_todo")}<//>` : html`
       <div class="columns even">
         <${Panel} id="outcomes" title=${t("stats.outcomes")}>
-          <${Plot} kind="bars" points=${points} keys=${OUTCOMES} write=${(value) => number(value ?? 0)} name=${(key) => t(`status.${key}`)} label=${t("stats.outcomes_label", { jobs: all.jobs, done: all.done, timeout: all.timeout, failed: all.failed })} />
-          <${Behind} head=${[t("stats.at"), ...OUTCOMES.map((key) => t(`status.${key}`))]} rows=${points.map(({ at, values }) => [exactMoment(at), ...OUTCOMES.map((key) => number(values[key]))])} />
+          <${Plot} kind="bars" points=${series} keys=${OUTCOMES} write=${(value) => number(value ?? 0)} name=${(key) => t(`status.${key}`)} label=${t("stats.outcomes_label", { jobs: all.jobs, done: all.done, timeout: all.timeout, failed: all.failed })} />
+          <${Behind} head=${[t("stats.at"), ...OUTCOMES.map((key) => t(`status.${key}`))]} rows=${series.map(({ at, values }) => [exactMoment(at), ...OUTCOMES.map((key) => number(values[key]))])} />
         <//>
         <${Panel} id="times" title=${t("stats.times")}>
-          <${Plot} kind="lines" points=${points} keys=${QUANTILES} write=${duration} name=${(key) => t(`stats.${key}`)} label=${t("stats.times_label", { p50: duration(all.p50), p95: duration(all.p95) })} />
-          <${Behind} head=${[t("stats.at"), ...QUANTILES.map((key) => t(`stats.${key}`))]} rows=${points.map(({ at, values }) => [exactMoment(at), ...QUANTILES.map((key) => duration(values[key]))])} />
+          <${Plot} kind="lines" points=${series} keys=${["p95"]} write=${duration} name=${(key) => t(`stats.${key}`)} label=${t("stats.times_label", { p50: duration(all.p50), p95: duration(all.p95) })} />
+          <${Behind} head=${[t("stats.at"), t("stats.p95")]} rows=${series.map(({ at, values }) => [exactMoment(at), duration(values.p95)])} />
         <//>
       </div>
+      ${Object.keys(all.reasons).length > 0 && html`<${Panel} id="reasons" title=${t("stats.reasons")}><${Reasons} reasons=${all.reasons} /><//>`}
       <${Panel} id="by-slot" title=${t("stats.by_slot")}><${SlotTable} slots=${data.slots} /><//>`}
     </div>`}
   `;
