@@ -72,6 +72,7 @@ setup(
             "gemini = photobooth_daemon.providers.gemini:GeminiDriver",
             "openai = photobooth_daemon.providers.openai:OpenAIDriver",
             "turbotext = photobooth_daemon.providers.turbotext:TurbotextDriver",
+            "comfyui = photobooth_daemon.providers.comfyui:ComfyUIDriver",
         ],
     },
 )

@@ -6,7 +6,6 @@ for, when the window closes. So a poll that fails is repeated, a create is not.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import aiohttp
 
 from photobooth_daemon.deadline import Deadline
-from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason
+from photobooth_daemon.errors import AttemptFailed, Reason
 from photobooth_daemon.picture_threads import PictureThreads
 from photobooth_daemon.providers.checks import Finding, checked
 from photobooth_daemon.providers.driver import (
@@ -24,6 +23,7 @@ from photobooth_daemon.providers.driver import (
     ProviderResult,
 )
 from photobooth_daemon.providers.http import Answer, ProviderHttp
+from photobooth_daemon.providers.polling import pause
 from photobooth_daemon.providers.turbotext_answers import read_created, read_object, read_result
 
 BASE_URL = "https://www.turbotext.ru"
@@ -88,15 +88,15 @@ class TurbotextDriver:
     async def _wait(self, method: str, queue_id: str, deadline: Deadline) -> str:
         """Poll until there is a link; a poll that fails says nothing about the entry."""
         fields = {"do": "get_result", "queueid": queue_id}
-        pause = self.poll_seconds
+        wait_seconds = self.poll_seconds
         unreadable = 0
         while True:
-            await _pause(pause, deadline)
+            await pause(wait_seconds, deadline)
             try:
                 document = await self._ask(method, fields, deadline)
             except AttemptFailed as failure:
                 if failure.reason is Reason.QUOTA:
-                    pause = min(SLOWEST_POLL_SECONDS, pause * 2)
+                    wait_seconds = min(SLOWEST_POLL_SECONDS, wait_seconds * 2)
                 elif failure.reason is Reason.BAD_RESPONSE:
                     unreadable += 1
                     if unreadable == UNREADABLE_POLLS:
@@ -113,7 +113,7 @@ class TurbotextDriver:
         failure: AttemptFailed | None = None
         for _ in range(DOWNLOAD_TRIES):
             if failure is not None:
-                await _pause(self.retry_seconds, deadline)
+                await pause(self.retry_seconds, deadline)
             try:
                 answer = await self._http.fetch_link(
                     link, deadline=deadline, headers_for_own_host=self._key_header()
@@ -206,15 +206,3 @@ def _template_url(request: ProviderRequest, role: str) -> str:
         if template.url:
             return template.url
     raise AttemptFailed(Reason.BAD_REQUEST, f"no template picture in the role {role}")
-
-
-async def _pause(seconds: float, deadline: Deadline) -> None:
-    """Let time pass.
-
-    Raises:
-        DeadlinePassed: there is not so much left.
-    """
-    if deadline.remaining_seconds() <= seconds:
-        await asyncio.sleep(deadline.remaining_seconds())
-        raise DeadlinePassed
-    await asyncio.sleep(seconds)

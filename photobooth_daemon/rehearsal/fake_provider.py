@@ -15,7 +15,12 @@ from typing import Any
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
-from photobooth_daemon.rehearsal import fake_gemini, fake_openai, fake_turbotext
+from photobooth_daemon.rehearsal import (
+    fake_comfyui,
+    fake_gemini,
+    fake_openai,
+    fake_turbotext,
+)
 from photobooth_daemon.rehearsal.fake_handler import FakeHandler, FakeState
 from photobooth_daemon.rehearsal.fake_picture import EditingPainter, Painter
 from photobooth_daemon.rehearsal.fake_request_log import RequestLog
@@ -26,6 +31,7 @@ PROTOCOLS: tuple[type[FakeHandler], ...] = (
     fake_gemini.GenerateHandler,
     fake_openai.EditsHandler,
     fake_turbotext.QueueHandler,
+    fake_comfyui.PromptHandler,
 )
 
 
@@ -75,6 +81,7 @@ class FakeProvider:
                 # Gemini's routes take any prefix, so the narrower ones go first.
                 *fake_openai.rules(state),
                 *fake_turbotext.rules(state),
+                *fake_comfyui.rules(state),
                 *fake_gemini.rules(state),
             ],
             log_function=lambda handler: None,
