@@ -198,7 +198,8 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
             http=http,
             drivers=drivers,
             facts=facts,
-            cooling=ladder.cooldowns.seconds_left,
+            gate=gate,
+            ladder=ladder,
             clock=clock,
         )
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,8 +17,11 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.config import AlertsConfig, Config, installation_name
 from photobooth_daemon.database import Database
 from photobooth_daemon.events import Events
+from photobooth_daemon.gate import Gate
+from photobooth_daemon.gauges import Gauges
 from photobooth_daemon.health import Health
 from photobooth_daemon.housekeeping import build_housekeeping
+from photobooth_daemon.ladder import Ladder
 from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.metrics import Metrics
 from photobooth_daemon.operations import Operations
@@ -31,8 +34,6 @@ from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
 from photobooth_daemon.vitals import MB, Vitals
-
-Cooling = Callable[[], Mapping[tuple[str, str], float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class Shared:
     http: aiohttp.ClientSession
     drivers: Mapping[str, ProviderDriver]
     facts: Mapping[str, ProviderFacts]
-    cooling: Cooling
+    gate: Gate
+    ladder: Ladder
     clock: Clock
 
 
@@ -64,7 +66,7 @@ def build_backstage(shared: Shared) -> tuple[Health, Operations]:
         media_store=shared.media_store,
         drivers=shared.drivers,
         facts=shared.facts,
-        cooling=shared.cooling,
+        cooling=shared.ladder.cooldowns.seconds_left,
         clock=shared.clock,
     )
     vitals = Vitals(
@@ -79,9 +81,12 @@ def build_backstage(shared: Shared) -> tuple[Health, Operations]:
         media_store=shared.media_store,
         clock=shared.clock,
     )
+    gauges = Gauges(shared.metrics, shared.gate, shared.ladder, database)
+    shared.metrics.refresh_by(gauges.refresh)
     operations = Operations(
         housekeeping=build_housekeeping(database, shared.media_store, shared.clock),
         vitals=vitals,
+        gauges=gauges,
         watch=_watch(shared, vitals),
         heartbeat=_heartbeat(shared.config.alerts, shared, vitals),
     )
@@ -97,7 +102,7 @@ def _watch(shared: Shared, vitals: Vitals) -> AlertWatch | None:
         limit = vitals.settings.min_free_mb * MB
         return Surroundings(
             failing_checks=vitals.failing_checks(),
-            cooling=tuple(sorted(shared.cooling())),
+            cooling=tuple(sorted(shared.ladder.cooldowns.seconds_left())),
             free_bytes=vitals.free_bytes,
             min_free_bytes=limit,
             hours_until_full=vitals.disk.hours_until(limit),

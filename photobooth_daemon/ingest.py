@@ -447,6 +447,7 @@ class IngestService:
             exchange.elapsed_seconds(),
             window_seconds=exchange.window_seconds if exchange.job_opened else None,
             code=code,
+            steps_ms=exchange.timings_ms if exchange.job_opened else None,
         )
 
 

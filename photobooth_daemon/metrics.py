@@ -12,7 +12,7 @@ The attributes are named after the series without the ``photobooth_`` prefix.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from prometheus_client import (
     CollectorRegistry,
@@ -57,6 +57,7 @@ class Metrics:
         self._multiprocess_dir = multiprocess_dir
         self._facts: list[Fact] = []
         self._labels: set[str] = set()
+        self._refreshers: list[Callable[[], None]] = []
         self._known_slots: set[tuple[str, str]] = set()
 
         ingest = ("slot", "provider", "outcome")
@@ -78,9 +79,6 @@ class Metrics:
         )
         self.ingest_refused_total = self._counter(
             "ingest_refused_total", "Photos refused before they became jobs.", ("slot", "code")
-        )
-        self.ingest_received_bytes_total = self._counter(
-            "ingest_received_bytes_total", "Bytes of request bodies that cameras sent."
         )
         self.ingest_fallback_total = self._counter(
             "ingest_fallback_total", "Answers that gave the untouched photo.", ("slot",)
@@ -185,10 +183,11 @@ class Metrics:
         *,
         window_seconds: float | None = None,
         code: str | None = None,
+        steps_ms: Mapping[str, int] | None = None,
     ) -> None:
         """Count one exchange: its outcome, its duration, and the code when it was refused.
 
-        ``window_seconds`` is given for photos that became jobs. A slot id that
+        ``window_seconds`` and ``steps_ms`` are given for photos that became jobs. A slot id that
         does not exist is counted under ``none``, so that strangers cannot make series.
         """
         slot = slot if slot in SLOT_IDS else NONE
@@ -197,6 +196,9 @@ class Metrics:
         self.ingest_duration_seconds.labels(*labels).observe(duration_seconds)
         if window_seconds:
             self.ingest_window_used_ratio.labels(slot).observe(duration_seconds / window_seconds)
+        for name, took_ms in (steps_ms or {}).items():
+            step = name.removesuffix("_ms")
+            self.ingest_step_duration_seconds.labels(step).observe(took_ms / 1000)
         if outcome == "refused" and code:
             self.ingest_refused_total.labels(slot, code).inc()
 
@@ -210,6 +212,10 @@ class Metrics:
             self.ingest_total.labels(*key, outcome)
         for outcome in ("done", "timeout", "failed"):
             self.ingest_duration_seconds.labels(*key, outcome)
+
+    def refresh_by(self, refresh: Callable[[], None]) -> None:
+        """Call ``refresh`` before each exposition, for gauges that are cheap to read."""
+        self._refreshers.append(refresh)
 
     def families(self) -> dict[str, str]:
         """Return every family by its name, with its type: what rules and dashboards may name."""
@@ -227,6 +233,8 @@ class Metrics:
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """Return the body and the content type of an answer to a scrape with this Accept header."""
+        for refresh in self._refreshers:
+            refresh()
         encode, content_type = choose_encoder(accept)
         return encode(Exposed(self._sources())), content_type
 

@@ -10,6 +10,7 @@ from typing import Any
 from photobooth_daemon.alerts.heartbeat import Heartbeat
 from photobooth_daemon.alerts.watch import AlertWatch
 from photobooth_daemon.errors import PhotoboothError
+from photobooth_daemon.gauges import Gauges
 from photobooth_daemon.housekeeping import Housekeeping
 from photobooth_daemon.removals import Removals
 from photobooth_daemon.vitals import Vitals
@@ -17,6 +18,7 @@ from photobooth_daemon.vitals import Vitals
 RECOVERY_SECONDS = 60.0
 VITALS_SECONDS = 10.0
 LOOK_SECONDS = 10.0
+GAUGES_SECONDS = 2.0
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +31,13 @@ class Operations:
         *,
         housekeeping: Housekeeping,
         vitals: Vitals,
+        gauges: Gauges,
         watch: AlertWatch | None,
         heartbeat: Heartbeat | None,
     ) -> None:
         self._housekeeping = housekeeping
         self._vitals = vitals
+        self._gauges = gauges
         self._watch = watch
         self._heartbeat = heartbeat
         self._tasks: list[asyncio.Task[None]] = []
@@ -45,6 +49,7 @@ class Operations:
         self._begin(_again_and_again(self.recover, RECOVERY_SECONDS))
         self._begin(_again_and_again(self._vitals.refresh, VITALS_SECONDS))
         self._begin(self._vitals.measure_lag())
+        self._begin(_again_and_again(self.read_gauges, GAUGES_SECONDS))
         if self._watch is not None:
             self._watch.start()
             self._begin(_again_and_again(self._watch.look, LOOK_SECONDS))
@@ -58,6 +63,10 @@ class Operations:
     async def recover(self) -> None:
         """End the jobs and remove the files of processes that were killed."""
         await self._housekeeping.recovery.run(Removals())
+
+    async def read_gauges(self) -> None:
+        """Set the gauges that a scrape of another process adds to its own."""
+        self._gauges.refresh()
 
     async def refresh(self) -> None:
         """Learn the shown figures anew, now."""

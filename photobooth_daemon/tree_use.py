@@ -9,6 +9,7 @@ come later.
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ class TreeUse:
     def share(self) -> None:
         """Tell others that this process uses the tree, until it ends or lets go."""
         if self._file is None:
-            self._file = self._path.open("ab")
+            self._file = self._opened()
         fcntl.flock(self._file, fcntl.LOCK_SH)
 
     def let_go(self) -> None:
@@ -43,7 +44,7 @@ class TreeUse:
 
         While the block runs after a "now", a daemon that starts waits with its share.
         """
-        with self._path.open("ab") as file:
+        with self._opened() as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -53,6 +54,9 @@ class TreeUse:
             file.write(now.isoformat().encode())
             file.flush()
             yield now
+
+    def _opened(self) -> IO[bytes]:
+        return os.fdopen(os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o640), "ab")
 
     def _noted(self) -> datetime | None:
         try:

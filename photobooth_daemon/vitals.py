@@ -64,7 +64,6 @@ class Vitals:
     async def refresh(self) -> None:
         """Learn everything anew; what cannot be learned now keeps its last figure."""
         self._look_at_disk()
-        self._look_at_pool()
         self.report = await self._health.report()
         flat = _flat(self.report.checks)
         for name, status in flat.items():
@@ -105,13 +104,6 @@ class Vitals:
         self._metrics.media_free_bytes.set(free_bytes)
         self._metrics.media_size_bytes.set(figures.f_blocks * figures.f_frsize)
         self._metrics.media_min_free_bytes.set(self.settings.min_free_mb * MB)
-
-    def _look_at_pool(self) -> None:
-        pool = self._database.figures()
-        connections = self._metrics.database_pool_connections
-        connections.labels("idle").set(pool["idle"])
-        connections.labels("busy").set(pool["size"] - pool["idle"])
-        self._metrics.database_pool_max_connections.set(pool["max"])
 
     async def _look_at_database(self) -> None:
         self.settings = (await self._settings_list.get()).values

@@ -26,7 +26,6 @@ from tests.booth import KEY, Booth
 from tests.fakes import eventually
 from tests.housekeeping import insert_job, value
 
-
 ADD_RUN = "INSERT INTO cleanup_run (started_at, finished_at, succeeded) VALUES ($1, $1, $2)"
 
 
