@@ -185,10 +185,12 @@ class SlotService:
         after = changed(before, sound)
         if trial:
             after = replace(after, enabled=True)
-        for fault in await self._meaning_faults(connection, after):
-            # A value that was refused for its shape has been said enough about.
-            if not any(_touched([known], fault.pointer, both=True) for known in faults):
-                faults.append(fault)
+        # A value that was refused for its shape has been said enough about.
+        faults += [
+            fault
+            for fault in await self._meaning_faults(connection, after)
+            if not _touched(faults, fault.pointer, both=True)
+        ]
         if faults:
             raise ValidationFailed(faults)
         return after

@@ -110,10 +110,3 @@ class AdminRepository:
             username,
             expires_at,
         )
-
-    async def delete_ended_tokens(self, connection: asyncpg.Connection, now: datetime) -> int:
-        """Forget revoked tokens whose life is over anyway and return how many there were."""
-        status: str = await connection.execute(
-            "DELETE FROM revoked_token WHERE expires_at <= $1", now
-        )
-        return int(status.rpartition(" ")[2])

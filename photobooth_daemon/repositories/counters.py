@@ -88,10 +88,3 @@ class CounterRepository:
             prefix,
         )
         return [row["key"] for row in rows]
-
-    async def delete_ended(self, connection: asyncpg.Connection, now: datetime) -> int:
-        """Delete windows that have ended and return how many there were."""
-        status: str = await connection.execute(
-            "DELETE FROM attempt_counter WHERE window_ends_at <= $1", now
-        )
-        return int(status.rpartition(" ")[2])

@@ -61,8 +61,3 @@ class EventRepository:
                 since,
             )
         return row["newest"], row["oldest"]
-
-    async def delete_before(self, connection: asyncpg.Connection, at: datetime) -> int:
-        """Delete events older than ``at`` and return how many there were."""
-        status: str = await connection.execute("DELETE FROM event WHERE at < $1", at)
-        return int(status.rpartition(" ")[2])

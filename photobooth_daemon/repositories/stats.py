@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import asyncpg
-
 from photobooth_daemon.database import Database
 
 KEPT_HOURS: Mapping[int, int] = {60: 2, 900: 26, 7200: 8 * 24}
@@ -92,19 +90,6 @@ class StatsRepository:
                 _before_first(stretch_seconds, since),
             )
         return [DurationCount(*row.values()) for row in rows]
-
-    async def delete_ended(self, connection: asyncpg.Connection, now: datetime) -> int:
-        """Delete stretches that no window reaches any more; return how many rows there were."""
-        deleted = 0
-        for stretch_seconds, hours in KEPT_HOURS.items():
-            for table in ("job_rollup", "job_rollup_duration"):
-                status: str = await connection.execute(
-                    f"DELETE FROM {table} WHERE stretch_seconds = $1 AND stretch_at < $2",  # noqa: S608
-                    stretch_seconds,
-                    now - timedelta(hours=hours),
-                )
-                deleted += int(status.rpartition(" ")[2])
-        return deleted
 
 
 def _before_first(stretch_seconds: int, since: datetime) -> datetime:
