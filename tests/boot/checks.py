@@ -106,9 +106,14 @@ def first_photo_by_the_words_of_the_readme() -> str:
     run("photoboothctl", "admin", "passwd", "serg", "--stdin", stdin="a-long-password\n")
     run("photoboothctl", "settings", "rotate-ingest-password", "--stdin", stdin=f"{PASSWORD}\n")
     run(
-        "photoboothctl", "slot", "set", "slot-001", "--provider", "local", "--operation", "look",
-        "--enable",
-    )  # fmt: skip
+        "photoboothctl",
+        "slot",
+        "set",
+        "slot-001",
+        "provider=local",
+        "operation=look",
+        "enabled=true",
+    )
     started = time.monotonic()
     answer = send(PASSWORD, PICTURE, query="?response=image")
     assert answer.status == 200, answer.body
