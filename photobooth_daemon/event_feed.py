@@ -21,6 +21,7 @@ from photobooth_daemon.repositories.events import CHANNEL, EventRepository
 
 RESUMABLE_SECONDS = 3600
 PROBE_SECONDS = 15.0
+CANCEL_AGAIN_SECONDS = 1.0
 BURST_SECONDS = 0.05
 FIRST_RETRY_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 5.0
@@ -58,8 +59,11 @@ class EventFeed:
         for viewer in self._viewers:
             viewer.wake()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            # More than once: a driver may finish its own wait at the very moment of the
+            # cancellation and lose it.
+            while not self._task.done():
+                self._task.cancel()
+                await asyncio.wait({self._task}, timeout=CANCEL_AGAIN_SECONDS)
             self._task = None
 
     async def subscribe(self, last_id: int | None) -> tuple[Viewer, bool]:
@@ -104,7 +108,7 @@ class EventFeed:
 
     async def _follow(self) -> None:
         retry_seconds = FIRST_RETRY_SECONDS
-        while True:
+        while not self._closed:
             try:
                 await self._listen()
             except DatabaseUnavailable as error:
@@ -121,10 +125,11 @@ class EventFeed:
             connection.add_termination_listener(lambda _: self._news.set())
             if self._last_id is None:
                 self._last_id, _ = await self._repository.span(self._clock.utcnow())
-            while not connection.is_closed():
+            while not (connection.is_closed() or self._closed):
                 await self._read_news()
                 try:
-                    await asyncio.wait_for(self._news.wait(), PROBE_SECONDS)
+                    async with asyncio.timeout(PROBE_SECONDS):
+                        await self._news.wait()
                 except TimeoutError:
                     await connection.execute("SELECT 1")
                 self._news.clear()

@@ -116,7 +116,8 @@ class Supervisor:
                     for task in starting:
                         task.cancel()
                 try:
-                    await asyncio.wait_for(self._changed.wait(), LOOK_SECONDS)
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._changed.wait()
                 except TimeoutError:
                     continue
         finally:
