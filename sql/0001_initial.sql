@@ -259,6 +259,8 @@ CREATE TABLE audit_log (
     digest            bytea NOT NULL           -- keyed hash of this entry and the digest before it
 );
 CREATE INDEX audit_log_entity ON audit_log (entity, audit_id DESC);
+CREATE INDEX audit_log_entity_kind ON audit_log (split_part(entity, ':', 1), audit_id DESC);
+CREATE INDEX audit_log_entity_name ON audit_log (split_part(entity, ':', 2), audit_id DESC);
 CREATE INDEX audit_log_actor ON audit_log (actor, audit_id DESC);
 CREATE INDEX audit_log_action ON audit_log (action, audit_id DESC);
 

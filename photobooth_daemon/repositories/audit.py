@@ -71,19 +71,26 @@ class AuditRepository:
         before_id: int | None = None,
         limit: int = 50,
     ) -> list[AuditEntry]:
-        """Return entries, newest first; each given word must match exactly."""
+        """Return entries, newest first; each given word must match exactly.
+
+        An entity is named whole (``slot:slot-001``), by its kind or by its name.
+        """
         filters: list[tuple[str, Any]] = [
-            ("actor = ", actor),
-            ("action = ", action),
-            ("entity = ", entity),
-            ("at >= ", since),
-            ("audit_id < ", before_id),
+            ("actor = {0}", actor),
+            ("action = {0}", action),
+            (
+                "(entity = {0} OR split_part(entity, ':', 1) = {0}"
+                " OR split_part(entity, ':', 2) = {0})",
+                entity,
+            ),
+            ("at >= {0}", since),
+            ("audit_id < {0}", before_id),
         ]
         used = [(text, value) for text, value in filters if value is not None]
-        where = " AND ".join(f"{text}${n}" for n, (text, _) in enumerate(used, start=2)) or "true"
+        where = " AND ".join(text.format(f"${n}") for n, (text, _) in enumerate(used, start=2))
         async with self._database.connection() as connection:
             rows = await connection.fetch(
-                f"SELECT {_COLUMNS} FROM audit_log WHERE {where}"  # noqa: S608
+                f"SELECT {_COLUMNS} FROM audit_log WHERE {where or 'true'}"  # noqa: S608
                 " ORDER BY audit_id DESC LIMIT $1",
                 limit,
                 *(value for _, value in used),
