@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.errors import DatabaseUnavailable, PhotoboothError
+from photobooth_daemon.errors import CleanupFailed, DatabaseUnavailable, PhotoboothError
 from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.model import MediaKind, MediaObject
 from photobooth_daemon.orphans import Orphans
@@ -33,12 +33,6 @@ _KINDS = {
     MediaKind.PREVIEW: "previews",
     MediaKind.PROVIDER_INPUT: "provider_inputs",
 }
-
-
-class CleanupFailed(PhotoboothError):
-    """A run ended with an error; what it had done before is done."""
-
-    code = "cleanup_failed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,14 @@ class LoggingConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupConfig:
+    """``[backup]``: where backups are made, and how many are kept."""
+
+    directory: Path = DEFAULT_STATE_DIR / "backups"
+    keep: int = 7
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole start-up configuration."""
 
@@ -105,6 +113,7 @@ class Config:
     providers: Mapping[str, ProviderConfig] = field(default_factory=dict)
     alerts: AlertsConfig = AlertsConfig()
     logging: LoggingConfig = LoggingConfig()
+    backup: BackupConfig = BackupConfig()
 
     @property
     def state_dir(self) -> Path:
@@ -134,6 +143,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
         providers=_read_providers(reader),
         alerts=_read_alerts(reader),
         logging=_read_logging(reader),
+        backup=_read_backup(reader),
     )
     reader.finish()
     return config
@@ -225,6 +235,15 @@ def _read_logging(reader: Reader) -> LoggingConfig:
     return LoggingConfig(
         level=section.choice("level", default.level, ("debug", "info", "warning", "error")),
         format=section.choice("format", default.format, ("json", "text")),
+    )
+
+
+def _read_backup(reader: Reader) -> BackupConfig:
+    default = BackupConfig()
+    section = reader.section("backup")
+    return BackupConfig(
+        directory=section.path("directory", default.directory),
+        keep=section.integer("keep", default.keep, 1, 1000),
     )
 
 

@@ -42,8 +42,9 @@ class Database:
     """
 
     def __init__(
-        self, pool: asyncpg.Pool, connect: Callable[[], Awaitable[asyncpg.Connection]]
+        self, pool: asyncpg.Pool, connect: Callable[[], Awaitable[asyncpg.Connection]], url: str
     ) -> None:
+        self.url = url
         self._pool = pool
         self._connect = connect
 
@@ -78,7 +79,7 @@ class Database:
             )
         except _LOST as error:
             raise DatabaseUnavailable(f"The database does not answer: {_brief(error)}") from error
-        return cls(pool, partial(asyncpg.connect, url, **options))
+        return cls(pool, partial(asyncpg.connect, url, **options), url)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:

@@ -12,6 +12,7 @@
     ├── RateLimited · StorageFull · IdempotencyKeyReused
     ├── ProviderError · ProviderTimeout the outcome of a whole job
     ├── DatabaseUnavailable · ShuttingDown
+    ├── CleanupFailed · FilesMissing · BackupFailed · ToolFailed  commands only
     ├── SchemaMismatch · ConfigError · SnapshotFailed    outside of requests only
     DeadlinePassed                      the time is used up; caught inside
     AttemptFailed                       one provider attempt, with its Reason
@@ -282,6 +283,28 @@ class SchemaMismatch(PhotoboothError):
     """The database's schema is older or newer than this program's."""
 
     code = "schema_mismatch"
+
+
+class CleanupFailed(PhotoboothError):
+    """A run ended with an error; what it had done before is done."""
+
+    code = "cleanup_failed"
+
+
+class FilesMissing(PhotoboothError):
+    """So many files are missing that the media directory itself is suspected."""
+
+    code = "files_missing"
+
+
+class BackupFailed(PhotoboothError):
+    """A backup could not be made or restored."""
+
+    code = "backup_failed"
+
+
+class ToolFailed(BackupFailed):
+    """A program of PostgreSQL's is missing, failed, or took too long."""
 
 
 class SnapshotFailed(PhotoboothError):

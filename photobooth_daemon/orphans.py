@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.errors import PhotoboothError
+from photobooth_daemon.errors import FilesMissing
 from photobooth_daemon.media_store import MediaStore, Shelf, StoredThing
 from photobooth_daemon.model import MediaKind, MediaObject
 from photobooth_daemon.removals import Removals
@@ -18,12 +18,6 @@ AGE = timedelta(minutes=10)
 """Younger files may be in flight in any process: their rows are still to come."""
 BATCH_SIZE = 500
 FEW_LOST = 20
-
-
-class FilesMissing(PhotoboothError):
-    """So many files are missing that the media directory itself is suspected."""
-
-    code = "files_missing"
 
 
 class Orphans:

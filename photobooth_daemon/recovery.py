@@ -23,7 +23,7 @@ from photobooth_daemon.removals import Removals
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.repositories.jobs import JobEnd, ResultFacts
 from photobooth_daemon.repositories.settings import SettingsRepository
-from photobooth_daemon.tree_use import TreeUse
+from photobooth_daemon.tree_use import Solitude, TreeUse
 
 GRACE = timedelta(seconds=35)
 """A job that a living process still means to write down, its answer having left."""
@@ -81,17 +81,17 @@ class Recovery:
         Returns the last moment known at which nobody used the tree.
         """
         now = self._clock.utcnow()
-        with self._tree_use.alone(now) as unused_at:
-            await self._remove_stale_scratch(now, unused_at, removals)
-        return unused_at
+        with self._tree_use.alone(now) as solitude:
+            await self._remove_stale_scratch(now, solitude, removals)
+        return solitude.last_at
 
     async def _remove_stale_scratch(
-        self, now: datetime, unused_at: datetime | None, removals: Removals
+        self, now: datetime, solitude: Solitude, removals: Removals
     ) -> None:
-        oldest = max(now - SCRATCH_AGE, unused_at or now - SCRATCH_AGE)
+        oldest = max(now - SCRATCH_AGE, solitude.last_at or now - SCRATCH_AGE)
         async for batch in self._media_store.list_shelf(Shelf.SCRATCH):
             for thing in batch:
-                if thing.modified_at < oldest or unused_at == now:
+                if solitude.now or thing.modified_at < oldest:
                     await removals.remove(self._media_store, thing, "scratch")
 
     async def _end_abandoned_jobs(

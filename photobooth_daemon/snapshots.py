@@ -6,10 +6,10 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import SnapshotFailed
+from photobooth_daemon.postgres_tools import without_password
 
 KEPT = 5
 DUMP_SECONDS = 240.0
@@ -29,7 +29,7 @@ def take_snapshot(url: str, directory: Path, clock: Clock) -> Path:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / f"before-migration-{clock.utcnow():%Y%m%dT%H%M%SZ}.dump"
     unfinished = path.with_suffix(".unfinished")
-    address, password = _without_password(url)
+    address, password = without_password(url)
     try:
         subprocess.run(  # noqa: S603 - PostgreSQL's own program
             [program, "--format=custom", f"--file={unfinished}", f"--dbname={address}"],
@@ -50,17 +50,3 @@ def take_snapshot(url: str, directory: Path, clock: Clock) -> Path:
     for old in sorted(directory.glob("before-migration-*.dump"))[:-KEPT]:
         old.unlink()
     return path
-
-
-def _without_password(url: str) -> tuple[str, str | None]:
-    """Return the URL as other accounts may see it in the process list, and its password."""
-    parts = urlsplit(url)
-    query = parse_qs(parts.query).get("password")
-    if query:
-        raise SnapshotFailed("Write the database's password before the @ of its URL.")
-    if parts.password is None:
-        return url, None
-    user_info, _, host = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{user_info.split(':')[0]}@{host}")), unquote(
-        parts.password
-    )

@@ -12,11 +12,20 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 NAME = ".in-use"
+
+
+@dataclass(frozen=True, slots=True)
+class Solitude:
+    """Whether nobody uses the tree now, and the last moment known at which nobody did."""
+
+    now: bool
+    last_at: datetime | None
 
 
 class TreeUse:
@@ -39,21 +48,21 @@ class TreeUse:
             self._file = None
 
     @contextmanager
-    def alone(self, now: datetime) -> Iterator[datetime | None]:
-        """Yield the last moment known at which nobody used the tree: now, an earlier one, or None.
+    def alone(self, now: datetime) -> Iterator[Solitude]:
+        """Yield whether nobody else uses the tree, and when nobody last did.
 
-        While the block runs after a "now", a daemon that starts waits with its share.
+        While the block runs alone, a daemon that starts waits with its share.
         """
         with self._opened() as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                yield self._noted()
+                yield Solitude(False, self._noted())
                 return
             file.truncate(0)
             file.write(now.isoformat().encode())
             file.flush()
-            yield now
+            yield Solitude(True, now)
 
     def _opened(self) -> IO[bytes]:
         return os.fdopen(os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o640), "ab")

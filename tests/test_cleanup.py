@@ -16,9 +16,10 @@ from uuid import UUID, uuid4
 import pytest
 from click.testing import CliRunner
 
-from photobooth_daemon.cleanup import Cleanup, CleanupFailed, CleanupReport
+from photobooth_daemon.cleanup import Cleanup, CleanupReport
 from photobooth_daemon.cli import main
 from photobooth_daemon.database import Database
+from photobooth_daemon.errors import CleanupFailed
 from photobooth_daemon.housekeeping import Housekeeping, build_housekeeping
 from photobooth_daemon.media_store import MediaStore, Shelf
 from photobooth_daemon.model import PictureBytes

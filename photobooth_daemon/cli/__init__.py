@@ -18,6 +18,8 @@ COMMANDS = {
     "slot": "photobooth_daemon.cli.slot:slot",
     "stats": "photobooth_daemon.cli.stats:stats",
     "alert": "photobooth_daemon.cli.alert:alert",
+    "backup": "photobooth_daemon.cli.backup:backup",
+    "restore": "photobooth_daemon.cli.backup:restore",
     "cleanup": "photobooth_daemon.cli.cleanup:cleanup",
     "config": "photobooth_daemon.cli.config:config",
     "send": "photobooth_daemon.cli.send:send",

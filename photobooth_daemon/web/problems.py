@@ -52,6 +52,10 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.ShuttingDown: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.SchemaMismatch: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ConfigError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.CleanupFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.FilesMissing: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.BackupFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.ToolFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.SnapshotFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 

@@ -1,0 +1,96 @@
+"""``photoboothctl backup`` and ``photoboothctl restore``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from photobooth_daemon.backup.backup import Backup, Source
+from photobooth_daemon.backup.restore import Restore
+from photobooth_daemon.cli.installation import Installation, run_async
+from photobooth_daemon.config import DEFAULT_CONFIG_PATH
+from photobooth_daemon.database import Database
+from photobooth_daemon.logs import configure_logging
+from photobooth_daemon.media_store import MediaStore
+from photobooth_daemon.repositories.backups import BackupRepository
+
+
+@click.command()
+@click.argument(
+    "directory", required=False, type=click.Path(path_type=Path, file_okay=False, resolve_path=True)
+)
+@click.option("--keep", type=click.IntRange(1), help="How many backups to keep there.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+@run_async
+async def backup(
+    installation: Installation, directory: Path | None, keep: int | None, as_json: bool
+) -> None:
+    """Back up database and pictures, while the daemon serves.
+
+    Each backup is a directory of its own below DIRECTORY, by default the
+    configured one. Files that the backup before has are linked, not copied.
+    """
+    config = installation.config
+    style = "text" if sys.stderr.isatty() else config.logging.format
+    configure_logging(level=config.logging.level, style=style)
+    async with installation.database() as database:
+        work = Backup(
+            _source(installation, database), BackupRepository(database), installation.clock
+        )
+        report = await work.run(directory or config.backup.directory, keep or config.backup.keep)
+    manifest = report.manifest
+    if as_json:
+        shown = {"path": str(report.path), "removed": report.removed, **asdict(manifest)}
+        click.echo(json.dumps(shown))
+        return
+    size_mb = (manifest.dump_bytes + manifest.media_bytes) / 2**20
+    click.echo(f"{report.path}")
+    click.echo(
+        f"{manifest.media_files} files, {size_mb:.1f} MB, {manifest.linked_files} of them linked;"
+        f" {report.removed} old backup(s) removed."
+    )
+
+
+@click.command()
+@click.argument(
+    "directory", metavar="BACKUP", type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
+@click.option("--replace", is_flag=True, help="Lose what is here already.")
+@click.pass_obj
+@run_async
+async def restore(installation: Installation, directory: Path, replace: bool) -> None:
+    """Bring an installation back from BACKUP, one of the directories that backup made.
+
+    The daemon must be stopped, and the machine have no jobs and pictures of its own.
+    """
+    config = installation.config
+    media_store = MediaStore(config.media.root)
+    media_store.create_tree()
+    try:
+        async with installation.database(check_schema=False) as database:
+            source = _source(installation, database)
+            work = Restore(source, database, media_store, installation.clock)
+            report = await work.run(directory, replace=replace)
+    finally:
+        media_store.close()
+    click.echo(f"Restored the backup of {report.manifest.created_at}: {report.results} results.")
+    if report.missing_results:
+        click.echo(f"{report.missing_results} results expired while it was made.")
+    if report.applied_migrations:
+        click.echo(f"The schema was brought up to date: {report.applied_migrations} migration(s).")
+    click.echo("Start the daemon: systemctl start photobooth-daemon.socket photobooth-daemon")
+
+
+def _source(installation: Installation, database: Database) -> Source:
+    config = installation.config
+    return Source(
+        database_url=database.url,
+        media_root=config.media.root,
+        key_file=config.server.jwt_key_file,
+        config_file=installation.config_path or DEFAULT_CONFIG_PATH,
+    )

@@ -1,0 +1,85 @@
+"""When backups were made, and what a backup has to know of the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from photobooth_daemon.database import Database
+
+
+class BackupRepository:
+    """Reads and writes ``backup_run``, and empties a database that is restored into."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def record(
+        self,
+        started_at: datetime,
+        finished_at: datetime,
+        location: str,
+        size_bytes: int,
+        error: str | None,
+    ) -> None:
+        """Record a backup; without ``error`` it succeeded."""
+        async with self._database.connection() as connection:
+            await connection.execute(
+                """
+                INSERT INTO backup_run
+                       (started_at, finished_at, succeeded, location, size_bytes, error)
+                VALUES ($1, $2, $3, $4, $5, $6)
+                """,
+                started_at,
+                finished_at,
+                error is None,
+                location,
+                size_bytes,
+                error,
+            )
+
+    async def schema(self) -> tuple[list[int], int]:
+        """Return the applied migrations and the server's major version."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch("SELECT number FROM schema_migration ORDER BY number")
+        return [row["number"] for row in rows], await self.server_major()
+
+    async def server_major(self) -> int:
+        """Return the server's major version."""
+        async with self._database.connection() as connection:
+            number = await connection.fetchval("SHOW server_version_num")
+        return int(number) // 10000
+
+    async def is_unused(self) -> bool:
+        """Return whether the database holds nothing but what the migrations put there."""
+        async with self._database.connection() as connection:
+            if await connection.fetchval("SELECT to_regclass('setting') IS NULL"):
+                return True
+            used: bool = await connection.fetchval(
+                """
+                SELECT EXISTS (SELECT FROM job_history)
+                    OR EXISTS (SELECT FROM template_media)
+                    OR EXISTS (SELECT FROM audit_log)
+                    OR EXISTS (SELECT FROM slot WHERE version > 1)
+                """
+            )
+        return not used
+
+    async def drop_everything(self) -> None:
+        """Drop every table and function of the schema ``public`` in one transaction."""
+        async with self._database.transaction() as connection:
+            tables = await connection.fetch(
+                "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
+                " WHERE schemaname = 'public'"
+            )
+            for row in tables:
+                await connection.execute(f"DROP TABLE {row['name']} CASCADE")
+            functions = await connection.fetch(
+                """
+                SELECT p.oid::regprocedure::text AS name FROM pg_proc AS p
+                 WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f'
+                   AND NOT EXISTS (SELECT FROM pg_depend AS d
+                                    WHERE d.objid = p.oid AND d.deptype = 'e')
+                """
+            )
+            for row in functions:
+                await connection.execute(f"DROP FUNCTION {row['name']} CASCADE")
