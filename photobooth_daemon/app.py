@@ -29,10 +29,12 @@ from photobooth_daemon.ladder import Ladder
 from photobooth_daemon.links import PublicMedia
 from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.metrics import Metrics
+from photobooth_daemon.model import Event
 from photobooth_daemon.operations import Operations
 from photobooth_daemon.params import ParamSchemas
 from photobooth_daemon.passwords import IngestPasswordVerdicts, Passwords
 from photobooth_daemon.picture_threads import PictureThreads
+from photobooth_daemon.pricing import PriceTable
 from photobooth_daemon.provider_facts import provider_facts
 from photobooth_daemon.provider_requests import ProviderRequests
 from photobooth_daemon.providers.catalog import build_drivers, installed_drivers
@@ -45,12 +47,14 @@ from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.media import MediaRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
+from photobooth_daemon.repositories.spending import SpendingRepository
 from photobooth_daemon.repositories.stats import StatsRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.results import Results
 from photobooth_daemon.settings import SettingsService
 from photobooth_daemon.signing_key import load_signing_key
 from photobooth_daemon.slots import SlotService, SlotSurroundings
+from photobooth_daemon.spending import Spending
 from photobooth_daemon.stats import Stats
 from photobooth_daemon.templates import TemplateService
 from photobooth_daemon.throttle import Throttle
@@ -121,10 +125,20 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     media_store.create_tree()
     pictures = PictureThreads(clock)
     passwords = Passwords()
-    http = aiohttp.ClientSession(trust_env=False, auto_decompress=True)
+    # Places at the providers bound the connections; nobody's cookies are kept.
+    http = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        auto_decompress=True,
+    )
     gate = Gate(processes=config.server.processes, clock=clock)
     drivers = build_drivers(installed_drivers(), config.providers, http, pictures)
-    ladder = Ladder(drivers, gate, clock, metrics)
+    prices = PriceTable.read(
+        config.server.prices_file,
+        free_providers=[name for name, provider in config.providers.items() if provider.local],
+    )
+    ladder = Ladder(drivers, gate, clock, metrics, prices=prices)
 
     slots = SlotRepository(database)
     jobs = JobRepository(database)
@@ -173,6 +187,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         ),
         gate=gate,
         ladder=ladder,
+        spending=Spending(SpendingRepository(database), prices, clock),
         requests=ProviderRequests(
             params=schemas,
             pictures=pictures,
@@ -203,7 +218,12 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
             clock=clock,
         )
     )
-    feed = EventFeed(database, event_list, clock)
+
+    def heard(event: Event) -> None:
+        if event.kind == "slot":
+            ladder.clear_cooldowns()
+
+    feed = EventFeed(database, event_list, clock, heard=heard)
     site = Site(public_url=config.server.public_url, trusted_proxies=config.server.trusted_proxies)
     services = Services(
         site=site,

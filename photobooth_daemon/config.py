@@ -48,6 +48,7 @@ class ServerConfig:
     tls_key_file: Path | None = None
     store_reserve_seconds: float = 1.0
     jwt_key_file: Path = DEFAULT_STATE_DIR / "jwt.key"
+    prices_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ def _read_server(reader: Reader) -> ServerConfig:
             "store_reserve_seconds", default.store_reserve_seconds, 0.2, 5.0
         ),
         jwt_key_file=section.path("jwt_key_file", default.jwt_key_file),
+        prices_file=section.existing_file("prices_file"),
     )
     if (config.tls_cert_file is None) != (config.tls_key_file is None):
         section.fault(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from photobooth_daemon.clock import Clock
@@ -38,10 +38,19 @@ class FeedClosed(Exception):
 class EventFeed:
     """Follows the event table as long as the process lives."""
 
-    def __init__(self, database: Database, repository: EventRepository, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        repository: EventRepository,
+        clock: Clock,
+        *,
+        heard: Callable[[Event], None] | None = None,
+    ) -> None:
+        """``heard`` is told of every event that comes while the process lives."""
         self._database = database
         self._repository = repository
         self._clock = clock
+        self._heard = heard
         self._recent: deque[Event] = deque(maxlen=REMEMBERED)
         self._last_id: int | None = None
         self._news = asyncio.Event()
@@ -141,6 +150,9 @@ class EventFeed:
         while True:
             events = await self._repository.list_after(self._last_id, READ_AT_ONCE)
             self._recent.extend(events)
+            if self._heard is not None:
+                for event in events:
+                    self._heard(event)
             if events:
                 self._last_id = events[-1].event_id
                 for viewer in self._viewers:

@@ -58,6 +58,7 @@ from photobooth_daemon.providers.driver import ProviderResult
 from photobooth_daemon.repositories.jobs import JobEnd, ResultFacts
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.results import read_result
+from photobooth_daemon.spending import Spending
 from photobooth_daemon.upload_inspection import inspect
 
 MB = 1024 * 1024
@@ -95,6 +96,7 @@ class IngestService:
         password: IngestPassword,
         gate: Gate,
         ladder: Ladder,
+        spending: Spending,
         requests: ProviderRequests,
         pictures: PictureThreads,
         media_store: MediaStore,
@@ -108,6 +110,7 @@ class IngestService:
         self._password = password
         self._gate = gate
         self._ladder = ladder
+        self._spending = spending
         self._requests = requests
         self._pictures = pictures
         self._media_store = media_store
@@ -251,6 +254,7 @@ class IngestService:
                     photo.height,
                 )
 
+        budget = await self._spending.budget_for(exchange.slot, exchange.settings.values)
         with exchange.timed("provider_ms"):
             climbed = await self._ladder.climb(
                 exchange.slot.ladder(),
@@ -259,6 +263,7 @@ class IngestService:
                 deadline=exchange.work_deadline,
                 provider_concurrency=exchange.settings.values.provider_concurrency,
                 attempts=exchange.attempts,
+                budget=budget,
             )
         exchange.timings_ms["provider_ms"] -= exchange.timings_ms.get("store_ms", 0)
         await requests.close()

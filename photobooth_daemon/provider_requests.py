@@ -22,6 +22,8 @@ from photobooth_daemon.repositories.media import MediaRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
 
 EDGE_PARAMETER = "input_max_edge_px"
+EDGE_OF_UNKNOWN_PX = 1536
+"""For an operation whose driver is not installed any more: the ladder passes it by."""
 
 
 class ProviderRequests:
@@ -79,7 +81,7 @@ class RequestBuilder:
             InvalidImage: the photo is truncated or corrupt.
             DeadlinePassed: the threads are too busy to do it in time.
         """
-        edge = int(self._params(rung)[EDGE_PARAMETER])
+        edge = int(self._params(rung).get(EDGE_PARAMETER, EDGE_OF_UNKNOWN_PX))
         if edge not in self._prepared:
             self._prepared[edge] = await self._parts.pictures.prepare(
                 partial(prepare, max_edge_px=edge, allow_as_is=True),

@@ -124,6 +124,7 @@ CREATE INDEX job_history_slot_newest ON job_history (slot_id, started_at DESC, j
 -- Lists that filter by slot, status or source take the newest of each combination from here.
 CREATE INDEX job_history_filtered ON job_history
     (slot_id, status, source, started_at DESC, job_id DESC);
+CREATE INDEX job_history_cost ON job_history (started_at, slot_id, cost) WHERE cost > 0;
 CREATE INDEX job_history_pending ON job_history (deadline_at) WHERE status = 'pending';
 CREATE INDEX job_history_result_expiry ON job_history (result_expires_at)
     WHERE result_expires_at IS NOT NULL;

@@ -61,14 +61,25 @@ class Booth:
 
     @classmethod
     async def open(
-        cls, database: Database, directory: Path, clock: Clock | None = None, **server: Any
+        cls,
+        database: Database,
+        directory: Path,
+        clock: Clock | None = None,
+        providers: Mapping[str, Mapping[str, Any]] | None = None,
+        **server: Any,
     ) -> Booth:
+        """Open the daemon; ``providers`` are further ones, at the fake's address by default."""
         provider = FakeProvider()
+        url = provider.start()
         config = Config(
             server=ServerConfig(jwt_key_file=directory / "jwt.key", **server),
             media=MediaConfig(root=directory / "media"),
             providers={
-                "gemini": ProviderConfig("gemini", provider.start(), KEY, "config"),
+                "gemini": ProviderConfig("gemini", url, KEY, "config"),
+                **{
+                    name: ProviderConfig(name, **{"base_url": url, "api_key": KEY, **given})
+                    for name, given in (providers or {}).items()
+                },
             },
         )
         app = await build(config, database, clock=clock)
