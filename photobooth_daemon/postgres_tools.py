@@ -1,4 +1,4 @@
-"""PostgreSQL's programs ``pg_dump`` and ``pg_restore``, of a version that the server can talk to."""
+"""PostgreSQL's ``pg_dump`` and ``pg_restore``, of a version that the server can talk to."""
 
 from __future__ import annotations
 
