@@ -53,6 +53,8 @@ CONTRACT = {
     ("GET", "/livez"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,
     ("GET", "/metrics"): PUBLIC,
+    ("GET", "/api/openapi.json"): PUBLIC,
+    ("GET", "/api/docs"): PUBLIC,
     ("GET", "/"): PUBLIC,
     ("GET", "/ui/main.js"): PUBLIC,
 }

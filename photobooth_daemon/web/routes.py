@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from tornado.routing import URLSpec
@@ -38,6 +39,7 @@ from photobooth_daemon.web import (
     ingest,
     jobs,
     metrics,
+    openapi,
     providers,
     public,
     settings,
@@ -103,7 +105,9 @@ def build_routes(services: Services) -> list[URLSpec]:
     guest = {**base, "results": services.results}
     clocked = {**guest, "clock": services.clock}
     page = {**base, "ui_files": services.ui_files}
-    return [
+    document = cache(lambda: openapi.build_document(routes, services.schemas))
+    api = {**base, "document": document}
+    routes: list[URLSpec] = [
         # Cameras
         url(rf"/api/ingest/{SEGMENT}", ingest.IngestHandler, photo),
         # Guests and providers
@@ -122,12 +126,16 @@ def build_routes(services: Services) -> list[URLSpec]:
         # The admin UI
         url(r"/", ui.UiIndexHandler, page),
         url(r"/ui/(.*)", ui.UiFileHandler, page),
+        # The API about itself
+        url(r"/api/openapi\.json", openapi.OpenApiHandler, api),
+        url(r"/api/docs", openapi.DocsHandler, api),
         # Operations
         url(r"/healthz", health.HealthHandler, {**base, "health": services.health}),
         url(r"/livez", health.LiveHandler, base),
         url(r"/readyz", health.ReadyHandler, {**base, "health": services.health}),
         url(r"/metrics", metrics.MetricsHandler, {**base, "metrics": services.metrics}),
     ]
+    return routes
 
 
 def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any]) -> list[URLSpec]:

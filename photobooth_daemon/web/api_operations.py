@@ -1,0 +1,327 @@
+"""Every operation of the API in words: what it does, takes and answers.
+
+The routes decide what exists and who may call it; a test holds this list
+against them, so neither can go without the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from photobooth_daemon.model import JobSource, JobStatus, ResponseMode
+from photobooth_daemon.stats import WINDOWS
+from photobooth_daemon.web.api_schemas import INSTANT, SLOT_ID, TEXT, Schema, named, page_of
+from photobooth_daemon.web.paging import DEFAULT_LIMIT, MAX_LIMIT
+
+JSON = "application/json"
+PICTURES = ("image/jpeg", "image/png", "image/webp")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a success looks like: a body of these types, or none."""
+
+    description: str
+    content: Mapping[str, Schema] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path. ``problems`` has the codes by status, beside those of any route."""
+
+    method: str
+    path: str
+    tag: str
+    summary: str
+    answers: Mapping[int, Answer]
+    parameters: tuple[Schema, ...] = ()
+    body: Schema | None = None
+    form: Schema | None = None
+    body_required: bool = True
+    versioned: bool = False
+    problems: Mapping[int, str] = field(default_factory=dict)
+
+
+def query(name: str, schema: Schema, description: str) -> Schema:
+    """Return an optional parameter of the query."""
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def one_of(words: Any) -> Schema:
+    """Return the schema of a choice."""
+    return {"type": "string", "enum": [str(word) for word in words]}
+
+
+def json_answer(schema: Schema | str, description: str = "It is done.") -> Answer:
+    """Return an answer in JSON."""
+    return Answer(description, {JSON: named(schema) if isinstance(schema, str) else schema})
+
+
+def picture_answer(*types: str) -> Answer:
+    """Return an answer that is a file."""
+    return Answer("The file.", {kind: {} for kind in types})
+
+
+PAGE = (
+    query(
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+        "How many items at most.",
+    ),
+    query("cursor", TEXT, "The last page's next_cursor."),
+)
+FLAG: Schema = {"type": "string", "enum": ["0", "1"]}
+FILE: Schema = {"type": "string", "format": "binary"}
+DONE = {204: Answer("It is done.")}
+NO_SLOT = {404: "slot_not_found"}
+NO_MEDIA = {404: "media_not_found"}
+GONE = {404: "result_not_found", 410: "result_expired"}
+
+
+def form_of(required: tuple[str, ...], **parts: Schema) -> Schema:
+    """Return the schema of a multipart form."""
+    return {"type": "object", "properties": parts, "required": list(required)}
+
+
+OPERATIONS = (
+    Operation(
+        "POST", "/api/ingest/{slot_id}", "Cameras", "Takes a photo in and answers with the picture",
+        {
+            200: Answer(
+                "The picture: as JSON about it, as itself, or as its link.",
+                {
+                    JSON: named("IngestAnswer"),
+                    **{kind: {} for kind in PICTURES},
+                    "text/plain": TEXT,
+                },
+            )
+        },
+        (
+            query("response", one_of(ResponseMode), "What the body of a 200 is."),
+            query("preview", one_of(["inline"]), "Puts the preview into the JSON."),
+        ),
+        form=form_of(("fileToUpload",), fileToUpload=FILE, password=TEXT),
+        problems={
+            401: "invalid_password",
+            404: "slot_not_found, slot_disabled",
+            408: "upload_timeout",
+            413: "payload_too_large",
+            415: "unsupported_media_type",
+            422: "invalid_image, idempotency_key_reused",
+            429: "rate_limited, too_many_attempts",
+            502: "provider_error",
+            504: "provider_timeout",
+            507: "storage_full",
+        },
+    ),
+    Operation(
+        "GET", "/public/results/{job_id}", "Guests", "The picture",
+        {200: picture_answer(*PICTURES)},
+        (query("download", FLAG, "As an attachment."),),
+        problems=GONE,
+    ),
+    Operation(
+        "GET", "/public/results/{job_id}/preview", "Guests", "The picture, small",
+        {200: picture_answer("image/webp")},
+        problems=GONE,
+    ),
+    Operation(
+        "GET", "/public/results/{job_id}/qr.svg", "Guests", "The guest page's link as a QR code",
+        {200: picture_answer("image/svg+xml")},
+        problems=GONE,
+    ),
+    Operation(
+        "GET", "/r/{job_id}", "Guests", "The guest's page",
+        {
+            200: picture_answer("text/html"),
+            404: picture_answer("text/html"),
+            410: picture_answer("text/html"),
+        },
+    ),
+    Operation(
+        "GET", "/public/media/{media_id}", "Guests", "A provider's temporary input",
+        {200: picture_answer(*PICTURES)},
+        problems={404: "media_not_found", 410: "media_expired"},
+    ),
+    Operation(
+        "POST", "/api/login", "Accounts", "Gives a token and the session cookie",
+        {200: json_answer("Session")},
+        body=named("Login"),
+        problems={401: "invalid_credentials", 422: "validation_failed", 429: "too_many_attempts"},
+    ),
+    Operation("POST", "/api/logout", "Accounts", "Revokes this token", DONE),
+    Operation("GET", "/api/me", "Accounts", "Who am I", {200: json_answer("Me")}),
+    Operation(
+        "PUT", "/api/me/password", "Accounts", "Replaces my password and ends my sessions", DONE,
+        body=named("PasswordChange"),
+        problems={422: "validation_failed", 429: "too_many_attempts"},
+    ),
+    Operation(
+        "GET", "/api/settings", "Settings", "The settings in force",
+        {200: json_answer("Settings")},
+    ),
+    Operation(
+        "PUT", "/api/settings", "Settings", "Puts part or all of the settings in force",
+        {200: json_answer("Settings")},
+        body=named("SettingsChange"),
+        versioned=True,
+        problems={422: "validation_failed"},
+    ),
+    Operation(
+        "GET", "/api/providers", "Slots", "What slots can be made of",
+        {200: json_answer(page_of(named("Provider")))},
+        PAGE,
+    ),
+    Operation(
+        "GET", "/api/slots", "Slots", "All slots at a glance",
+        {200: json_answer(page_of(named("SlotSummary")))},
+        PAGE,
+    ),
+    Operation(
+        "GET", "/api/slots/{slot_id}", "Slots", "One slot, whole",
+        {200: json_answer("Slot")},
+        problems=NO_SLOT,
+    ),
+    Operation(
+        "PUT", "/api/slots/{slot_id}", "Slots", "Puts part or all of a slot in force",
+        {200: json_answer("Slot")},
+        body=named("SlotChange"),
+        versioned=True,
+        problems={**NO_SLOT, 422: "validation_failed"},
+    ),
+    Operation(
+        "DELETE", "/api/slots/{slot_id}", "Slots", "Makes a slot unconfigured and off", DONE,
+        versioned=True,
+        problems=NO_SLOT,
+    ),
+    Operation(
+        "GET", "/api/slots/{slot_id}/revisions", "Slots", "What a slot was, newest first",
+        {200: json_answer(page_of(named("Revision")))},
+        PAGE,
+        problems=NO_SLOT,
+    ),
+    Operation(
+        "POST", "/api/slots/{slot_id}/revisions/{version}/restore", "Slots",
+        "Brings a version back, as a new one",
+        {200: json_answer("Slot")},
+        body=named("VersionOnly"),
+        body_required=False,
+        versioned=True,
+        problems={404: "slot_not_found, not_found", 422: "validation_failed"},
+    ),
+    Operation(
+        "POST", "/api/slots/{slot_id}/test", "Slots", "Tries a slot, saved or not, with a photo",
+        {200: json_answer("IngestAnswer")},
+        (query("preview", one_of(["inline"]), "Puts the preview into the JSON."),),
+        form=form_of(("file",), file=FILE, config=TEXT),
+        problems={
+            404: "slot_not_found",
+            408: "upload_timeout",
+            413: "payload_too_large",
+            415: "unsupported_media_type",
+            422: "validation_failed, invalid_image",
+            429: "rate_limited",
+            502: "provider_error",
+            504: "provider_timeout",
+            507: "storage_full",
+        },
+    ),
+    Operation(
+        "POST", "/api/template-media/register", "Template media", "Adds a picture to the library",
+        {201: json_answer("TemplateMedia", "It is in the library.")},
+        form=form_of(("file",), file=FILE, label=TEXT),
+        problems={
+            408: "upload_timeout",
+            422: "invalid_image, unsupported_media_type, payload_too_large, validation_failed",
+            507: "storage_full",
+        },
+    ),
+    Operation(
+        "GET", "/api/template-media", "Template media", "The library, newest first",
+        {200: json_answer(page_of(named("TemplateMedia")))},
+        PAGE,
+    ),
+    Operation(
+        "GET", "/api/template-media/{media_id}", "Template media", "One picture's facts",
+        {200: json_answer("TemplateMedia")},
+        problems=NO_MEDIA,
+    ),
+    Operation(
+        "DELETE", "/api/template-media/{media_id}", "Template media", "Removes a picture", DONE,
+        (query("unbind", FLAG, "Take it out of the slots that use it."),),
+        problems={**NO_MEDIA, 409: "in_use"},
+    ),
+    Operation(
+        "GET", "/api/template-media/{media_id}/content", "Template media", "The picture",
+        {200: picture_answer(*PICTURES)},
+        problems=NO_MEDIA,
+    ),
+    Operation(
+        "GET", "/api/template-media/{media_id}/preview", "Template media", "The picture, small",
+        {200: picture_answer("image/webp")},
+        problems=NO_MEDIA,
+    ),
+    Operation(
+        "GET", "/api/jobs", "History", "What happened to each photo, newest first",
+        {200: json_answer(page_of(named("Job")))},
+        (
+            *PAGE,
+            query("slot", SLOT_ID, "Of this slot."),
+            query("status", one_of(JobStatus), "That ended so."),
+            query("source", one_of(JobSource), "From a camera, or a test run."),
+            query("since", INSTANT, "Started at or after."),
+        ),
+    ),
+    Operation(
+        "GET", "/api/jobs/{job_id}", "History", "The story of one photo",
+        {200: json_answer("Job")},
+        problems={404: "job_not_found"},
+    ),
+    Operation(
+        "GET", "/api/stats", "History", "Outcomes, shares, percentiles and series",
+        {200: json_answer("Stats")},
+        (query("window", one_of(WINDOWS), "How far back."),),
+    ),
+    Operation(
+        "GET", "/api/audit", "History", "Who changed what, when and from where, newest first",
+        {200: json_answer(page_of(named("AuditEntry")))},
+        (
+            *PAGE,
+            query("actor", {"type": "string", "minLength": 1, "maxLength": 200}, "By whom."),
+            query("action", {"type": "string", "minLength": 1, "maxLength": 200}, "Which action."),
+            query(
+                "entity",
+                {"type": "string", "minLength": 1, "maxLength": 200},
+                "About what: slot:slot-001, slot, or slot-001.",
+            ),
+            query("since", INSTANT, "At or after."),
+        ),
+    ),
+    Operation(
+        "GET", "/api/events", "History", "What changes, as it changes (server-sent events)",
+        {200: Answer("A stream without an end.", {"text/event-stream": TEXT})},
+        ({"name": "Last-Event-ID", "in": "header", "schema": TEXT},),
+    ),
+    Operation(
+        "GET", "/healthz", "Operations", "How every part is",
+        {200: json_answer("Health"), 503: json_answer("Health", "Photos cannot be taken.")},
+    ),
+    Operation("GET", "/livez", "Operations", "The process lives", {200: json_answer("Status")}),
+    Operation(
+        "GET", "/readyz", "Operations", "Whether it may be sent traffic",
+        {200: json_answer("Status")},
+    ),
+    Operation(
+        "GET", "/metrics", "Operations", "Figures for Prometheus",
+        {200: Answer("Text.", {"text/plain": TEXT, "application/openmetrics-text": TEXT})},
+    ),
+    Operation(
+        "GET", "/api/openapi.json", "Operations", "This document",
+        {200: json_answer({"type": "object"})},
+    ),
+    Operation(
+        "GET", "/api/docs", "Operations", "A page to read it", {200: picture_answer("text/html")}
+    ),
+)  # fmt: skip

@@ -1,0 +1,208 @@
+"""The OpenAPI 3.1 document, made from the routes, and a page to read it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tornado.routing import URLSpec
+
+from photobooth_daemon import __version__
+from photobooth_daemon.params import ParamSchemas
+from photobooth_daemon.web.api_operations import JSON, OPERATIONS, Answer, Operation
+from photobooth_daemon.web.api_page import DOCS_CSP, docs_page
+from photobooth_daemon.web.api_schemas import SLOT_ID, UUID, component_schemas, named
+from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.problems import CONTENT_TYPE
+
+PATH_PARAMETERS: Mapping[str, dict[str, Any]] = {
+    "slot_id": SLOT_ID,
+    "job_id": UUID,
+    "media_id": UUID,
+    "version": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+}
+ANY_ROUTE = {
+    400: "invalid_request",
+    405: "method_not_allowed",
+    500: "internal_error",
+    503: "database_unavailable, shutting_down",
+}
+CLOSED_ROUTE = {401: "unauthenticated", 403: "forbidden, xsrf_required"}
+JSON_ROUTE = {413: "payload_too_large", 415: "unsupported_media_type"}
+VERSIONED_ROUTE = {409: "version_conflict", 428: "version_required"}
+INTRODUCTION = """\
+A photo goes in at `/api/ingest/{slot_id}`, the picture comes out. Everything else sets that up
+and watches it. Administrators log in for a token, or use the session cookie of the UI.
+Errors are problem documents (RFC 9457) with a stable `code`."""
+
+
+class OpenApiHandler(Handler):
+    """``/api/openapi.json``."""
+
+    public = True
+
+    def initialize(self, *, document: Callable[[], dict[str, Any]], **base: Any) -> None:
+        super().initialize(**base)
+        self._document = document
+
+    async def get(self) -> None:
+        """Answer with the document."""
+        self.write_json(self._document())
+
+
+class DocsHandler(Handler):
+    """``/api/docs``: the same, for people; no script, nothing from elsewhere."""
+
+    public = True
+
+    def initialize(self, *, document: Callable[[], dict[str, Any]], **base: Any) -> None:
+        super().initialize(**base)
+        self._document = document
+
+    async def get(self) -> None:
+        """Answer with the page."""
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Content-Security-Policy", DOCS_CSP)
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.write(docs_page(self._document(), self.site.base_url(self.request)))
+
+
+def build_document(routes: Sequence[URLSpec], schemas: ParamSchemas) -> dict[str, Any]:
+    """Return the document of these routes."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        handler = handler_of(routes, operation.path)
+        described = _operation(operation, handler)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = described
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "photobooth-daemon",
+            "version": __version__,
+            "description": INTRODUCTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(o.tag for o in OPERATIONS)],
+        "paths": paths,
+        "components": {
+            "schemas": {**component_schemas(), **_params(schemas)},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "photobooth_session"},
+            },
+        },
+    }
+
+
+def handler_of(routes: Sequence[URLSpec], path: str) -> type[Handler]:
+    """Return the handler that serves a path of the document.
+
+    Raises:
+        LookupError: no route does.
+    """
+    pattern = re.sub(r"\{\w+\}", "([^/]+)", path.replace(".", r"\.")) + "$"
+    for route in routes:
+        if route.regex.pattern.replace("\\-", "-") == pattern:
+            handler: type[Handler] = route.handler_class
+            return handler
+    raise LookupError(path)
+
+
+def _operation(operation: Operation, handler: type[Handler]) -> dict[str, Any]:
+    problems = {**ANY_ROUTE, **operation.problems}
+    described: dict[str, Any] = {
+        "operationId": _operation_id(operation),
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "parameters": _parameters(operation),
+    }
+    if handler.public:
+        described["security"] = []
+    else:
+        permission = handler.needed_permission(operation.method)
+        described["security"] = [{"token": []}, {"session": []}]
+        described["description"] = (
+            f"Needs the permission `{permission}`." if permission else "Any administrator."
+        )
+        problems = _joined(problems, CLOSED_ROUTE)
+    if operation.body is not None:
+        described["requestBody"] = {
+            "required": operation.body_required,
+            "content": {JSON: {"schema": operation.body}},
+        }
+        problems = _joined(problems, JSON_ROUTE)
+    if operation.form is not None:
+        described["requestBody"] = {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": operation.form}},
+        }
+    if operation.versioned:
+        problems = _joined(problems, VERSIONED_ROUTE)
+    described["responses"] = _responses(operation.answers, problems)
+    return described
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    names = re.findall(r"\{(\w+)\}", operation.path)
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": PATH_PARAMETERS[name]}
+        for name in names
+    ]
+    parameters += operation.parameters
+    if operation.versioned:
+        parameters.append(
+            {
+                "name": "If-Match",
+                "in": "header",
+                "description": "The version that is changed, as its ETag; or in the body.",
+                "schema": {"type": "string"},
+            }
+        )
+        parameters.append(
+            {
+                "name": "version",
+                "in": "query",
+                "description": "The same, for calls without a body.",
+                "schema": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+            }
+        )
+    return parameters
+
+
+def _responses(answers: Mapping[int, Answer], problems: Mapping[int, str]) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for status, answer in answers.items():
+        content = {kind: {"schema": schema} for kind, schema in answer.content.items()}
+        responses[str(status)] = {
+            "description": answer.description,
+            **({"content": content} if content else {}),
+        }
+    for status, codes in problems.items():
+        response = responses.setdefault(str(status), {"description": codes, "content": {}})
+        response.setdefault("content", {})[CONTENT_TYPE] = {"schema": named("Problem")}
+    return dict(sorted(responses.items()))
+
+
+def _joined(problems: Mapping[int, str], more: Mapping[int, str]) -> dict[int, str]:
+    joined = dict(problems)
+    for status, codes in more.items():
+        joined[status] = f"{joined[status]}, {codes}" if status in joined else codes
+    return joined
+
+
+def _params(schemas: ParamSchemas) -> dict[str, Any]:
+    """Return the params of each operation, by provider and operation."""
+    return {
+        f"params.{provider}.{operation.operation}": {
+            key: value for key, value in operation.schema.items() if key != "template_roles"
+        }
+        for provider in schemas.providers()
+        for operation in schemas.operations(provider)
+    }
+
+
+def _operation_id(operation: Operation) -> str:
+    words = re.findall(r"[a-z]+", operation.path.replace("api", ""))
+    return "_".join([operation.method.lower(), *words]) or operation.method.lower()
