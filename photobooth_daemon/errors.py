@@ -2,6 +2,7 @@
 
     PhotoboothError                     code, detail
     ├── InvalidRequest                  the request cannot be understood
+    │   └── TargetTooLong · HeadersTooLarge
     ├── ValidationFailed                values out of bounds, a pointer per fault
     ├── NotAuthenticated · PermissionMissing · XsrfRequired · InvalidCredentials
     ├── InvalidPassword · TooManyAttempts
@@ -60,6 +61,14 @@ class PhotoboothError(Exception):
 class InvalidRequest(PhotoboothError):
     code = "invalid_request"
     default_detail = "The request cannot be understood."
+
+
+class TargetTooLong(InvalidRequest):
+    default_detail = "The address is too long."
+
+
+class HeadersTooLarge(InvalidRequest):
+    default_detail = "The request's headers are too large."
 
 
 @dataclass(frozen=True, slots=True)

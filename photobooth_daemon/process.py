@@ -10,8 +10,6 @@ import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from tornado.httpserver import HTTPServer
-
 from photobooth_daemon import __version__, listening, schema_watch
 from photobooth_daemon.app import App, build
 from photobooth_daemon.certificate import load_certificate, tls_context
@@ -19,9 +17,8 @@ from photobooth_daemon.config import Config
 from photobooth_daemon.database import Database
 from photobooth_daemon.errors import ConfigError, SchemaMismatch
 from photobooth_daemon.notify import Notifier
+from photobooth_daemon.web.server import Server
 
-IDLE_CONNECTION_SECONDS = 75
-MAX_HEADER_BYTES = 64 * 1024
 DRAIN_SECONDS = 65.0
 """The longest window, and what its answer needs."""
 
@@ -61,12 +58,7 @@ async def serve(
     except BaseException:
         await database.close()
         raise
-    server = HTTPServer(
-        app.web,
-        ssl_options=tls,
-        idle_connection_timeout=IDLE_CONNECTION_SECONDS,
-        max_header_size=MAX_HEADER_BYTES,
-    )
+    server = Server(app.web, ssl_options=tls)
     feeding = asyncio.create_task(notifier.feed_watchdog())
     watching = None if schema_is_ours else asyncio.create_task(_watch_schema(database, stop))
     try:
@@ -104,7 +96,7 @@ async def _watch_schema(database: Database, stop: asyncio.Event) -> None:
         raise
 
 
-async def _drain(server: HTTPServer, app: App) -> None:
+async def _drain(server: Server, app: App) -> None:
     """Take no new connection, let photos in flight be answered, then close the others."""
     app.life.draining = True
     server.stop()

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import uuid4
 
 import bcrypt
-from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPHeaders
 
 from photobooth_daemon.app import App, build
@@ -20,6 +19,7 @@ from photobooth_daemon.config import Config, MediaConfig, ServerConfig
 from photobooth_daemon.database import Database
 from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+from photobooth_daemon.web.server import Server
 from tests.fakes import eventually
 from tests.sample_pictures import jpeg
 
@@ -55,7 +55,7 @@ class Booth:
     provider: FakeProvider
     media_root: Path
     port: int
-    server: HTTPServer
+    server: Server
     boundary: str = "------------090306000104030805010400"
     connections: list[asyncio.StreamWriter] = field(default_factory=list)
 
@@ -83,7 +83,7 @@ class Booth:
             },
         )
         app = await build(config, database, clock=clock)
-        http = HTTPServer(app.web)
+        http = Server(app.web)
         http.listen(0, "127.0.0.1")
         port = next(iter(http._sockets.values())).getsockname()[1]
         booth = cls(app, database, provider, directory / "media", port, http)

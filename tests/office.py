@@ -10,7 +10,6 @@ from typing import Any
 
 import bcrypt
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
-from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPHeaders
 
 from photobooth_daemon.app import App, build
@@ -18,6 +17,7 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.config import Config, MediaConfig, ServerConfig
 from photobooth_daemon.database import Database
 from photobooth_daemon.providers.driver import ProviderConfig
+from photobooth_daemon.web.server import Server
 
 PASSWORDS = {"serg": "serg's password", "igor": "igor's password"}
 BOUNDARY = "photobooth-test-boundary"
@@ -62,7 +62,7 @@ class Office:
 
     app: App
     database: Database
-    server: HTTPServer
+    server: Server
     port: int
     media_root: Path
     tokens: dict[str, str] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Office:
             providers={"gemini": ProviderConfig("gemini", "http://127.0.0.1:9", KEY, "config")},
         )
         app = await build(config, database, clock=clock)
-        http = HTTPServer(app.web)
+        http = Server(app.web)
         http.listen(0, "127.0.0.1")
         port = next(iter(http._sockets.values())).getsockname()[1]
         office = cls(app, database, http, port, directory / "media")

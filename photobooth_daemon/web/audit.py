@@ -10,6 +10,7 @@ from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.paging import (
     number_cursor,
+    query_text,
     read_instant,
     read_limit,
     read_number_cursor,
@@ -42,7 +43,7 @@ class AuditHandler(Handler):
         write_page(self, found, limit, entry_view, lambda entry: number_cursor(entry.audit_id))
 
     def _word(self, name: str) -> str | None:
-        word = self.get_query_argument(name, None)
+        word = query_text(self, name)
         if word is not None and not 0 < len(word) <= MAX_WORD_CHARACTERS:
             raise InvalidRequest(f"The parameter {name} has 1 to {MAX_WORD_CHARACTERS} characters.")
         return word

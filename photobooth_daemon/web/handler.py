@@ -26,12 +26,14 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from photobooth_daemon.clock import rfc3339
 from photobooth_daemon.errors import (
+    HeadersTooLarge,
     InvalidRequest,
     NotFound,
     PayloadTooLarge,
     PermissionMissing,
     PhotoboothError,
     ShuttingDown,
+    TargetTooLong,
     UnsupportedMediaType,
 )
 from photobooth_daemon.log_fields import bind_log_fields
@@ -40,6 +42,8 @@ from photobooth_daemon.web.problems import CONTENT_TYPE, problem_of
 from photobooth_daemon.web.site import Admission, Site
 
 MAX_JSON_BYTES = 1024 * 1024
+MAX_HEADER_BYTES = 64 * 1024
+MAX_TARGET_CHARACTERS = 8 * 1024
 DRAIN_SECONDS = 5.0
 BODY_SECONDS = 15.0
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -106,6 +110,7 @@ class Handler(RequestHandler):
         if self.request.headers.get("Expect", "").lower() == "100-continue":
             self.request.headers["Expect"] = "100-continue"
         try:
+            self._check_head()
             await self._may_go_on()
             await self.admit()
         except (PhotoboothError, HTTPError) as error:
@@ -268,6 +273,13 @@ class Handler(RequestHandler):
         """Send an ETag only where a handler sets one."""
         return None
 
+    def _check_head(self) -> None:
+        if len(str(self.request.uri)) > MAX_TARGET_CHARACTERS:
+            raise TargetTooLong
+        size = sum(len(name) + len(value) + 4 for name, value in self.request.headers.get_all())
+        if size > MAX_HEADER_BYTES:
+            raise HeadersTooLarge
+
     async def _may_go_on(self) -> None:
         if self.request.method not in self.allowed_methods():
             raise HTTPError(HTTPStatus.METHOD_NOT_ALLOWED)
@@ -312,9 +324,12 @@ class NotFoundHandler(Handler):
     public = True
     served_while_draining = True
 
-    async def prepare(self) -> None:
-        """Answer 404 whatever the method."""
-        self.refuse(NotFound())
+    async def _may_go_on(self) -> None:
+        raise NotFound
+
+    def send_problem(self, error: BaseException | None) -> None:
+        """Answer 404 whatever the method, those that Tornado does not know too."""
+        super().send_problem(NotFound() if isinstance(error, HTTPError) else error)
 
 
 def read_json_text(text: str) -> Any:

@@ -13,6 +13,7 @@ from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.slots import is_slot_id
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.paging import (
+    query_text,
     read_choice,
     read_instant,
     read_limit,
@@ -69,7 +70,7 @@ def read_filter(handler: Handler) -> JobFilter:
     Raises:
         InvalidRequest: a parameter has no such value.
     """
-    slot_id = handler.get_query_argument("slot", None)
+    slot_id = query_text(handler, "slot")
     if slot_id is not None and not is_slot_id(slot_id):
         raise InvalidRequest("The parameter slot is one of slot-001 to slot-015.")
     status = read_choice(handler, "status", [status.value for status in JobStatus])

@@ -25,13 +25,24 @@ _INSTANT = re.compile(
 Item = TypeVar("Item")
 
 
+def query_text(handler: Handler, name: str) -> str | None:
+    """Return a parameter exactly as it was sent; None without it.
+
+    Raises:
+        HTTPError: 400, it is not UTF-8.
+    """
+    return handler.get_query_argument(name, None, strip=False)
+
+
 def read_limit(handler: Handler) -> int:
     """Return how many items the caller wants.
 
     Raises:
         InvalidRequest: not a whole number from 1 to 200.
     """
-    text = handler.get_query_argument("limit", str(DEFAULT_LIMIT))
+    text = query_text(handler, "limit")
+    if text is None:
+        return DEFAULT_LIMIT
     if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_LIMIT:
         raise InvalidRequest(f"The parameter limit is a whole number from 1 to {MAX_LIMIT}.")
     return int(text)
@@ -43,7 +54,7 @@ def read_instant(handler: Handler, name: str) -> datetime | None:
     Raises:
         InvalidRequest: not RFC 3339 with its offset.
     """
-    text = handler.get_query_argument(name, None)
+    text = query_text(handler, name)
     if text is None:
         return None
     try:
@@ -62,7 +73,7 @@ def read_choice(handler: Handler, name: str, words: Sequence[str]) -> str | None
     Raises:
         InvalidRequest: none of ``words``.
     """
-    text = handler.get_query_argument(name, None)
+    text = query_text(handler, name)
     if text is not None and text not in words:
         raise InvalidRequest(f"The parameter {name} is one of {', '.join(words)}.")
     return text
@@ -74,7 +85,7 @@ def read_flag(handler: Handler, name: str) -> bool:
     Raises:
         InvalidRequest: neither yes nor no.
     """
-    text = handler.get_query_argument(name, "0").lower()
+    text = (query_text(handler, name) or "0").lower()
     if text not in ("0", "1", "false", "true"):
         raise InvalidRequest(f"The parameter {name} is 0 or 1.")
     return text in ("1", "true")
@@ -138,7 +149,7 @@ def write_page(
 
 
 def _read_cursor(handler: Handler, kind: str, length: int) -> list[str] | None:
-    text = handler.get_query_argument("cursor", None)
+    text = query_text(handler, "cursor")
     if text is None:
         return None
     try:

@@ -54,7 +54,7 @@ def _of_body(body: Mapping[str, Any] | None) -> int | None:
 
 
 def _of_query(handler: Handler) -> int | None:
-    text = handler.get_query_argument("version", None)
+    text = handler.get_query_argument("version", None, strip=False)
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):

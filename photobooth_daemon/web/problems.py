@@ -17,6 +17,8 @@ CONTENT_TYPE = "application/problem+json"
 STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.PhotoboothError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.InvalidRequest: HTTPStatus.BAD_REQUEST,
+    errors.TargetTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
+    errors.HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     errors.ValidationFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     errors.PermissionMissing: HTTPStatus.FORBIDDEN,
