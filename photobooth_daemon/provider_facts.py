@@ -22,18 +22,14 @@ class ProviderFacts:
 def provider_facts(
     drivers: Mapping[str, Any], configs: Mapping[str, ProviderConfig]
 ) -> dict[str, ProviderFacts]:
-    """Return the facts of every installed driver, by name; a driver, or its class.
-
-    A server on this network (``local = true``) serves without a key.
-    """
+    """Return the facts of every installed driver, by name; a driver, or its class."""
     facts = {}
     for name in sorted(drivers):
         driver = drivers[name]
         config = configs.get(name) or ProviderConfig(name)
-        own_server = config.local and config.base_url is not None
         facts[name] = ProviderFacts(
             provider=name,
-            configured=not driver.needs_key or config.api_key is not None or own_server,
+            configured=driver.is_configured(config),
             source=config.api_key_source,
             needs_public_url=driver.needs_public_url,
         )

@@ -150,7 +150,8 @@ async def test_once_stops_by_itself_and_the_environments_provider_wins(state_dir
         picture.save(encoded, "JPEG")
         shot = await camera.take(Photo("a.jpg", encoded.getvalue()))
         assert shot.why_original is None, shot.why_original
-        assert [seen.behaviour for seen in provider.log.requests] == ["image"]
+        posted = [seen for seen in provider.log.requests if seen.method == "POST"]
+        assert [seen.behaviour for seen in posted] == ["image"]
         process.terminate()
         await asyncio.to_thread(process.communicate)
         assert process.returncode == 0

@@ -96,7 +96,12 @@ class ProviderDriver(Protocol):
     """Whether the provider fetches the photo by a link instead of being sent it."""
     needs_key: bool
     configured: bool
-    """Whether the key and the address that it needs are there."""
+    """What :meth:`is_configured` said of its configuration."""
+
+    @classmethod
+    def is_configured(cls, config: ProviderConfig) -> bool:
+        """Return whether the key and the address that it needs are there."""
+        ...
 
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
         """Return the model that these params ask for: cool-down and latency are kept per model."""

@@ -53,12 +53,17 @@ class GeminiDriver:
     ) -> None:
         schema = read_schema(self.name, __name__)
         defaults = schema["$defs"]["edit"]["properties"]
-        self.configured = bool(config.api_key)
+        self.configured = self.is_configured(config)
         self._default_model = str(defaults["model"]["default"])
         self._models: Iterable[Mapping[str, Any]] = schema["x-models"]
         self._key = config.api_key
         self._http = ProviderHttp(config, http, default_base_url=BASE_URL)
         self._pictures = pictures
+
+    @classmethod
+    def is_configured(cls, config: ProviderConfig) -> bool:
+        """Return whether the key and the address that it needs are there."""
+        return bool(config.api_key)
 
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
         """Return Google's name of the model."""

@@ -51,6 +51,11 @@ class LocalDriver:
         self._frames = Frames()
         self._schemas = ParamSchemas({self.name: read_schema(self.name, __name__)})
 
+    @classmethod
+    def is_configured(cls, config: ProviderConfig) -> bool:
+        """Return True: it needs neither a key nor a network."""
+        return True
+
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
         """Return None: there is one way only."""
         return None

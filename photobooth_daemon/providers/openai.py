@@ -46,12 +46,17 @@ class OpenAIDriver:
     ) -> None:
         schema = read_schema(self.name, __name__)
         self.needs_key = config.base_url is None
-        self.configured = bool(config.api_key) or not self.needs_key
+        self.configured = self.is_configured(config)
         self._default_model = str(schema["$defs"]["edit"]["properties"]["model"]["default"])
         self._models: Iterable[Mapping[str, Any]] = schema["x-models"]
         self._key = config.api_key
         self._http = ProviderHttp(config, http, default_base_url=BASE_URL)
         self._pictures = pictures
+
+    @classmethod
+    def is_configured(cls, config: ProviderConfig) -> bool:
+        """Return whether the key and the address that it needs are there."""
+        return bool(config.api_key) or config.base_url is not None
 
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
         """Return OpenAI's name of the model."""

@@ -45,11 +45,16 @@ class TurbotextDriver:
     def __init__(
         self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
     ) -> None:
-        self.configured = bool(config.api_key)
+        self.configured = self.is_configured(config)
         self.poll_seconds = 2.0
         self.retry_seconds = 0.5
         self._key = config.api_key
         self._http = ProviderHttp(config, http, default_base_url=BASE_URL)
+
+    @classmethod
+    def is_configured(cls, config: ProviderConfig) -> bool:
+        """Return whether the key and the address that it needs are there."""
+        return bool(config.api_key)
 
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
         """Return the operation: there are no models to choose from."""
