@@ -72,7 +72,7 @@ PAGE = (
     ),
     query("cursor", TEXT, "The last page's next_cursor."),
 )
-FLAG: Schema = {"type": "string", "enum": ["0", "1"]}
+FLAG: Schema = {"type": "string", "enum": ["0", "1", "false", "true"]}
 FILE: Schema = {"type": "string", "format": "binary"}
 DONE = {204: Answer("It is done.")}
 NO_SLOT = {404: "slot_not_found"}
@@ -100,7 +100,7 @@ OPERATIONS = (
         },
         (
             query("response", one_of(ResponseMode), "What the body of a 200 is."),
-            query("preview", one_of(["inline"]), "Puts the preview into the JSON."),
+            query("preview", TEXT, "inline puts the preview into the JSON."),
         ),
         form=form_of(("fileToUpload",), fileToUpload=FILE, password=TEXT),
         problems={
@@ -119,7 +119,7 @@ OPERATIONS = (
     Operation(
         "GET", "/public/results/{job_id}", "Guests", "The picture",
         {200: picture_answer(*PICTURES)},
-        (query("download", FLAG, "As an attachment."),),
+        (query("download", TEXT, "1 asks for an attachment."),),
         problems=GONE,
     ),
     Operation(
@@ -214,7 +214,7 @@ OPERATIONS = (
     Operation(
         "POST", "/api/slots/{slot_id}/test", "Slots", "Tries a slot, saved or not, with a photo",
         {200: json_answer("IngestAnswer")},
-        (query("preview", one_of(["inline"]), "Puts the preview into the JSON."),),
+        (query("preview", TEXT, "inline puts the preview into the JSON."),),
         form=form_of(("file",), file=FILE, config=TEXT),
         problems={
             404: "slot_not_found",
