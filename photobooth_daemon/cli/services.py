@@ -39,6 +39,7 @@ class Services:
 
     actor: Actor
     database: Database
+    tokens: Tokens
     admins: AdminService
     settings: SettingsService
     slots: SlotService
@@ -69,16 +70,18 @@ async def services(installation: Installation) -> AsyncIterator[Services]:
             facts = provider_facts(installed_drivers(), config.providers)
             slot_list = SlotRepository(database)
             job_lists = JobLists(database)
+            tokens = Tokens(key, clock)
             yield Services(
                 actor=Actor(installation.actor),
                 database=database,
+                tokens=tokens,
                 admins=AdminService(
                     database,
                     AdminRepository(database),
                     audit,
                     Throttle(database, clock),
                     passwords,
-                    Tokens(key, clock),
+                    tokens,
                     clock,
                 ),
                 settings=SettingsService(

@@ -12,12 +12,16 @@ from photobooth_daemon.cli.installation import Installation, run_async
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table
 from photobooth_daemon.cli.services import services
 from photobooth_daemon.cli.settings import expected
+from photobooth_daemon.cli.slot_test import slot_test
 from photobooth_daemon.slot_config import CONFIG_KEYS
 
 
 @click.group()
 def slot() -> None:
-    """Read, set up and reset slots."""
+    """Read, set up, try and reset slots."""
+
+
+slot.add_command(slot_test)
 
 
 @slot.command(name="list")
