@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from tornado.web import Application
 
 from photobooth_daemon.admins import AdminService
+from photobooth_daemon.admission import AdmissionService
 from photobooth_daemon.audit import Audit, audit_key
 from photobooth_daemon.backstage import Shared, build_backstage
 from photobooth_daemon.clock import Clock
@@ -179,13 +180,21 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         clock,
         SlotSurroundings(schemas, facts, config.server.public_url),
     )
-    ingest = IngestService(
+    ingest_password = IngestPassword(
+        database, IngestPasswordVerdicts(passwords), throttle, audit, metrics
+    )
+    admission = AdmissionService(
         slots=slots,
-        jobs=Jobs(database, jobs, IdempotencyRepository(database), events, clock),
-        password=IngestPassword(
-            database, IngestPasswordVerdicts(passwords), throttle, audit, metrics
-        ),
+        password=ingest_password,
         gate=gate,
+        media_store=media_store,
+        metrics=metrics,
+        clock=clock,
+        store_reserve_seconds=config.server.store_reserve_seconds,
+    )
+    ingest = IngestService(
+        jobs=Jobs(database, jobs, IdempotencyRepository(database), events, clock),
+        password=ingest_password,
         ladder=ladder,
         spending=Spending(SpendingRepository(database), prices, clock),
         requests=ProviderRequests(
@@ -201,7 +210,6 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         metrics=metrics,
         in_flight=in_flight,
         clock=clock,
-        store_reserve_seconds=config.server.store_reserve_seconds,
     )
     health, operations = build_backstage(
         Shared(
@@ -228,11 +236,12 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     services = Services(
         site=site,
         authenticator=SessionAuthenticator(admins),
-        admission=life,
+        life=life,
         clock=clock,
         metrics=metrics,
         in_flight=in_flight,
         media_store=media_store,
+        admission=admission,
         ingest=ingest,
         results=Results(jobs, clock),
         media=PublicMedia(media, media_store, clock),
@@ -261,7 +270,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         default_handler_args={
             "site": site,
             "authenticator": services.authenticator,
-            "admission": life,
+            "life": life,
         },
         log_function=AccessLog(metrics),
     )

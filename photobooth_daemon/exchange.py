@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,8 +15,10 @@ from photobooth_daemon.gate import Seat
 from photobooth_daemon.ingest_password import Sender
 from photobooth_daemon.model import (
     Attempt,
+    Job,
     JobSource,
     JobStatus,
+    Picture,
     PictureBytes,
     SettingsState,
     Slot,
@@ -61,6 +63,24 @@ class Exchange:
         finally:
             took_ms = round((self.clock.monotonic() - begun) * 1000)
             self.timings_ms[step] = self.timings_ms.get(step, 0) + took_ms
+
+    def new_job(self, photo: Picture, client_fields: Mapping[str, str]) -> Job:
+        """Return the pending job of this exchange."""
+        rung = self.slot.ladder()[0]
+        return Job.pending(
+            job_id=self.job_id,
+            slot_id=self.slot.slot_id,
+            slot_version=self.slot.version,
+            source=self.source,
+            provider=rung.provider,
+            operation=rung.operation,
+            client_fields=client_fields,
+            client_address=self.sender.address,
+            request_id=self.sender.request_id,
+            photo=photo,
+            started_at=self.started_at,
+            deadline_at=self.deadline.due_at(),
+        )
 
     def elapsed_seconds(self) -> float:
         """Return the time since the headers arrived."""

@@ -1,6 +1,6 @@
 """The whole story of one photo, told once.
 
-    admit          which slot, is it on, is there room — before any of the body is read
+    admission.py   which slot, is it on, is there a seat — before any of the body is read
     run            password → look → open the job → prepare → wait → provider → store → answer
 
 Every step works inside the photo's deadline. Whatever happens on the way, the
@@ -10,12 +10,8 @@ seat, the scratch file, the temporary links and the job end with the story.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-import hashlib
 import logging
-import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from photobooth_daemon.clock import Clock
@@ -24,18 +20,15 @@ from photobooth_daemon.errors import (
     DatabaseUnavailable,
     DeadlinePassed,
     InvalidImage,
-    PayloadTooLarge,
     PhotoboothError,
     ProviderError,
     ProviderTimeout,
     SlotDisabled,
-    SlotNotFound,
-    StorageFull,
 )
 from photobooth_daemon.exchange import Answer, Exchange, Upload
-from photobooth_daemon.gate import Gate
 from photobooth_daemon.in_flight import InFlight
-from photobooth_daemon.ingest_password import IngestPassword, Sender
+from photobooth_daemon.ingest_password import IngestPassword
+from photobooth_daemon.job_ends import done_end, failed_end, failure_of, status_of
 from photobooth_daemon.jobs import Jobs
 from photobooth_daemon.ladder import Climbed, Ladder
 from photobooth_daemon.log_fields import bind_log_fields
@@ -43,27 +36,19 @@ from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.metrics import Metrics
 from photobooth_daemon.model import (
     Job,
-    JobSource,
     JobStatus,
     Picture,
     PictureBytes,
-    SettingsState,
-    Slot,
     Timings,
 )
 from photobooth_daemon.picture_threads import PictureThreads
 from photobooth_daemon.pictures import FinishedPicture, finish, original
 from photobooth_daemon.provider_requests import ProviderRequests, RequestBuilder
 from photobooth_daemon.providers.driver import ProviderResult
-from photobooth_daemon.repositories.jobs import JobEnd, ResultFacts
-from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.results import read_result
 from photobooth_daemon.spending import Spending
 from photobooth_daemon.upload_inspection import inspect
 
-MB = 1024 * 1024
-SLOT_ID = re.compile(r"slot-[0-9]{3}")
-FORM_ALLOWANCE_BYTES = 512 * 1024
 MAX_RESULT_PIXELS = 100_000_000
 """More than any provider makes; a result over it is a bad response."""
 ANSWER_MARGIN_SECONDS = 0.15
@@ -74,27 +59,14 @@ RECORD_GRACE_SECONDS = 30.0
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What a request's headers say about a photo, and when they arrived."""
-
-    started_monotonic_seconds: float
-    sender: Sender
-    content_length: int
-    header_password: bytes | None
-    idempotency_key: str | None
-
-
 class IngestService:
     """Takes photos in and answers with pictures."""
 
     def __init__(
         self,
         *,
-        slots: SlotRepository,
         jobs: Jobs,
         password: IngestPassword,
-        gate: Gate,
         ladder: Ladder,
         spending: Spending,
         requests: ProviderRequests,
@@ -103,12 +75,9 @@ class IngestService:
         metrics: Metrics,
         in_flight: InFlight,
         clock: Clock,
-        store_reserve_seconds: float,
     ) -> None:
-        self._slots = slots
         self._jobs = jobs
         self._password = password
-        self._gate = gate
         self._ladder = ladder
         self._spending = spending
         self._requests = requests
@@ -117,47 +86,6 @@ class IngestService:
         self._metrics = metrics
         self._in_flight = in_flight
         self._clock = clock
-        self._store_reserve_seconds = store_reserve_seconds
-
-    async def admit(self, slot_id: str, arrival: Arrival) -> Exchange:
-        """Decide from the headers alone whether a camera's photo may come in; give it a seat.
-
-        Raises:
-            SlotNotFound, SlotDisabled, StorageFull, PayloadTooLarge,
-            InvalidPassword, TooManyAttempts, RateLimited: in this order.
-            DatabaseUnavailable: nobody knows the slot right now.
-        """
-        found = None
-        if SLOT_ID.fullmatch(slot_id):
-            found = await self._slots.find_for_admission(slot_id)
-        if found is None:
-            raise SlotNotFound
-        slot, settings = found
-        self._metrics.prepare_slot(slot.slot_id, slot.provider)
-        if not slot.enabled or not slot.ladder():
-            raise SlotDisabled
-        self._check_room(settings, arrival.content_length)
-        if arrival.header_password is not None:
-            await self._password.check(
-                arrival.header_password, settings, arrival.sender, slot_id=slot_id
-            )
-        exchange = self._exchange(slot, settings, JobSource.INGEST, arrival)
-        exchange.password_accepted = arrival.header_password is not None
-        return exchange
-
-    async def admit_test(self, slot: Slot, settings: SettingsState, arrival: Arrival) -> Exchange:
-        """Give an administrator's trial photo a seat; the slot may be off, or not set up yet.
-
-        The recipe to try may come with the photo: ``exchange.slot`` is what counts
-        when :meth:`run` begins.
-
-        Raises:
-            StorageFull, PayloadTooLarge, RateLimited: as for a camera.
-        """
-        self._check_room(settings, arrival.content_length)
-        exchange = self._exchange(slot, settings, JobSource.TEST, arrival)
-        exchange.password_accepted = True
-        return exchange
 
     async def run(self, exchange: Exchange, upload: Upload) -> Answer:
         """Take an uploaded photo to its answer, before its deadline, whatever hangs.
@@ -191,7 +119,7 @@ class IngestService:
             answer = await self._story(exchange, upload)
         except PhotoboothError as error:
             refused = not exchange.job_opened
-            outcome = "refused" if refused else _status_of(error).value
+            outcome = "refused" if refused else status_of(error).value
             self._count(exchange, outcome, error.code)
             raise
         finally:
@@ -212,7 +140,7 @@ class IngestService:
                 slot_id=exchange.slot.slot_id,
             )
         photo, fault = await inspect(upload, exchange.settings.values.max_pixels)
-        job = self._new_job(exchange, upload, photo)
+        job = exchange.new_job(photo, upload.fields)
         earlier = await self._jobs.open_or_find(job, exchange.idempotency_key, exchange.deadline)
         if earlier is not None:
             return await self._replay(earlier)
@@ -223,7 +151,7 @@ class IngestService:
                 raise fault
             return await self._process(exchange, job, photo, requests)
         except (PhotoboothError, DeadlinePassed) as problem:
-            error = _named(problem, exchange)
+            error = failure_of(problem, exchange)
             await requests.close()
             fallback = await self._fallback(exchange, photo, error)
             await self._end_badly(exchange, upload, job, error)
@@ -279,17 +207,7 @@ class IngestService:
         exchange.stored = True
         finished_at = self._clock.utcnow()
         expires_at = finished_at + timedelta(hours=exchange.settings.values.result_ttl_hours)
-        timings = exchange.timings()
-        end = JobEnd(
-            status=JobStatus.DONE,
-            finished_at=finished_at,
-            provider=climbed.rung.provider,
-            operation=climbed.rung.operation,
-            attempts=tuple(dataclasses.asdict(attempt) for attempt in exchange.attempts),
-            timings=dataclasses.asdict(timings),
-            cost=_cost(exchange),
-            result=_result_facts(finished, expires_at),
-        )
+        end = done_end(exchange, climbed, finished_at, expires_at)
         if not await self._jobs.end(job, end, exchange.deadline):
             await self._undo_result(job)
         answer = Answer(
@@ -299,7 +217,7 @@ class IngestService:
             picture=finished.picture,
             preview=finished.preview,
             expires_at=expires_at,
-            timings=timings,
+            timings=Timings(**end.timings),
         )
         log.info("photo done", extra={"provider": climbed.rung.provider, **end.timings})
         return answer
@@ -327,19 +245,10 @@ class IngestService:
             return
         if exchange.stored:
             await self._media_store.remove_result(job.job_id)
-        status = _status_of(error)
-        end = JobEnd(
-            status=status,
-            finished_at=self._clock.utcnow(),
-            failure_code=error.code,
-            provider_code=_provider_code(error, exchange),
-            attempts=tuple(dataclasses.asdict(attempt) for attempt in exchange.attempts),
-            timings=dataclasses.asdict(exchange.timings()),
-            cost=_cost(exchange),
-        )
+        end = failed_end(exchange, error, self._clock.utcnow())
         log.warning(
             "photo %s",
-            status.value,
+            end.status.value,
             extra={
                 "code": error.code,
                 "provider": job.provider,
@@ -374,7 +283,7 @@ class IngestService:
         return Answer(
             job_id=exchange.job_id,
             slot_id=exchange.slot.slot_id,
-            status=_status_of(error),
+            status=status_of(error),
             picture=picture,
             preview=None,
             expires_at=None,
@@ -395,55 +304,6 @@ class IngestService:
             timings=Timings(**job.timings),
         )
 
-    def _check_room(self, state: SettingsState, content_length: int) -> None:
-        settings = state.values
-        if self._media_store.free_bytes() < settings.min_free_mb * MB:
-            raise StorageFull
-        if content_length > settings.max_upload_mb * MB + FORM_ALLOWANCE_BYTES:
-            raise PayloadTooLarge(f"A photo may have {settings.max_upload_mb} MB at most.")
-
-    def _exchange(
-        self, slot: Slot, settings: SettingsState, source: JobSource, arrival: Arrival
-    ) -> Exchange:
-        window_seconds = slot.sync_response_seconds or settings.values.sync_response_seconds
-        begun = arrival.started_monotonic_seconds
-        deadline = Deadline(self._clock, begun + window_seconds)
-        return Exchange(
-            slot=slot,
-            settings=settings,
-            source=source,
-            sender=arrival.sender,
-            clock=self._clock,
-            deadline=deadline,
-            work_deadline=deadline.earlier_by(self._store_reserve_seconds),
-            window_seconds=window_seconds,
-            started_monotonic_seconds=begun,
-            started_at=self._clock.utcnow(),
-            seat=self._gate.enter(
-                slot.slot_id,
-                concurrency=settings.values.slot_concurrency,
-                queue=settings.values.slot_queue,
-            ),
-            idempotency_key=arrival.idempotency_key,
-        )
-
-    def _new_job(self, exchange: Exchange, upload: Upload, photo: Picture) -> Job:
-        rung = exchange.slot.ladder()[0]
-        return Job.pending(
-            job_id=exchange.job_id,
-            slot_id=exchange.slot.slot_id,
-            slot_version=exchange.slot.version,
-            source=exchange.source,
-            provider=rung.provider,
-            operation=rung.operation,
-            client_fields=upload.fields,
-            client_address=exchange.sender.address,
-            request_id=exchange.sender.request_id,
-            photo=photo,
-            started_at=exchange.started_at,
-            deadline_at=exchange.deadline.due_at(),
-        )
-
     def _count(self, exchange: Exchange, outcome: str, code: str | None = None) -> None:
         self._metrics.observe_ingest(
             exchange.slot.slot_id,
@@ -454,40 +314,3 @@ class IngestService:
             code=code,
             steps_ms=exchange.timings_ms if exchange.job_opened else None,
         )
-
-
-def _named(problem: PhotoboothError | DeadlinePassed, exchange: Exchange) -> PhotoboothError:
-    """Return the failure as the client is told it, with the job it ended."""
-    error = ProviderTimeout() if isinstance(problem, DeadlinePassed) else problem
-    error.job_id = exchange.job_id
-    return error
-
-
-def _status_of(error: PhotoboothError) -> JobStatus:
-    return JobStatus.TIMEOUT if isinstance(error, ProviderTimeout) else JobStatus.FAILED
-
-
-def _provider_code(error: PhotoboothError, exchange: Exchange) -> str | None:
-    if isinstance(error, ProviderError):
-        return error.provider_code.value
-    if isinstance(error, ProviderTimeout) and exchange.attempts:
-        return exchange.attempts[-1].reason
-    return None
-
-
-def _result_facts(finished: FinishedPicture, expires_at: datetime) -> ResultFacts:
-    picture = finished.picture
-    return ResultFacts(
-        content_type=picture.content_type,
-        width=picture.width,
-        height=picture.height,
-        size_bytes=len(picture.data),
-        sha256=hashlib.sha256(picture.data).hexdigest(),
-        preview_size_bytes=len(finished.preview),
-        expires_at=expires_at,
-    )
-
-
-def _cost(exchange: Exchange) -> float | None:
-    costs = [attempt.cost for attempt in exchange.attempts if attempt.cost is not None]
-    return sum(costs) if costs else None

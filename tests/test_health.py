@@ -73,7 +73,7 @@ def app(health: Health, admission: Admission) -> tornado.web.Application:
     base = {
         "site": Site(public_url=None, trusted_proxies=()),
         "authenticator": None,
-        "admission": admission,
+        "life": admission,
     }
     return tornado.web.Application(
         [

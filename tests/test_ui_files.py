@@ -23,7 +23,7 @@ UI = UiFiles(files("photobooth_daemon.ui"))
 
 
 class Open:
-    """An admission that is always open, an authenticator that nobody asks."""
+    """A life that never ends, an authenticator that nobody asks."""
 
     draining = False
 
@@ -36,7 +36,7 @@ def app() -> Application:
     shared = {
         "site": Site(public_url=None, trusted_proxies=()),
         "authenticator": Open(),
-        "admission": Open(),
+        "life": Open(),
         "ui_files": UI,
     }
     return Application([(r"/", UiIndexHandler, shared), (r"/ui/(.*)", UiFileHandler, shared)])

@@ -39,7 +39,7 @@ from photobooth_daemon.errors import (
 from photobooth_daemon.log_fields import bind_log_fields
 from photobooth_daemon.model import Actor, Identity
 from photobooth_daemon.web.problems import CONTENT_TYPE, problem_of
-from photobooth_daemon.web.site import Admission, Site
+from photobooth_daemon.web.site import Life, Site
 
 MAX_JSON_BYTES = 1024 * 1024
 MAX_HEADER_BYTES = 64 * 1024
@@ -79,10 +79,10 @@ class Handler(RequestHandler):
 
     identity: Identity
 
-    def _take_base(self, site: Site, authenticator: Authenticator, admission: Admission) -> None:
+    def _take_base(self, site: Site, authenticator: Authenticator, life: Life) -> None:
         self.site = site
         self.authenticator = authenticator
-        self.admission = admission
+        self.life = life
         self.body = bytearray()
         self.problem_code: str | None = None
         self._refusal: PhotoboothError | HTTPError | None = None
@@ -283,7 +283,7 @@ class Handler(RequestHandler):
     async def _may_go_on(self) -> None:
         if self.request.method not in self.allowed_methods():
             raise HTTPError(HTTPStatus.METHOD_NOT_ALLOWED)
-        if self.admission.draining and not self.served_while_draining:
+        if self.life.draining and not self.served_while_draining:
             self.set_header("Connection", "close")
             raise ShuttingDown
         if self.public:

@@ -55,7 +55,7 @@ class ReadyHandler(Handler):
 
     async def get(self) -> None:
         """Answer 200, or 503 while draining or without a database."""
-        if self.admission.draining:
+        if self.life.draining:
             raise ShuttingDown
         if "database" in await self.health.failing():
             raise DatabaseUnavailable

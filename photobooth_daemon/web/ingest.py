@@ -10,11 +10,12 @@ from uuid import UUID
 
 from tornado.httputil import HTTPServerRequest
 
+from photobooth_daemon.admission import MB, AdmissionService, Arrival
 from photobooth_daemon.clock import Clock, rfc3339
 from photobooth_daemon.errors import InvalidRequest
 from photobooth_daemon.exchange import Answer, Exchange, Upload
 from photobooth_daemon.in_flight import InFlight
-from photobooth_daemon.ingest import MB, Arrival, IngestService
+from photobooth_daemon.ingest import IngestService
 from photobooth_daemon.ingest_password import Sender
 from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.model import ResponseMode, Timings
@@ -34,6 +35,7 @@ class PhotoHandler(UploadHandler):
 
     def initialize(
         self,
+        admission: AdmissionService,
         ingest: IngestService,
         media_store: MediaStore,
         in_flight: InFlight,
@@ -42,6 +44,7 @@ class PhotoHandler(UploadHandler):
     ) -> None:
         """Take the service, and note when the headers arrived: the window begins here."""
         super().initialize(**base)
+        self.admission = admission
         self.ingest = ingest
         self.media_store = media_store
         self.in_flight = in_flight
@@ -145,7 +148,7 @@ class IngestHandler(PhotoHandler):
     async def admit(self) -> None:
         """Check, in the contract's order, whatever needs no body."""
         arrival = self.arrival()
-        exchange = await self.ingest.admit(self.path_args[0], arrival)
+        exchange = await self.admission.admit(self.path_args[0], arrival)
         self.begin(exchange)
         self.response_mode = response_mode(self.request)
         self.inline_preview = inline_preview(self.request, exchange.slot.inline_preview)

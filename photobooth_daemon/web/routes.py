@@ -11,6 +11,7 @@ from tornado.routing import URLSpec
 from tornado.web import url
 
 from photobooth_daemon.admins import AdminService
+from photobooth_daemon.admission import AdmissionService
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.event_feed import EventFeed
 from photobooth_daemon.health import Health
@@ -50,7 +51,7 @@ from photobooth_daemon.web import (
     ui,
 )
 from photobooth_daemon.web.handler import Authenticator
-from photobooth_daemon.web.site import Admission, Site
+from photobooth_daemon.web.site import Life, Site
 from photobooth_daemon.web.ui_files import UiFiles
 
 SEGMENT = r"([^/]+)"
@@ -62,11 +63,12 @@ class Services:
 
     site: Site
     authenticator: Authenticator
-    admission: Admission
+    life: Life
     clock: Clock
     metrics: Metrics
     in_flight: InFlight
     media_store: MediaStore
+    admission: AdmissionService
     ingest: IngestService
     results: Results
     media: PublicMedia
@@ -92,10 +94,11 @@ def build_routes(services: Services) -> list[URLSpec]:
     base: dict[str, Any] = {
         "site": services.site,
         "authenticator": services.authenticator,
-        "admission": services.admission,
+        "life": services.life,
     }
     photo = {
         **base,
+        "admission": services.admission,
         "ingest": services.ingest,
         "media_store": services.media_store,
         "in_flight": services.in_flight,

@@ -11,7 +11,7 @@ from tornado.httputil import HTTPServerRequest
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class Admission(Protocol):
+class Life(Protocol):
     """Whether new work is taken; the process' life decides."""
 
     @property

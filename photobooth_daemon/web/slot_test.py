@@ -37,7 +37,7 @@ class SlotTestHandler(PhotoHandler):
         slot, settings = found
         # A trial is a trial: an Idempotency-Key would give the last one's picture.
         arrival = replace(self.arrival(), idempotency_key=None)
-        exchange = await self.ingest.admit_test(slot, settings, arrival)
+        exchange = await self.admission.admit_test(slot, settings, arrival)
         self.begin(exchange, max_field_bytes=MAX_JSON_BYTES)
 
     async def post(self, slot_id: str) -> None:
