@@ -18,6 +18,7 @@ from photobooth_daemon.metrics import Metrics
 from photobooth_daemon.model import Attempt, PictureBytes, Rung
 from photobooth_daemon.providers.driver import (
     ProviderCheck,
+    ProviderConfig,
     ProviderDriver,
     ProviderRequest,
     ProviderResult,
@@ -41,8 +42,6 @@ class ScriptedDriver:
     """Takes the script's steps one by one; the last one repeats. Time passes on the fake clock."""
 
     needs_public_url = False
-    needs_key = False
-    configured = True
 
     def __init__(self, name: str, clock: FakeClock, script: Sequence[Step]) -> None:
         self.name = name
@@ -51,6 +50,10 @@ class ScriptedDriver:
         self.limits: list[float] = []
         self._clock = clock
         self._script = list(script)
+
+    @staticmethod
+    def is_configured(config: ProviderConfig) -> bool:
+        return True
 
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
         return f"{self.name}-1"

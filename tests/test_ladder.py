@@ -15,7 +15,11 @@ from photobooth_daemon.errors import (
     ProviderTimeout,
     Reason,
 )
-from photobooth_daemon.providers.driver import ProviderRequest, ProviderResult
+from photobooth_daemon.providers.driver import (
+    ProviderConfig,
+    ProviderRequest,
+    ProviderResult,
+)
 from photobooth_daemon.reasons import AGAIN, VERDICTS
 from tests.fakes import FakeClock
 from tests.ladders import Booth, ScriptedDriver, fail, ok, scripted_booth
@@ -248,14 +252,16 @@ class Hanging:
 
     title = "hanging"
     needs_public_url = False
-    needs_key = False
-    configured = True
 
     def __init__(self, name: str = "hanging", *, stubborn: bool = False) -> None:
         self.name = name
         self.started = asyncio.Event()
         self.released = asyncio.Event()
         self._stubborn = stubborn
+
+    @staticmethod
+    def is_configured(config: ProviderConfig) -> bool:
+        return True
 
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
         return None

@@ -16,6 +16,7 @@ from tornado.ioloop import IOLoop
 from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason
 from photobooth_daemon.providers.comfyui import ComfyUIDriver
 from photobooth_daemon.providers.comfyui_workflow import filled, model_of
+from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.drivers import KEY, canned, driver_for, failure_of, request, template
 from tests.fakes import eventually
@@ -166,8 +167,7 @@ async def test_the_check_names_a_server_that_is_something_else() -> None:
         server.will(404, "nothing here")
         found = await driver.check("workflow", {})
         assert (found.ok, found.detail) == (False, "bad_request: not ComfyUI: HTTP 404")
-    async with driver_for(ComfyUIDriver, None) as driver:
-        assert not driver.configured
+    assert not ComfyUIDriver.is_configured(ProviderConfig("comfyui", api_key=KEY))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from PIL import Image
 from tornado.ioloop import IOLoop
 
 from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason
+from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.providers.gemini import GeminiDriver
 from photobooth_daemon.providers.gemini_answers import read_answer, read_error
 from photobooth_daemon.providers.http import Answer, failure_by_status
@@ -270,10 +271,18 @@ async def test_nobody_listens() -> None:
 
 
 async def test_without_a_key_nothing_is_sent(provider: FakeProvider) -> None:
-    async with gemini(provider, api_key=None) as driver:
-        assert not driver.configured
+    async with driver_for(GeminiDriver, None, api_key=None) as driver:
         assert (await failure_of(driver, edit())).reason is Reason.AUTH
-    assert not provider.log.requests
+    assert not GeminiDriver.is_configured(ProviderConfig("gemini"))
+
+
+async def test_an_address_of_ones_own_may_do_without_a_key(provider: FakeProvider) -> None:
+    config = ProviderConfig("gemini", base_url=provider.url)
+    assert GeminiDriver.is_configured(config)
+    async with gemini(provider, api_key=None) as driver:
+        assert (await failure_of(driver, edit())).reason is Reason.AUTH
+    (seen,) = provider.log.requests
+    assert seen.key is None
 
 
 async def test_the_key_is_blotted_out_of_what_google_says() -> None:

@@ -184,9 +184,12 @@ async def test_without_a_public_url_or_a_key_nothing_is_asked(provider: FakeProv
     async with scene(provider) as here:
         failure = await failure_of(here.driver, here.request(photo_url=None))
         assert failure.reason is Reason.INPUT_NOT_FETCHED
-    async with scene(provider, api_key=None) as here:
-        assert (await failure_of(here.driver, here.request())).reason is Reason.AUTH
     assert not provider.log.requests
+    async with driver_for(TurbotextDriver, None, api_key=None) as driver:
+        asked = request(
+            "generate_image2image", {"prompt": "x"}, provider="turbotext", photo_url="https://x/y"
+        )
+        assert (await failure_of(driver, asked)).reason is Reason.AUTH
 
 
 async def test_a_private_link_is_refused_unless_the_provider_is_local(

@@ -25,6 +25,7 @@ COMMANDS = {
     "send": "photobooth_daemon.cli.send:send",
     "fake-provider": "photobooth_daemon.cli.fake_provider:fake_provider",
     "migrate": "photobooth_daemon.cli.migrate:migrate",
+    "provider": "photobooth_daemon.cli.provider:provider",
     "quickstart": "photobooth_daemon.cli.quickstart:quickstart",
     "setup-database": "photobooth_daemon.cli.setup_database:setup_database",
 }

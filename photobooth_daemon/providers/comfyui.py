@@ -49,21 +49,19 @@ class ComfyUIDriver:
     name = "comfyui"
     title = "ComfyUI"
     needs_public_url = False
-    needs_key = False
 
     def __init__(
         self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
     ) -> None:
-        self.configured = self.is_configured(config)
         self.poll_seconds = 0.4
         calls = ProviderHttp(config, http, default_base_url=BASE_URL)
         self._server = ComfyUIServer(calls, config.api_key)
         self._leaving: set[asyncio.Task[None]] = set()
         self._usual_seconds: float | None = None
 
-    @classmethod
-    def is_configured(cls, config: ProviderConfig) -> bool:
-        """Return whether the key and the address that it needs are there."""
+    @staticmethod
+    def is_configured(config: ProviderConfig) -> bool:
+        """Return whether it is said where the server is."""
         return config.base_url is not None
 
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:

@@ -94,13 +94,10 @@ class ProviderDriver(Protocol):
     title: str
     needs_public_url: bool
     """Whether the provider fetches the photo by a link instead of being sent it."""
-    needs_key: bool
-    configured: bool
-    """What :meth:`is_configured` said of its configuration."""
 
-    @classmethod
-    def is_configured(cls, config: ProviderConfig) -> bool:
-        """Return whether the key and the address that it needs are there."""
+    @staticmethod
+    def is_configured(config: ProviderConfig) -> bool:
+        """Return whether the key and the address that the provider needs are there."""
         ...
 
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:

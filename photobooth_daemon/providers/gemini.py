@@ -46,24 +46,23 @@ class GeminiDriver:
     name = "gemini"
     title = "Google Gemini"
     needs_public_url = False
-    needs_key = True
 
     def __init__(
         self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
     ) -> None:
         schema = read_schema(self.name, __name__)
         defaults = schema["$defs"]["edit"]["properties"]
-        self.configured = self.is_configured(config)
+        self._needs_key = config.base_url is None
         self._default_model = str(defaults["model"]["default"])
         self._models: Iterable[Mapping[str, Any]] = schema["x-models"]
         self._key = config.api_key
         self._http = ProviderHttp(config, http, default_base_url=BASE_URL)
         self._pictures = pictures
 
-    @classmethod
-    def is_configured(cls, config: ProviderConfig) -> bool:
-        """Return whether the key and the address that it needs are there."""
-        return bool(config.api_key)
+    @staticmethod
+    def is_configured(config: ProviderConfig) -> bool:
+        """Return whether there is a key; an address of one's own may do without."""
+        return bool(config.api_key) or config.base_url is not None
 
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
         """Return Google's name of the model."""
@@ -109,9 +108,11 @@ class GeminiDriver:
         return f"{version}/models/{quote(self.model('edit', params) or '', safe='')}{verb}"
 
     def _key_header(self) -> dict[str, str]:
-        if not self._key:
+        if self._key:
+            return {"x-goog-api-key": self._key}
+        if self._needs_key:
             raise AttemptFailed(Reason.AUTH, "no key is configured for gemini")
-        return {"x-goog-api-key": self._key}
+        return {}
 
     def _body(self, request: ProviderRequest, templates: list[bytes]) -> list[Part]:
         kinds = [

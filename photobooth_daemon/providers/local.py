@@ -41,8 +41,6 @@ class LocalDriver:
     name = "local"
     title = "On this machine"
     needs_public_url = False
-    needs_key = False
-    configured = True
 
     def __init__(
         self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
@@ -51,9 +49,9 @@ class LocalDriver:
         self._frames = Frames()
         self._schemas = ParamSchemas({self.name: read_schema(self.name, __name__)})
 
-    @classmethod
-    def is_configured(cls, config: ProviderConfig) -> bool:
-        """Return True: it needs neither a key nor a network."""
+    @staticmethod
+    def is_configured(config: ProviderConfig) -> bool:
+        """Return True: it needs nothing."""
         return True
 
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:

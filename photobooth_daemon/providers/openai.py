@@ -39,23 +39,21 @@ class OpenAIDriver:
     name = "openai"
     title = "OpenAI Images"
     needs_public_url = False
-    needs_key = True
 
     def __init__(
         self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
     ) -> None:
         schema = read_schema(self.name, __name__)
-        self.needs_key = config.base_url is None
-        self.configured = self.is_configured(config)
+        self._needs_key = config.base_url is None
         self._default_model = str(schema["$defs"]["edit"]["properties"]["model"]["default"])
         self._models: Iterable[Mapping[str, Any]] = schema["x-models"]
         self._key = config.api_key
         self._http = ProviderHttp(config, http, default_base_url=BASE_URL)
         self._pictures = pictures
 
-    @classmethod
-    def is_configured(cls, config: ProviderConfig) -> bool:
-        """Return whether the key and the address that it needs are there."""
+    @staticmethod
+    def is_configured(config: ProviderConfig) -> bool:
+        """Return whether there is a key; a server of one's own may do without."""
         return bool(config.api_key) or config.base_url is not None
 
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
@@ -111,7 +109,7 @@ class OpenAIDriver:
             raise AttemptFailed(Reason.BAD_RESPONSE, "not a list of models") from error
         if model in listed:
             return Finding(f"{model} is listed", model_listed=True)
-        if self.needs_key:
+        if self._needs_key:
             return Finding(f"{model} is not listed", model_listed=False)
         # A server of one's own often serves its one model under any name.
         names = ", ".join(sorted(listed)[:5]) or "none"
@@ -149,6 +147,6 @@ class OpenAIDriver:
     def _key_header(self) -> dict[str, str]:
         if self._key:
             return {"Authorization": f"Bearer {self._key}"}
-        if self.needs_key:
+        if self._needs_key:
             raise AttemptFailed(Reason.AUTH, "no key is configured for openai")
         return {}

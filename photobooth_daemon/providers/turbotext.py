@@ -40,21 +40,20 @@ class TurbotextDriver:
     name = "turbotext"
     title = "Turbotext"
     needs_public_url = True
-    needs_key = True
 
     def __init__(
         self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
     ) -> None:
-        self.configured = self.is_configured(config)
+        self._needs_key = config.base_url is None
         self.poll_seconds = 2.0
         self.retry_seconds = 0.5
         self._key = config.api_key
         self._http = ProviderHttp(config, http, default_base_url=BASE_URL)
 
-    @classmethod
-    def is_configured(cls, config: ProviderConfig) -> bool:
-        """Return whether the key and the address that it needs are there."""
-        return bool(config.api_key)
+    @staticmethod
+    def is_configured(config: ProviderConfig) -> bool:
+        """Return whether there is a key; an address of one's own may do without."""
+        return bool(config.api_key) or config.base_url is not None
 
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
         """Return the operation: there are no models to choose from."""
@@ -152,9 +151,11 @@ class TurbotextDriver:
         return read_object(answer, self._http.scrub, self._http.excerpt(answer))
 
     def _key_header(self) -> dict[str, str]:
-        if not self._key:
+        if self._key:
+            return {"Authorization": f"Bearer {self._key}"}
+        if self._needs_key:
             raise AttemptFailed(Reason.AUTH, "no key is configured for turbotext")
-        return {"Authorization": f"Bearer {self._key}"}
+        return {}
 
 
 def fields_of(request: ProviderRequest) -> dict[str, str]:

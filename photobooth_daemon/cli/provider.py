@@ -1,0 +1,180 @@
+"""``photoboothctl provider``: who makes the pictures, and would they now."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import Any
+
+import aiohttp
+import click
+
+from photobooth_daemon.cli.installation import EXIT_FAILED, Installation, run_async
+from photobooth_daemon.cli.printing import print_json, print_table
+from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch
+from photobooth_daemon.model import Slot
+from photobooth_daemon.params import ParamSchemas
+from photobooth_daemon.picture_threads import PictureThreads
+from photobooth_daemon.pricing import PRICE_FILE
+from photobooth_daemon.provider_checks import CheckedUse, check_uses, uses_of
+from photobooth_daemon.provider_facts import provider_facts
+from photobooth_daemon.providers.catalog import build_drivers, installed_drivers
+from photobooth_daemon.providers.driver import ProviderDriver
+from photobooth_daemon.repositories.slots import SlotRepository
+
+
+@click.group()
+def provider() -> None:
+    """See which providers there are, and whether they would serve now."""
+
+
+@provider.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def list_providers(installation: Installation, as_json: bool) -> None:
+    """List the installed providers and whether each is set up."""
+    schemas = ParamSchemas.installed()
+    config = installation.config
+    facts = provider_facts(installed_drivers(), config.providers)
+    items: list[dict[str, Any]] = [
+        {
+            "provider": name,
+            "title": schemas.title(name)[0],
+            "configured": fact.configured,
+            "key_source": fact.source,
+            "base_url": getattr(config.providers.get(name), "base_url", None),
+            "needs_public_url": fact.needs_public_url,
+            "operations": [operation.operation for operation in schemas.operations(name)],
+        }
+        for name, fact in facts.items()
+    ]
+    if as_json:
+        print_json({"items": items})
+        return
+    print_table(
+        ["PROVIDER", "CONFIGURED", "KEY FROM", "BASE URL", "FETCHES BY LINK", "OPERATIONS"],
+        [
+            [
+                item["provider"],
+                "yes" if item["configured"] else "no",
+                item["key_source"],
+                item["base_url"],
+                "yes" if item["needs_public_url"] else "no",
+                ", ".join(item["operations"]),
+            ]
+            for item in items
+        ],
+    )
+
+
+@provider.command()
+@click.argument("names", nargs=-1, metavar="[PROVIDER]...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+@run_async
+async def check(installation: Installation, names: tuple[str, ...], as_json: bool) -> None:
+    """Ask each provider, free of charge: key, way, model, latency.
+
+    Every model that a slot which is on asks for is checked. The exit status is
+    1 if one of those, or of the providers named, would not serve a photo.
+    """
+    slots, slots_known = await _slots(installation)
+    async with _drivers(installation) as drivers:
+        unknown = sorted(set(names) - set(drivers))
+        if unknown:
+            raise click.UsageError(f"no such provider: {', '.join(unknown)}")
+        facts = provider_facts(drivers, installation.config.providers)
+        uses = uses_of(slots, drivers, ParamSchemas.installed(), providers=names)
+        public_url = installation.config.server.public_url
+        results = await check_uses(uses, drivers, facts, public_url=public_url)
+    if as_json:
+        print_json({"slots_known": slots_known, "items": [_document(result) for result in results]})
+    else:
+        _print(results)
+        if not slots_known:
+            click.echo("The slots could not be read: only the default models were asked for.")
+    failed = [result for result in results if not result.ok and (result.needed or names)]
+    if failed:
+        raise SystemExit(EXIT_FAILED)
+
+
+@provider.command()
+def prices() -> None:
+    """Print the price table that comes with the program, to begin one of your own with."""
+    text = (resources.files("photobooth_daemon.etc") / PRICE_FILE).read_text("utf-8")
+    click.echo(text, nl=False)
+
+
+async def _slots(installation: Installation) -> tuple[Iterable[Slot], bool]:
+    """Return the slots, or none where the database cannot tell."""
+    try:
+        async with installation.database() as database:
+            return await SlotRepository(database).list_all(), True
+    except (DatabaseUnavailable, SchemaMismatch):
+        return (), False
+
+
+@asynccontextmanager
+async def _drivers(installation: Installation) -> AsyncIterator[Mapping[str, ProviderDriver]]:
+    threads = PictureThreads(installation.clock)
+    try:
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+            config = installation.config
+            yield build_drivers(installed_drivers(), config.providers, http, threads)
+    finally:
+        threads.close()
+
+
+def _print(results: Iterable[CheckedUse]) -> None:
+    print_table(
+        ["PROVIDER", "MODEL", "SLOTS", "STATE", "LISTED", "MS", "DETAIL"],
+        [
+            [
+                result.use.provider,
+                result.use.model,
+                ", ".join(result.use.slot_ids),
+                _state(result),
+                _listed(result),
+                result.check.latency_ms if result.check else None,
+                _detail(result),
+            ]
+            for result in results
+        ],
+    )
+
+
+def _document(result: CheckedUse) -> dict[str, Any]:
+    check = result.check
+    return {
+        "provider": result.use.provider,
+        "operation": result.use.operation,
+        "model": result.use.model,
+        "slots": list(result.use.slot_ids),
+        "configured": check is not None,
+        "key_source": result.key_source,
+        "ok": result.ok,
+        "model_listed": check.model_listed if check else None,
+        "latency_ms": check.latency_ms if check else None,
+        "detail": _detail(result),
+    }
+
+
+def _listed(result: CheckedUse) -> str | None:
+    if result.check is None or result.check.model_listed is None:
+        return None
+    return "yes" if result.check.model_listed else "no"
+
+
+def _state(result: CheckedUse) -> str:
+    if result.check is None:
+        return "not set up"
+    return "ok" if result.ok else "FAILS"
+
+
+def _detail(result: CheckedUse) -> str:
+    if result.check is None:
+        return ""
+    if result.public_url_missing:
+        return f"[server] public_url is not set; {result.check.detail}"
+    return result.check.detail
