@@ -14,9 +14,10 @@ from tornado.web import Application
 from photobooth_daemon.admins import AdminService
 from photobooth_daemon.admission import AdmissionService
 from photobooth_daemon.audit import Audit, audit_key
-from photobooth_daemon.backstage import Shared, build_backstage
+from photobooth_daemon.backstage import Shared, build_backstage, build_readiness
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config import Config
+from photobooth_daemon.config_digest import config_digest
 from photobooth_daemon.database import Database
 from photobooth_daemon.event_feed import EventFeed
 from photobooth_daemon.events import Events
@@ -39,6 +40,7 @@ from photobooth_daemon.pricing import PriceTable
 from photobooth_daemon.provider_facts import provider_facts
 from photobooth_daemon.provider_requests import ProviderRequests
 from photobooth_daemon.providers.catalog import build_drivers, installed_drivers
+from photobooth_daemon.readiness.service import Readiness
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.events import EventRepository
@@ -94,6 +96,7 @@ class App:
     http: aiohttp.ClientSession
     health: Health
     operations: Operations
+    readiness: Readiness
     feed: EventFeed
 
     async def close(self) -> None:
@@ -211,21 +214,23 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         in_flight=in_flight,
         clock=clock,
     )
-    health, operations = build_backstage(
-        Shared(
-            config=config,
-            database=database,
-            media_store=media_store,
-            metrics=metrics,
-            events=events,
-            http=http,
-            drivers=drivers,
-            facts=facts,
-            gate=gate,
-            ladder=ladder,
-            clock=clock,
-        )
+    shared = Shared(
+        config=config,
+        database=database,
+        media_store=media_store,
+        metrics=metrics,
+        events=events,
+        http=http,
+        drivers=drivers,
+        facts=facts,
+        gate=gate,
+        ladder=ladder,
+        schemas=schemas,
+        config_digest=config_digest(config, signing_key),
+        clock=clock,
     )
+    health, operations = build_backstage(shared)
+    readiness = build_readiness(shared, ingest)
 
     def heard(event: Event) -> None:
         if event.kind == "slot":
@@ -246,6 +251,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         results=Results(jobs, clock),
         media=PublicMedia(media, media_store, clock),
         health=health,
+        readiness=readiness,
         admins=admins,
         settings=settings,
         slots=slot_service,
@@ -288,5 +294,6 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         http=http,
         health=health,
         operations=operations,
+        readiness=readiness,
         feed=feed,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.resources import files
 
 import aiohttp
 
@@ -21,17 +22,26 @@ from photobooth_daemon.gate import Gate
 from photobooth_daemon.gauges import Gauges
 from photobooth_daemon.health import Health
 from photobooth_daemon.housekeeping import build_housekeeping
+from photobooth_daemon.ingest import IngestService
 from photobooth_daemon.ladder import Ladder
 from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.metrics import Metrics
 from photobooth_daemon.operations import Operations
+from photobooth_daemon.params import ParamSchemas
+from photobooth_daemon.presence import Presence
 from photobooth_daemon.probes import build_health
 from photobooth_daemon.provider_facts import ProviderFacts
 from photobooth_daemon.providers.driver import ProviderDriver
+from photobooth_daemon.readiness.live_probe import LiveProbe
+from photobooth_daemon.readiness.machine_ready import clock_is_synchronised
+from photobooth_daemon.readiness.service import Readiness, Records
+from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.alerts import AlertRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.processes import ProcessRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
+from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
 from photobooth_daemon.vitals import MB, Vitals
 
@@ -50,6 +60,8 @@ class Shared:
     facts: Mapping[str, ProviderFacts]
     gate: Gate
     ladder: Ladder
+    schemas: ParamSchemas
+    config_digest: str
     clock: Clock
 
 
@@ -87,10 +99,40 @@ def build_backstage(shared: Shared) -> tuple[Health, Operations]:
         housekeeping=build_housekeeping(database, shared.media_store, shared.clock),
         vitals=vitals,
         gauges=gauges,
+        presence=Presence(ProcessRepository(database), shared.config_digest, shared.clock),
         watch=_watch(shared, vitals),
         heartbeat=_heartbeat(shared.config.alerts, shared, vitals),
     )
     return health, operations
+
+
+def build_readiness(shared: Shared, ingest: IngestService) -> Readiness:
+    """Return the readiness check."""
+    database = shared.database
+    slots = SlotRepository(database)
+    photo = (files("photobooth_daemon.rehearsal") / "sample_photo.jpg").read_bytes()
+    return Readiness(
+        config=shared.config,
+        config_digest=shared.config_digest,
+        records=Records(
+            settings=SettingsRepository(database),
+            slots=slots,
+            templates=TemplateRepository(database),
+            admins=AdminRepository(database),
+            cleanup=CleanupRepository(database),
+            alerts=AlertRepository(database),
+            vitals=VitalsRepository(database),
+            processes=ProcessRepository(database),
+        ),
+        schemas=shared.schemas,
+        facts=shared.facts,
+        drivers=shared.drivers,
+        media_store=shared.media_store,
+        live_probe=LiveProbe(ingest, slots, shared.media_store, photo, shared.clock),
+        http=shared.http,
+        clock=shared.clock,
+        clock_is_synchronised=clock_is_synchronised,
+    )
 
 
 def _watch(shared: Shared, vitals: Vitals) -> AlertWatch | None:

@@ -12,11 +12,13 @@ from photobooth_daemon.alerts.watch import AlertWatch
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.gauges import Gauges
 from photobooth_daemon.housekeeping import Housekeeping
+from photobooth_daemon.presence import Presence
 from photobooth_daemon.removals import Removals
 from photobooth_daemon.vitals import Vitals
 
 RECOVERY_SECONDS = 60.0
 VITALS_SECONDS = 10.0
+PRESENCE_SECONDS = 10.0
 LOOK_SECONDS = 10.0
 GAUGES_SECONDS = 2.0
 
@@ -32,12 +34,14 @@ class Operations:
         housekeeping: Housekeeping,
         vitals: Vitals,
         gauges: Gauges,
+        presence: Presence,
         watch: AlertWatch | None,
         heartbeat: Heartbeat | None,
     ) -> None:
         self._housekeeping = housekeeping
         self._vitals = vitals
         self._gauges = gauges
+        self._presence = presence
         self._watch = watch
         self._heartbeat = heartbeat
         self._tasks: list[asyncio.Task[None]] = []
@@ -47,6 +51,7 @@ class Operations:
         await _survive(self.sweep)
         self._housekeeping.tree_use.share()
         self._begin(_again_and_again(self.recover, RECOVERY_SECONDS))
+        self._begin(_again_and_again(self.show_presence, PRESENCE_SECONDS))
         self._begin(_again_and_again(self._vitals.refresh, VITALS_SECONDS))
         self._begin(self._vitals.measure_lag())
         self._begin(_again_and_again(self.read_gauges, GAUGES_SECONDS))
@@ -64,6 +69,10 @@ class Operations:
         """End the jobs and remove the files of processes that were killed."""
         await self._housekeeping.recovery.run(Removals())
 
+    async def show_presence(self) -> None:
+        """Say that this process runs."""
+        await self._presence.show()
+
     async def read_gauges(self) -> None:
         """Set the gauges that a scrape of another process adds to its own."""
         self._gauges.refresh()
@@ -77,6 +86,7 @@ class Operations:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _survive(self._presence.leave)
         self._tasks.clear()
         if self._watch is not None:
             await self._watch.give_up()

@@ -322,6 +322,17 @@ CREATE TABLE cleanup_run (
 );
 CREATE INDEX cleanup_run_newest ON cleanup_run (started_at DESC);
 
+-- The daemons that run: each says so every few seconds, and which version and configuration it has.
+CREATE TABLE daemon_process (
+    process_id        uuid PRIMARY KEY,
+    host              text NOT NULL,
+    pid               integer NOT NULL,
+    version           text NOT NULL,
+    config_digest     text NOT NULL,           -- keyed, so that it tells nothing of the secrets
+    started_at        timestamptz NOT NULL,
+    seen_at           timestamptz NOT NULL
+);
+
 CREATE TABLE backup_run (
     run_id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     started_at        timestamptz NOT NULL,

@@ -20,6 +20,7 @@ COMMANDS = {
     "alert": "photobooth_daemon.cli.alert:alert",
     "backup": "photobooth_daemon.cli.backup:backup",
     "restore": "photobooth_daemon.cli.backup:restore",
+    "check": "photobooth_daemon.cli.check:check",
     "cleanup": "photobooth_daemon.cli.cleanup:cleanup",
     "config": "photobooth_daemon.cli.config:config",
     "send": "photobooth_daemon.cli.send:send",

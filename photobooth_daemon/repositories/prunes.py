@@ -9,6 +9,7 @@ from photobooth_daemon.database import Database
 from photobooth_daemon.repositories.stats import KEPT_HOURS
 
 EVENTS_LIFE = timedelta(hours=1)
+PROCESS_LIFE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def list_prunes(now: datetime, history: timedelta) -> list[Prune]:
         Prune("attempt_counters", "attempt_counter", "window_ends_at <= $1", now),
         Prune("events", "event", "at < $1", now - EVENTS_LIFE),
         Prune("cleanup_runs", "cleanup_run", "started_at < $1", now - history),
+        Prune("daemon_processes", "daemon_process", "seen_at < $1", now - PROCESS_LIFE),
         Prune("backup_runs", "backup_run", "started_at < $1", now - history),
         Prune("maintenance_windows", "maintenance_window", "ends_at < $1", now - history),
         *(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from photobooth_daemon.clock import Clock
 from photobooth_daemon.database import Database
 
 
@@ -43,3 +44,28 @@ class VitalsRepository:
                 "SELECT max(finished_at) FROM backup_run WHERE succeeded"
             )
         return at
+
+    async def bytes_of_busiest_hour(self, now: datetime) -> int:
+        """Return the most bytes of results that were stored within one hour of the last day."""
+        async with self._database.connection() as connection:
+            busiest: int | None = await connection.fetchval(
+                """
+                SELECT max(hour.bytes)::bigint FROM (
+                    SELECT sum(size_bytes) AS bytes
+                      FROM media_object JOIN job_history AS job USING (job_id)
+                     WHERE job.started_at > $1 AND kind <> 'provider_input'
+                     GROUP BY date_bin('1 hour', job.started_at, 'epoch')) AS hour
+                """,
+                now - timedelta(days=1),
+            )
+        return busiest or 0
+
+    async def clock_skew_seconds(self, clock: Clock) -> float:
+        """Return by how much the database's clock is ahead of ours; negative if behind."""
+        async with self._database.connection() as connection:
+            before = clock.utcnow()
+            theirs: datetime = await connection.fetchval("SELECT clock_timestamp()")
+            after = clock.utcnow()
+        if before <= theirs <= after:
+            return 0.0
+        return (theirs - (before + (after - before) / 2)).total_seconds()

@@ -22,6 +22,7 @@ from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.metrics import Metrics
 from photobooth_daemon.params import ParamSchemas
 from photobooth_daemon.provider_facts import ProviderFacts
+from photobooth_daemon.readiness.service import Readiness
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
@@ -43,6 +44,7 @@ from photobooth_daemon.web import (
     openapi,
     providers,
     public,
+    readiness,
     settings,
     slot_test,
     slots,
@@ -73,6 +75,7 @@ class Services:
     results: Results
     media: PublicMedia
     health: Health
+    readiness: Readiness
     admins: AdminService
     settings: SettingsService
     slots: SlotService
@@ -210,6 +213,11 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
         url(r"/api/jobs", jobs.JobsHandler, {**job, "jobs": services.job_lists}),
         url(rf"/api/jobs/{SEGMENT}", jobs.JobHandler, {**job, "jobs": services.jobs}),
         url(r"/api/stats", stats.StatsHandler, {**base, "stats": services.stats}),
+        url(
+            r"/api/readiness",
+            readiness.ReadinessHandler,
+            {**base, "readiness": services.readiness},
+        ),
         url(r"/api/audit", audit.AuditHandler, {**base, "audit_log": services.audit_log}),
         url(
             r"/api/events",
