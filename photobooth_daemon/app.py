@@ -230,7 +230,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         clock=clock,
     )
     health, operations = build_backstage(shared)
-    readiness = build_readiness(shared, ingest)
+    readiness = build_readiness(shared, admission, ingest)
 
     def heard(event: Event) -> None:
         if event.kind == "slot":

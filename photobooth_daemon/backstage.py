@@ -9,6 +9,7 @@ from importlib.resources import files
 
 import aiohttp
 
+from photobooth_daemon.admission import AdmissionService
 from photobooth_daemon.alerts.board import AlertBoard
 from photobooth_daemon.alerts.channels import build_channels
 from photobooth_daemon.alerts.heartbeat import Heartbeat
@@ -106,7 +107,9 @@ def build_backstage(shared: Shared) -> tuple[Health, Operations]:
     return health, operations
 
 
-def build_readiness(shared: Shared, ingest: IngestService) -> Readiness:
+def build_readiness(
+    shared: Shared, admission: AdmissionService, ingest: IngestService
+) -> Readiness:
     """Return the readiness check."""
     database = shared.database
     slots = SlotRepository(database)
@@ -128,7 +131,7 @@ def build_readiness(shared: Shared, ingest: IngestService) -> Readiness:
         facts=shared.facts,
         drivers=shared.drivers,
         media_store=shared.media_store,
-        live_probe=LiveProbe(ingest, slots, shared.media_store, photo, shared.clock),
+        live_probe=LiveProbe(admission, ingest, slots, shared.media_store, photo, shared.clock),
         http=shared.http,
         clock=shared.clock,
         clock_is_synchronised=clock_is_synchronised,

@@ -150,9 +150,8 @@ async def wrong_key(evening: Evening, provider: FakeProvider) -> None:
 
 
 async def model_gone(evening: Evening, _: FakeProvider) -> None:
-    await evening.execute(
-        """UPDATE slot SET params = '{"prompt": "x", "model": "gemini-2.5-flash-image"}' WHERE enabled"""
-    )
+    params = {"prompt": "smile", "model": "gemini-2.5-flash-image"}
+    await evening.execute("UPDATE slot SET params = $1 WHERE enabled", params)
 
 
 async def template_lost(evening: Evening, _: FakeProvider) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import uuid4
 
+from photobooth_daemon.admission import AdmissionService, Arrival
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import PhotoboothError, ProviderError
 from photobooth_daemon.exchange import Upload
-from photobooth_daemon.ingest import Arrival, IngestService
+from photobooth_daemon.ingest import IngestService
 from photobooth_daemon.ingest_password import Sender
 from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.model import Slot
@@ -27,12 +28,14 @@ class LiveProbe:
 
     def __init__(
         self,
+        admission: AdmissionService,
         ingest: IngestService,
         slots: SlotRepository,
         media_store: MediaStore,
         photo: bytes,
         clock: Clock,
     ) -> None:
+        self._admission = admission
         self._ingest = ingest
         self._slots = slots
         self._media_store = media_store
@@ -81,7 +84,7 @@ class LiveProbe:
         )
         # The untouched photo in an error's place would hide what is asked here.
         strict = replace(slot, on_failure="error")
-        exchange = await self._ingest.admit_test(strict, found[1], arrival)
+        exchange = await self._admission.admit_test(strict, found[1], arrival)
         try:
             await scratch.write(self._photo)
             written = await scratch.close()
