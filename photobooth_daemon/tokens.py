@@ -93,8 +93,9 @@ class Tokens:
     def _checked(self, claims: dict[str, Any]) -> Claims:
         username, token_id, version = claims["sub"], claims["jti"], claims["ver"]
         expires = claims["exp"]
-        strings = isinstance(username, str) and isinstance(token_id, str)
-        if not strings or type(version) is not int or type(expires) is not int:
+        if not _is_name(username) or not _is_name(token_id):
+            raise NotAuthenticated
+        if type(version) is not int or type(expires) is not int:
             raise NotAuthenticated
         try:
             expires_at = datetime.fromtimestamp(expires, UTC)
@@ -103,3 +104,8 @@ class Tokens:
         if expires_at <= self._clock.utcnow():
             raise NotAuthenticated("The session has ended; log in again.")
         return Claims(username, token_id, version, expires_at)
+
+
+def _is_name(value: Any) -> bool:
+    """Return whether a claim is text that the database can be asked for."""
+    return isinstance(value, str) and value.isprintable()

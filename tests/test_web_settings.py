@@ -80,7 +80,7 @@ VALUES: list[tuple[str, list[Any], list[Any]]] = [
     ("provider_concurrency", [1, 100], [0, 101]),
     ("min_free_mb", [0, 1_000_000], [-1, 1_000_001]),
     ("history_days", [1, 3650], [0, 3651, 10**30]),
-    ("cost_cap_per_day", [None, 0, 0.1, 1e6], [-0.01, "1", True]),
+    ("cost_cap_per_day", [None, 0, 0.1, 1e6], [-0.01, "1", True, 10**400]),
     ("locale", ["ru", "en"], ["de", None, 1, ["ru"]]),
 ]
 

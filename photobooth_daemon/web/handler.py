@@ -163,6 +163,18 @@ class Handler(RequestHandler):
             self.refuse(PayloadTooLarge())
         return None
 
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        """Return a parameter, or a part of the path: one that is not UTF-8 names nothing.
+
+        Raises:
+            HTTPError: 400, a parameter is not UTF-8.
+        """
+        return (
+            value.decode("utf-8", "replace")
+            if name is None
+            else super().decode_argument(value, name)
+        )
+
     def head(self, *args: str) -> Any:
         """Answer as GET does; Tornado leaves the body out."""
         return self.get(*args)
