@@ -20,6 +20,7 @@ from photobooth_daemon.database import Database
 from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from photobooth_daemon.web.server import Server
+from tests.aftermath import assert_nothing_left
 from tests.fakes import eventually
 from tests.sample_pictures import jpeg
 
@@ -227,17 +228,7 @@ class Booth:
         assert self.app.gate.seats() == 0
         assert self.app.gate.figures().slots == {}
         assert self.app.gate.figures().providers == {}
-        assert [f for f in self.files() if f.startswith(("scratch", "provider"))] == []
-        assert await self.fetch("SELECT job_id FROM job_history WHERE status = 'pending'") == []
-        done = await self.fetch("SELECT job_id FROM job_history WHERE status = 'done'")
-        stored = {file.split("/")[1] for file in self.files() if file.startswith("results")}
-        assert stored == {str(row["job_id"]) for row in done}
-        rows = await self.fetch("SELECT job_id FROM media_object WHERE kind = 'result'")
-        assert {row["job_id"] for row in rows} == {row["job_id"] for row in done}
-        open_links = (
-            "SELECT * FROM media_object WHERE kind = 'provider_input' AND cleaned_at IS NULL"
-        )
-        assert await self.fetch(open_links) == []
+        await assert_nothing_left(self.fetch, self.media_root)
         strays = [task.get_name() for task in asyncio.all_tasks() if "attempt" in task.get_name()]
         assert strays == []
 

@@ -243,6 +243,12 @@ async def test_a_script_is_given_in_order_and_over_http(provider: FakeProvider) 
     assert "no_image" in json.loads(wrong.body)["error"]
 
 
+async def test_a_model_can_ask_for_its_own_behaviour(provider: FakeProvider) -> None:
+    provider.script.always("overloaded")
+    assert "NO_IMAGE" in (await ask(provider, model="rehearse-no_image")).body.decode()
+    assert (await ask(provider, model="rehearse-nothing")).code == 503
+
+
 async def test_looking_has_a_script_of_its_own(provider: FakeProvider) -> None:
     provider.script.always("hang").then("bad_key", lane=Lane.CHECK)
     client = AsyncHTTPClient()

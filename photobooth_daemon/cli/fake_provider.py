@@ -119,7 +119,9 @@ def fake_provider(
 
     What it does to single requests is scripted over HTTP: POST to /_script
     {"queue": [{"do": "no_image", "times": 2}, {"do": "overloaded"}]}, or
-    {"always": {"do": "hang"}}; GET /_requests tells what was asked of it.
+    {"always": {"do": "hang"}}; GET /_requests tells what was asked of it. A slot
+    whose model is rehearse-hang, or rehearse- and any other behaviour, always
+    gets that one.
     """
     painters: dict[str, Callable[[], Painter]] = {
         "edit": EditingPainter,

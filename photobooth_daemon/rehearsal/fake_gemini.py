@@ -39,6 +39,8 @@ RETIRED_MODELS = (
     "gemini-3-pro-image-preview",
     "gemini-3.1-flash-image-preview",
 )
+REHEARSAL_PREFIX = "rehearse-"
+"""With a behaviour's name (``rehearse-hang``) a model that always does so, for one slot."""
 
 
 def rules(state: FakeState) -> list[Rule]:
@@ -123,6 +125,11 @@ class GenerateHandler(GeminiHandler):
     async def post(self, model: str) -> None:
         self.seen.facts["model"] = model
         await self.act()
+
+    def wished(self) -> Behaviour | None:
+        name = self.seen.facts["model"].removeprefix(REHEARSAL_PREFIX)
+        known = name != self.seen.facts["model"] and name in self.behaviours()
+        return Behaviour(name) if known else None
 
     async def do_image(self, behaviour: Behaviour) -> None:
         """Answers with the edited photo.

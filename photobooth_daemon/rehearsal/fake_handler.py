@@ -83,7 +83,7 @@ class FakeHandler(RequestHandler):
     async def act(self) -> None:
         """Answer as the script says."""
         self.seen.body_ms = self.state.log.elapsed_ms(self.seen)
-        behaviour = self.state.script.next(self.lane)
+        behaviour = self.wished() or self.state.script.next(self.lane)
         self.seen.behaviour = behaviour.do
         delay = behaviour.delay_seconds
         if delay is None:
@@ -104,6 +104,10 @@ class FakeHandler(RequestHandler):
             self.page(501, f"{self.protocol} has no {behaviour.do}")
             return
         await method(behaviour)
+
+    def wished(self) -> Behaviour | None:
+        """Return the behaviour that the request itself asks for, past any script."""
+        return None
 
     def key_seen(self) -> tuple[str | None, str | None]:
         """Return where the key came and the key."""
