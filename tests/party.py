@@ -19,6 +19,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 from photobooth_daemon.rehearsal.camera import Camera, Habits, Shot
 from photobooth_daemon.rehearsal.camera_form import Booth, Photo
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+from photobooth_daemon.rehearsal.fake_request_log import SeenRequest
 from tests.aftermath import assert_nothing_left
 from tests.daemons import Daemon
 from tests.fakes import eventually
@@ -161,12 +162,15 @@ class Party:
 
     # Afterwards
 
+    def orders(self) -> list[SeenRequest]:
+        """Return what the provider was asked to do; questions after its health left out."""
+        return [seen for seen in self.provider.log.requests if seen.method == "POST"]
+
     async def asked(self, count: int, seconds: float = 30) -> None:
         """Wait until the provider has been sent so many whole requests."""
 
         def whole() -> bool:
-            bodies = [seen for seen in self.provider.log.requests if seen.body_ms is not None]
-            return len(bodies) >= count
+            return len([seen for seen in self.orders() if seen.body_ms is not None]) >= count
 
         await eventually(whole, seconds=seconds)
 

@@ -30,7 +30,7 @@ async def test_hanging_up_while_uploading_leaves_no_job(party: Party) -> None:
     assert {shot.why_original for shot in shots} == {"hung up"}
     await party.nothing_left()
     assert await party.jobs() == []
-    assert not party.provider.log.requests
+    assert party.orders() == []
 
 
 async def test_hanging_up_while_processing_leaves_the_result_in_the_gallery(party: Party) -> None:

@@ -76,7 +76,7 @@ async def test_a_provider_that_is_late_is_not_waited_for(party: Party) -> None:
     assert {shot.why_original for shot in shots.values()} == {"504 provider_timeout"}
     assert all(WINDOW_SECONDS - 1.5 < shot.seconds < WINDOW_SECONDS for shot in shots.values())
     assert {job["failure_code"] for job in await party.jobs("timeout")} == {"provider_timeout"}
-    await eventually(lambda: all(seen.hung_up for seen in party.provider.log.requests))
+    await eventually(lambda: all(seen.hung_up for seen in party.orders()))
     await party.nothing_left()
 
     # The place is free again, and the statistic counted.
@@ -99,7 +99,7 @@ async def test_a_provider_that_mends_itself_costs_only_time(party: Party) -> Non
 
 
 async def test_a_provider_that_refuses_connections_is_unreachable(party: Party) -> None:
-    party.provider.stop_listening()
+    await party.provider.go_away()
     (shot,) = await party.shoot()
     assert shot.why_original == "502 provider_error"
     (job,) = await party.jobs("failed")

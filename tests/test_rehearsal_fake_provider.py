@@ -313,7 +313,7 @@ async def test_the_photo_comes_back_untouched_or_prepared() -> None:
 
 async def test_it_can_refuse_connections_and_come_back(provider: FakeProvider) -> None:
     port = int(provider.url.rpartition(":")[2])
-    provider.stop_listening()
+    await provider.go_away()
     with pytest.raises(ConnectionRefusedError):
         await ask(provider)
     provider.start(port=port)

@@ -106,14 +106,14 @@ class FakeProvider:
         self._server.add_sockets(sockets)
         return self.url
 
-    def stop_listening(self) -> None:
-        """Refuse connections from now on; ``start`` on the same port takes them again."""
+    async def go_away(self) -> None:
+        """Cut every connection and refuse new ones; ``start`` on the same port takes them again."""
         self._server.stop()
+        await self._server.close_all_connections()
 
     async def stop(self) -> None:
         """Stop listening and cut off whoever is still kept waiting."""
-        self._server.stop()
-        await self._server.close_all_connections()
+        await self.go_away()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
