@@ -15,7 +15,13 @@ VERSION = re.search(
     r'^__version__ = "(.+)"$', (HERE / "photobooth_daemon/__init__.py").read_text("utf-8"), re.M
 ).group(1)
 
-TEST_TOOLS = ["pytest>=7.2,<10", "pytest-tornasync==0.6.0.post2", "hypothesis>=6.67"]
+TEST_TOOLS = [
+    "pytest>=7.2,<10",
+    "pytest-tornasync==0.6.0.post2",
+    "hypothesis>=6.67",
+    # Builds the example of a driver package, without the network.
+    "setuptools>=71",
+]
 
 setup(
     name="photobooth-daemon",

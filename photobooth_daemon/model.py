@@ -59,7 +59,7 @@ class Picture:
 class PictureBytes:
     """An encoded picture held in memory: small enough to send to a provider."""
 
-    data: bytes
+    data: bytes = field(repr=False)
     content_type: str
     width: int
     height: int

@@ -1,0 +1,1 @@
+"""A driver for the (invented) Dream service: a photo in, a dreamy picture out."""

@@ -1,0 +1,1 @@
+"""What a slot may ask of each provider of this package."""
