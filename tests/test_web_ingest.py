@@ -425,6 +425,16 @@ async def test_original_instead_of_an_error(booth: Booth) -> None:
     await booth.nothing_left()
 
 
+async def test_names_in_a_national_code_page_are_no_reason_to_refuse(booth: Booth) -> None:
+    cyrillic = "Фото".encode("cp1251")
+    form = booth.form().replace(b"IMG_0042", cyrillic).replace(b'"hash"', b'"' + cyrillic + b'"')
+    kind = f"Multipart/Form-Data; Boundary={booth.boundary}"
+    answer = await booth.post(form, Content_Type=kind)
+    assert answer.status == 200, answer.body
+    fields = (await booth.the_job())["client_fields"]
+    assert fields == {"time": "1767859200", "\ufffd" * 4: "0f3c"}
+
+
 # Idempotency
 
 
@@ -475,7 +485,11 @@ async def test_key_of_a_wrong_password_is_not_taken(booth: Booth) -> None:
 
 
 async def test_key_too_long_is_400(booth: Booth) -> None:
+    assert (await booth.post(Idempotency_Key="k" * 200)).status == 200
     assert (await booth.post(Idempotency_Key="k" * 201)).status == 400
+    unknown = await booth.post(path="/api/ingest/slot-099", Idempotency_Key="k" * 201)
+    assert (unknown.status, unknown.code) == (404, "slot_not_found")
+    await booth.nothing_left()
 
 
 # Clients that go

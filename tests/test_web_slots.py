@@ -120,17 +120,8 @@ async def test_slot(office: Office) -> None:
 
 
 async def test_slot_not_found(office: Office) -> None:
-    for slot_id in (
-        "slot-016",
-        "slot-000",
-        "slot-1",
-        "SLOT-001",
-        "x",
-        "%00",
-        "%ff",
-        "slot-001%0a",
-        "é",
-    ):
+    odd_ids = ("slot-016", "slot-000", "slot-1", "SLOT-001", "x", "%00", "%ff", "slot-001%0a", "é")
+    for slot_id in odd_ids:
         path = f"/api/slots/{slot_id}"
         for method, suffix in (
             ("GET", ""), ("PUT", ""), ("DELETE", ""), ("GET", "/revisions"),

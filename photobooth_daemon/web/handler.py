@@ -169,11 +169,9 @@ class Handler(RequestHandler):
         Raises:
             HTTPError: 400, a parameter is not UTF-8.
         """
-        return (
-            value.decode("utf-8", "replace")
-            if name is None
-            else super().decode_argument(value, name)
-        )
+        if name is None:
+            return value.decode("utf-8", "replace")
+        return super().decode_argument(value, name)
 
     def head(self, *args: str) -> Any:
         """Answer as GET does; Tornado leaves the body out."""

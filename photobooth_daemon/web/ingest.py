@@ -51,20 +51,13 @@ class PhotoHandler(UploadHandler):
         self.started_monotonic_seconds = clock.monotonic()
 
     def arrival(self) -> Arrival:
-        """Return what the headers say.
-
-        Raises:
-            InvalidRequest: the Idempotency-Key is too long.
-        """
-        key = self.request.headers.get("Idempotency-Key") or None
-        if key is not None and len(key) > MAX_KEY_CHARACTERS:
-            raise InvalidRequest(f"Idempotency-Key has {MAX_KEY_CHARACTERS} characters at most.")
+        """Return what the headers say."""
         return Arrival(
             started_monotonic_seconds=self.started_monotonic_seconds,
             sender=Sender(self.client_address(), self.request_id),
             content_length=self.content_length(),
             header_password=header_password(self.request),
-            idempotency_key=key,
+            idempotency_key=self.request.headers.get("Idempotency-Key") or None,
         )
 
     def begin(self, exchange: Exchange, *, max_field_bytes: int = 4096) -> None:
@@ -150,6 +143,8 @@ class IngestHandler(PhotoHandler):
         arrival = self.arrival()
         exchange = await self.admission.admit(self.path_args[0], arrival)
         self.begin(exchange)
+        if len(exchange.idempotency_key or "") > MAX_KEY_CHARACTERS:
+            raise InvalidRequest(f"Idempotency-Key has {MAX_KEY_CHARACTERS} characters at most.")
         self.response_mode = response_mode(self.request)
         self.inline_preview = inline_preview(self.request, exchange.slot.inline_preview)
         self.response_mode = self.response_mode or exchange.slot.response_mode

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
@@ -24,6 +25,13 @@ MAX_BUFFER_BYTES = 256 * 1024
 FEED_BYTES = 64 * 1024
 
 Sink = Callable[[bytes], Awaitable[None]]
+
+
+class _TolerantDecoder(MultipartDecoder):
+    """The parser, for which a field or file name in a national code page breaks nothing."""
+
+    def _parse_headers(self, data: bytes | bytearray) -> Headers:
+        return super()._parse_headers(data.decode("utf-8", "replace").encode())
 
 
 @dataclass(slots=True)
@@ -54,12 +62,12 @@ class FormReader:
         """
         kind, options = parse_options_header(content_type)
         boundary = options.get("boundary", "")
-        if kind != "multipart/form-data":
+        if kind.lower() != "multipart/form-data":
             raise InvalidRequest("Send the photo as multipart/form-data.")
         if not 1 <= len(boundary) <= 70 or not boundary.isascii():
             raise InvalidRequest("The form has no usable boundary.")
         self.form = Form()
-        self._decoder = MultipartDecoder(boundary.encode(), MAX_BUFFER_BYTES, max_parts=MAX_PARTS)
+        self._decoder = _TolerantDecoder(boundary.encode(), MAX_BUFFER_BYTES, max_parts=MAX_PARTS)
         self._sink = sink
         self._file_names = frozenset(file_names)
         self._secret_names = frozenset(secret_names)
