@@ -141,7 +141,8 @@ CREATE TRIGGER job_history_status_is_final BEFORE UPDATE ON job_history
     EXECUTE FUNCTION job_history_status_is_final();
 
 -- How cameras' photos ended, counted as they end, so that statistics never read job_history.
--- Each photo is counted in a stretch of a minute, of a quarter of an hour and of two hours.
+-- Each photo is counted in a stretch of a minute, of a quarter of an hour and of two hours:
+-- the steps of the series that statistics of an hour, a day and a week show.
 CREATE TABLE job_rollup (
     stretch_seconds   integer NOT NULL,
     stretch_at        timestamptz NOT NULL,
@@ -155,7 +156,8 @@ CREATE TABLE job_rollup (
     PRIMARY KEY (stretch_seconds, stretch_at, slot_id, status, reason)
 );
 
--- The same photos by duration: one row for all within 5 % of each other, with their sum.
+-- The same photos by duration: one row for all within 5 % of each other, with their sum. The
+-- stretches are longer (five minutes, an hour, six hours), for these rows are many.
 CREATE TABLE job_rollup_duration (
     stretch_seconds   integer NOT NULL,
     stretch_at        timestamptz NOT NULL,
@@ -204,7 +206,7 @@ BEGIN
                slot_id, measure, floor(ln(greatest(ms, 1)) / ln(1.05))::integer,
                count(*), sum(ms)
           FROM (%s) AS job
-          CROSS JOIN (VALUES (60), (900), (7200)) AS stretch (seconds)
+          CROSS JOIN (VALUES (300), (3600), (21600)) AS stretch (seconds)
           CROSS JOIN LATERAL
                (VALUES ('total_ms', (timings ->> 'total_ms')::bigint),
                        ('provider_ms', nullif((timings ->> 'provider_ms')::bigint, 0))

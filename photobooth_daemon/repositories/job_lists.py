@@ -48,9 +48,9 @@ class JobLists:
         """Return jobs, newest first, those older than the place ``before``."""
         started_at, job_id = before or (None, None)
         if wanted.slot_id is None and wanted.status is None and wanted.source is None:
-            query, values = _ANY_JOB, []
+            query, values = ANY_JOB, []
         else:
-            query = _FILTERED_JOBS
+            query = FILTERED_JOBS
             values = [
                 wanted.slot_id,
                 [wanted.status] if wanted.status else list(JobStatus),
@@ -81,7 +81,7 @@ class JobLists:
     async def newest_of_each_slot(self) -> dict[str, Job]:
         """Return the newest camera job of every slot that has one."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_NEWEST_OF_EACH_SLOT, list(JobStatus))
+            rows = await connection.fetch(NEWEST_OF_EACH_SLOT, list(JobStatus))
         return {row["slot_id"]: job_of(row) for row in rows}
 
     async def newest_result_of_each_slot(self, now: datetime) -> dict[str, RecentResult]:
@@ -117,7 +117,7 @@ class JobLists:
         return {row["slot_id"]: row["jobs"] for row in rows}
 
 
-_ANY_JOB = f"""
+ANY_JOB = f"""
     SELECT {JOB_COLUMNS} FROM job_history
      WHERE {_BEFORE}
      ORDER BY started_at DESC, job_id DESC
@@ -126,7 +126,7 @@ _ANY_JOB = f"""
 
 # The index has slot, status and source before the time, so the newest of each combination
 # are found at once; a filter that matches one job in a million reads no more than others.
-_FILTERED_JOBS = f"""
+FILTERED_JOBS = f"""
     WITH page AS (
         SELECT newest.job_id
           FROM slot
@@ -146,7 +146,7 @@ _FILTERED_JOBS = f"""
      ORDER BY started_at DESC, job_id DESC
 """  # noqa: S608
 
-_NEWEST_OF_EACH_SLOT = f"""
+NEWEST_OF_EACH_SLOT = f"""
     WITH newest AS (
         SELECT (SELECT found.job_id
                   FROM unnest($1::text[]) AS wanted_status

@@ -58,9 +58,9 @@ def list_prunes(now: datetime, history: timedelta) -> list[Prune]:
         Prune("maintenance_windows", "maintenance_window", "ends_at < $1", now - history),
         *(
             Prune("statistics", table, f"stretch_seconds = {seconds} AND stretch_at < $1", before)
-            for seconds, hours in KEPT_HOURS.items()
+            for table, stretches in KEPT_HOURS.items()
+            for seconds, hours in stretches.items()
             for before in [now - timedelta(hours=hours)]
-            for table in ("job_rollup", "job_rollup_duration")
         ),
     ]
 

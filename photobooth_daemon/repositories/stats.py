@@ -8,8 +8,33 @@ from datetime import datetime, timedelta
 
 from photobooth_daemon.database import Database
 
-KEPT_HOURS: Mapping[int, int] = {60: 2, 900: 26, 7200: 8 * 24}
-"""How long the stretches of each length are of use."""
+KEPT_HOURS: Mapping[str, Mapping[int, int]] = {
+    "job_rollup": {60: 2, 900: 26, 7200: 8 * 24},
+    "job_rollup_duration": {300: 2, 3600: 26, 21600: 8 * 24},
+}
+"""How long the stretches of each table and length, in seconds, are of use."""
+
+OUTCOMES = """
+    SELECT stretch_at, slot_id, status, reason, jobs, input_bytes, result_bytes,
+           cost::float8 AS cost
+      FROM job_rollup
+     WHERE stretch_seconds = $1 AND stretch_at > $2
+"""
+
+DURATIONS_BY_SLOT = """
+    SELECT slot_id, measure, bucket, sum(jobs) AS jobs, sum(sum_ms) AS sum_ms
+      FROM job_rollup_duration
+     WHERE stretch_seconds = $1 AND stretch_at > $2
+     GROUP BY slot_id, measure, bucket
+"""
+
+DURATIONS_BY_STRETCH = """
+    SELECT stretch_at, measure, bucket, sum(jobs) AS jobs, sum(sum_ms) AS sum_ms
+      FROM job_rollup_duration
+     WHERE stretch_seconds = $1 AND stretch_at > $2
+       AND measure = 'total_ms'
+     GROUP BY stretch_at, measure, bucket
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +72,7 @@ class StatsRepository:
         """Return the outcomes since the beginning of the stretch that holds ``since``."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(
-                """
-                SELECT stretch_at, slot_id, status, reason, jobs, input_bytes, result_bytes,
-                       cost::float8 AS cost
-                  FROM job_rollup
-                 WHERE stretch_seconds = $1 AND stretch_at > $2
-                """,
+                OUTCOMES,
                 stretch_seconds,
                 _before_first(stretch_seconds, since),
             )
@@ -62,12 +82,7 @@ class StatsRepository:
         """Return the durations of each slot, over all stretches since ``since``."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(
-                """
-                SELECT slot_id, measure, bucket, sum(jobs) AS jobs, sum(sum_ms) AS sum_ms
-                  FROM job_rollup_duration
-                 WHERE stretch_seconds = $1 AND stretch_at > $2
-                 GROUP BY slot_id, measure, bucket
-                """,
+                DURATIONS_BY_SLOT,
                 stretch_seconds,
                 _before_first(stretch_seconds, since),
             )
@@ -79,13 +94,7 @@ class StatsRepository:
         """Return the total durations of each stretch, over all slots."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(
-                """
-                SELECT stretch_at, measure, bucket, sum(jobs) AS jobs, sum(sum_ms) AS sum_ms
-                  FROM job_rollup_duration
-                 WHERE stretch_seconds = $1 AND stretch_at > $2
-                   AND measure = 'total_ms'
-                 GROUP BY stretch_at, measure, bucket
-                """,
+                DURATIONS_BY_STRETCH,
                 stretch_seconds,
                 _before_first(stretch_seconds, since),
             )

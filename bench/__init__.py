@@ -1,0 +1,1 @@
+"""Measures the running daemon beside a bare Tornado handler; ``make bench`` runs it."""
