@@ -43,6 +43,7 @@ from photobooth_daemon.providers.catalog import build_drivers, installed_drivers
 from photobooth_daemon.readiness.service import Readiness
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.audit import AuditRepository
+from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.idempotency import IdempotencyRepository
 from photobooth_daemon.repositories.job_lists import JobLists
@@ -252,6 +253,8 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         media=PublicMedia(media, media_store, clock),
         health=health,
         readiness=readiness,
+        reports=EventReportRepository(database),
+        setting_list=SettingsRepository(database),
         admins=admins,
         settings=settings,
         slots=slot_service,

@@ -128,6 +128,22 @@ def installation_name(config: Config) -> str:
     return (urlsplit(public).hostname if public else None) or socket.gethostname()
 
 
+def secrets_of(config: Config) -> list[str]:
+    """Return every secret of the configuration, for masks."""
+    alerts = config.alerts
+    found = [
+        *(provider.api_key for provider in config.providers.values()),
+        *(provider.proxy for provider in config.providers.values()),
+        alerts.telegram_token,
+        alerts.smtp_url,
+        alerts.webhook_url,
+        alerts.heartbeat_url,
+        urlsplit(config.database.url).password,
+        *(urlsplit(url).password for url in (alerts.smtp_url,) if url),
+    ]
+    return [secret for secret in found if secret]
+
+
 def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Config:
     """Return the configuration of ``path`` (default: the system's file, if there is one).
 

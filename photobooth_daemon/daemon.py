@@ -6,7 +6,6 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
@@ -83,14 +82,10 @@ def _run(config_path: Path | None, worker: int | None, listen_fds: tuple[int, ..
 
 def start_logging(config: Config) -> None:
     """Log as configured; the configured secrets are masked in every line."""
-    keys = [provider.api_key for provider in config.providers.values()]
-    alerts = config.alerts
-    told = [alerts.telegram_token, alerts.smtp_url, alerts.webhook_url, alerts.heartbeat_url]
-    database_password = urlsplit(config.database.url).password
     configure_logging(
         level=config.logging.level,
         style=config.logging.format,
-        secrets=[secret for secret in (*keys, *told, database_password) if secret],
+        secrets=config_module.secrets_of(config),
     )
 
 

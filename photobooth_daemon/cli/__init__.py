@@ -21,6 +21,8 @@ COMMANDS = {
     "backup": "photobooth_daemon.cli.backup:backup",
     "restore": "photobooth_daemon.cli.backup:restore",
     "check": "photobooth_daemon.cli.check:check",
+    "report": "photobooth_daemon.cli.report:report",
+    "support-bundle": "photobooth_daemon.cli.support_bundle:support_bundle",
     "cleanup": "photobooth_daemon.cli.cleanup:cleanup",
     "config": "photobooth_daemon.cli.config:config",
     "send": "photobooth_daemon.cli.send:send",

@@ -34,29 +34,30 @@ def check(installation: Installation) -> None:
 @click.pass_obj
 def show(installation: Installation, as_json: bool) -> None:
     """Print the configuration in force, secrets left out."""
-    shown = _shown(installation.config)
+    sections = shown(installation.config)
     if as_json:
-        click.echo(json.dumps(shown, indent=2))
+        click.echo(json.dumps(sections, indent=2))
         return
-    for section, values in shown.items():
+    for section, values in sections.items():
         click.echo(f"[{section}]")
         for key, value in values.items():
             click.echo(f"{key} = {json.dumps(value)}")
         click.echo()
 
 
-def _shown(value: Any) -> Any:
+def shown(value: Any) -> Any:
+    """Return a configuration as JSON values, its secrets left out."""
     if dataclasses.is_dataclass(value):
         return {
-            field.name: _shown(getattr(value, field.name))
+            field.name: shown(getattr(value, field.name))
             if field.repr
             else _shown_secret(getattr(value, field.name))
             for field in dataclasses.fields(value)
         }
     if isinstance(value, Mapping):
-        return {key: _shown(inner) for key, inner in value.items()}
+        return {key: shown(inner) for key, inner in value.items()}
     if isinstance(value, tuple):
-        return [_shown(inner) for inner in value]
+        return [shown(inner) for inner in value]
     return str(value) if isinstance(value, Path) else value
 
 
@@ -67,4 +68,6 @@ def _shown_secret(value: str | None) -> str | None:
     parts = urlsplit(value)
     if not parts.scheme:
         return SECRET
-    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+    # A database's path is its name; a webhook's may be a token.
+    path = parts.path if parts.scheme.startswith("postgres") else ""
+    return f"{parts.scheme}://{parts.hostname or ''}{path}"

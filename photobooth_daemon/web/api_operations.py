@@ -285,6 +285,29 @@ OPERATIONS = (
         (query("window", one_of(WINDOWS), "How far back."),),
     ),
     Operation(
+        "GET", "/api/report", "History", "How an event went: JSON, text, or a page to print",
+        {
+            200: Answer(
+                "The report.", {JSON: named("Report"), "text/plain": TEXT, "text/html": TEXT}
+            )
+        },
+        (
+            query("since", INSTANT, "From when; by default a day before until."),
+            query("until", INSTANT, "Until when; by default now."),
+            query("format", one_of(("json", "text", "html")), "What to answer with."),
+            query("locale", one_of(("ru", "en")), "The language of text and page."),
+        ),
+    ),
+    Operation(
+        "GET", "/api/readiness", "Operations", "Whether everything is ready for tonight",
+        {200: json_answer("Readiness")},
+    ),
+    Operation(
+        "POST", "/api/readiness", "Operations",
+        "The same, with a photo sent through each slot that is on",
+        {200: json_answer("Readiness")},
+    ),
+    Operation(
         "GET", "/api/audit", "History", "Who changed what, when and from where, newest first",
         {200: json_answer(page_of(named("AuditEntry")))},
         (

@@ -138,7 +138,7 @@ def _slots() -> dict[str, Schema]:
     changed = {"updated_at": INSTANT, "updated_by": TEXT}
     last_job = {
         "job_id": UUID,
-        "status": _words(JobStatus),
+        "status": words_of(JobStatus),
         "failure_code": MAYBE_TEXT,
         "provider_code": MAYBE_TEXT,
         "started_at": INSTANT,
@@ -267,8 +267,8 @@ def _job() -> Schema:
             "job_id": UUID,
             "slot_id": SLOT_ID,
             "slot_version": VERSION,
-            "source": _words(JobSource),
-            "status": _words(JobStatus),
+            "source": words_of(JobSource),
+            "status": words_of(JobStatus),
             "failure_code": MAYBE_TEXT,
             "provider_code": MAYBE_TEXT,
             "provider": MAYBE_TEXT,
@@ -321,7 +321,7 @@ def _answers() -> dict[str, Schema]:
             {
                 "job_id": UUID,
                 "slot_id": SLOT_ID,
-                "status": _words(JobStatus),
+                "status": words_of(JobStatus),
                 **dict.fromkeys(links, MAYBE_TEXT),
                 "content_type": _picture_type(),
                 "width": COUNT,
@@ -343,7 +343,8 @@ def _answers() -> dict[str, Schema]:
     }
 
 
-def _words(words: Any) -> Schema:
+def words_of(words: Any) -> Schema:
+    """Return the schema of an enumeration's words."""
     return {"type": "string", "enum": [word.value for word in words]}
 
 

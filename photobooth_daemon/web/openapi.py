@@ -10,6 +10,7 @@ from tornado.routing import URLSpec
 
 from photobooth_daemon import __version__
 from photobooth_daemon.params import ParamSchemas
+from photobooth_daemon.web.api_night_schemas import readiness_schema, report_schema
 from photobooth_daemon.web.api_operations import JSON, OPERATIONS, Answer, Operation
 from photobooth_daemon.web.api_page import DOCS_CSP, docs_page
 from photobooth_daemon.web.api_schemas import SLOT_ID, UUID, component_schemas, named
@@ -87,7 +88,12 @@ def build_document(routes: Sequence[URLSpec], schemas: ParamSchemas) -> dict[str
         "tags": [{"name": tag} for tag in dict.fromkeys(o.tag for o in OPERATIONS)],
         "paths": paths,
         "components": {
-            "schemas": {**component_schemas(), **_params(schemas)},
+            "schemas": {
+                **component_schemas(),
+                "Report": report_schema(),
+                "Readiness": readiness_schema(),
+                **_params(schemas),
+            },
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
                 "session": {"type": "apiKey", "in": "cookie", "name": "photobooth_session"},

@@ -24,8 +24,10 @@ from photobooth_daemon.params import ParamSchemas
 from photobooth_daemon.provider_facts import ProviderFacts
 from photobooth_daemon.readiness.service import Readiness
 from photobooth_daemon.repositories.audit import AuditRepository
+from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
+from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.results import Results
@@ -45,6 +47,7 @@ from photobooth_daemon.web import (
     providers,
     public,
     readiness,
+    report,
     settings,
     slot_test,
     slots,
@@ -76,6 +79,8 @@ class Services:
     media: PublicMedia
     health: Health
     readiness: Readiness
+    reports: EventReportRepository
+    setting_list: SettingsRepository
     admins: AdminService
     settings: SettingsService
     slots: SlotService
@@ -213,6 +218,11 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
         url(r"/api/jobs", jobs.JobsHandler, {**job, "jobs": services.job_lists}),
         url(rf"/api/jobs/{SEGMENT}", jobs.JobHandler, {**job, "jobs": services.jobs}),
         url(r"/api/stats", stats.StatsHandler, {**base, "stats": services.stats}),
+        url(
+            r"/api/report",
+            report.ReportHandler,
+            {**job, "reports": services.reports, "settings": services.setting_list},
+        ),
         url(
             r"/api/readiness",
             readiness.ReadinessHandler,

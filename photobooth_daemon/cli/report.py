@@ -1,0 +1,56 @@
+"""``photoboothctl report``: how an event went."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TextIO
+
+import click
+
+from photobooth_daemon.cli.durations import instant_of, parse_instant
+from photobooth_daemon.cli.installation import Installation, run_async
+from photobooth_daemon.cli.printing import print_json
+from photobooth_daemon.event_report.page import render_page
+from photobooth_daemon.event_report.text import render_text
+from photobooth_daemon.event_report.words import LOCALES
+from photobooth_daemon.repositories.event_report import EventReportRepository
+from photobooth_daemon.repositories.settings import SettingsRepository
+from photobooth_daemon.web.report import report_json
+
+
+@click.command()
+@click.option("--since", type=parse_instant, default="24h", help="Such as 12h or 2026-11-22T18:00.")
+@click.option("--until", type=parse_instant, help="[default: now]")
+@click.option("--locale", type=click.Choice(LOCALES), help="[default: the setting]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--html",
+    "html_file",
+    type=click.File("w", encoding="utf-8", atomic=True),
+    help="Write a page to print into this file.",
+)
+@click.pass_obj
+@run_async
+async def report(
+    installation: Installation,
+    since: datetime | timedelta,
+    until: datetime | timedelta | None,
+    locale: str | None,
+    as_json: bool,
+    html_file: TextIO | None,
+) -> None:
+    """Tell how an event went: outcomes, their causes, durations, cost, the slowest photos."""
+    now = installation.clock.utcnow()
+    end = now if until is None else instant_of(until, now)
+    begin = instant_of(since, now)
+    if begin > end:
+        raise click.UsageError("--since comes before --until.")
+    async with installation.database() as database:
+        found = await EventReportRepository(database).read(begin, end)
+        language = locale or (await SettingsRepository(database).get()).values.locale
+    if html_file is not None:
+        html_file.write(render_page(found, language))
+    elif as_json:
+        print_json(report_json(found))
+    else:
+        click.echo(render_text(found, language))

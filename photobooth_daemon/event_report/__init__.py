@@ -1,0 +1,1 @@
+"""How an event went: what is told to the customer, and to ourselves, the day after."""

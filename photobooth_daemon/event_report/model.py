@@ -1,0 +1,102 @@
+"""The figures of one event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """Percentiles, exact, in milliseconds; None without a photo."""
+
+    p50_ms: int | None
+    p95_ms: int | None
+    longest_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotLine:
+    """One slot's share of the event."""
+
+    slot_id: str
+    display_name: str
+    photos: int
+    done: int
+    timeouts: int
+    failures: int
+    p95_ms: int | None
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why photos got no picture: how often, and the code."""
+
+    status: str
+    code: str
+    photos: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLine:
+    """One provider's work."""
+
+    provider: str
+    photos: int
+    attempts: int
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class SlowPhoto:
+    """One of the slowest photos."""
+
+    job_id: UUID
+    slot_id: str
+    status: str
+    provider: str | None
+    total_ms: int
+    provider_ms: int
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """How many photos came in one hour, and how many of them got their picture."""
+
+    at: datetime
+    photos: int
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventReport:
+    """Cameras' photos of a stretch of time; trials are left out."""
+
+    since: datetime
+    until: datetime
+    photos: int
+    done: int
+    timeouts: int
+    failures: int
+    pending: int
+    total: Durations
+    provider: Durations
+    received_bytes: int
+    result_bytes: int
+    cost: float
+    first_at: datetime | None
+    last_at: datetime | None
+    slots: tuple[SlotLine, ...]
+    causes: tuple[Cause, ...]
+    providers: tuple[ProviderLine, ...]
+    slowest: tuple[SlowPhoto, ...]
+    hours: tuple[Hour, ...]
+
+    @property
+    def success_percent(self) -> float | None:
+        """Return the share of the ended photos that got their picture."""
+        ended = self.photos - self.pending
+        return round(100 * self.done / ended, 1) if ended else None

@@ -1,0 +1,89 @@
+"""The shapes of what is asked before and after an event: readiness and the report."""
+
+from __future__ import annotations
+
+from photobooth_daemon.readiness.model import State
+from photobooth_daemon.web.api_schemas import (
+    COUNT,
+    INSTANT,
+    MAYBE_COUNT,
+    MAYBE_INSTANT,
+    MAYBE_NUMBER,
+    MAYBE_TEXT,
+    NUMBER,
+    SLOT_ID,
+    TEXT,
+    UUID,
+    YES_NO,
+    Schema,
+    list_of,
+    record,
+    words_of,
+)
+
+
+def report_schema() -> Schema:
+    """Return the shape of an event's report."""
+    durations = record(dict.fromkeys(("p50_ms", "p95_ms", "longest_ms"), MAYBE_COUNT))
+    slot = {"slot_id": SLOT_ID, "display_name": TEXT, "p95_ms": MAYBE_COUNT, "cost": NUMBER}
+    counts: dict[str, Schema] = dict.fromkeys(("photos", "done", "timeouts", "failures"), COUNT)
+    return record(
+        {
+            "since": INSTANT,
+            "until": INSTANT,
+            **counts,
+            "pending": COUNT,
+            "success_percent": MAYBE_NUMBER,
+            "total": durations,
+            "provider": durations,
+            "received_bytes": COUNT,
+            "result_bytes": COUNT,
+            "cost": NUMBER,
+            "first_at": MAYBE_INSTANT,
+            "last_at": MAYBE_INSTANT,
+            "slots": list_of(record({**slot, **counts})),
+            "causes": list_of(record({"status": TEXT, "code": TEXT, "photos": COUNT})),
+            "providers": list_of(
+                record({"provider": TEXT, "photos": COUNT, "attempts": COUNT, "cost": NUMBER})
+            ),
+            "slowest": list_of(
+                record(
+                    {
+                        "job_id": UUID,
+                        "slot_id": SLOT_ID,
+                        "status": TEXT,
+                        "provider": MAYBE_TEXT,
+                        "total_ms": COUNT,
+                        "provider_ms": COUNT,
+                        "started_at": INSTANT,
+                    }
+                )
+            ),
+            "hours": list_of(record({"at": INSTANT, "photos": COUNT, "done": COUNT})),
+        }
+    )
+
+
+def readiness_schema() -> Schema:
+    """Return the shape of a readiness check."""
+    both = record({"en": TEXT, "ru": TEXT})
+    return record(
+        {
+            "ready": YES_NO,
+            "checked_at": INSTANT,
+            "live": YES_NO,
+            "items": list_of(
+                record(
+                    {
+                        "check": TEXT,
+                        "code": TEXT,
+                        "state": words_of(State),
+                        "subject": MAYBE_TEXT,
+                        "title": both,
+                        "found": both,
+                        "cure": {"type": ["object", "null"]},
+                    }
+                )
+            ),
+        }
+    )
