@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 from tornado.ioloop import IOLoop
@@ -27,8 +29,19 @@ from photobooth_daemon.rehearsal.postgres_binaries import (
 )
 from tests.fakes import FakeClock
 from tests.office import Office
+from tests.ui_house import House, open_house
 
 TEMPLATE = "photobooth_template"
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 _numbers = itertools.count(1)
 
@@ -40,6 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="any",
         help="which PostgreSQL the tests run on: an installed one, the wheel's, or what is there",
     )
+    parser.addoption("--screenshots", metavar="DIR", help="write the UI's screens into DIR")
 
 
 @pytest.fixture(scope="session")
@@ -137,3 +151,35 @@ def _migrate(server: EmbeddedPostgres) -> None:
             await database.close()
 
     asyncio.run(run())
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium; without one its tests are skipped by name, but not in CI.
+
+    One a module: while it is open, its own event loop runs, and no test can run another.
+    """
+    try:
+        from playwright.sync_api import sync_playwright
+    except ModuleNotFoundError:
+        _no_browser("playwright is not installed: pip install '.[browser]'")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        _no_browser("there is no chromium: apt install chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def house(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A furnished daemon for the browser's tests; a test that changes a slot has its own slot."""
+    with open_house(tmp_path_factory.mktemp("house"), postgres, TEMPLATE) as opened:
+        yield opened
+
+
+def _no_browser(why: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(why)
+    pytest.skip(why)

@@ -1,5 +1,6 @@
 // Numbers, durations, sizes and times, written the reader's way.
 
+import { t } from "./i18n.js";
 import { app } from "./store.js";
 
 const CLOCKS_DIFFER_SECONDS = 15;
@@ -16,7 +17,7 @@ function unit(value, name, digits) {
   return formatter(Intl.NumberFormat, {
     style: "unit",
     unit: name,
-    unitDisplay: app.get().language === "ru" ? "short" : "narrow",
+    unitDisplay: "short",
     maximumFractionDigits: digits,
   }).format(value);
 }
@@ -36,7 +37,7 @@ export function share(value) {
 export function duration(ms) {
   if (ms === null || ms === undefined) return "–";
   if (ms < 1000) return unit(Math.round(ms), "millisecond", 0);
-  if (ms < 120_000) return unit(ms / 1000, "second", ms < 9_950 ? 1 : 0);
+  if (ms < 120_000) return `${number(ms / 1000, ms < 9_950 ? 1 : 0)}\u00a0${t("unit.seconds")}`;
   if (ms < 7_200_000) return unit(ms / 60_000, "minute", 0);
   if (ms < 172_800_000) return unit(ms / 3_600_000, "hour", 0);
   return unit(ms / 86_400_000, "day", 0);

@@ -79,7 +79,7 @@ export function ProblemNotice({ problem, retry }) {
 
 /** What stands where there is nothing yet: what this is and the next step. */
 export function Empty({ icon, title, children, action }) {
-  return html`<div class="empty"><${Icon} name=${icon} /><h3>${title}</h3><p>${children}</p>${action}</div>`;
+  return html`<div class="empty"><${Icon} name=${icon} /><p class="empty-title">${title}</p><p>${children}</p>${action}</div>`;
 }
 
 /** Grey shapes while the first answer is on its way. */

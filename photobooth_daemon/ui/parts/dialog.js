@@ -1,6 +1,6 @@
 // Modal dialogs on the browser's own <dialog>: focus stays inside, Esc closes, focus returns.
 
-import { html, useEffect, useRef, useState } from "../core/html.js";
+import { html, useLayoutEffect, useRef, useState } from "../core/html.js";
 import { t } from "../core/i18n.js";
 import { app, useStore } from "../core/store.js";
 import { Button, IconButton } from "./basics.js";
@@ -11,10 +11,11 @@ let count = 0;
 export function Dialog({ title, onClose, children, footer, wide = false, closable = true }) {
   const ref = useRef(null);
   const [id] = useState(() => `dialog-${(count += 1)}`);
-  useEffect(() => {
-    const before = document.activeElement;
-    ref.current.showModal();
-    return () => before?.isConnected && before.focus();
+  // Before the next key is read: what is typed right after "/" belongs to the search box.
+  useLayoutEffect(() => {
+    const dialog = ref.current;
+    dialog.showModal();
+    return () => dialog.close();
   }, []);
   const cancel = (event) => {
     event.preventDefault();

@@ -14,9 +14,8 @@ export function WindowBar({ value, window }) {
 }
 
 /** Where a photo's time went: one bar of the steps, and the list that says the same in words. */
-export function StepTimes({ timings, window }) {
-  const total = Math.max(timings.total_ms ?? 0, 1);
-  const scale = Math.max(total, window ?? 0);
+export function StepTimes({ timings }) {
+  const scale = Math.max(timings.total_ms ?? 0, 1);
   let x = 0;
   const parts = STEPS.map((step) => {
     const ms = timings[`${step}_ms`] ?? 0;

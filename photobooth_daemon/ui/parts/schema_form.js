@@ -92,9 +92,14 @@ function boundsText(schema) {
   return values.max !== undefined ? t("form.at_most", values) : "";
 }
 
+// A default of null or {} says no more than an empty field does.
+function isSaid(preset) {
+  return preset !== undefined && preset !== null && typeof preset !== "object";
+}
+
 function Property({ id, name, schema, value, required, fault, onInput }) {
   const preset = schema.default;
-  const byDefault = preset === undefined ? "" : t("form.by_default", { value: valueText(schema, preset) });
+  const byDefault = isSaid(preset) ? t("form.by_default", { value: valueText(schema, preset) }) : "";
   const field = {
     id,
     label: titleOf(schema, name),
@@ -102,7 +107,8 @@ function Property({ id, name, schema, value, required, fault, onInput }) {
     fault,
     optional: required ? t("form.required") : "",
   };
-  const empty = { value: "", title: required ? t("form.choose") : byDefault || t("form.not_set") };
+  const presetTitle = isSaid(preset) ? t("form.preset", { value: valueText(schema, preset) }) : t("form.not_set");
+  const empty = { value: "", title: required ? t("form.choose") : presetTitle };
   switch (controlOf(schema)) {
     case "choice":
       return html`<${SelectField} ...${field} value=${value === undefined ? "" : String(schema.enum.indexOf(value))}
@@ -132,7 +138,7 @@ export function SchemaForm({ schema, value, onInput, faults, pointer, id }) {
   };
   const names = Object.keys(schema.properties ?? {});
   const unknown = Object.keys(value ?? {}).filter((name) => !names.includes(name));
-  return html`<div class="form-grid">
+  return html`<div class="form-grid roomy">
     ${names.map((name) => html`<${Property} key=${name} id=${`${id}-${name}`} name=${name} schema=${schema.properties[name]} value=${value?.[name]}
       required=${schema.required?.includes(name)} fault=${faults.get(`${pointer}/${name}`)} onInput=${(part) => set(name, part)} />`)}
     ${unknown.map((name) => html`<p key=${name} class="fault wide">${t("form.unknown", { name })} <button type="button" class="button small" onClick=${() => set(name, undefined)}>${t("act.delete")}</button></p>`)}

@@ -19,6 +19,7 @@ function PasswordForm({ username }) {
   const [tried, setTried] = useState(false);
   const [problem, setProblem] = useState(null);
   const [busy, setBusy] = useState(false);
+  const [wrong, setWrong] = useState(""); // the current password that was refused
   const fault = passwordFault(next);
   const change = async (event) => {
     event.preventDefault();
@@ -37,7 +38,10 @@ function PasswordForm({ username }) {
       setProblem(null);
     } catch (refusal) {
       if (!refusal.code) throw refusal;
-      setProblem(refusal);
+      const refused = refusal.errors.some(({ pointer }) => pointer === "/current_password");
+      setWrong(refused ? current : "");
+      setProblem(refused ? null : refusal);
+      if (refused) document.getElementById("current_password").focus();
     } finally {
       setBusy(false);
     }
@@ -45,7 +49,7 @@ function PasswordForm({ username }) {
   return html`<form class="stack" onSubmit=${change}>
     <${ProblemNotice} problem=${problem} />
     <input type="text" name="username" autocomplete="username" value=${username} hidden readonly />
-    <${TextField} id="current_password" type="password" label=${t("account.current_password")} value=${current} onInput=${setCurrent} input=${{ autocomplete: "current-password", required: true }} />
+    <${TextField} id="current_password" type="password" label=${t("account.current_password")} fault=${wrong && wrong === current ? t("account.not_current") : null} value=${current} onInput=${setCurrent} input=${{ autocomplete: "current-password", required: true }} />
     <${TextField} id="new_password" type="password" label=${t("account.new_password")} hint=${t("password.hint")} fault=${tried ? fault : null} value=${next} onInput=${setNext} input=${{ autocomplete: "new-password", required: true }} />
     <div><${Button} kind="primary" type="submit" busy=${busy} onClick=${change}>${t("account.change")}<//></div>
   </form>`;

@@ -47,7 +47,6 @@ export function Screen({ id }) {
   if (!job) return html`<${Waiting} rows=${5} />`;
   const fields = Object.entries(job.client_fields ?? {});
   const kept = job.status === "done" && new Date(job.result_expires_at) > Date.now();
-  const windowMs = new Date(job.deadline_at) - new Date(job.started_at);
   return html`
     <${Title} lead=${html`<${Status} status=${job.status} /><span><${Ago} at=${job.started_at} /></span><a href=${link("jobs", { slot: job.slot_id })}>${t("job.others")}</a>`}>${t("job.title_of", { slot: job.slot_id })}<//>
     ${["failed", "timeout"].includes(job.status) && html`<${ReasonNotice} job=${job} />`}
@@ -56,7 +55,7 @@ export function Screen({ id }) {
     <div class="columns even">
       <div class="stack">
         ${kept && html`<${Picture} job=${job} />`}
-        <${Panel} id="times" title=${t("job.times")}><${StepTimes} timings=${job.timings ?? {}} window=${windowMs} /><//>
+        <${Panel} id="times" title=${t("job.times")}><${StepTimes} timings=${job.timings ?? {}} /><//>
         <${Panel} id="attempts" title=${t("job.attempts")}>${job.attempts?.length ? html`<${Attempts} attempts=${job.attempts} />` : html`<p class="quiet">${t("job.no_attempts")}</p>`}<//>
       </div>
       <div class="stack">

@@ -7,13 +7,14 @@ import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
 import { explainReason, reasonOf } from "../core/problems.js";
 import { link, refine } from "../core/router.js";
-import { app } from "../core/store.js";
+import { app, useStore } from "../core/store.js";
 import { Button, Empty, ProblemNotice, Status, Title, Waiting } from "../parts/basics.js";
 import { SelectField } from "../parts/fields.js";
 import { useLoad } from "../parts/load.js";
 import { Thumb } from "../parts/thumb.js";
 
 const SINCE_HOURS = { hour: 1, day: 24, week: 168 };
+const SLOT_IDS = Array.from({ length: 15 }, (_, n) => `slot-${String(n + 1).padStart(3, "0")}`);
 const FILTERS = ["slot", "status", "source", "since"];
 
 function queryOf(filters) {
@@ -22,13 +23,13 @@ function queryOf(filters) {
 }
 
 function Filters({ filters, onChange }) {
-  const options = (name, values, title) => [{ value: "", title: t("jobs.any") }, ...values.map((value) => ({ value, title: title(value) }))];
-  const slots = app.get().slots ?? [];
+  const options = (values, title) => [{ value: "", title: t("jobs.any") }, ...values.map((value) => ({ value, title: title(value) }))];
+  const slots = useStore(app, (state) => state.slots) ?? [];
   const all = {
-    slot: options("slot", slots.map(({ id }) => id), (id) => `${id} ${slots.find((one) => one.id === id).display_name}`),
-    status: options("status", ["done", "timeout", "failed", "pending"], (value) => t(`status.${value}`)),
-    source: options("source", ["ingest", "test"], (value) => t(`source.${value}`)),
-    since: options("since", Object.keys(SINCE_HOURS), (value) => t(`jobs.since_${value}`)),
+    slot: options(SLOT_IDS, (id) => `${id} ${slots.find((one) => one.id === id)?.display_name ?? ""}`),
+    status: options(["done", "timeout", "failed", "pending"], (value) => t(`status.${value}`)),
+    source: options(["ingest", "test"], (value) => t(`source.${value}`)),
+    since: options(Object.keys(SINCE_HOURS), (value) => t(`jobs.since_${value}`)),
   };
   return html`<form class="filters" role="search" aria-label=${t("jobs.filters")} onSubmit=${(event) => event.preventDefault()}>
     ${FILTERS.map((name) => html`<${SelectField} key=${name} id=${`filter-${name}`} label=${t(`jobs.${name}`)} value=${filters[name] ?? ""} options=${all[name]} onInput=${(value) => onChange({ ...filters, [name]: value })} />`)}

@@ -26,7 +26,7 @@ function Totals({ all }) {
 }
 
 function Behind({ head, rows }) {
-  return html`<details class="behind"><summary>${t("stats.table")}</summary><div class="table-wrap" tabindex="0" role="region" aria-label=${t("stats.table")}><table class="table"><thead><tr>${head.map((title, n) => html`<th key=${title} scope="col" class=${n ? "right" : ""}>${title}</th>`)}</tr></thead>
+  return html`<details class="behind"><summary>${t("stats.table")}</summary><div class="table-wrap" tabindex="0" role="group" aria-label=${t("stats.table")}><table class="table"><thead><tr>${head.map((title, n) => html`<th key=${title} scope="col" class=${n ? "right" : ""}>${title}</th>`)}</tr></thead>
     <tbody>${rows.map(([first, ...rest]) => html`<tr key=${first}><th scope="row">${first}</th>${rest.map((value, n) => html`<td key=${n} class="right">${value}</td>`)}</tr>`)}</tbody></table></div></details>`;
 }
 
@@ -34,17 +34,17 @@ function SlotTable({ slots }) {
   const used = slots.map((row) => ({ id: row.slot_id, ...figures(row) })).filter(({ jobs }) => jobs > 0);
   if (!used.length) return html`<p class="quiet">${t("stats.no_slots")}</p>`;
   const head = ["slot", "photos", "success", "timeouts", "p50", "p95", "p99", "provider_p95", "bytes", "cost"];
-  return html`<div class="table-wrap" tabindex="0" role="region" aria-label=${t("stats.by_slot")}><table class="table"><thead><tr>${head.map((name, n) => html`<th key=${name} scope="col" class=${n ? "right" : ""}>${t(`stats.${name}`)}</th>`)}</tr></thead>
+  return html`<div class="table-wrap" tabindex="0" role="group" aria-label=${t("stats.by_slot")}><table class="table"><thead><tr>${head.map((name, n) => html`<th key=${name} scope="col" class=${n ? "right" : ""}>${t(`stats.${name}`)}</th>`)}</tr></thead>
     <tbody>${used.map((row) => html`<tr key=${row.id}><th scope="row"><a href=${link(`slots/${row.id}`)}>${row.id}</a></th>
       ${[number(row.jobs), share(row.success), share(row.timeouts), duration(row.p50), duration(row.p95), duration(row.p99), duration(row.provider.p95), size(row.bytes.result), money(row.cost)].map((value, n) => html`<td key=${n} class="right">${value}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
 function Reasons({ reasons }) {
-  return html`<table class="table"><thead><tr>${["reason", "side", "todo", "photos"].map((name) => html`<th key=${name} scope="col" class=${name === "photos" ? "right" : ""}>${t(`stats.${name}`)}</th>`)}</tr></thead>
+  return html`<div class="table-wrap" tabindex="0" role="group" aria-label=${t("stats.reasons")}><table class="table"><thead><tr>${["reason", "side", "todo", "photos"].map((name) => html`<th key=${name} scope="col" class=${name === "photos" ? "right" : ""}>${t(`stats.${name}`)}</th>`)}</tr></thead>
     <tbody>${Object.entries(reasons).map(([reason, count]) => {
       const { title, side, todo } = explainReason(reason);
       return html`<tr key=${reason}><th scope="row">${title}</th><td>${side}</td><td>${todo}</td><td class="right">${number(count)}</td></tr>`;
-    })}</tbody></table>`;
+    })}</tbody></table></div>`;
 }
 
 export function Screen({ query }) {
