@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
-from photobooth_daemon.errors import PayloadTooLarge, SlotDisabled, SlotNotFound, StorageFull
+from photobooth_daemon.errors import (
+    DatabaseUnavailable,
+    DeadlinePassed,
+    PayloadTooLarge,
+    SlotDisabled,
+    SlotNotFound,
+    StorageFull,
+)
 from photobooth_daemon.exchange import Exchange
 from photobooth_daemon.gate import Gate
 from photobooth_daemon.ingest_password import IngestPassword, Sender
@@ -18,6 +25,8 @@ from photobooth_daemon.repositories.slots import SlotRepository
 
 MB = 1024 * 1024
 FORM_ALLOWANCE_BYTES = 512 * 1024
+PATIENCE_SECONDS = 4.0
+"""How long a database that does not answer is waited for."""
 _SLOT_ID = re.compile(r"slot-[0-9]{3}")
 
 
@@ -64,7 +73,7 @@ class AdmissionService:
         """
         found = None
         if _SLOT_ID.fullmatch(slot_id):
-            found = await self._slots.find_for_admission(slot_id)
+            found = await self._find(slot_id)
         if found is None:
             raise SlotNotFound
         slot, settings = found
@@ -93,6 +102,14 @@ class AdmissionService:
         exchange = self._exchange(slot, settings, JobSource.TEST, arrival)
         exchange.password_accepted = True
         return exchange
+
+    async def _find(self, slot_id: str) -> tuple[Slot, SettingsState] | None:
+        """Look the slot up, well inside the shortest window: the photo's own is not known yet."""
+        try:
+            async with Deadline.after(self._clock, PATIENCE_SECONDS).enforced():
+                return await self._slots.find_for_admission(slot_id)
+        except DeadlinePassed as error:
+            raise DatabaseUnavailable from error
 
     def _check_room(self, state: SettingsState, content_length: int) -> None:
         settings = state.values

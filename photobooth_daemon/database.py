@@ -90,7 +90,12 @@ class Database:
         """
         try:
             async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
-                yield connection
+                try:
+                    yield connection
+                except (TimeoutError, asyncio.CancelledError):
+                    # A server that hangs would keep the pool's polite good-bye waiting, too.
+                    connection.terminate()
+                    raise
         except _LOST as error:
             raise DatabaseUnavailable from error
 

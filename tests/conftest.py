@@ -77,7 +77,7 @@ def postgres(postgres_binaries: PostgresBinaries | None) -> Iterator[EmbeddedPos
     try:
         with EmbeddedPostgres(directory, binaries=postgres_binaries, durable=False) as server:
             server.execute(f"CREATE DATABASE {TEMPLATE}")
-            _migrate(server)
+            _migrate(server.url_of(TEMPLATE))
             yield server
     finally:
         shutil.rmtree(directory, ignore_errors=True)
@@ -135,6 +135,21 @@ def media_root(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.fixture
+def own_postgres(postgres_binaries: PostgresBinaries | None) -> Iterator[EmbeddedPostgres]:
+    """A migrated server of this test alone, to be stopped and killed."""
+    directory = Path(tempfile.mkdtemp(prefix="photobooth-tests-"))
+    directory.chmod(0o711)
+    server = EmbeddedPostgres(directory, binaries=postgres_binaries, durable=False)
+    try:
+        server.start()
+        _migrate(server.url)
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
 def _own_database(server: EmbeddedPostgres, template: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
@@ -142,9 +157,9 @@ def _own_database(server: EmbeddedPostgres, template: str) -> Iterator[str]:
     server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _migrate(server: EmbeddedPostgres) -> None:
+def _migrate(url: str) -> None:
     async def run() -> None:
-        database = await Database.open(server.url_of(TEMPLATE), max_size=1)
+        database = await Database.open(url, max_size=1)
         try:
             await migrations.migrate(database, Clock())
         finally:
