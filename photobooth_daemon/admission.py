@@ -11,6 +11,7 @@ from photobooth_daemon.errors import (
     DatabaseUnavailable,
     DeadlinePassed,
     PayloadTooLarge,
+    RateLimited,
     SlotDisabled,
     SlotNotFound,
     StorageFull,
@@ -22,6 +23,7 @@ from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.metrics import Metrics
 from photobooth_daemon.model import JobSource, SettingsState, Slot
 from photobooth_daemon.repositories.slots import SlotRepository
+from photobooth_daemon.upload_turns import UploadTurns
 
 MB = 1024 * 1024
 FORM_ALLOWANCE_BYTES = 512 * 1024
@@ -50,6 +52,7 @@ class AdmissionService:
         slots: SlotRepository,
         password: IngestPassword,
         gate: Gate,
+        turns: UploadTurns,
         media_store: MediaStore,
         metrics: Metrics,
         clock: Clock,
@@ -58,6 +61,7 @@ class AdmissionService:
         self._slots = slots
         self._password = password
         self._gate = gate
+        self._turns = turns
         self._media_store = media_store
         self._metrics = metrics
         self._clock = clock
@@ -124,6 +128,17 @@ class AdmissionService:
         window_seconds = slot.sync_response_seconds or settings.values.sync_response_seconds
         begun = arrival.started_monotonic_seconds
         deadline = Deadline(self._clock, begun + window_seconds)
+        work_deadline = deadline.earlier_by(self._store_reserve_seconds)
+        seat = self._gate.enter(
+            slot.slot_id,
+            concurrency=settings.values.slot_concurrency,
+            queue=settings.values.slot_queue,
+        )
+        try:
+            turn = self._turns.line_up(work_deadline, arrival.content_length)
+        except RateLimited:
+            seat.leave()
+            raise
         return Exchange(
             slot=slot,
             settings=settings,
@@ -131,14 +146,11 @@ class AdmissionService:
             sender=arrival.sender,
             clock=self._clock,
             deadline=deadline,
-            work_deadline=deadline.earlier_by(self._store_reserve_seconds),
+            work_deadline=work_deadline,
             window_seconds=window_seconds,
             started_monotonic_seconds=begun,
             started_at=self._clock.utcnow(),
-            seat=self._gate.enter(
-                slot.slot_id,
-                concurrency=settings.values.slot_concurrency,
-                queue=settings.values.slot_queue,
-            ),
+            seat=seat,
+            turn=turn,
             idempotency_key=arrival.idempotency_key,
         )

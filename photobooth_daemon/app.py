@@ -63,12 +63,16 @@ from photobooth_daemon.stats import Stats
 from photobooth_daemon.templates import TemplateService
 from photobooth_daemon.throttle import Throttle
 from photobooth_daemon.tokens import Tokens
+from photobooth_daemon.upload_turns import UploadTurns
 from photobooth_daemon.web.access_log import AccessLog
 from photobooth_daemon.web.accounts import SessionAuthenticator
 from photobooth_daemon.web.handler import NotFoundHandler
 from photobooth_daemon.web.routes import Services, build_routes
 from photobooth_daemon.web.site import Site
 from photobooth_daemon.web.ui_files import UiFiles
+
+PICTURE_THREADS = 2
+"""Pillow lets go of the interpreter's lock; a third thread brings nothing on two cores."""
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +132,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     in_flight = InFlight()
     media_store = MediaStore(config.media.root)
     media_store.create_tree()
-    pictures = PictureThreads(clock)
+    pictures = PictureThreads(clock, threads=PICTURE_THREADS)
     passwords = Passwords()
     # Places at the providers bound the connections; nobody's cookies are kept.
     http = aiohttp.ClientSession(
@@ -191,6 +195,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         slots=slots,
         password=ingest_password,
         gate=gate,
+        turns=UploadTurns(pictures.busy_seconds, threads=PICTURE_THREADS),
         media_store=media_store,
         metrics=metrics,
         clock=clock,

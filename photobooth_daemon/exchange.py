@@ -25,6 +25,7 @@ from photobooth_daemon.model import (
     Timings,
 )
 from photobooth_daemon.scratch_file import ScratchFile
+from photobooth_daemon.upload_turns import UploadTurn
 
 
 @dataclass(slots=True)
@@ -46,6 +47,7 @@ class Exchange:
     started_monotonic_seconds: float
     started_at: datetime
     seat: Seat
+    turn: UploadTurn
     idempotency_key: str | None = None
     password_accepted: bool = False
     job_id: UUID = field(default_factory=uuid4)
@@ -81,6 +83,11 @@ class Exchange:
             started_at=self.started_at,
             deadline_at=self.deadline.due_at(),
         )
+
+    def leave(self) -> None:
+        """Give up the seat and the turn to read; a second call does nothing."""
+        self.turn.leave()
+        self.seat.leave()
 
     def elapsed_seconds(self) -> float:
         """Return the time since the headers arrived."""

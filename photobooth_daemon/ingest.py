@@ -109,7 +109,7 @@ class IngestService:
 
     def give_up(self, exchange: Exchange, outcome: str, code: str | None = None) -> None:
         """Free the seat of a photo that never was here whole: refused, or its client hung up."""
-        exchange.seat.leave()
+        exchange.leave()
         self._count(exchange, outcome, code)
 
     async def _work(self, exchange: Exchange, upload: Upload) -> Answer:
@@ -123,7 +123,7 @@ class IngestService:
             self._count(exchange, outcome, error.code)
             raise
         finally:
-            exchange.seat.leave()
+            exchange.leave()
             await upload.scratch.discard()
         replayed = answer.job_id != exchange.job_id
         self._count(exchange, "replayed" if replayed else answer.status.value)
@@ -167,7 +167,7 @@ class IngestService:
         self, exchange: Exchange, job: Job, photo: Picture, requests: RequestBuilder
     ) -> Answer:
         """Take the photo of an open job to its stored result."""
-        with exchange.timed("prepare_ms"):
+        with exchange.timed("prepare_ms"), exchange.turn.preparing():
             await requests.prepare(exchange.slot.ladder()[0], exchange.work_deadline)
         with exchange.timed("wait_ms"):
             await exchange.seat.wait_for_place(exchange.work_deadline)

@@ -99,6 +99,7 @@ class _Lines:
         default_factory=lambda: {kind: deque() for kind in _Kind}
     )
     running: list[_Piece] = field(default_factory=list)
+    busy_seconds: float = 0.0
     pace: dict[_Kind, _Pace] = field(default_factory=lambda: {kind: _Pace() for kind in _Kind})
     closed: bool = False
 
@@ -170,6 +171,11 @@ class PictureThreads:
                 ahead += max(0.0, pace[piece.kind].expected_seconds(piece.megapixels) - spent)
             own = pace[_Kind.PREPARE].expected_seconds(megapixels)
         return ahead / len(self._threads) + own
+
+    def busy_seconds(self) -> float:
+        """Return how long the threads have worked so far, added up."""
+        with self._changed:
+            return self._lines.busy_seconds
 
     def waiting(self) -> int:
         """Return how many pieces of work wait for a thread."""
@@ -263,8 +269,9 @@ class PictureThreads:
     def _over(self, piece: _Piece, *, learned: bool) -> None:
         with self._changed:
             self._lines.running.remove(piece)
+            spent = self._clock.monotonic() - piece.started_monotonic_seconds
+            self._lines.busy_seconds += spent
             if learned:
-                spent = self._clock.monotonic() - piece.started_monotonic_seconds
                 self._lines.pace[piece.kind].learn(spent, piece.megapixels)
             # A large one may have waited for this one to end, on another thread.
             self._changed.notify_all()

@@ -76,6 +76,7 @@ class Handler(RequestHandler):
     served_while_draining: ClassVar[bool] = False
     max_body_bytes: ClassVar[int] = MAX_JSON_BYTES
     drain_bytes: int = 8 * 1024 * 1024
+    drain_seconds: float = DRAIN_SECONDS
 
     identity: Identity
 
@@ -138,7 +139,7 @@ class Handler(RequestHandler):
             return
         setattr(self, str(self.request.method).lower(), self.answer_refusal)
         self._drain_timer = asyncio.get_running_loop().call_later(
-            DRAIN_SECONDS, self.answer_refusal
+            self.drain_seconds, self.answer_refusal
         )
 
     @property

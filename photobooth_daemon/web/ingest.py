@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from tornado.httputil import HTTPServerRequest
+from tornado.web import HTTPError
 
 from photobooth_daemon.admission import MB, AdmissionService, Arrival
 from photobooth_daemon.clock import Clock, rfc3339
-from photobooth_daemon.errors import InvalidRequest
+from photobooth_daemon.errors import InvalidRequest, PhotoboothError
 from photobooth_daemon.exchange import Answer, Exchange, Upload
 from photobooth_daemon.in_flight import InFlight
 from photobooth_daemon.ingest import IngestService
@@ -21,10 +22,12 @@ from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.model import ResponseMode, Timings
 from photobooth_daemon.web.problems import problem_of
 from photobooth_daemon.web.site import Site
-from photobooth_daemon.web.upload import UploadHandler
+from photobooth_daemon.web.upload import ANSWER_MARGIN_SECONDS, UploadHandler
 
 DRAIN_ALLOWANCE_BYTES = 8 * MB
 MAX_KEY_CHARACTERS = 200
+PATIENCE_SECONDS = 0.8
+LATE_DRAIN_SECONDS = 1.5
 
 
 class PhotoHandler(UploadHandler):
@@ -60,13 +63,17 @@ class PhotoHandler(UploadHandler):
             idempotency_key=self.request.headers.get("Idempotency-Key") or None,
         )
 
-    def begin(self, exchange: Exchange, *, max_field_bytes: int = 4096) -> None:
-        """Hold the exchange and prepare for its photo.
+    async def begin(self, exchange: Exchange, *, max_field_bytes: int = 4096) -> None:
+        """Hold the exchange, wait until its photo may be read, and prepare for it.
 
         Raises:
+            RateLimited: so many photos are ahead that this one cannot make it.
             InvalidRequest: the request is not a multipart form.
         """
         self.exchange = exchange
+        await exchange.turn.take()
+        if self.exchange is None:
+            return  # The client hung up while it waited.
         max_file_bytes = exchange.settings.values.max_upload_mb * MB
         self.drain_bytes = max_file_bytes + DRAIN_ALLOWANCE_BYTES
         self.expect_upload(
@@ -75,7 +82,23 @@ class PhotoHandler(UploadHandler):
             max_file_bytes=max_file_bytes,
             deadline=exchange.deadline,
             max_field_bytes=max_field_bytes,
+            turn=exchange.turn,
         )
+
+    def refuse(self, error: PhotoboothError | HTTPError) -> None:
+        """Answer ``error`` before the deadline, whatever is still being sent.
+
+        A camera that was promised a word asks for it about a second; then it sends
+        anyway, and has to be drained like one that never asked.
+        """
+        exchange = self.exchange
+        if exchange is not None:
+            left = exchange.deadline.remaining_seconds() - ANSWER_MARGIN_SECONDS
+            self.drain_seconds = max(0.0, min(self.drain_seconds, left))
+            if exchange.elapsed_seconds() > PATIENCE_SECONDS and "Expect" in self.request.headers:
+                del self.request.headers["Expect"]
+                self.drain_seconds = min(self.drain_seconds, LATE_DRAIN_SECONDS)
+        super().refuse(error)
 
     async def run(self) -> Answer:
         """Return the answer to the photo that has arrived.
@@ -87,6 +110,7 @@ class PhotoHandler(UploadHandler):
         assert exchange is not None
         try:
             upload = await self.take_upload()
+            exchange.turn.leave()
             try:
                 await self.set_up(exchange, upload)
             except BaseException:
@@ -142,7 +166,7 @@ class IngestHandler(PhotoHandler):
         """Check, in the contract's order, whatever needs no body."""
         arrival = self.arrival()
         exchange = await self.admission.admit(self.path_args[0], arrival)
-        self.begin(exchange)
+        await self.begin(exchange)
         if len(exchange.idempotency_key or "") > MAX_KEY_CHARACTERS:
             raise InvalidRequest(f"Idempotency-Key has {MAX_KEY_CHARACTERS} characters at most.")
         self.response_mode = response_mode(self.request)

@@ -38,7 +38,7 @@ class SlotTestHandler(PhotoHandler):
         # A trial is a trial: an Idempotency-Key would give the last one's picture.
         arrival = replace(self.arrival(), idempotency_key=None)
         exchange = await self.admission.admit_test(slot, settings, arrival)
-        self.begin(exchange, max_field_bytes=MAX_JSON_BYTES)
+        await self.begin(exchange, max_field_bytes=MAX_JSON_BYTES)
 
     async def post(self, slot_id: str) -> None:
         """Run the trial and answer as ingest does in JSON."""

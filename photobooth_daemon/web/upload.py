@@ -17,6 +17,7 @@ from photobooth_daemon.exchange import Upload
 from photobooth_daemon.in_flight import InFlight
 from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.scratch_file import ScratchFile
+from photobooth_daemon.upload_turns import UploadTurn
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.multipart import FormReader
 
@@ -34,6 +35,7 @@ class UploadHandler(Handler):
     _scratch: ScratchFile | None = None
     _silence_timer: asyncio.TimerHandle | None = None
     _deadline_timer: asyncio.TimerHandle | None = None
+    _turn: UploadTurn | None = None
 
     def expect_upload(
         self,
@@ -43,13 +45,17 @@ class UploadHandler(Handler):
         max_file_bytes: int,
         deadline: Deadline,
         max_field_bytes: int = 4096,
+        turn: UploadTurn | None = None,
     ) -> None:
         """Prepare for the body: the rest of it must arrive before ``deadline``.
+
+        With ``turn`` it is read when the turn may read.
 
         Raises:
             InvalidRequest: the request is not a multipart form.
         """
         self._in_flight = in_flight
+        self._turn = turn
         self._writing = asyncio.Lock()
         self._scratch = media_store.open_scratch(uuid4())
         self._form = FormReader(
@@ -67,6 +73,8 @@ class UploadHandler(Handler):
 
     def receive(self, chunk: bytes) -> Awaitable[None]:
         """Pass a piece of the body on to the form; the next is read when this one is taken."""
+        # Whoever asked for a word has had it: a refusal from now on has to drain.
+        self.request.headers.pop("Expect", None)
         return self._feed(chunk)
 
     async def take_upload(self) -> Upload:
@@ -110,14 +118,19 @@ class UploadHandler(Handler):
     async def _feed(self, chunk: bytes) -> None:
         assert self._form is not None
         self._stop_silence_timer()
-        async with self._writing:
-            if self.refused or self._scratch is None:
-                return
-            try:
+        try:
+            if self._turn is not None:
+                await self._turn.take()
+            async with self._writing:
+                if self.refused or self._scratch is None:
+                    return
                 await self._form.feed(chunk)
-            except PhotoboothError as error:
-                self.refuse(error)
-                return
+        except PhotoboothError as error:
+            self.refuse(error)
+            return
+        finally:
+            if self._turn is not None:
+                self._turn.rest()
         if not self.refused and self._scratch is not None:
             self._listen_for_silence()
 

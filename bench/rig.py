@@ -1,0 +1,191 @@
+"""Everything a measurement needs, as real processes: PostgreSQL, provider, daemon, floor."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from photobooth_daemon.rehearsal.embedded_postgres import EmbeddedPostgres
+
+PASSWORD = "a password for measuring"
+SLOT = "slot-001"
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """A running daemon, set up to take photos."""
+
+    pid: int
+    port: int
+    postgres_pid: int
+    stalls: Path
+
+    def longest_stall_ms(self) -> float:
+        """Return how long the loop stood still at most since this was last asked."""
+        self.stalls.unlink(missing_ok=True)
+        os.kill(self.pid, signal.SIGUSR1)
+        until = time.monotonic() + START_SECONDS
+        while not self.stalls.exists():
+            if time.monotonic() > until:
+                raise TimeoutError("the daemon does not answer a signal")
+            time.sleep(0.02)
+        return float(self.stalls.read_text())
+
+
+class Rig:
+    """Starts and stops what is measured, in a directory of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._stack = ExitStack()
+        self._postgres = EmbeddedPostgres(folder / "state" / "postgres")
+        self._runs = 0
+
+    def __enter__(self) -> Rig:
+        (self.folder / "state").mkdir(parents=True, exist_ok=True)
+        self._stack.enter_context(self._postgres)
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._stack.close()
+
+    @contextmanager
+    def floor(self) -> Iterator[tuple[int, int, Path]]:
+        """Run the bare handler; give its pid, its port and its directory."""
+        folder = self.folder / "floor"
+        folder.mkdir(exist_ok=True)
+        command = [sys.executable, "-m", "bench.floor", str(folder)]
+        with _running(command, self.folder / "floor.log") as process:
+            assert process.stdout is not None
+            yield process.pid, int(process.stdout.readline()), folder
+
+    @contextmanager
+    def daemon(
+        self,
+        *,
+        delay_seconds: float = 0.0,
+        uplink_mbit: float | None = None,
+        window_seconds: int = 48,
+        slot: dict[str, Any] | None = None,
+    ) -> Iterator[Daemon]:
+        """Run a daemon whose first slot asks a provider that answers with 1 MB, always."""
+        self._runs += 1
+        provider = [_ctl(), "fake-provider", "--answer", "prepared", "--delay", str(delay_seconds)]
+        if uplink_mbit is not None:
+            provider += ["--uplink-mbit", str(uplink_mbit)]
+        with _running(provider, self.folder / f"provider-{self._runs}.log") as fake:
+            assert fake.stdout is not None
+            config = self._config(fake.stdout.readline().strip())
+            self._set_up(config, window_seconds, slot)
+            stalls = self.folder / "stalls"
+            command = [sys.executable, "-m", "bench.probed_daemon", str(stalls)]
+            log = self.folder / f"daemon-{self._runs}.log"
+            with _running([*command, "--config", str(config)], log) as process:
+                port = _port_in(log, process)
+                pid = self._postgres.pid
+                assert pid is not None
+                yield Daemon(process.pid, port, pid, stalls)
+
+    def _config(self, provider_url: str) -> Path:
+        path = self.folder / "photobooth.toml"
+        path.write_text(
+            f'[server]\nlisten = "127.0.0.1:0"\njwt_key_file = "{self.folder}/state/jwt.key"\n'
+            f'[database]\nurl = "{self._postgres.url}"\n'
+            f'[media]\nroot = "{self.folder}/media"\n'
+            f'[providers.gemini]\nbase_url = "{provider_url}"\napi_key = "none"\nlocal = true\n'
+        )
+        return path
+
+    def _set_up(self, config: Path, window_seconds: int, slot: dict[str, Any] | None) -> None:
+        def ctl(*arguments: str, text: str | None = None) -> None:
+            command = [_ctl(), "--config", str(config), *arguments]
+            done = subprocess.run(command, input=text, capture_output=True, text=True)
+            if done.returncode:
+                raise RuntimeError(f"{' '.join(arguments)}: {done.stdout}{done.stderr}")
+
+        ctl("migrate")
+        ctl("settings", "rotate-ingest-password", "--stdin", text=PASSWORD + "\n")
+        ctl(
+            "settings",
+            "set",
+            "slot_concurrency=30",
+            "slot_queue=200",
+            "provider_concurrency=100",
+            "min_free_mb=0",
+            f"sync_response_seconds={window_seconds}",
+        )
+        recipe = {
+            "enabled": True,
+            "provider": "gemini",
+            "operation": "edit",
+            "params": {"prompt": "Nothing at all."},
+            "response_mode": "image",
+            **(slot or {}),
+        }
+        ctl("slot", "set", SLOT, "--file", "-", text=json.dumps(recipe))
+
+
+def shoot(
+    port: int, photo: Path | None, *, photos: int, at_once: int, path: str, method: str = "POST"
+) -> dict[str, Any]:
+    """Send photos from a process of their own and return what became of them."""
+    order = {
+        "port": port,
+        "photo": str(photo) if photo else None,
+        "photos": photos,
+        "at_once": at_once,
+        "method": method,
+        "path": path,
+        "fields": {"time": "1767859200", "user_id": "Booth", "password": PASSWORD},
+    }
+    command = [sys.executable, "-m", "bench.load"]
+    done = subprocess.run(command, input=json.dumps(order), stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise RuntimeError("the cameras failed")
+    outcome: dict[str, Any] = json.loads(done.stdout)
+    return outcome
+
+
+def _ctl() -> str:
+    return str(Path(sys.executable).with_name("photoboothctl"))
+
+
+@contextmanager
+def _running(command: list[str], log: Path) -> Iterator[subprocess.Popen[str]]:
+    with log.open("w") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _port_in(log: Path, process: subprocess.Popen[str]) -> int:
+    """Return the port that the daemon says it listens on, once it answers there."""
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            break
+        for line in log.read_text().splitlines():
+            if '"listening"' in line:
+                port = int(json.loads(line)["port"])
+                with urlopen(f"http://127.0.0.1:{port}/livez"):
+                    return port
+        time.sleep(0.05)
+    raise RuntimeError(f"the daemon did not start: {log.read_text()[-2000:]}")

@@ -1,0 +1,200 @@
+"""Whose photo is read next: a few at a time, and no faster than they can be prepared.
+
+A hundred cameras that send at once would otherwise share the loop until all
+are read, and every photo would be late together. First come, first served; who
+cannot make it any more is told so, before its body is read where possible. A
+turn is held only while bytes flow: a slow line keeps nobody waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.errors import DeadlinePassed, RateLimited
+
+TURNS = 4
+MOST_TO_PREPARE = 4
+"""Photos that have been read and wait to be prepared; more would only lie on disk."""
+REST_SECONDS = 0.002
+"""How long a turn is kept for the next bytes."""
+FIRST_SAMPLES = 6
+MB = 1 << 20
+_NEW_SHARE = 0.1
+_DOUBT = 0.8
+"""A photo is sent away only if even this share of the expected time is too much."""
+
+
+class UploadTurns:
+    """Hands out turns to read.
+
+    ``busy_seconds`` tells how long the picture threads have worked so far, all
+    together; what a photo costs them is learned from it.
+    """
+
+    def __init__(self, busy_seconds: Callable[[], float], *, threads: int) -> None:
+        self._busy_seconds = busy_seconds
+        self._threads = threads
+        self._line: dict[UploadTurn, None] = {}
+        self._holding = 0
+        self._to_prepare: dict[UploadTurn, None] = {}
+        self._seconds_per_weight: float | None = None
+        self._samples = 0
+        self._busy_before = 0.0
+
+    def line_up(self, deadline: Deadline, content_length: int) -> UploadTurn:
+        """Return a place in the line for a photo whose headers have arrived.
+
+        ``deadline`` is when its picture must be there.
+
+        Raises:
+            RateLimited: those ahead will take all the time there is.
+        """
+        turn = UploadTurn(self, deadline, weight=1 + content_length / MB)
+        ahead = sum(other.weight for other in (*self._to_prepare, *self._line))
+        late = self._lateness_seconds(turn, ahead)
+        if late > 0:
+            raise _busy(late)
+        self._line[turn] = None
+        return turn
+
+    def hold_back(self, turn: UploadTurn) -> None:
+        """Count a photo that has been read as one that waits to be prepared."""
+        self._to_prepare[turn] = None
+
+    def prepared(self, turn: UploadTurn) -> None:
+        """Count it no more, and learn what a photo costs."""
+        del self._to_prepare[turn]
+        self._learn(turn.weight)
+        self._call()
+
+    def take(self, turn: UploadTurn) -> None:
+        """Let the turn read, now or when it is called."""
+        turn.waits = True
+        self._call()
+
+    def give_back(self, turn: UploadTurn) -> None:
+        """Let others read; the turn keeps its place in the line."""
+        if turn.holds:
+            turn.holds = False
+            self._holding -= 1
+            self._call()
+
+    def leave(self, turn: UploadTurn) -> None:
+        """Take the turn out of the line."""
+        self._line.pop(turn, None)
+        self.give_back(turn)
+
+    def _call(self) -> None:
+        """Let those read whose time has come, and send away who cannot make it any more."""
+        ahead = sum(turn.weight for turn in self._to_prepare)
+        for turn in tuple(self._line):
+            if turn.waits:
+                late = 0.0 if turn.begun else self._lateness_seconds(turn, ahead)
+                if late > 0:
+                    del self._line[turn]
+                    turn.called(_busy(late))
+                    continue
+                if self._holding < TURNS and len(self._to_prepare) < MOST_TO_PREPARE:
+                    self._holding += 1
+                    turn.holds = turn.begun = True
+                    turn.called(None)
+            ahead += turn.weight
+
+    def _lateness_seconds(self, turn: UploadTurn, weight_ahead: float) -> float:
+        """Return how much later than its deadline the photo would be; 0.0 while nobody knows."""
+        if self._seconds_per_weight is None or self._samples < FIRST_SAMPLES:
+            return 0.0
+        wait = self._seconds_per_weight * (weight_ahead + turn.weight) / self._threads
+        return max(0.0, wait * _DOUBT - turn.deadline.remaining_seconds())
+
+    def _learn(self, weight: float) -> None:
+        busy = self._busy_seconds()
+        seen = (busy - self._busy_before) / weight
+        self._busy_before = busy
+        self._samples += 1
+        known = self._seconds_per_weight
+        self._seconds_per_weight = (
+            seen if known is None else (1 - _NEW_SHARE) * known + _NEW_SHARE * seen
+        )
+
+
+class UploadTurn:
+    """One photo's place in the line; ``leave()`` gives it up at any time."""
+
+    def __init__(self, turns: UploadTurns, deadline: Deadline, *, weight: float) -> None:
+        self.deadline = deadline
+        self.weight = weight
+        self.holds = False
+        self.begun = False
+        self.waits = False
+        self._turns = turns
+        self._call: asyncio.Future[None] | None = None
+        self._rest: asyncio.TimerHandle | None = None
+        self._left = False
+
+    async def take(self) -> None:
+        """Return once the next bytes may be read; at once after ``leave()``.
+
+        Raises:
+            RateLimited: it cannot make it any more.
+        """
+        self._end_rest()
+        if self.holds or self._left:
+            return
+        self._call = asyncio.get_running_loop().create_future()
+        self._turns.take(self)
+        try:
+            async with self.deadline.enforced():
+                await self._call
+        except DeadlinePassed as error:
+            raise _busy(1.0) from error
+        finally:
+            self.waits = False
+
+    def rest(self) -> None:
+        """Keep the turn for a moment, then let others read until the next bytes come."""
+        self._end_rest()
+        if self.holds:
+            loop = asyncio.get_running_loop()
+            self._rest = loop.call_later(REST_SECONDS, self._turns.give_back, self)
+
+    @contextmanager
+    def preparing(self) -> Iterator[None]:
+        """Let no more be read than can be prepared, while this photo waits for that."""
+        self._turns.hold_back(self)
+        try:
+            yield
+        finally:
+            self._turns.prepared(self)
+
+    def leave(self) -> None:
+        """Give the place up: the photo has been read, or never will be."""
+        self._left = True
+        self._end_rest()
+        self._turns.leave(self)
+        self.called(None)
+
+    def called(self, error: RateLimited | None) -> None:
+        """End the wait, if there is one."""
+        self.waits = False
+        if self._call is None or self._call.done():
+            return
+        if error is None:
+            self._call.set_result(None)
+        else:
+            self._call.set_exception(error)
+
+    def _end_rest(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
+
+
+def _busy(retry_after_seconds: float) -> RateLimited:
+    return RateLimited(
+        "More photos are waiting than can be worked on in time.",
+        retry_after_seconds=max(1.0, retry_after_seconds),
+    )
