@@ -79,8 +79,11 @@ def test_admin_list_and_passwd(commands: Commands, database_url: str) -> None:
 def test_admin_passwd_asks_twice_and_shows_nothing(commands: Commands) -> None:
     output = commands.good("admin", "passwd", "serg", stdin="s3cret-word\ns3cret-word\n")
     assert "s3cret" not in output
-    differing = commands.run("admin", "passwd", "serg", stdin="s3cret-word\nanother-word\n")
-    assert differing.exit_code != 0
+    # Asked again until both are the same: a runner of click 8.1 never comes to the input's end.
+    typed = "s3cret-word\nanother-word\nthird-s3cret\nthird-s3cret\n"
+    output = commands.good("admin", "passwd", "serg", stdin=typed)
+    assert "match" in output
+    assert "s3cret" not in output
 
 
 def test_admin_passwd_refuses(commands: Commands) -> None:
