@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from photobooth_daemon.web.handler import METHODS
 from tests.office import Office
 from tests.sample_pictures import jpeg, png, see_through
 from tests.test_web_permissions import own_methods, rules
+
+GUIDE = Path(__file__).parents[1] / "docs" / "api.md"
 
 
 async def document_of(office: Office) -> Any:
@@ -96,6 +99,7 @@ ANSWERS = [
     ("GET", "/api/jobs"),
     ("GET", "/api/stats"),
     ("GET", "/api/audit"),
+    ("GET", "/api/readiness"),
     ("GET", "/healthz"),
     ("GET", "/livez"),
 ]
@@ -177,3 +181,20 @@ class Page(HTMLParser):
                 self.links.add(str(value))
             if name == "id":
                 self.ids.add(str(value))
+
+
+async def test_the_guide_has_a_curl_line_for_each_call(office: Office) -> None:
+    guide = GUIDE.read_text("utf-8").replace("\\\n", " ")
+    called = set()
+    for line in re.findall(r"^\s*curl .*$", guide, re.M):
+        path = re.search(r'"\$BOOTH(/[^"?]*)', line)
+        assert path is not None, line
+        method = re.search(r"-X (\w+)", line)
+        posts = any(option in line for option in (" -d ", " -F "))
+        called.add((method[1] if method else "POST" if posts else "GET", path[1]))
+    for template, methods in (await document_of(office))["paths"].items():
+        pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", template.replace(".", r"\.")))
+        for method in methods:
+            assert any(
+                verb == method.upper() and pattern.fullmatch(path) for verb, path in called
+            ), (method, template)
