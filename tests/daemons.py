@@ -39,6 +39,8 @@ class Daemon:
         self.config_path = directory / "photobooth.toml"
         self.write_config(database_url, toml)
         self.process: subprocess.Popen[bytes] | None = None
+        self.inside: list[str] = []
+        """A command that runs the daemon's: in another mount namespace, say."""
 
     def write_config(self, database_url: str, toml: str = "") -> None:
         state_dir = self.config_path.parent
@@ -59,6 +61,7 @@ class Daemon:
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [
+                    *self.inside,
                     sys.executable,
                     *("-m", "photobooth_daemon.daemon"),
                     *("--config", str(self.config_path)),

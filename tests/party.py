@@ -51,6 +51,8 @@ class Party:
     daemon: Daemon
     provider: FakeProvider
     background: list[asyncio.Task[Any]] = field(default_factory=list)
+    disk: Path | None = None
+    """Where the test sees the root of the daemon's file system, if that is another one."""
 
     @classmethod
     async def open(
@@ -91,7 +93,8 @@ class Party:
 
     @property
     def media_root(self) -> Path:
-        return self.daemon.media_root
+        inside = self.daemon.media_root
+        return inside if self.disk is None else self.disk / inside.relative_to("/")
 
     @property
     def url(self) -> str:
@@ -199,7 +202,7 @@ class Party:
                 target = os.readlink(descriptor)
             except FileNotFoundError:
                 continue
-            if target.startswith(f"{self.media_root}/") and not target.endswith("/.in-use"):
+            if target.startswith(f"{self.daemon.media_root}/") and not target.endswith("/.in-use"):
                 found.append(target)
         return found
 
