@@ -9,6 +9,7 @@
     ├── NotFound                        slot, job, result, media, admin …
     ├── SlotDisabled · ResultExpired · MediaExpired
     ├── VersionRequired · VersionConflict · InUse
+    ├── PreconditionFailed · RangeNotSatisfiable    of a file
     ├── PayloadTooLarge · UnsupportedMediaType · InvalidImage · UploadTimeout
     ├── RateLimited · StorageFull · IdempotencyKeyReused
     ├── ProviderError · ProviderTimeout the outcome of a whole job
@@ -195,6 +196,19 @@ class VersionConflict(PhotoboothError):
 
     def extra(self) -> dict[str, Any]:
         return {"current_version": self.current_version}
+
+
+class PreconditionFailed(PhotoboothError):
+    code = "precondition_failed"
+    default_detail = "This is not the version that was asked for."
+
+
+class RangeNotSatisfiable(PhotoboothError):
+    code = "range_not_satisfiable"
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(f"The range lies outside of the {size_bytes} bytes that there are.")
+        self.size_bytes = size_bytes
 
 
 class InUse(PhotoboothError):

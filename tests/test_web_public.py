@@ -91,6 +91,7 @@ async def test_conditional_requests(booth: Booth) -> None:
         ("bytes=999999999-", 416, None, None),
         ("bytes=-0", 416, None, None),
         ("bytes=9-3", 200, 0, None),
+        (f"bytes=0-{'9' * 5000}", 200, 0, None),
         ("bytes=-", 200, 0, None),
         ("bytes=0-1,4-5", 200, 0, None),
         ("pages=1-2", 200, 0, None),
@@ -104,14 +105,37 @@ async def test_range(
     answer = await booth.get(url, Range=asked)
     assert answer.status == status
     if status == 416:
+        assert answer.code == "range_not_satisfiable"
         assert answer.headers["Content-Range"] == f"bytes */{len(whole)}"
         return
+    head = await booth.request("HEAD", url, headers={"Range": asked})
+    assert (head.status, head.headers["Content-Length"]) == (200, str(len(whole)))
     expected = whole[first:] if last is None else whole[first : last + 1]
     assert answer.body == expected
     if status == 206:
         start = len(whole) - 5 if first == -5 else first
         span = f"bytes {start}-{start + len(expected) - 1}/{len(whole)}"
         assert answer.headers["Content-Range"] == span
+
+
+async def test_another_picture_was_expected(booth: Booth) -> None:
+    url = await result_url(booth)
+    first = await booth.get(url)
+    etag, modified = first.headers["ETag"], first.headers["Last-Modified"]
+    long_ago = "Mon, 01 Jan 2001 00:00:00 GMT"
+    for headers, status in (
+        ({"If_Match": f'"other", {etag}'}, 200),
+        ({"If_Match": "*"}, 200),
+        ({"If_Match": '"other"'}, 412),
+        ({"If_Match": f"W/{etag}"}, 412),
+        ({"If_Unmodified_Since": modified}, 200),
+        ({"If_Unmodified_Since": long_ago}, 412),
+        ({"If_Match": etag, "If_Unmodified_Since": long_ago}, 200),
+    ):
+        answer = await booth.get(url, **headers)
+        assert answer.status == status, headers
+        if status == 412:
+            assert answer.code == "precondition_failed"
 
 
 async def test_if_range(booth: Booth) -> None:

@@ -35,6 +35,14 @@ async def test_get_settings(office: Office) -> None:
     assert (await office.call("HEAD", "/api/settings")).headers["ETag"] == '"1"'
 
 
+async def test_get_settings_not_modified(office: Office) -> None:
+    etag = (await office.get("/api/settings")).headers["ETag"]
+    for given, status in ((etag, 304), (f'"9", W/{etag}', 304), ('"9"', 200)):
+        reply = await office.get("/api/settings", If_None_Match=given)
+        assert (reply.status, reply.headers["ETag"]) == (status, etag)
+        assert (reply.body == b"") == (status == 304)
+
+
 async def test_get_settings_never_shows_a_secret(office: Office) -> None:
     body = {"version": 1, "ingest_password": "booth-password"}
     put = await office.put("/api/settings", body)

@@ -17,11 +17,11 @@ from typing import BinaryIO
 
 from tornado.iostream import StreamClosedError
 
-from photobooth_daemon.errors import NotFound
+from photobooth_daemon.errors import NotFound, PreconditionFailed, RangeNotSatisfiable
 from photobooth_daemon.web.handler import Handler
 
 PIECE_BYTES = 256 * 1024
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,30})-(\d{0,30})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class FileHandler(Handler):
 
         Raises:
             the exception ``missing``: the file has been removed meanwhile.
+            PreconditionFailed: another file was expected.
+            RangeNotSatisfiable: the part lies outside of the file.
         """
         try:
             opened = await asyncio.to_thread(file.path.open, "rb")
@@ -55,6 +57,8 @@ class FileHandler(Handler):
             await asyncio.to_thread(opened.close)
 
     async def _send(self, file: StoredFile, opened: BinaryIO, size_bytes: int) -> None:
+        if not self._is_expected(file):
+            raise PreconditionFailed
         self.set_header("ETag", f'"{file.etag}"')
         self.set_header("Last-Modified", file.modified_at)
         self.set_header("Cache-Control", f"private, max-age={max(0, file.max_age_seconds)}")
@@ -63,13 +67,7 @@ class FileHandler(Handler):
             self.set_status(HTTPStatus.NOT_MODIFIED)
             return
         self.set_header("Content-Type", file.content_type)
-        span = self._wanted_span(file, size_bytes)
-        if span is None:
-            self.set_status(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
-            self.set_header("Content-Range", f"bytes */{size_bytes}")
-            self.clear_header("Content-Type")
-            return
-        first, length = span
+        first, length = self._wanted_span(file, size_bytes)
         if self.get_status() == HTTPStatus.PARTIAL_CONTENT:
             last = first + length - 1
             self.set_header("Content-Range", f"bytes {first}-{last}/{size_bytes}")
@@ -92,6 +90,14 @@ class FileHandler(Handler):
             if left > 0:
                 await self.flush()
 
+    def _is_expected(self, file: StoredFile) -> bool:
+        tags = self.request.headers.get("If-Match")
+        if tags is not None:
+            given = {tag.strip() for tag in tags.split(",")}
+            return "*" in given or f'"{file.etag}"' in given
+        until = _http_date(self.request.headers.get("If-Unmodified-Since"))
+        return until is None or int(file.modified_at.timestamp()) <= until
+
     def _not_modified(self, file: StoredFile) -> bool:
         tags = self.request.headers.get("If-None-Match")
         if tags is not None:
@@ -100,9 +106,14 @@ class FileHandler(Handler):
         since = _http_date(self.request.headers.get("If-Modified-Since"))
         return since is not None and int(file.modified_at.timestamp()) <= since
 
-    def _wanted_span(self, file: StoredFile, size_bytes: int) -> tuple[int, int] | None:
-        """Return first byte and length; None where the range lies outside of the file."""
-        match = _RANGE.fullmatch(self.request.headers.get("Range", "").strip())
+    def _wanted_span(self, file: StoredFile, size_bytes: int) -> tuple[int, int]:
+        """Return first byte and length; ranges are defined for GET alone (RFC 9110, 14.2).
+
+        Raises:
+            RangeNotSatisfiable: the range lies outside of the file.
+        """
+        asked = self.request.headers.get("Range", "") if self.request.method == "GET" else ""
+        match = _RANGE.fullmatch(asked.strip())
         if match is None or match.group() == "bytes=-" or not self._range_holds(file):
             return 0, size_bytes
         first_text, last_text = match.groups()
@@ -116,7 +127,7 @@ class FileHandler(Handler):
                 return 0, size_bytes
             length = last - first + 1
         if length <= 0 or first >= size_bytes:
-            return None
+            raise RangeNotSatisfiable(size_bytes)
         self.set_status(HTTPStatus.PARTIAL_CONTENT)
         return first, length
 

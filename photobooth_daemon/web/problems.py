@@ -38,6 +38,8 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.MediaExpired: HTTPStatus.GONE,
     errors.VersionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     errors.VersionConflict: HTTPStatus.CONFLICT,
+    errors.PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
+    errors.RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     errors.InUse: HTTPStatus.CONFLICT,
     errors.PayloadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -113,4 +115,6 @@ def _named(error: errors.PhotoboothError) -> Problem:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_seconds)))
     if STATUS[type(error)] == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, errors.RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size_bytes}"
     return Problem(STATUS[type(error)], error.code, error.detail, extra, headers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from typing import Protocol
+from urllib.parse import SplitResult, urlsplit
 
 from tornado.httputil import HTTPServerRequest
 
@@ -25,6 +26,7 @@ class Site:
 
     def __init__(self, *, public_url: str | None, trusted_proxies: Sequence[str]) -> None:
         self.public_url = public_url
+        self._public_here_only = public_url is not None and _is_this_machine(urlsplit(public_url))
         self._trusted = [ipaddress.ip_network(text, strict=False) for text in trusted_proxies]
 
     def client_address(self, request: HTTPServerRequest) -> str:
@@ -53,15 +55,27 @@ class Site:
         return self.base_url(request) + path
 
     def base_url(self, request: HTTPServerRequest) -> str:
-        """Return what absolute links start with, without a trailing slash."""
-        if self.public_url is not None:
-            return self.public_url
+        """Return what absolute links start with, without a trailing slash.
+
+        A ``public_url`` on this machine, as the quick start's, is no use to
+        whoever came from elsewhere: they get the name they asked for.
+        """
         scheme = "https" if self.is_secure(request) else "http"
-        return f"{scheme}://{request.host}"
+        asked = f"{scheme}://{request.host}"
+        if self.public_url is None:
+            return asked
+        if self._public_here_only and not _is_this_machine(urlsplit(asked)):
+            return asked
+        return self.public_url
 
     def _is_trusted(self, text: str) -> bool:
         address = _parse(text)
         return address is not None and any(address in network for network in self._trusted)
+
+
+def _is_this_machine(url: SplitResult) -> bool:
+    address = _parse(url.hostname or "")
+    return url.hostname == "localhost" or (address is not None and address.is_loopback)
 
 
 def _parse(text: str) -> Address | None:
