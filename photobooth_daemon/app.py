@@ -148,6 +148,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         free_providers=[name for name, provider in config.providers.items() if provider.local],
     )
     ladder = Ladder(drivers, gate, clock, metrics, prices=prices)
+    spending = Spending(SpendingRepository(database), prices, clock)
 
     slots = SlotRepository(database)
     jobs = JobRepository(database)
@@ -205,7 +206,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         jobs=Jobs(database, jobs, IdempotencyRepository(database), events, clock),
         password=ingest_password,
         ladder=ladder,
-        spending=Spending(SpendingRepository(database), prices, clock),
+        spending=spending,
         requests=ProviderRequests(
             params=schemas,
             pictures=pictures,
@@ -226,6 +227,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         media_store=media_store,
         metrics=metrics,
         events=events,
+        spending=spending,
         http=http,
         drivers=drivers,
         facts=facts,

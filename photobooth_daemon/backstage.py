@@ -44,6 +44,7 @@ from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
+from photobooth_daemon.spending import Spending
 from photobooth_daemon.vitals import MB, Vitals
 
 
@@ -56,6 +57,7 @@ class Shared:
     media_store: MediaStore
     metrics: Metrics
     events: Events
+    spending: Spending
     http: aiohttp.ClientSession
     drivers: Mapping[str, ProviderDriver]
     facts: Mapping[str, ProviderFacts]
@@ -91,6 +93,7 @@ def build_backstage(shared: Shared) -> tuple[Health, Operations]:
         slots=SlotRepository(database),
         cleanup=cleanup,
         events=shared.events,
+        spending=shared.spending,
         media_store=shared.media_store,
         clock=shared.clock,
     )
@@ -151,6 +154,7 @@ def _watch(shared: Shared, vitals: Vitals) -> AlertWatch | None:
             free_bytes=vitals.free_bytes,
             min_free_bytes=limit,
             hours_until_full=vitals.disk.hours_until(limit),
+            caps=tuple((cap.scope, round(100 * cap.share)) for cap in vitals.caps),
             locale=vitals.settings.locale,
         )
 

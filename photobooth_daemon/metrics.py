@@ -170,6 +170,12 @@ class Metrics:
         self.health_status = self._fact(
             "health_status", "Whether a health check passes: 1 or 0.", ("check",)
         )
+        self.cost_today = self._fact(
+            "cost_today", "What photos have cost since midnight UTC: a slot's, or all.", ("scope",)
+        )
+        self.cost_cap_per_day = self._fact(
+            "cost_cap_per_day", "The most that may be spent a day, where it is capped.", ("scope",)
+        )
         self.slot_enabled = self._fact("slot_enabled", "Whether the slot takes photos.", ("slot",))
 
         self._initialise()

@@ -73,7 +73,7 @@ class Spending:
         """
         wanted = {slot.slot_id: slot.cost_cap_per_day, ALL_SLOTS: settings.cost_cap_per_day}
         try:
-            caps = await self.caps(wanted)
+            caps = await self._caps(wanted)
         except DatabaseUnavailable:
             log.warning("nobody knows what was spent today: no database")
             return None
@@ -86,21 +86,6 @@ class Spending:
                 )
         return DayBudget(caps, self._prices, self._clock) if caps else None
 
-    async def caps(self, wanted: Mapping[str, float | None]) -> tuple[Cap, ...]:
-        """Return the caps that are set, by scope, with what is spent of each today.
-
-        Raises:
-            DatabaseUnavailable: nobody knows.
-        """
-        if all(cap is None for cap in wanted.values()):
-            return ()
-        spent = await self.spent_today()
-        return tuple(
-            Cap(scope, cap, spent.get(scope, 0.0))
-            for scope, cap in wanted.items()
-            if cap is not None
-        )
-
     async def spent_today(self) -> Mapping[str, float]:
         """Return today's cost by slot, and of ``all``.
 
@@ -109,6 +94,18 @@ class Spending:
         """
         by_slot = await self._repository.spent_since(_midnight(self._clock.utcnow()))
         return {**by_slot, ALL_SLOTS: sum(by_slot.values())}
+
+    async def _caps(self, wanted: Mapping[str, float | None]) -> tuple[Cap, ...]:
+        if all(cap is None for cap in wanted.values()):
+            return ()
+        return caps_of(wanted, await self.spent_today())
+
+
+def caps_of(wanted: Mapping[str, float | None], spent: Mapping[str, float]) -> tuple[Cap, ...]:
+    """Return the caps that are set, by scope, with what is spent of each."""
+    return tuple(
+        Cap(scope, cap, spent.get(scope, 0.0)) for scope, cap in wanted.items() if cap is not None
+    )
 
 
 def _midnight(now: datetime) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from photobooth_daemon.clock import Clock
@@ -16,11 +16,12 @@ from photobooth_daemon.events import Events
 from photobooth_daemon.health import Health, HealthReport, Status
 from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.metrics import Metrics
-from photobooth_daemon.model import Settings
+from photobooth_daemon.model import Settings, Slot
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
+from photobooth_daemon.spending import ALL_SLOTS, Cap, Spending, caps_of
 
 MB = 1024 * 1024
 LAG_PAUSE_SECONDS = 0.05
@@ -42,6 +43,7 @@ class Vitals:
         slots: SlotRepository,
         cleanup: CleanupRepository,
         events: Events,
+        spending: Spending,
         media_store: MediaStore,
         clock: Clock,
     ) -> None:
@@ -53,10 +55,12 @@ class Vitals:
         self._slots = slots
         self._cleanup = cleanup
         self._events = events
+        self._spending = spending
         self._media_store = media_store
         self._last_run_id: int | None = None
         self._shown: dict[str, str] | None = None
         self.settings = Settings()
+        self.caps: tuple[Cap, ...] = ()
         self.disk = DiskForecast(clock)
         self.free_bytes: int | None = None
         self.report = HealthReport(Status.OK, {})
@@ -109,14 +113,27 @@ class Vitals:
         self.settings = (await self._settings_list.get()).values
         for kind, size_bytes in (await self._repository.media_bytes()).items():
             self._metrics.media_bytes.set(size_bytes, kind)
-        for slot in await self._slots.list_all():
+        slots = await self._slots.list_all()
+        for slot in slots:
             self._metrics.slot_enabled.set(float(slot.enabled), slot.slot_id)
             for rung in slot.ladder():
                 self._metrics.prepare_slot(slot.slot_id, rung.provider)
+        await self._look_at_spending(slots)
         backup_at = await self._repository.last_backup_at()
         if backup_at is not None:
             self._metrics.backup_last_success_timestamp_seconds.set(backup_at.timestamp())
         await self._look_at_cleanup()
+
+    async def _look_at_spending(self, slots: Iterable[Slot]) -> None:
+        spent = await self._spending.spent_today()
+        wanted = {slot.slot_id: slot.cost_cap_per_day for slot in slots}
+        self.caps = caps_of({**wanted, ALL_SLOTS: self.settings.cost_cap_per_day}, spent)
+        self._metrics.cost_today.clear()
+        for scope, cost in spent.items():
+            self._metrics.cost_today.set(cost, scope)
+        self._metrics.cost_cap_per_day.clear()
+        for cap in self.caps:
+            self._metrics.cost_cap_per_day.set(cap.cap, cap.scope)
 
     async def _look_at_cleanup(self) -> None:
         last = await self._cleanup.find_last_run()

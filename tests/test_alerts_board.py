@@ -147,6 +147,7 @@ def test_each_trouble_has_its_name(clock: FakeClock) -> None:
         records,
         failing_checks=("database",),
         cooling=(("gemini", "m"),),
+        caps=(("all", 80), ("slot-001", 79)),
         free_bytes=10**9,
         min_free_bytes=10**8,
         hours_until_full=3.0,

@@ -16,6 +16,7 @@ FEWEST = 3
 FEWEST_NEAR_WINDOW = 5
 NEAR_WINDOW = 0.8
 FILLING_HOURS = 12.0
+CAP_NEAR_PERCENT = 80
 CLEANUP_LATE = timedelta(minutes=30)
 BACKUP_OLD = timedelta(hours=26)
 WRONG_PASSWORDS = 20
@@ -37,6 +38,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "PhotoboothNearWindow": Rule(Severity.WARNING, 120),
         "PhotoboothProviderCoolingDown": Rule(Severity.WARNING, 30),
         "PhotoboothProviderMisconfigured": Rule(Severity.PAGE),
+        "PhotoboothCostCapNear": Rule(Severity.WARNING),
         "PhotoboothUnhealthy": Rule(Severity.PAGE, 30),
         "PhotoboothDiskFilling": Rule(Severity.WARNING, 600),
         "PhotoboothDiskFull": Rule(Severity.PAGE),
@@ -59,6 +61,8 @@ class Situation:
     free_bytes: int | None = None
     min_free_bytes: int = 0
     hours_until_full: float | None = None
+    caps: tuple[tuple[str, int], ...] = ()
+    """Each cost cap of the day by its scope, and how many percent of it are spent."""
 
 
 def list_conditions(situation: Situation) -> list[Condition]:
@@ -101,6 +105,9 @@ def _providers(situation: Situation) -> Iterator[Condition]:
         )
     for provider, reason in situation.records.configuration_failures:
         yield Condition("PhotoboothProviderMisconfigured", provider, {"reason": reason})
+    for scope, percent in situation.caps:
+        if percent >= CAP_NEAR_PERCENT:
+            yield Condition("PhotoboothCostCapNear", scope, {"percent": percent})
 
 
 def _machine(situation: Situation) -> Iterator[Condition]:

@@ -34,6 +34,10 @@ SUMMARIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "en": "{subject} refuses our calls: {reason}",
             "ru": "{subject} отклоняет запросы: {reason}",
         },
+        "PhotoboothCostCapNear": {
+            "en": "{subject}: {percent} % of the day's cost cap are spent",
+            "ru": "{subject}: израсходовано {percent} % дневного лимита расходов",
+        },
         "PhotoboothUnhealthy": {
             "en": "The check {subject} fails: photos are refused",
             "ru": "Проверка {subject} не проходит: фотографии не принимаются",

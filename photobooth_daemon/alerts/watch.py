@@ -32,6 +32,7 @@ class Surroundings:
     min_free_bytes: int
     hours_until_full: float | None
     locale: str
+    caps: tuple[tuple[str, int], ...] = ()
 
 
 class AlertWatch:
@@ -82,6 +83,7 @@ class AlertWatch:
                 free_bytes=seen.free_bytes,
                 min_free_bytes=seen.min_free_bytes,
                 hours_until_full=seen.hours_until_full,
+                caps=seen.caps,
             )
         )
         begun, over = self._board.look(now, conditions, quiet=self._quiet, locale=seen.locale)
