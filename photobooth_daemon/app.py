@@ -245,7 +245,12 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
             ladder.clear_cooldowns()
 
     feed = EventFeed(database, event_list, clock, heard=heard)
-    site = Site(public_url=config.server.public_url, trusted_proxies=config.server.trusted_proxies)
+    site = Site(
+        public_url=config.server.public_url,
+        trusted_proxies=config.server.trusted_proxies,
+        accel_redirect=config.server.accel_redirect,
+        media_root=config.media.root,
+    )
     services = Services(
         site=site,
         authenticator=SessionAuthenticator(admins),

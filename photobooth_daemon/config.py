@@ -9,6 +9,7 @@ print (``repr=False``).
 from __future__ import annotations
 
 import os
+import re
 import socket
 import tomllib
 from collections.abc import Mapping
@@ -43,6 +44,7 @@ class ServerConfig:
     listen: ListenAddress = ListenAddress("127.0.0.1", 8080)
     public_url: str | None = None
     trusted_proxies: tuple[str, ...] = ()
+    accel_redirect: str | None = None
     processes: int = 1
     tls_cert_file: Path | None = None
     tls_key_file: Path | None = None
@@ -176,6 +178,7 @@ def _read_server(reader: Reader) -> ServerConfig:
         listen=ListenAddress(host, port),
         public_url=section.url("public_url"),
         trusted_proxies=section.networks("trusted_proxies"),
+        accel_redirect=section.text("accel_redirect"),
         processes=section.integer("processes", default.processes, 1, 64),
         tls_cert_file=section.existing_file("tls_cert_file"),
         tls_key_file=section.existing_file("tls_key_file"),
@@ -189,6 +192,8 @@ def _read_server(reader: Reader) -> ServerConfig:
         section.fault(
             "tls_key_file", "tls_cert_file and tls_key_file are set together or not at all"
         )
+    if not re.fullmatch(r"/([\w.-]+/)*", config.accel_redirect or "/"):
+        section.fault("accel_redirect", "is a path that begins and ends with a slash")
     return config
 
 

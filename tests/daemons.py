@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -15,7 +16,11 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import asyncpg
+import bcrypt
+
 START_SECONDS = 60
+PASSWORD = "correct horse"
 
 
 def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
@@ -37,6 +42,7 @@ class Daemon:
         self.log_path = directory / "daemon.log"
         self.media_root = directory / "media"
         self.config_path = directory / "photobooth.toml"
+        self._database_url = database_url
         self.write_config(database_url, toml)
         self.process: subprocess.Popen[bytes] | None = None
         self.inside: list[str] = []
@@ -86,16 +92,69 @@ class Daemon:
         path: str,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        *,
+        port: int | None = None,
     ) -> tuple[int, bytes]:
         """Make one request on a connection of its own; the socket's queue waits for a daemon."""
         request = Request(
-            f"http://127.0.0.1:{self.port}{path}", body, dict(headers or {}), method=method
+            f"http://127.0.0.1:{port or self.port}{path}", body, dict(headers or {}), method=method
         )
         try:
             with urlopen(request, timeout=70) as response:
                 return response.status, response.read()
         except HTTPError as refusal:
             return refusal.code, refusal.read()
+
+    def configure(self, *statements: str) -> None:
+        """Set the ingest password, put the first slot on a local look, then run the statements."""
+        self.set_password(PASSWORD)
+        local_look = (
+            "UPDATE slot SET enabled = true, provider = 'local', operation = 'look'"
+            " WHERE slot_id = 'slot-001'"
+        )
+        self._execute(local_look, *statements)
+
+    def set_password(self, password: str) -> None:
+        """Make this the password of every camera."""
+        stored = bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
+        self._execute(f"UPDATE setting SET ingest_password_hash = '{stored}'")
+
+    def _execute(self, *statements: str) -> None:
+        async def run() -> None:
+            connection = await asyncpg.connect(self._database_url)
+            try:
+                for statement in statements:
+                    await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        asyncio.run(run())
+
+    def send(
+        self,
+        photo: bytes,
+        *,
+        password: str = PASSWORD,
+        query: str = "",
+        port: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes]:
+        """Send a photo as a camera station does; ``port`` is a proxy's."""
+        boundary = "------------090306000104030805010400"
+        body = b"".join(
+            [
+                f'--{boundary}\r\nContent-Disposition: form-data; name="password"\r\n\r\n'.encode(),
+                password.encode(),
+                f"\r\n--{boundary}\r\nContent-Disposition: form-data;"
+                ' name="fileToUpload"; filename="IMG_0042.JPG"\r\n'
+                "Content-Type: image/jpeg\r\n\r\n".encode(),
+                photo,
+                f"\r\n--{boundary}--\r\n".encode(),
+            ]
+        )
+        content_type = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        path = f"/api/ingest/slot-001{query}"
+        return self.request("POST", path, body, {**content_type, **(headers or {})}, port=port)
 
     def stop(self, seconds: float = 80) -> int:
         """Ask the process to stop and return its status."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
@@ -24,9 +25,18 @@ class Life(Protocol):
 class Site:
     """The addresses and links of a request, with forwarded headers believed only from proxies."""
 
-    def __init__(self, *, public_url: str | None, trusted_proxies: Sequence[str]) -> None:
+    def __init__(
+        self,
+        *,
+        public_url: str | None,
+        trusted_proxies: Sequence[str],
+        accel_redirect: str | None = None,
+        media_root: Path | None = None,
+    ) -> None:
         self.public_url = public_url
         self._public_here_only = public_url is not None and _is_this_machine(urlsplit(public_url))
+        self._accel_redirect = accel_redirect
+        self._media_root = media_root
         self._trusted = [ipaddress.ip_network(text, strict=False) for text in trusted_proxies]
 
     def client_address(self, request: HTTPServerRequest) -> str:
@@ -49,6 +59,22 @@ class Site:
         if forwarded and self._is_trusted(request.remote_ip or ""):
             return forwarded.rpartition(",")[2].strip().lower() == "https"
         return request.protocol == "https"
+
+    def accel_path(self, request: HTTPServerRequest, path: Path) -> str | None:
+        """Return where the proxy finds a media file, or None where the bytes go from here.
+
+        Only a trusted proxy is told, and only of what it passes on: anybody else would get an
+        answer without a picture.
+        """
+        if self._accel_redirect is None or self._media_root is None:
+            return None
+        if "X-Forwarded-For" not in request.headers:
+            return None
+        if not self._is_trusted(request.remote_ip or "") or not path.is_relative_to(
+            self._media_root
+        ):
+            return None
+        return self._accel_redirect + path.relative_to(self._media_root).as_posix()
 
     def absolute_url(self, request: HTTPServerRequest, path: str) -> str:
         """Return ``path`` as a link: on ``public_url``, else on the host that was asked."""
