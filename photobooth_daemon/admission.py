@@ -96,8 +96,8 @@ class AdmissionService:
     async def admit_test(self, slot: Slot, settings: SettingsState, arrival: Arrival) -> Exchange:
         """Give an administrator's trial photo a seat; the slot may be off, or not set up yet.
 
-        The recipe to try may come with the photo: ``exchange.slot`` is what counts
-        when ``IngestService.run`` begins.
+        The recipe to try may come with the photo: :meth:`change_recipe` before
+        ``IngestService.run`` begins.
 
         Raises:
             StorageFull, PayloadTooLarge, RateLimited: as for a camera.
@@ -106,6 +106,18 @@ class AdmissionService:
         exchange = self._exchange(slot, settings, JobSource.TEST, arrival)
         exchange.password_accepted = True
         return exchange
+
+    def change_recipe(self, exchange: Exchange, slot: Slot) -> None:
+        """Let an exchange go on with another recipe, in the window that this one has."""
+        window_seconds = slot.sync_response_seconds or (
+            exchange.settings.values.sync_response_seconds
+        )
+        exchange.slot = slot
+        exchange.window_seconds = window_seconds
+        exchange.deadline = Deadline(
+            self._clock, exchange.started_monotonic_seconds + window_seconds
+        )
+        exchange.work_deadline = exchange.deadline.earlier_by(self._store_reserve_seconds)
 
     async def _find(self, slot_id: str) -> tuple[Slot, SettingsState] | None:
         """Look the slot up, well inside the shortest window: the photo's own is not known yet."""

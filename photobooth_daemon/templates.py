@@ -14,7 +14,6 @@ from photobooth_daemon.errors import (
     Fault,
     InUse,
     MediaNotFound,
-    TemplateTooLarge,
     TemplateTypeUnsupported,
     UnsupportedMediaType,
     ValidationFailed,
@@ -28,8 +27,6 @@ from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.templates import TemplateRepository, UsedTemplate
 from photobooth_daemon.slots import SlotService
 
-MAX_TEMPLATE_MB = 20
-MAX_TEMPLATE_PIXELS = 60_000_000
 MAX_LABEL_CHARACTERS = 80
 UPRIGHT = 1
 """EXIF's word for a picture that is stored as it is displayed."""
@@ -70,7 +67,9 @@ class TemplateService:
         self._audit = audit
         self._clock = clock
 
-    async def register(self, path: Path, label: str, actor: Actor) -> UsedTemplate:
+    async def register(
+        self, path: Path, label: str, actor: Actor, *, max_pixels: int
+    ) -> UsedTemplate:
         """Move the picture in ``path`` into the library and return it.
 
         The bytes stay as they were sent, unless a camera wrote them lying on
@@ -85,7 +84,7 @@ class TemplateService:
         if len(label) > MAX_LABEL_CHARACTERS:
             message = f"Must have at most {MAX_LABEL_CHARACTERS} characters."
             raise ValidationFailed([Fault("/label", message)])
-        inspected = await self._pictures.finish(_inspect, path)
+        inspected = await self._pictures.finish(_inspect, path, max_pixels)
         media = TemplateMedia(
             media_id=uuid4(),
             label=label,
@@ -158,7 +157,7 @@ class TemplateService:
         await self._media_store.retire_template(media_id)
 
 
-def _inspect(path: Path) -> _Inspected:
+def _inspect(path: Path, max_pixels: int) -> _Inspected:
     """Look at the whole picture, in a thread.
 
     Raises:
@@ -169,7 +168,7 @@ def _inspect(path: Path) -> _Inspected:
     except UnsupportedMediaType as error:
         raise TemplateTypeUnsupported from error
     with path.open("rb") as file:
-        header = read_header(file, content_type, max_pixels=MAX_TEMPLATE_PIXELS)
+        header = read_header(file, content_type, max_pixels=max_pixels)
     preview = preview_of(path, content_type)
     if header.orientation != UPRIGHT:
         turned = original(path, content_type, Output(FORMATS[content_type], UPRIGHT_QUALITY))
@@ -177,8 +176,3 @@ def _inspect(path: Path) -> _Inspected:
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     return _Inspected(content_type, *header.displayed(), len(data), digest, preview)
-
-
-def too_large() -> TemplateTooLarge:
-    """Return the refusal of a picture that is over the limit."""
-    return TemplateTooLarge(f"A template picture may have {MAX_TEMPLATE_MB} MB at most.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -442,6 +443,15 @@ async def test_test_run_of_an_unsaved_configuration(office: Office) -> None:
     assert job["client_fields"] == {}
     slot = (await office.get(SLOT)).json()
     assert (slot["version"], slot["provider"], slot["recent_results"]) == (1, None, [])
+
+
+async def test_test_run_has_the_window_that_is_tried(office: Office) -> None:
+    config = json.dumps({**LOOK, "sync_response_seconds": 10})
+    reply = await office.post_form(f"{SLOT}/test", {"file": jpeg(), "config": config})
+    assert reply.status == 200, reply.body
+    job = (await office.get(f"/api/jobs/{reply.json()['job_id']}")).json()
+    due, began = (datetime.fromisoformat(job[key]) for key in ("deadline_at", "started_at"))
+    assert 9 <= (due - began).total_seconds() <= 11
 
 
 async def test_test_run_of_the_saved_configuration(office: Office) -> None:

@@ -89,11 +89,23 @@ async def test_register_unsupported_media_type(office: Office) -> None:
 
 
 async def test_register_payload_too_large(office: Office) -> None:
-    announced = await register(office, b"x" * (21 * MB))
+    put = await office.put("/api/settings", {"version": 1, "max_upload_mb": 1})
+    assert put.status == 200, put.body
+    announced = await register(office, b"x" * (40 * MB))
     assert (announced.status, announced.code) == (422, "payload_too_large")
-    streamed = await register(office, b"\xff\xd8\xff" + b"x" * (20 * MB))
+    streamed = await register(office, b"\xff\xd8\xff" + b"x" * MB)
     assert (streamed.status, streamed.code) == (422, "payload_too_large")
+    whole = jpeg()
+    assert (await register(office, whole + b"\0" * (MB - len(whole)))).status == 201
     await eventually(lambda: scratch(office) == [])
+
+
+async def test_register_over_max_pixels(office: Office) -> None:
+    put = await office.put("/api/settings", {"version": 1, "max_pixels": 1_000_000})
+    assert put.status == 200, put.body
+    reply = await register(office, jpeg(corners(1001, 1000)))
+    assert (reply.status, reply.code) == (422, "invalid_image")
+    assert (await register(office, jpeg(corners(1000, 1000)))).status == 201
 
 
 async def test_register_label_too_long(office: Office) -> None:

@@ -201,7 +201,12 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
         url(
             r"/api/template-media/register",
             templates.TemplateRegisterHandler,
-            {**template_file, "in_flight": services.in_flight, "clock": services.clock},
+            {
+                **template_file,
+                "settings": services.settings,
+                "in_flight": services.in_flight,
+                "clock": services.clock,
+            },
         ),
         url(rf"/api/template-media/{SEGMENT}", templates.TemplateHandler, template),
         url(

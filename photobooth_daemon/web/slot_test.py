@@ -50,7 +50,8 @@ class SlotTestHandler(PhotoHandler):
     async def set_up(self, exchange: Exchange, upload: Upload) -> None:
         """Try the configuration that came along, else the saved one."""
         config = _config(upload.fields.pop("config", None))
-        exchange.slot = await self._slots.candidate(exchange.slot.slot_id, config)
+        recipe = await self._slots.candidate(exchange.slot.slot_id, config)
+        self.admission.change_recipe(exchange, recipe)
 
 
 def _config(text: str | None) -> Mapping[str, Any]:

@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
-from photobooth_daemon.errors import MediaNotFound, PayloadTooLarge
+from photobooth_daemon.errors import MediaNotFound, PayloadTooLarge, TemplateTooLarge
 from photobooth_daemon.in_flight import InFlight
 from photobooth_daemon.media_store import EXTENSIONS, MediaStore
 from photobooth_daemon.repositories.templates import TemplateRepository, UsedTemplate
-from photobooth_daemon.templates import MAX_TEMPLATE_MB, TemplateService, too_large
+from photobooth_daemon.settings import SettingsService
+from photobooth_daemon.templates import TemplateService
 from photobooth_daemon.web.files import FileHandler, StoredFile
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.paging import (
@@ -31,15 +32,19 @@ CACHE_SECONDS = 24 * 3600
 
 
 class TemplateRegisterHandler(UploadHandler):
-    """``/api/template-media/register``: takes a picture into the library."""
+    """``/api/template-media/register``: takes a picture into the library.
+
+    What may be uploaded as a photo may be uploaded here.
+    """
 
     permission = "media:write"
-    drain_bytes = MAX_TEMPLATE_MB * MB + 8 * MB
+    drain_bytes = 64 * MB
 
     def initialize(
         self,
         *,
         templates: TemplateService,
+        settings: SettingsService,
         media_store: MediaStore,
         in_flight: InFlight,
         clock: Clock,
@@ -47,31 +52,43 @@ class TemplateRegisterHandler(UploadHandler):
     ) -> None:
         super().initialize(**base)
         self._templates = templates
+        self._settings = settings
         self._media_store = media_store
         self._background = in_flight
         self._clock = clock
 
     async def admit(self) -> None:
-        """Prepare for the picture."""
-        if self.content_length() > MAX_TEMPLATE_MB * MB + FORM_ALLOWANCE_BYTES:
-            raise too_large()
+        """Prepare for the picture.
+
+        Raises:
+            PayloadTooLarge: it is over ``max_upload_mb``.
+        """
+        self._limits = (await self._settings.get()).values
+        max_file_bytes = self._limits.max_upload_mb * MB
+        if self.content_length() > max_file_bytes + FORM_ALLOWANCE_BYTES:
+            raise PayloadTooLarge
         self.expect_upload(
             self._media_store,
             self._background,
-            max_file_bytes=MAX_TEMPLATE_MB * MB,
+            max_file_bytes=max_file_bytes,
             deadline=Deadline.after(self._clock, UPLOAD_SECONDS),
         )
 
     def refuse(self, error: Any) -> None:
-        """Call a picture that grew too large while streaming by this route's status."""
-        super().refuse(too_large() if type(error) is PayloadTooLarge else error)
+        """Call a picture that is too large by this route's status."""
+        if type(error) is PayloadTooLarge:
+            megabytes = self._limits.max_upload_mb
+            error = TemplateTooLarge(f"A template picture may have {megabytes} MB at most.")
+        super().refuse(error)
 
     async def post(self) -> None:
         """Keep the picture and answer with what is known about it."""
         upload = await self.take_upload()
         try:
             label = upload.fields.get("label", "").strip()
-            found = await self._templates.register(upload.path, label, self.actor())
+            found = await self._templates.register(
+                upload.path, label, self.actor(), max_pixels=self._limits.max_pixels
+            )
         finally:
             await upload.scratch.discard()
         self.set_header("Location", f"/api/template-media/{found.media.media_id}")
