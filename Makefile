@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 unexport PYTHONHOME PYTHONPATH PIP_TARGET PIP_PREFIX
 export PIP_USER := 0
 
-.PHONY: help quickstart test test-floor check format bench deb boot-test clean
+.PHONY: help quickstart test test-browser test-floor check format bench deb boot-test clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -23,6 +23,9 @@ quickstart: $(VENV)/.quickstart  ## a running booth in one command; QUICKSTART_A
 
 test: $(VENV)/.dev  ## the test suite; PYTEST_ARGS="-k ingest"
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-browser: $(VENV)/.browser  ## the admin UI in Chromium (apt install chromium); PYTEST_ARGS="-k board"
+	$(BIN)/python -m pytest -m browser $(PYTEST_ARGS)
 
 test-floor: .venv-floor/.dev  ## the same on the libraries of this Debian, which are the oldest we support
 	.venv-floor/bin/python -m pytest $(PYTEST_ARGS)
@@ -66,6 +69,10 @@ $(VENV)/.quickstart: $(VENV)/.python setup.py pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.python setup.py pyproject.toml
 	$(PIP) --editable '.[dev,quickstart]'
+	touch $@
+
+$(VENV)/.browser: $(VENV)/.dev
+	$(PIP) --editable '.[dev,quickstart,browser]'
 	touch $@
 
 .venv-floor/.dev: setup.py pyproject.toml debian/control

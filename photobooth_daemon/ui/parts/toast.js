@@ -17,8 +17,9 @@ export function toast(text, { kind = "ok", undo = null } = {}) {
   app.set(({ toasts }) => ({ toasts: [...toasts.slice(-2), one] }));
 }
 
-/** Shows a Problem in words. */
+/** Shows a Problem in words; the end of a session has a dialog of its own. */
 export function toastProblem(problem) {
+  if (problem.code === "unauthenticated") return;
   const { title, todo } = explain(problem);
   toast(`${title} ${todo}`, { kind: "bad" });
 }
