@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -193,18 +194,17 @@ class Party:
         return not any(values)
 
     def _open_files(self) -> Sequence[str]:
-        """Return what the daemon holds open in the media tree, its lock aside."""
+        """Return what the daemon's processes hold open in the media tree, their lock aside."""
         process = self.daemon.process
         assert process is not None
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         found = []
-        for descriptor in Path(f"/proc/{process.pid}/fd").iterdir():
-            try:
-                target = os.readlink(descriptor)
-            except FileNotFoundError:
-                continue
-            if target.startswith(f"{self.daemon.media_root}/") and not target.endswith("/.in-use"):
-                found.append(target)
-        return found
+        for pid in (process.pid, *children):
+            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+                with suppress(FileNotFoundError):
+                    found.append(os.readlink(descriptor))
+        tree = f"{self.daemon.media_root}/"
+        return [path for path in found if path.startswith(tree) and not path.endswith("/.in-use")]
 
 
 def same_proportions(shot: Shot, sent: Photo) -> bool:

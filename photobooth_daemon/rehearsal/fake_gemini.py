@@ -225,6 +225,10 @@ class GenerateHandler(GeminiHandler):
         """Answers 400 INVALID_ARGUMENT."""
         raise invalid("Request contains an invalid argument.")
 
+    async def do_indiscreet(self, _: Behaviour) -> None:
+        """Answers 400 and repeats the key that it was given in the message."""
+        raise invalid(f"Key {self.seen.key} may not do this; url ...?key={self.seen.key}")
+
     async def do_quota(self, behaviour: Behaviour) -> None:
         """Answers 429 with RetryInfo: ``retry_delay`` (2s)."""
         delay = behaviour.options.get("retry_delay", "2s")
