@@ -63,6 +63,7 @@ from photobooth_daemon.stats import Stats
 from photobooth_daemon.templates import TemplateService
 from photobooth_daemon.throttle import Throttle
 from photobooth_daemon.tokens import Tokens
+from photobooth_daemon.uplink import Uplink
 from photobooth_daemon.upload_turns import UploadTurns
 from photobooth_daemon.web.access_log import AccessLog
 from photobooth_daemon.web.accounts import SessionAuthenticator
@@ -135,9 +136,11 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     pictures = PictureThreads(clock, threads=PICTURE_THREADS)
     passwords = Passwords()
     # Places at the providers bound the connections; nobody's cookies are kept.
+    uplink = Uplink()
     http = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
+        trace_configs=[uplink.tracing()],
         trust_env=False,
         auto_decompress=True,
     )
@@ -213,6 +216,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
             templates=templates,
             media=media,
             media_store=media_store,
+            uplink=uplink,
             public_url=config.server.public_url,
         ),
         pictures=pictures,

@@ -46,9 +46,12 @@ from photobooth_daemon.picture_layout import layout_for, longest_edge_px
 
 PREVIEW_EDGE_PX = 512
 PREVIEW_QUALITY = 75
-PREPARED_QUALITY = 87
+PREPARED_QUALITY = 80
+"""Providers shrink what they get; every byte on a venue's line is waited for."""
 SMALL_BYTES = 1 << 20
 SMALL_EDGE_PX = 2048
+LIGHT_BYTES_PER_PIXEL = 0.2
+"""About what encoding it anew would bring."""
 LEAST_SHARE_OF_LIMIT = 8 / 9
 """How far under the limit the decoder's own scaling may land: 24 megapixels land at 1500 of 1536,
 20 at 1368. A resize of what the decoder gives a step earlier costs as much as the decoding."""
@@ -91,18 +94,24 @@ def measure(path: Path, content_type: str, max_pixels: int) -> tuple[int, int]:
 def prepare(path: Path, content_type: str, *, max_edge_px: int, allow_as_is: bool) -> PictureBytes:
     """Return the photo as a provider gets it: upright, sRGB, without metadata, not over the limit.
 
-    What has transparency is a PNG, all else a JPEG. A JPEG under 1 MB that is
-    upright and within the limit keeps its very pixels; ``allow_as_is`` lets one of
-    up to 2048 px pass above a lower limit, because scaling it down would cost more
-    than its few bytes do.
+    What has transparency is a PNG, all else a JPEG. A light one that is upright and
+    within the limit keeps its very pixels. With ``allow_as_is`` so does any under
+    1 MB and at most a third over the limit (2048 px of 1536): where bytes cost
+    little, making it smaller costs more.
 
     Raises:
         InvalidImage: the photo is truncated or corrupt.
     """
     with path.open("rb") as file:
         header = read_header(file, content_type, max_pixels=MOST_PIXELS)
-        edge_px = max(max_edge_px, SMALL_EDGE_PX) if allow_as_is else max_edge_px
-        if path.stat().st_size < SMALL_BYTES and _plain_jpeg(header, edge_px):
+        size_bytes = path.stat().st_size
+        if allow_as_is:
+            small = size_bytes < SMALL_BYTES
+            edge_px = max(max_edge_px, min(SMALL_EDGE_PX, max_edge_px * 4 // 3))
+        else:
+            small = size_bytes < LIGHT_BYTES_PER_PIXEL * header.width * header.height
+            edge_px = max_edge_px
+        if small and _plain_jpeg(header, edge_px):
             prove_complete(file, header)
             return PictureBytes(without_metadata(_all_of(file)), JPEG, *header.displayed())
         landing = dct_scale_landing(header, max_edge_px, LEAST_SHARE_OF_LIMIT)

@@ -20,6 +20,7 @@ from photobooth_daemon.pictures import prepare
 from photobooth_daemon.providers.driver import ProviderDriver, ProviderRequest, TemplatePicture
 from photobooth_daemon.repositories.media import MediaRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
+from photobooth_daemon.uplink import Uplink
 
 EDGE_PARAMETER = "input_max_edge_px"
 EDGE_OF_UNKNOWN_PX = 1536
@@ -37,12 +38,14 @@ class ProviderRequests:
         templates: TemplateRepository,
         media: MediaRepository,
         media_store: MediaStore,
+        uplink: Uplink,
         public_url: str | None,
     ) -> None:
         self.params = params
         self.pictures = pictures
         self.templates = templates
         self.media_store = media_store
+        self.uplink = uplink
         self._media = media
         self._public_url = public_url
 
@@ -83,8 +86,9 @@ class RequestBuilder:
         """
         edge = int(self._params(rung).get(EDGE_PARAMETER, EDGE_OF_UNKNOWN_PX))
         if edge not in self._prepared:
+            cheap_bytes = not self._parts.uplink.is_slow(rung.provider)
             self._prepared[edge] = await self._parts.pictures.prepare(
-                partial(prepare, max_edge_px=edge, allow_as_is=True),
+                partial(prepare, max_edge_px=edge, allow_as_is=cheap_bytes),
                 self._photo.path,
                 self._photo.content_type,
                 deadline=deadline,

@@ -151,7 +151,7 @@ class TestPrepare:
 
     def test_a_small_clean_jpeg_keeps_its_pixels(self, tmp_path):
         data = camera_jpeg(noise(1000, 800))
-        photo = prepared(tmp_path, data)
+        photo = prepared(tmp_path, data, allow_as_is=True)
         assert opened(photo.data).tobytes() == opened(data).tobytes()
         assert len(photo.data) < len(data)
 
@@ -160,10 +160,17 @@ class TestPrepare:
         assert prepared(tmp_path, data, allow_as_is=True).width == 1800
         assert prepared(tmp_path, data, allow_as_is=False).width == 1536
         assert prepared(tmp_path, jpeg(corners(2100, 1200)), allow_as_is=True).width == 1536
+        lower = prepared(tmp_path, data, allow_as_is=True, max_edge_px=1200)
+        assert lower.width == 1200, "more than a third above what was asked for"
+
+    def test_where_bytes_are_dear_only_a_light_jpeg_keeps_its_pixels(self, tmp_path):
+        light, heavy = jpeg(corners(1000, 800)), jpeg(noise(1000, 800), quality=95)
+        assert opened(prepared(tmp_path, light).data).tobytes() == opened(light).tobytes()
+        assert len(prepared(tmp_path, heavy).data) < len(heavy) / 2
 
     def test_progressive_and_grey_ones_are_clean_too(self, tmp_path):
         for data in (jpeg(noise(), progressive=True), jpeg(noise().convert("L"))):
-            photo = prepared(tmp_path, data)
+            photo = prepared(tmp_path, data, allow_as_is=True)
             assert opened(photo.data).tobytes() == opened(data).tobytes()
 
     @pytest.mark.parametrize(
@@ -238,7 +245,7 @@ class TestPrepare:
 
     def test_an_srgb_profile_is_just_dropped(self, tmp_path):
         data = jpeg(icc_profile=srgb_profile())
-        photo = prepared(tmp_path, data)
+        photo = prepared(tmp_path, data, allow_as_is=True)
         assert b"ICC_PROFILE" not in photo.data
         assert opened(photo.data).tobytes() == opened(data).tobytes()
 
