@@ -15,7 +15,7 @@
     ├── ProviderError · ProviderTimeout the outcome of a whole job
     ├── DatabaseUnavailable · ShuttingDown
     ├── CleanupFailed · FilesMissing · BackupFailed · ToolFailed  commands only
-    ├── SchemaMismatch · ConfigError · SnapshotFailed    outside of requests only
+    ├── SchemaMismatch · ConfigError    outside of requests only
     DeadlinePassed                      the time is used up; caught inside
     AttemptFailed                       one provider attempt, with its Reason
 
@@ -328,12 +328,6 @@ class BackupFailed(PhotoboothError):
 
 class ToolFailed(BackupFailed):
     """A program of PostgreSQL's is missing, failed, or took too long."""
-
-
-class SnapshotFailed(PhotoboothError):
-    """The database could not be copied, so nothing was migrated."""
-
-    code = "snapshot_failed"
 
 
 class ConfigError(PhotoboothError):

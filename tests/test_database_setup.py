@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import pwd
-from os import geteuid
 from pathlib import Path
 
 import asyncpg
@@ -15,11 +15,12 @@ from photobooth_daemon import snapshots
 from photobooth_daemon.cli import main
 from photobooth_daemon.cli.setup_database import _by_hand
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.database import Database
 from photobooth_daemon.database_setup import Target, create_role_and_database, lets_in, read_target
-from photobooth_daemon.errors import DatabaseUnavailable, SnapshotFailed
+from photobooth_daemon.errors import DatabaseUnavailable, ToolFailed
 from photobooth_daemon.rehearsal.embedded_postgres import ROLE, EmbeddedPostgres
 
-ACCOUNT = pwd.getpwuid(geteuid()).pw_name
+ACCOUNT = pwd.getpwuid(os.geteuid()).pw_name
 
 
 @pytest.mark.parametrize(
@@ -97,21 +98,31 @@ def test_a_database_that_is_not_there_is_told_how_to_be_made(
     assert 'CREATE DATABASE "nobody_made_this" OWNER' in str(_by_hand(target))
 
 
-def test_a_snapshot_can_be_restored_and_old_ones_go(database_url: str, tmp_path: Path) -> None:
+async def test_a_snapshot_is_whole_and_old_ones_go(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
     directory = tmp_path / "snapshots"
     directory.mkdir()
     for day in range(10, 17):
         (directory / f"before-migration-202601{day}T000000Z.dump").write_bytes(b"")
-    path = snapshots.take_snapshot(database_url, directory, Clock())
+    async with database.connection() as connection:
+        server_major = connection.get_server_version().major
+    path = await snapshots.take_snapshot(
+        database_url, directory, Clock(), server_major=server_major
+    )
     assert path.read_bytes()[:5] == b"PGDMP"
     assert len(list(directory.iterdir())) == snapshots.KEPT
 
 
-def test_a_snapshot_that_fails_leaves_no_file(tmp_path: Path) -> None:
-    with pytest.raises(SnapshotFailed) as failure:
-        snapshots.take_snapshot(f"postgresql://u:hush@/x?host={tmp_path}", tmp_path, Clock())
+async def test_a_snapshot_that_fails_leaves_no_file(database: Database, tmp_path: Path) -> None:
+    async with database.connection() as connection:
+        server_major = connection.get_server_version().major
+    with pytest.raises(ToolFailed) as failure:
+        await snapshots.take_snapshot(
+            f"postgresql://u:hush@/x?host={tmp_path}", tmp_path, Clock(), server_major=server_major
+        )
     assert "hush" not in str(failure.value)
-    assert list(tmp_path.iterdir()) == []
+    assert os.listdir(tmp_path) == []
 
 
 def _run(url: str, tmp_path: Path):  # type: ignore[no-untyped-def]

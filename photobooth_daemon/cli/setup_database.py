@@ -74,8 +74,13 @@ async def _bring_up_to_date(installation: Installation, *, snapshot: bool) -> li
     config = installation.config
     async with installation.database(check_schema=False) as database:
         if snapshot and await _has_older_schema(database):
-            path = snapshots.take_snapshot(
-                config.database.url, config.state_dir / "snapshots", installation.clock
+            async with database.connection() as connection:
+                server_major = connection.get_server_version().major
+            path = await snapshots.take_snapshot(
+                config.database.url,
+                config.state_dir / "snapshots",
+                installation.clock,
+                server_major=server_major,
             )
             done.append(f"copied the database to {path}")
         applied = await migrations.migrate(database, installation.clock)

@@ -60,7 +60,6 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.FilesMissing: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.BackupFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.ToolFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
-    errors.SnapshotFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 _TORNADO_CODES = {
