@@ -54,6 +54,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="any",
         help="which PostgreSQL the tests run on: an installed one, the wheel's, or what is there",
     )
+    parser.addoption(
+        "--load-seconds",
+        type=float,
+        default=6.0,
+        help="how long thirty cameras send at once",
+    )
     parser.addoption("--screenshots", metavar="DIR", help="write the UI's screens into DIR")
 
 
