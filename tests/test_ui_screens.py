@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.ui_house import NARROW, WIDE, House, Visit, visit
 
@@ -261,6 +263,7 @@ def take_screenshots(house: House, browser: Any, folder: Path) -> None:
                     one.open()
                     save(one, folder, "login", size, scheme)
                     one.login()
+                    one.page.reload()
                     for name, show in SCREENS.items():
                         show(one)
                         save(one, folder, name, size, scheme)
@@ -270,6 +273,7 @@ def take_screenshots(house: House, browser: Any, folder: Path) -> None:
 
 
 def save(one: Visit, folder: Path, name: str, size: tuple[int, int], scheme: str) -> None:
-    one.page.wait_for_load_state("networkidle") if name == "login" else None
-    one.page.wait_for_timeout(300)
-    one.page.screenshot(path=folder / f"{name}-{one.language}-{size[0]}-{scheme}.png")
+    one.page.evaluate("document.fonts.ready")
+    with Image.open(BytesIO(one.page.screenshot())) as picture:
+        path = folder / f"{name}-{one.language}-{size[0]}-{scheme}.webp"
+        picture.convert("RGB").save(path, "WEBP", quality=82, method=6)

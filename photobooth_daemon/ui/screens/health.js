@@ -1,11 +1,13 @@
 // How the daemon and what it depends on are, checked anew every ten seconds.
 
 import { html, useEffect } from "../core/html.js";
+import { get } from "../core/api.js";
 import { duration, number, share, size } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
 import { readHealth } from "../core/live.js";
+import { may } from "../core/session.js";
 import { app } from "../core/store.js";
-import { Button, Notice, ProblemNotice, Title, Waiting } from "../parts/basics.js";
+import { Button, Notice, Panel, ProblemNotice, Title, Waiting } from "../parts/basics.js";
 import { Icon } from "../parts/icons.js";
 import { useLoad } from "../parts/load.js";
 
@@ -35,6 +37,21 @@ function Check({ name, title, check }) {
   </li>`;
 }
 
+const STATES = { ok: "done", warning: "timeout", fault: "failed" };
+
+// What `photoboothctl check` says: the daemon brings its own words in both languages.
+function Readiness() {
+  const { language } = app.get();
+  const { data, problem, loading, reload } = useLoad((signal) => get("/api/readiness", { signal }), []);
+  const first = (data?.items ?? []).filter(({ state }) => state !== "ok");
+  return html`<${Panel} id="readiness" title=${t("readiness.title")} note=${t("readiness.note")} actions=${html`<${Button} kind="small" icon="refresh" busy=${loading} onClick=${reload}>${t("health.again")}<//>`}>
+    <${ProblemNotice} problem=${problem} />
+    ${data && html`<div class="stack"><${Notice} kind=${data.ready ? (first.length ? "warn" : "ok") : "bad"} title=${t(data.ready ? (first.length ? "readiness.almost" : "readiness.ready") : "readiness.not_ready")} />
+      ${first.length > 0 && html`<ul class="readiness">${first.map((item, n) => html`<li key=${n}><span class=${`status ${STATES[item.state]}`}>${t(`readiness.state.${item.state}`)}</span>
+        <div><p><b>${[item.title[language], item.subject].filter(Boolean).join(" · ")}</b> — ${item.found[language]}</p>${item.cure && html`<p class="quiet">${item.cure[language]}</p>`}</div></li>`)}</ul>`}</div>`}
+  <//>`;
+}
+
 export function Screen() {
   const { data, problem, reload } = useLoad(async () => {
     const report = await readHealth();
@@ -56,6 +73,7 @@ export function Screen() {
         ${Object.entries(own).map(([name, check]) => html`<${Check} key=${name} name=${name} title=${has(`health.check.${name}`) ? t(`health.check.${name}`) : name} check=${check} />`)}
         ${Object.entries(providers).map(([name, check]) => html`<${Check} key=${`p ${name}`} name=${name} title=${t("health.provider", { provider: name })} check=${check} />`)}
       </ul>
-      <p class="quiet">${t("health.more")} <a href="/healthz" target="_blank" rel="noopener">/healthz</a>, <a href="/metrics" target="_blank" rel="noopener">/metrics</a>, <a href="/api/docs" target="_blank" rel="noopener">/api/docs</a></p>`}
+      ${may("settings:read") && html`<${Readiness} />`}
+      <p class="quiet spaced">${t("health.more")} <a href="/healthz" target="_blank" rel="noopener">/healthz</a>, <a href="/metrics" target="_blank" rel="noopener">/metrics</a>, <a href="/api/docs" target="_blank" rel="noopener">/api/docs</a></p>`}
   `;
 }
