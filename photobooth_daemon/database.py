@@ -18,17 +18,16 @@ ACQUIRE_TIMEOUT_SECONDS = 5.0
 
 _LOST = (
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.QueryCanceledError,
+    # Classes 53, 57, 58 and 40: a full disk, a shutdown, a broken disk, a deadlock.
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresSystemError,
+    asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
-    asyncpg.DiskFullError,
-    # The database or the role has not been made yet: photoboothctl setup-database.
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
+    # A connection that the server ended between two uses is found in a state of its own.
+    asyncpg.InternalClientError,
     OSError,
     asyncio.TimeoutError,
 )
@@ -77,7 +76,7 @@ class Database:
             pool = await asyncpg.create_pool(
                 url, min_size=min_size, max_size=max_size, init=_prepare_connection, **options
             )
-        except _LOST as error:
+        except (asyncpg.PostgresError, *_LOST) as error:
             raise DatabaseUnavailable(f"The database does not answer: {_brief(error)}") from error
         return cls(pool, partial(asyncpg.connect, url, **options), url)
 
@@ -88,8 +87,10 @@ class Database:
         Raises:
             DatabaseUnavailable: none could be had, or it broke while lent.
         """
+        lent = False
         try:
             async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+                lent = True
                 try:
                     yield connection
                 except (TimeoutError, asyncio.CancelledError):
@@ -97,6 +98,11 @@ class Database:
                     connection.terminate()
                     raise
         except _LOST as error:
+            raise DatabaseUnavailable from error
+        except asyncpg.PostgresError as error:
+            if lent:
+                raise
+            # Whatever keeps us from connecting: no such database or role yet, not let in.
             raise DatabaseUnavailable from error
 
     @asynccontextmanager
@@ -119,12 +125,14 @@ class Database:
         """
         try:
             connection = await self._connect()
-            try:
-                yield connection
-            finally:
-                await _let_go(connection)
+        except (asyncpg.PostgresError, *_LOST) as error:
+            raise DatabaseUnavailable from error
+        try:
+            yield connection
         except _LOST as error:
             raise DatabaseUnavailable from error
+        finally:
+            await _let_go(connection)
 
     def figures(self) -> dict[str, int]:
         """Return the pool's ``size``, ``idle`` and ``max`` for metrics."""

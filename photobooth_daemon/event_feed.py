@@ -122,10 +122,14 @@ class EventFeed:
                 await self._listen()
             except DatabaseUnavailable as error:
                 log.warning("live events interrupted", extra={"detail": error.detail})
-                await asyncio.sleep(retry_seconds)
-                retry_seconds = min(2 * retry_seconds, LONGEST_RETRY_SECONDS)
+            except Exception:
+                # Live views must not end for good because of one thing nobody thought of.
+                log.exception("live events interrupted")
             else:
                 retry_seconds = FIRST_RETRY_SECONDS
+                continue
+            await asyncio.sleep(retry_seconds)
+            retry_seconds = min(2 * retry_seconds, LONGEST_RETRY_SECONDS)
 
     async def _listen(self) -> None:
         """Follow on one connection until it ends."""

@@ -73,6 +73,7 @@ class Office:
         database: Database,
         directory: Path,
         clock: Clock | None = None,
+        gemini_url: str = "http://127.0.0.1:9",
         **server: Any,
     ) -> Office:
         config = Config(
@@ -81,7 +82,7 @@ class Office:
                 **{"trusted_proxies": ("127.0.0.1",), "public_url": None, **server},
             ),
             media=MediaConfig(root=directory / "media"),
-            providers={"gemini": ProviderConfig("gemini", "http://127.0.0.1:9", KEY, "config")},
+            providers={"gemini": ProviderConfig("gemini", gemini_url, KEY, "config")},
         )
         app = await build(config, database, clock=clock)
         http = Server(app.web)

@@ -9,6 +9,8 @@ import pytest
 
 from photobooth_daemon.passwords import IngestPasswordVerdicts, Passwords, new_password_fault
 
+pytestmark = pytest.mark.usefixtures("io_loop")
+
 
 @pytest.fixture
 def passwords() -> Iterator[Passwords]:

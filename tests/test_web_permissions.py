@@ -6,11 +6,13 @@ import itertools
 import re
 from typing import Any
 
+import asyncpg
 import jwt
 from tornado.web import RequestHandler
 
 from photobooth_daemon.admins import PERMISSIONS
 from photobooth_daemon.web.handler import METHODS, Handler
+from tests.fakes import eventually
 from tests.office import Office
 
 ID = "8f14e45f-ceea-467f-ab6e-0123456789ab"
@@ -168,6 +170,41 @@ async def test_methods_that_a_route_lacks(office: Office) -> None:
             reply = await office.call(method, path, token=None, raw=raw)
             assert (reply.status, reply.code) == (405, "method_not_allowed"), (method, path)
             assert set(re.split(r",\s*", reply.headers["Allow"])) == expected, path
+
+
+async def test_head_works_wherever_get_does(office: Office) -> None:
+    for (method, path), _ in CONTRACT.items():
+        if method != "GET" or path == "/api/events":
+            continue
+        got, head = await office.get(path), await office.call("HEAD", path)
+        assert head.status == got.status, path
+        assert head.body == b"", path
+        assert head.headers["Content-Type"] == got.headers["Content-Type"], path
+
+
+async def test_every_route_says_so_while_the_database_is_away(
+    office: Office, database_url: str
+) -> None:
+    await office.token()
+    name = database_url.rpartition("/")[2].partition("?")[0]
+    other = await asyncpg.connect(database_url.replace(f"/{name}", "/postgres"))
+    try:
+        await other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        await other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name
+        )
+        for (method, path), needed in CLOSED.items():
+            reply = await office.call(method, path, raw=b"" if method != "GET" else None)
+            assert (reply.status, reply.code) == (503, "database_unavailable"), (path, needed)
+            assert int(reply.headers["Retry-After"]) > 0
+        await other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    finally:
+        await other.close()
+    await eventually(lambda: answered(office))
+
+
+async def answered(office: Office) -> bool:
+    return (await office.get("/api/slots")).status == 200
 
 
 async def test_an_address_that_is_none(office: Office) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from photobooth_daemon.database import Database
+from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+from tests.fakes import eventually
 from tests.office import Office, Reply
 from tests.sample_pictures import jpeg, png, see_through
 
@@ -510,6 +514,31 @@ async def test_a_change_is_in_force_for_the_next_photo(office: Office) -> None:
     assert (await send(office)).code == "slot_disabled"
     jobs = await office.fetch("SELECT slot_version FROM job_history ORDER BY started_at")
     assert [job["slot_version"] for job in jobs] == [2, 3]
+
+
+async def test_a_photo_in_flight_finishes_under_its_version(
+    database: Database, tmp_path: Path
+) -> None:
+    provider = FakeProvider()
+    office = await Office.open(database, tmp_path, gemini_url=provider.start())
+    try:
+        await office.put("/api/settings", {"version": 1, "ingest_password": "booth-password"})
+        gemini = {"provider": "gemini", "operation": "edit", "params": {"prompt": "smile"}}
+        await configured(office, **gemini, output={"format": "webp"})
+        provider.script.then("image", delay_seconds=1.5)
+        sent = asyncio.create_task(send(office))
+        await eventually(lambda: len(provider.log.as_json()["requests"]) == 1)
+        change = {"enabled": False, "params": {"prompt": "frown"}, "output": {"format": "png"}}
+        assert (await office.put(SLOT, change, If_Match="*")).status == 200
+        assert (await send(office)).code == "slot_disabled"
+        answer = await sent
+        assert answer.status == 200, answer.body
+        assert answer.json()["content_type"] == "image/webp"
+        (job,) = await office.fetch("SELECT slot_version FROM job_history")
+        assert job["slot_version"] == 2
+    finally:
+        await office.close()
+        await provider.stop()
 
 
 async def test_recent_results_and_what_the_board_shows(office: Office) -> None:
