@@ -47,7 +47,7 @@ def _scene(size: Size) -> Image.Image:
     bands = []
     for _ in range(3):
         band = Image.new("L", size.pixels, 128)
-        for step, contrast in ((800, 120), (200, 90), (60, 60), (20, 35), (8, 20), (3, 12)):
+        for step, contrast in ((800, 120), (200, 90), (60, 50), (20, 22), (8, 9), (3, 4)):
             small = (max(2, width // step), max(2, height // step))
             layer = Image.effect_noise(small, contrast).resize(
                 size.pixels, Image.Resampling.BICUBIC

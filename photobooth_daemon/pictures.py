@@ -47,7 +47,8 @@ from photobooth_daemon.picture_layout import layout_for, longest_edge_px
 PREVIEW_EDGE_PX = 512
 PREVIEW_QUALITY = 75
 PREPARED_QUALITY = 80
-"""Providers shrink what they get; every byte on a venue's line is waited for."""
+FRUGAL_QUALITY = 72
+"""Providers shrink what they get, and on a venue's line every byte is waited for."""
 SMALL_BYTES = 1 << 20
 SMALL_EDGE_PX = 2048
 LIGHT_BYTES_PER_PIXEL = 0.2
@@ -91,13 +92,13 @@ def measure(path: Path, content_type: str, max_pixels: int) -> tuple[int, int]:
         return read_header(file, content_type, max_pixels=max_pixels).displayed()
 
 
-def prepare(path: Path, content_type: str, *, max_edge_px: int, allow_as_is: bool) -> PictureBytes:
+def prepare(path: Path, content_type: str, *, max_edge_px: int, cheap_bytes: bool) -> PictureBytes:
     """Return the photo as a provider gets it: upright, sRGB, without metadata, not over the limit.
 
     What has transparency is a PNG, all else a JPEG. A light one that is upright and
-    within the limit keeps its very pixels. With ``allow_as_is`` so does any under
-    1 MB and at most a third over the limit (2048 px of 1536): where bytes cost
-    little, making it smaller costs more.
+    within the limit keeps its very pixels. With ``cheap_bytes`` so does any under
+    1 MB and at most a third over the limit (2048 px of 1536), for making it smaller
+    would take longer than sending it.
 
     Raises:
         InvalidImage: the photo is truncated or corrupt.
@@ -105,7 +106,7 @@ def prepare(path: Path, content_type: str, *, max_edge_px: int, allow_as_is: boo
     with path.open("rb") as file:
         header = read_header(file, content_type, max_pixels=MOST_PIXELS)
         size_bytes = path.stat().st_size
-        if allow_as_is:
+        if cheap_bytes:
             small = size_bytes < SMALL_BYTES
             edge_px = max(max_edge_px, min(SMALL_EDGE_PX, max_edge_px * 4 // 3))
         else:
@@ -119,7 +120,8 @@ def prepare(path: Path, content_type: str, *, max_edge_px: int, allow_as_is: boo
     image = scaled(image, fitted(image.size, max_edge_px), Resampling.HAMMING)
     if has_transparency(image):
         return PictureBytes(encode_png(image), PNG, *image.size)
-    return PictureBytes(encode_jpeg(image.convert("RGB"), PREPARED_QUALITY), JPEG, *image.size)
+    quality = PREPARED_QUALITY if cheap_bytes else FRUGAL_QUALITY
+    return PictureBytes(encode_jpeg(image.convert("RGB"), quality), JPEG, *image.size)
 
 
 def finish(

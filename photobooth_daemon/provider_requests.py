@@ -88,7 +88,7 @@ class RequestBuilder:
         if edge not in self._prepared:
             cheap_bytes = not self._parts.uplink.is_slow(rung.provider)
             self._prepared[edge] = await self._parts.pictures.prepare(
-                partial(prepare, max_edge_px=edge, allow_as_is=cheap_bytes),
+                partial(prepare, max_edge_px=edge, cheap_bytes=cheap_bytes),
                 self._photo.path,
                 self._photo.content_type,
                 deadline=deadline,
