@@ -98,6 +98,8 @@ async def test_it_ends_with_a_processed_photo_and_starts_again(state_dir: Path) 
         )
         assert session["username"] == username
 
+    metrics = (await AsyncHTTPClient().fetch(f"{base_url}/metrics")).body
+    assert b"\nphotobooth_cleanup_last_success_timestamp_seconds " in metrics
     photo = Photo("IMG_0002.JPG", (state_dir / "sample-result.jpg").read_bytes())
     for slot in ("slot-001", "slot-002"):
         url = f"{base_url}/api/ingest/{slot}?response=image"

@@ -36,7 +36,7 @@ async def raw(office: Office, request: bytes) -> tuple[int, HTTPHeaders, bytes]:
         b"GET /livez\r\n\r\n",
         b"GET /livez HTTP/1.1\r\n" + HOST + b"no colon\r\n\r\n",
         b"POST /api/login HTTP/1.1\r\n" + HOST + b"Content-Length: abc\r\n\r\n",
-        b"POST /api/login HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /api/login HTTP/1.1\r\n" + HOST + b"Content-Length: 5, 6\r\n\r\nhello!",
     ],
 )
 async def test_a_message_that_is_no_http_gets_a_problem(

@@ -139,6 +139,8 @@ class Quickstart:
 
     async def _start(self, config: Config, database_url: str, credentials: Credentials) -> Running:
         base_url = f"http://127.0.0.1:{config.server.listen.port}"
+        # The daemon has a cleanup to tell of from its first scrape on.
+        await asyncio.to_thread(self._start_cleanup(database_url).wait)
         self._say("Starting the daemon …")
         self._daemon = self._start_daemon(database_url)
         await self._wait_until_ready(base_url)
