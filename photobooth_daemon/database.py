@@ -64,6 +64,9 @@ class Database:
         server_settings = {
             "application_name": application_name,
             "timezone": "UTC",
+            # Every statement here is short, and asyncpg's own look at the types would be compiled
+            # for a second or more on each new connection.
+            "jit": "off",
             "statement_timeout": f"{int(STATEMENT_TIMEOUT_SECONDS * 1000)}",
             "idle_in_transaction_session_timeout": "30000",
         }

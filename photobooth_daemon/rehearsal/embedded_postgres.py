@@ -35,6 +35,7 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "shared_buffers": "32MB",
+    "jit": "off",
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
