@@ -15,13 +15,13 @@ from datetime import timedelta
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database import Database
+from photobooth_daemon.ending import end_tasks
 from photobooth_daemon.errors import DatabaseUnavailable
 from photobooth_daemon.model import Event
 from photobooth_daemon.repositories.events import CHANNEL, EventRepository
 
 RESUMABLE_SECONDS = 3600
 PROBE_SECONDS = 15.0
-CANCEL_AGAIN_SECONDS = 1.0
 BURST_SECONDS = 0.05
 FIRST_RETRY_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 5.0
@@ -68,11 +68,7 @@ class EventFeed:
         for viewer in self._viewers:
             viewer.wake()
         if self._task is not None:
-            # More than once: a driver may finish its own wait at the very moment of the
-            # cancellation and lose it.
-            while not self._task.done():
-                self._task.cancel()
-                await asyncio.wait({self._task}, timeout=CANCEL_AGAIN_SECONDS)
+            await end_tasks(self._task)
             self._task = None
 
     async def subscribe(self, last_id: int | None) -> tuple[Viewer, bool]:

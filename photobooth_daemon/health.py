@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.ending import end_tasks
 from photobooth_daemon.errors import PhotoboothError
 
 PATIENCE_SECONDS = 0.7
@@ -80,8 +81,7 @@ class CachedProbe:
     async def close(self) -> None:
         """End a probe that runs."""
         if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait({self._running})
+            await end_tasks(self._running)
 
     async def _run(self) -> None:
         started = self._clock.monotonic()

@@ -9,6 +9,7 @@ from typing import Any
 
 from photobooth_daemon.alerts.heartbeat import Heartbeat
 from photobooth_daemon.alerts.watch import AlertWatch
+from photobooth_daemon.ending import end_tasks
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.gauges import Gauges
 from photobooth_daemon.housekeeping import Housekeeping
@@ -83,9 +84,7 @@ class Operations:
 
     async def close(self) -> None:
         """Stop everything; the media tree is let go."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(*self._tasks)
         await _survive(self._presence.leave)
         self._tasks.clear()
         if self._watch is not None:

@@ -15,6 +15,7 @@ from photobooth_daemon.app import App, build
 from photobooth_daemon.certificate import load_certificate, tls_context
 from photobooth_daemon.config import Config
 from photobooth_daemon.database import Database
+from photobooth_daemon.ending import end_tasks
 from photobooth_daemon.errors import ConfigError, SchemaMismatch
 from photobooth_daemon.notify import Notifier
 from photobooth_daemon.web.server import Server
@@ -60,7 +61,7 @@ async def serve(
         raise
     server = Server(app.web, ssl_options=tls)
     feeding = asyncio.create_task(notifier.feed_watchdog())
-    watching = None if schema_is_ours else asyncio.create_task(_watch_schema(database, stop))
+    watching = [] if schema_is_ours else [asyncio.create_task(_watch_schema(database, stop))]
     try:
         await app.operations.start()
         sockets = sockets or listening.bind(config.server.listen)
@@ -75,12 +76,11 @@ async def serve(
     finally:
         await _drain(server, app)
         await app.close()
-        feeding.cancel()
+        await end_tasks(feeding, *watching)
         log.info("stopped")
-    if watching is not None:
-        watching.cancel()
+    for watch in watching:
         with suppress(asyncio.CancelledError):
-            await watching
+            watch.result()
 
 
 async def _watch_schema(database: Database, stop: asyncio.Event) -> None:
@@ -106,7 +106,8 @@ async def _drain(server: Server, app: App) -> None:
     if given_up:
         log.error("photos given up", extra={"count": given_up})
     with suppress(TimeoutError):
-        await asyncio.wait_for(server.close_all_connections(), 5)
+        async with asyncio.timeout(5):
+            await server.close_all_connections()
 
 
 def _listen_for_signals(stop: asyncio.Event, reload: Callable[[], None]) -> None:
