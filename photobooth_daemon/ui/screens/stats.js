@@ -83,6 +83,7 @@ export function Screen({ query }) {
       </div>
       ${Object.keys(all.reasons).length > 0 && html`<${Panel} id="reasons" title=${t("stats.reasons")}><${Reasons} reasons=${all.reasons} /><//>`}
       <${Panel} id="by-slot" title=${t("stats.by_slot")}><${SlotTable} slots=${data.slots} /><//>`}
+      <p><a class="button" href="/api/report?format=html" target="_blank" rel="noopener">${t("stats.report")}</a></p>
     </div>`}
   `;
 }
