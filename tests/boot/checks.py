@@ -36,6 +36,7 @@ CONFIG = Path("/etc/photobooth-daemon/photobooth.toml")
 PASSWORD = "boot-test-password"
 NEXT_PASSWORD = "another-password"
 RESTARTS = 10
+LONGEST_INSTALL_SECONDS = 300  # an emulated processor compiles slowly
 PICTURE = photo()
 SMALL = photo(640)
 CHECKS: list[Callable[[], str | None]] = []
@@ -58,7 +59,7 @@ def installs_without_a_database_and_says_what_to_run() -> str:
     seconds = time.monotonic() - started
     assert "photoboothctl setup-database" in said, said
     assert unit("photobooth-daemon.socket") == "active"
-    assert seconds < 120
+    assert seconds < LONGEST_INSTALL_SECONDS
     return f"{seconds:.1f} s"
 
 

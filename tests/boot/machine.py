@@ -20,7 +20,7 @@ SERVICE = "photobooth-daemon.service"
 STATE_DIR = Path("/var/lib/photobooth-daemon")
 
 
-def run(*command: str | Path, stdin: str = "", ok: bool = True, seconds: float = 180) -> str:
+def run(*command: str | Path, stdin: str = "", ok: bool = True, seconds: float = 600) -> str:
     """Run a command and return all it printed; a status other than 0 fails, unless ``ok=False``."""
     done = subprocess.run(
         [str(part) for part in command],
@@ -54,7 +54,7 @@ def unit(name: str = SERVICE, property_name: str = "ActiveState") -> str:
     return run("systemctl", "show", "--value", f"--property={property_name}", name).strip()
 
 
-def until(what: str, condition: Callable[[], Any], seconds: float = 60) -> Any:
+def until(what: str, condition: Callable[[], Any], seconds: float = 180) -> Any:
     """Return the condition's first true value; what has not happened in time fails by name."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
