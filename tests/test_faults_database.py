@@ -160,7 +160,7 @@ def test_a_daemon_that_is_told_to_stop_without_a_database_stops(
     io_loop: IOLoop, party: Party, own_postgres: EmbeddedPostgres
 ) -> None:
     kill(own_postgres)
-    assert party.daemon.stop(30) == 0
+    assert party.daemon.stop() == 0
 
 
 def _outcomes(shots: list[Shot]) -> Counter[str | None]:
