@@ -50,7 +50,7 @@ def main() -> None:
         finally:
             watching.cancel()
 
-    process.serve = watched  # type: ignore[assignment]
+    process.serve = watched
     daemon.main()
 
 

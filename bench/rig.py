@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,8 +14,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
+from bench.load import BOUNDARY, form
 from photobooth_daemon.rehearsal.embedded_postgres import EmbeddedPostgres
 
 PASSWORD = "a password for measuring"
@@ -53,7 +55,10 @@ class Rig:
         self._runs = 0
 
     def __enter__(self) -> Rig:
-        (self.folder / "state").mkdir(parents=True, exist_ok=True)
+        # A database of another version of the program would be refused.
+        for name in ("state", "media"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        (self.folder / "state").mkdir(parents=True)
         self._stack.enter_context(self._postgres)
         return self
 
@@ -155,6 +160,18 @@ def shoot(
         raise RuntimeError("the cameras failed")
     outcome: dict[str, Any] = json.loads(done.stdout)
     return outcome
+
+
+def result_of(port: int, photo: Path) -> str:
+    """Send one photo and return the path of its stored result."""
+    body = form(photo.read_bytes(), {"password": PASSWORD})
+    request = Request(
+        f"http://127.0.0.1:{port}/api/ingest/{SLOT}?response=json",
+        data=body,
+        headers={"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"},
+    )
+    with urlopen(request) as answer:
+        return str(json.load(answer)["result_url"])
 
 
 def _ctl() -> str:
