@@ -282,7 +282,7 @@ def test_a_reset_is_confirmed_and_can_be_undone(admin: Visit, house: House, slot
     admin.open(f"slots/{slot}")
     admin.button("slot.reset").click()
     page.get_by_role("dialog").get_by_role("button", name=t("slot.reset")).click()
-    admin.toast("slot.reset_done")
+    page.locator(".toast", has_text=t("slot.reset_done")).wait_for()
     assert house.call("GET", f"/api/slots/{slot}")["provider"] is None
     admin.button("act.undo").click()
     page.locator("h1", has_text="Проба").wait_for()

@@ -135,7 +135,7 @@ def account(one: Visit) -> None:
 
 
 def nothing_there(one: Visit) -> None:
-    one.open("jobs?slot=slot-012")
+    one.open("jobs?slot=slot-011&status=timeout")
     one.page.locator(".empty").wait_for()
 
 

@@ -259,8 +259,10 @@ class Visit:
         return self.page.get_by_label(self.t(key), exact=False).first
 
     def toast(self, key: str, **values: Any) -> None:
-        """Wait until the page has said it."""
-        self.page.locator(".toast", has_text=self.t(key, **values)).wait_for()
+        """Wait until the page has said it, and take the message away: the next one is a new one."""
+        said = self.page.locator(".toast", has_text=self.t(key, **values))
+        said.locator(".toast-close").click()
+        said.wait_for(state="detached")
 
     def check_quiet(self) -> None:
         """Fail if the browser complained."""
