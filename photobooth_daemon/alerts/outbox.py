@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from photobooth_daemon.alerts.channels import Channel, NotSentError
 from photobooth_daemon.alerts.model import Notification
+from photobooth_daemon.ending import end_tasks
 from photobooth_daemon.metrics import Metrics
 
 FIRST_PAUSE_SECONDS = 5.0
@@ -49,9 +50,7 @@ class Outbox:
         waiting = [asyncio.create_task(queue.join()) for queue in self._queues.values()]
         if waiting:
             await asyncio.wait(waiting, timeout=FAREWELL_SECONDS)
-        for task in (*waiting, *self._tasks):
-            task.cancel()
-        await asyncio.gather(*waiting, *self._tasks, return_exceptions=True)
+        await end_tasks(*waiting, *self._tasks)
 
     async def _send_all(self, channel: Channel, queue: asyncio.Queue[Notification]) -> None:
         while True:
