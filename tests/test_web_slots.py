@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -187,7 +188,7 @@ async def test_put_slot_as_get_gave_it_changes_nothing(office: Office) -> None:
         fallback=[{**LOOK, "params": {"intensity": 50}}],
     )
     before = (await office.get(SLOT)).json()
-    for body in (before, json.loads(json.dumps(before).replace(".0", ""))):
+    for body in (before, json.loads(re.sub(r"\.0(?=[,}\]])", "", json.dumps(before)))):
         reply = await office.put(SLOT, body)
         assert reply.status == 200, reply.body
         assert reply.json() == before
