@@ -20,6 +20,10 @@ from photobooth_daemon.errors import ConfigError, SchemaMismatch
 from photobooth_daemon.notify import Notifier
 from photobooth_daemon.web.server import Server
 
+LAST_ARRIVALS_SECONDS = 0.3
+"""A camera whose connection was taken just before the port closed is still sending its headers:
+it is let in, because nobody else will serve that connection."""
+SEATS_LOOK_SECONDS = 0.05
 DRAIN_SECONDS = 65.0
 """The longest window, and what its answer needs."""
 
@@ -98,11 +102,16 @@ async def _watch_schema(database: Database, stop: asyncio.Event) -> None:
 
 async def _drain(server: Server, app: App) -> None:
     """Take no new connection, let photos in flight be answered, then close the others."""
-    app.life.draining = True
     server.stop()
+    await asyncio.sleep(LAST_ARRIVALS_SECONDS)
+    app.life.draining = True
     await app.feed.close()
-    log.info("draining", extra={"in_flight": len(app.in_flight)})
-    given_up = await app.in_flight.drain(DRAIN_SECONDS)
+    loop = asyncio.get_running_loop()
+    give_up_at = loop.time() + DRAIN_SECONDS
+    log.info("draining", extra={"in_flight": len(app.in_flight), "seats": app.gate.seats()})
+    while app.gate.seats() and loop.time() < give_up_at:  # noqa: ASYNC110 - given back anywhere
+        await asyncio.sleep(SEATS_LOOK_SECONDS)
+    given_up = await app.in_flight.drain(max(0.0, give_up_at - loop.time()))
     if given_up:
         log.error("photos given up", extra={"count": given_up})
     with suppress(TimeoutError):

@@ -19,6 +19,8 @@ from tests.daemons import PASSWORD, Daemon, until
 from tests.fakes import eventually
 from tests.sample_pictures import jpeg
 
+pytestmark = pytest.mark.usefixtures("io_loop")
+
 PROCESSES = 2
 NEXT_PASSWORD = "another horse"
 REMOTE_EDIT = (
