@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
@@ -20,7 +22,7 @@ from tornado.iostream import StreamClosedError
 from photobooth_daemon.errors import NotFound, PreconditionFailed, RangeNotSatisfiable
 from photobooth_daemon.web.handler import Handler
 
-PIECE_BYTES = 256 * 1024
+PIECE_BYTES = 512 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,30})-(\d{0,30})")
 
 
@@ -53,15 +55,15 @@ class FileHandler(Handler):
             self.set_header("Content-Type", file.content_type)
             self._set_life(file)
             return
+        loop = asyncio.get_running_loop()
         try:
-            opened = await asyncio.to_thread(file.path.open, "rb")
+            opened, size_bytes = await loop.run_in_executor(None, _opened, file.path)
         except FileNotFoundError as error:
             raise missing from error
         try:
-            size_bytes = await asyncio.to_thread(opened.seek, 0, 2)
             await self._send(file, opened, size_bytes)
         finally:
-            await asyncio.to_thread(opened.close)
+            opened.close()
 
     async def _send(self, file: StoredFile, opened: BinaryIO, size_bytes: int) -> None:
         if not self._is_expected(file):
@@ -87,10 +89,16 @@ class FileHandler(Handler):
         self.set_header("Cache-Control", f"private, max-age={max(0, file.max_age_seconds)}")
 
     async def _send_pieces(self, opened: BinaryIO, first: int, length: int) -> None:
+        loop = asyncio.get_running_loop()
         left = length
         position = first
         while left > 0:
-            piece = await asyncio.to_thread(_read, opened, position, min(left, PIECE_BYTES))
+            size_bytes = min(left, PIECE_BYTES)
+            read = partial(os.pread, opened.fileno(), size_bytes, position)
+            if _is_cached(opened, size_bytes, position):
+                piece = read()
+            else:
+                piece = await loop.run_in_executor(None, read)
             if not piece:
                 # Cut short under our hands: the length is promised, so break off visibly.
                 raise StreamClosedError
@@ -148,9 +156,25 @@ class FileHandler(Handler):
         return _http_date(condition) == int(file.modified_at.timestamp())
 
 
-def _read(opened: BinaryIO, position: int, size_bytes: int) -> bytes:
-    opened.seek(position)
-    return opened.read(size_bytes)
+def _opened(path: Path) -> tuple[BinaryIO, int]:
+    opened = path.open("rb", buffering=0)
+    return opened, os.fstat(opened.fileno()).st_size
+
+
+def _is_cached(opened: BinaryIO, size_bytes: int, position: int) -> bool:
+    """Return whether reading this piece will not wait for a disk, as far as its ends tell.
+
+    A result that is fetched has mostly just been written, and a hop into a thread
+    costs more than copying it.
+    """
+    probe = [bytearray(1)]
+    try:
+        for at in (position, position + size_bytes - 1):
+            os.preadv(opened.fileno(), probe, at, os.RWF_NOWAIT)
+    except OSError:
+        # Not there yet (EAGAIN), or a file system that cannot tell (EOPNOTSUPP).
+        return False
+    return True
 
 
 def _http_date(text: str | None) -> int | None:
