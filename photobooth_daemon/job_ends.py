@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from datetime import datetime
 
 from photobooth_daemon.errors import (
@@ -36,7 +35,7 @@ def done_end(
             width=picture.width,
             height=picture.height,
             size_bytes=len(picture.data),
-            sha256=hashlib.sha256(picture.data).hexdigest(),
+            sha256=climbed.value.sha256,
             preview_size_bytes=len(climbed.value.preview),
             expires_at=expires_at,
         ),

@@ -7,6 +7,7 @@ that nobody has trusted yet fail by one of two names and no other:
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -67,6 +68,7 @@ class FinishedPicture:
 
     picture: PictureBytes
     preview: bytes = field(repr=False)
+    sha256: str
 
 
 def recognise(path: Path) -> str:
@@ -147,10 +149,10 @@ def finish(
     if output.format == "jpeg" and layout.changes_nothing and _plain_jpeg(header):
         small = decode(file, header, dct_scale=dct_scale_for(header, PREVIEW_EDGE_PX))
         kept = PictureBytes(without_metadata(data), JPEG, *header.displayed())
-        return FinishedPicture(kept, _preview(small))
+        return _finished(kept, small)
     image = decode(file, header, dct_scale=dct_scale_for(header, layout.decoded_edge_px))
     image = layout.applied_to(image)
-    return FinishedPicture(_encoded(image, output), _preview(image))
+    return _finished(_encoded(image, output), image)
 
 
 def original(path: Path, content_type: str, output: Output) -> PictureBytes:
@@ -177,6 +179,10 @@ def preview_of(path: Path, content_type: str) -> bytes:
     with path.open("rb") as file:
         header = read_header(file, content_type, max_pixels=MOST_PIXELS)
         return _preview(decode(file, header, dct_scale=dct_scale_for(header, PREVIEW_EDGE_PX)))
+
+
+def _finished(picture: PictureBytes, image: Image.Image) -> FinishedPicture:
+    return FinishedPicture(picture, _preview(image), hashlib.sha256(picture.data).hexdigest())
 
 
 def _plain_jpeg(header: Header, edge_px: int | None = None) -> bool:

@@ -39,6 +39,8 @@ class UploadTurns:
         self._threads = threads
         self._line: dict[UploadTurn, None] = {}
         self._holding = 0
+        self.crowded = False
+        """Whether anyone may be waiting for a turn: then a holder's rest is short."""
         self._to_prepare: dict[UploadTurn, None] = {}
         self._seconds_per_weight: float | None = None
         self._samples = 0
@@ -74,6 +76,9 @@ class UploadTurns:
         """Let the turn read, now or when it is called."""
         turn.waits = True
         self._call()
+        if turn.waits:
+            for other in self._line:
+                other.end_long_rest()
 
     def give_back(self, turn: UploadTurn) -> None:
         """Let others read; the turn keeps its place in the line."""
@@ -90,6 +95,7 @@ class UploadTurns:
     def _call(self) -> None:
         """Let those read whose time has come, and send away who cannot make it any more."""
         ahead = sum(turn.weight for turn in self._to_prepare)
+        self.crowded = False
         for turn in tuple(self._line):
             if turn.waits:
                 late = 0.0 if turn.begun else self._lateness_seconds(turn, ahead)
@@ -101,6 +107,8 @@ class UploadTurns:
                     self._holding += 1
                     turn.holds = turn.begun = True
                     turn.called(None)
+                else:
+                    self.crowded = True
             ahead += turn.weight
 
     def _lateness_seconds(self, turn: UploadTurn, weight_ahead: float) -> float:
@@ -132,6 +140,7 @@ class UploadTurn:
         self.waits = False
         self._turns = turns
         self._call: asyncio.Future[None] | None = None
+        self._rests = False
         self._rest: asyncio.TimerHandle | None = None
         self._left = False
 
@@ -155,9 +164,14 @@ class UploadTurn:
             self.waits = False
 
     def rest(self) -> None:
-        """Keep the turn for a moment, then let others read until the next bytes come."""
-        self._end_rest()
-        if self.holds:
+        """Keep the turn until others wait, and for a moment then; the next bytes end the rest."""
+        self._rests = True
+        if self._turns.crowded:
+            self.end_long_rest()
+
+    def end_long_rest(self) -> None:
+        """If it rests, let others read unless bytes come in a moment."""
+        if self._rests and self.holds and self._rest is None:
             loop = asyncio.get_running_loop()
             self._rest = loop.call_later(REST_SECONDS, self._turns.give_back, self)
 
@@ -188,6 +202,7 @@ class UploadTurn:
             self._call.set_exception(error)
 
     def _end_rest(self) -> None:
+        self._rests = False
         if self._rest is not None:
             self._rest.cancel()
             self._rest = None

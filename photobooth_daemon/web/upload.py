@@ -34,6 +34,8 @@ class UploadHandler(Handler):
     _form: FormReader | None = None
     _scratch: ScratchFile | None = None
     _silence_timer: asyncio.TimerHandle | None = None
+    _heard_at: float | None = None
+    """When the last piece was taken, on the loop's clock; None while one is being taken."""
     _deadline_timer: asyncio.TimerHandle | None = None
     _turn: UploadTurn | None = None
 
@@ -117,7 +119,7 @@ class UploadHandler(Handler):
 
     async def _feed(self, chunk: bytes) -> None:
         assert self._form is not None
-        self._stop_silence_timer()
+        self._heard_at = None
         try:
             if self._turn is not None:
                 await self._turn.take()
@@ -135,7 +137,25 @@ class UploadHandler(Handler):
             self._listen_for_silence()
 
     def _listen_for_silence(self) -> None:
-        self._silence_timer = asyncio.get_running_loop().call_later(SILENCE_SECONDS, self._too_slow)
+        """From now on it is the client's turn; one timer serves all the pieces of a body."""
+        self._heard_at = asyncio.get_running_loop().time()
+        if self._silence_timer is None:
+            self._check_silence_in(SILENCE_SECONDS)
+
+    def _check_silence_in(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._silence_timer = loop.call_later(seconds, self._check_silence)
+
+    def _check_silence(self) -> None:
+        if self._heard_at is None:
+            # A piece is being written, or waits for its turn: that is our time, not the client's.
+            self._check_silence_in(SILENCE_SECONDS)
+            return
+        left = self._heard_at + SILENCE_SECONDS - asyncio.get_running_loop().time()
+        if left > 0:
+            self._check_silence_in(left)
+        else:
+            self._too_slow()
 
     def _too_slow(self) -> None:
         """Answer now: a client that does not send would never finish a drain either."""
@@ -153,12 +173,7 @@ class UploadHandler(Handler):
             await scratch.discard()
 
     def _stop_timers(self) -> None:
-        self._stop_silence_timer()
-        if self._deadline_timer is not None:
-            self._deadline_timer.cancel()
-            self._deadline_timer = None
-
-    def _stop_silence_timer(self) -> None:
-        if self._silence_timer is not None:
-            self._silence_timer.cancel()
-            self._silence_timer = None
+        for timer in (self._silence_timer, self._deadline_timer):
+            if timer is not None:
+                timer.cancel()
+        self._silence_timer = self._deadline_timer = None
