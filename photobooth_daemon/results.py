@@ -13,11 +13,16 @@ from photobooth_daemon.repositories.jobs import JobRepository
 
 
 class Results:
-    """Decides by the row and the clock alone, so that nothing depends on cleanup having run."""
+    """Decides by the row and the clock alone, so that nothing depends on cleanup having run.
+
+    Who asks for a result while its row is being fetched shares that row: a guest's page wants its
+    picture in several pieces at once, and a code on a screen is scanned by a whole room.
+    """
 
     def __init__(self, jobs: JobRepository, clock: Clock) -> None:
         self._jobs = jobs
         self._clock = clock
+        self._searches: dict[UUID, asyncio.Task[Job | None]] = {}
 
     async def get(self, job_id: UUID) -> Job:
         """Return the job of a result that is still kept.
@@ -26,12 +31,20 @@ class Results:
             ResultNotFound: there is no such job, or it is not done.
             ResultExpired: its time is over.
         """
-        job = await self._jobs.find(job_id)
+        job = await self._find(job_id)
         if job is None or job.status != JobStatus.DONE or job.result_expires_at is None:
             raise ResultNotFound
         if self.life_seconds(job) <= 0:
             raise ResultExpired
         return job
+
+    async def _find(self, job_id: UUID) -> Job | None:
+        search = self._searches.get(job_id)
+        if search is None:
+            search = asyncio.create_task(self._jobs.find(job_id))
+            self._searches[job_id] = search
+            search.add_done_callback(lambda _: self._searches.pop(job_id))
+        return await asyncio.shield(search)
 
     def life_seconds(self, job: Job) -> int:
         """Return how long the result will still be there."""
