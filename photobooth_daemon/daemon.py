@@ -66,17 +66,19 @@ def _run(config_path: Path | None, worker: int | None, listen_fds: tuple[int, ..
                 fatal_status=EXIT_CONFIG,
             ).run()
         # A supervisor has no use for all of the program; its workers import it.
+        from photobooth_daemon.event_loop import new_event_loop
         from photobooth_daemon.process import serve
 
-        asyncio.run(
-            serve(
-                config,
-                database_url,
-                sockets=sockets,
-                notifier=notifier,
-                read_config=lambda: config_module.load(config_path),
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(
+                serve(
+                    config,
+                    database_url,
+                    sockets=sockets,
+                    notifier=notifier,
+                    read_config=lambda: config_module.load(config_path),
+                )
             )
-        )
     return 0
 
 
