@@ -91,10 +91,10 @@ class ScratchFile:
             return
         if self._descriptor is None:
             self._descriptor = create_file(self._path)
-        block = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        write_all(self._descriptor, block)
-        self._digest.update(block)
-        self._size_bytes += len(block)
+        for chunk in chunks:
+            write_all(self._descriptor, chunk)
+            self._digest.update(chunk)
+            self._size_bytes += len(chunk)
 
     def _close_descriptor(self) -> None:
         if self._descriptor is not None:

@@ -19,6 +19,8 @@ from photobooth_daemon.errors import InvalidRequest
 from photobooth_daemon.web.problems import CONTENT_TYPE, problem_of
 
 IDLE_CONNECTION_SECONDS = 75
+PIECE_BYTES = 256 * 1024
+"""How much of a body is taken at once: each piece costs the loop a fifth of a millisecond."""
 READABLE_HEADER_BYTES = 1024 * 1024
 """Longer ones end the connection; handlers refuse what is shorter, but too long, in words."""
 BARE_REFUSAL = b"HTTP/1.1 400 Bad Request\r\n\r\n"
@@ -33,6 +35,7 @@ class Server(HTTPServer):
     def initialize(self, *args: Any, **kwargs: Any) -> None:
         """Take what Tornado's server takes, with our own limits."""
         kwargs["idle_connection_timeout"] = IDLE_CONNECTION_SECONDS
+        kwargs["chunk_size"] = PIECE_BYTES
         kwargs["max_header_size"] = READABLE_HEADER_BYTES
         super().initialize(*args, **kwargs)
 
