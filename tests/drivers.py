@@ -118,7 +118,7 @@ class Canned:
 
 
 @asynccontextmanager
-async def canned() -> AsyncIterator[Canned]:
+async def canned(address: str = "127.0.0.1") -> AsyncIterator[Canned]:
     """Run a server of canned answers."""
     state = Canned()
 
@@ -135,9 +135,9 @@ async def canned() -> AsyncIterator[Canned]:
             self.finish(body)
 
     server = HTTPServer(Application([(r".*", Handler)], log_function=lambda _: None))
-    socket, port = bind_unused_port()
+    socket, port = bind_unused_port(address=address)
     server.add_sockets([socket])
-    state.url = f"http://127.0.0.1:{port}"
+    state.url = f"http://{address}:{port}"
     try:
         yield state
     finally:

@@ -6,10 +6,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, Reason
+from photobooth_daemon.providers import addresses
 from photobooth_daemon.providers.addresses import PrivateAddress, PublicResolver, is_public
 from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.providers.http import Answer, ProviderHttp
@@ -78,17 +80,64 @@ async def test_the_key_goes_to_the_apis_own_host_only() -> None:
         assert "Authorization" not in other.requests[0].headers
 
 
-@pytest.mark.parametrize(
-    "target",
-    ["http://127.0.0.1:1/", "http://localhost:1/", "file:///etc/passwd", "//[::1]/x", "http://"],
-)
-async def test_a_redirect_is_checked_like_the_link_itself(target: str) -> None:
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "//u:p@x.example/", "gopher://x/"])
+async def test_a_redirect_to_something_else_is_not_followed(target: str) -> None:
     async with canned() as server, aiohttp.ClientSession() as session:
         server.will(302, "", Location=target)
-        http = provider_http(session, server.url)
+        http = provider_http(session, server.url, local=True)
         with pytest.raises(AttemptFailed) as failed:
             await http.fetch_link(f"{server.url}/a", deadline=soon())
+        assert len(server.requests) == 1
     assert failed.value.reason is Reason.BAD_RESPONSE
+
+
+LOOPBACK_SPELLINGS = [
+    "127.0.0.1",
+    "\uff11\uff12\uff17.\uff10.\uff10.\uff11",
+    "127\u30020\u30020\u30021",
+    "127.0.0.01",
+    "127.0.0.1.",
+    "127.1",
+    "2130706433",
+    "0x7f000001",
+    "0x7f.0.0.1",
+    "[::1]",
+    "[::ffff:127.0.0.1]",
+    "localhost",
+]
+
+
+@pytest.mark.parametrize("host", LOOPBACK_SPELLINGS)
+@pytest.mark.parametrize("proxy", [False, True])
+async def test_no_spelling_of_loopback_reaches_a_listener_there(host: str, proxy: bool) -> None:
+    async with canned() as inner, aiohttp.ClientSession() as session:
+        inner.will(200, "of the studio's own network")
+        config = {"proxy": inner.url} if proxy else {}
+        http = provider_http(session, "http://vendor.example", **config)
+        with pytest.raises(AttemptFailed) as failed:
+            await http.fetch_link(f"http://{host}:{URL(inner.url).port}/", deadline=soon())
+        assert (failed.value.reason, inner.requests) == (Reason.BAD_RESPONSE, [])
+
+
+@pytest.mark.parametrize("host", LOOPBACK_SPELLINGS)
+async def test_neither_does_a_redirect(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    def public(address: str) -> bool:
+        return address == "127.0.0.2" or is_public(address)
+
+    monkeypatch.setattr(addresses, "is_public", public)
+    async with (
+        canned() as inner,
+        canned("127.0.0.2") as vendor,
+        aiohttp.ClientSession() as session,
+    ):
+        inner.will(200, "of the studio's own network")
+        target = f"http://{host}:{URL(inner.url).port}/"
+        vendor.will(302, "", Location=target.encode().decode("latin-1"))
+        http = provider_http(session, vendor.url)
+        with pytest.raises(AttemptFailed) as failed:
+            await http.fetch_link(vendor.url, deadline=soon())
+        assert (failed.value.reason, inner.requests) == (Reason.BAD_RESPONSE, [])
+        assert len(vendor.requests) == 1
 
 
 async def test_a_link_that_goes_in_circles_or_holds_too_much_is_given_up() -> None:

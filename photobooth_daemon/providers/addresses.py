@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from typing import Any
 
@@ -10,6 +11,8 @@ from aiohttp.abc import AbstractResolver
 from aiohttp.resolver import ThreadedResolver
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.IGNORECASE)
+"""A last label that makes the whole host an IPv4 address to those who are lenient."""
 
 
 class PrivateAddress(OSError):
@@ -31,14 +34,29 @@ def is_public(address: str) -> bool:
 def refuse_private_literal(host: str) -> None:
     """Check a host that is written as an address: no resolver is asked for those.
 
+    ``host`` is as it will be connected to, full-width digits already made plain.
+
     Raises:
-        PrivateAddress: it is not a public one.
+        PrivateAddress: it is not a public one, or it is one in a spelling
+            (127.1, 0x7f.1, 127.0.0.01) that others read differently.
     """
+    host = host.rstrip(".")
     try:
         public = is_public(host)
     except ValueError:
-        return
+        public = ":" not in host and _NUMBER.fullmatch(host.rpartition(".")[2]) is None
     if not public:
+        raise PrivateAddress("the link leads to a private address")
+
+
+def refuse_local_name(host: str) -> None:
+    """Check a name that a proxy, not this machine, will resolve.
+
+    Raises:
+        PrivateAddress: it is a name of the proxy's own network or machine.
+    """
+    host = host.rstrip(".").lower()
+    if ":" not in host and ("." not in host or host.endswith(".localhost")):
         raise PrivateAddress("the link leads to a private address")
 
 

@@ -12,15 +12,17 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote
 
 import aiohttp
+from yarl import URL
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason
 from photobooth_daemon.providers.addresses import (
     PrivateAddress,
     PublicResolver,
+    refuse_local_name,
     refuse_private_literal,
 )
 from photobooth_daemon.providers.driver import ProviderConfig
@@ -117,14 +119,14 @@ class ProviderHttp:
             DeadlinePassed: the time was used up.
         """
         for _ in range(MAX_LINK_HOPS + 1):
-            own = _origin(url) == _origin(self.base_url)
-            headers = {"Accept-Encoding": "identity", **((own and headers_for_own_host) or {})}
             async with self._limits(deadline) as timeout:
-                self._check_link(url)
+                link = self._checked_link(url)
+                own = link.origin() == URL(self.base_url).origin()
+                headers = {"Accept-Encoding": "identity", **((own and headers_for_own_host) or {})}
                 async with (
                     self._link_session() as session,
                     session.get(
-                        url,
+                        link,
                         headers=headers,
                         allow_redirects=False,
                         timeout=timeout,
@@ -134,7 +136,7 @@ class ProviderHttp:
                     target = response.headers.get("Location")
                     if response.status not in (301, 302, 303, 307, 308) or not target:
                         return await _read(response, limit_bytes)
-                    url = urljoin(url, target)
+                    url = str(link.join(URL(target)))
         raise AttemptFailed(Reason.BAD_RESPONSE, "the link redirects too often")
 
     def scrub(self, text: str) -> str:
@@ -152,16 +154,17 @@ class ProviderHttp:
             text = re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", text)
         return self.scrub(text)
 
-    def _check_link(self, url: str) -> None:
-        try:
-            parts = urlsplit(url)
-            host = parts.hostname
-        except ValueError:
-            host = None
-        if not host or parts.scheme not in ("http", "https") or "@" in parts.netloc:
+    def _checked_link(self, url: str) -> URL:
+        """Return the link as it will be followed: what is checked is what is connected to."""
+        link = URL(url)
+        named = link.raw_user is not None or link.raw_password is not None
+        if link.scheme not in ("http", "https") or not link.raw_host or named:
             raise AttemptFailed(Reason.BAD_RESPONSE, "the link is not a plain http(s) one")
         if not self._config.local:
-            refuse_private_literal(host)
+            refuse_private_literal(link.raw_host)
+            if self._config.proxy:
+                refuse_local_name(link.raw_host)
+        return link
 
     @asynccontextmanager
     async def _link_session(self) -> AsyncIterator[aiohttp.ClientSession]:
@@ -250,9 +253,3 @@ def _timeout(deadline: Deadline) -> aiohttp.ClientTimeout:
         raise DeadlinePassed
     # A host that does not even connect gets half the time, so that there is some for another try.
     return aiohttp.ClientTimeout(total=left, sock_connect=min(CONNECT_SECONDS, max(0.5, left / 2)))
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.scheme, parts.hostname, port
