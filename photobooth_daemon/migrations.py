@@ -17,6 +17,8 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.database import Database
 from photobooth_daemon.errors import SchemaMismatch
 
+OLDEST_SERVER_MAJOR = 14
+"""The first PostgreSQL that knows ``date_bin``, which the statistics are kept with."""
 ADVISORY_LOCK = 0x70686F746F  # "photo"
 LOCK_TIMEOUT = "10s"
 STATEMENT_TIMEOUT = "5min"
@@ -50,11 +52,13 @@ async def migrate(database: Database, clock: Clock) -> list[Migration]:
     """Apply what is missing and return it; a second run does nothing.
 
     Raises:
-        SchemaMismatch: the database is newer, or an applied file was edited.
+        SchemaMismatch: the server is too old, the database newer than this
+            program, or an applied file was edited; then nothing was changed.
         DatabaseUnavailable: it went away; what was not committed is rolled back.
     """
     applied = []
     async with database.transaction() as connection:
+        _refuse_old_server(connection.get_server_version().major)
         await connection.execute(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
         await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         await connection.execute("SELECT pg_advisory_xact_lock($1)", ADVISORY_LOCK)
@@ -109,6 +113,14 @@ async def check(database: Database) -> None:
 async def _applied_digests(connection: asyncpg.Connection) -> dict[int, str]:
     rows = await connection.fetch("SELECT number, digest FROM schema_migration")
     return {row["number"]: row["digest"] for row in rows}
+
+
+def _refuse_old_server(major: int) -> None:
+    if major < OLDEST_SERVER_MAJOR:
+        raise SchemaMismatch(
+            f"The server is PostgreSQL {major}; photobooth-daemon needs {OLDEST_SERVER_MAJOR} or"
+            " newer. Upgrade the server, or point the [database] section at a newer one."
+        )
 
 
 def _refuse_foreign(present: dict[int, str]) -> None:

