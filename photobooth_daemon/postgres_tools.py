@@ -45,18 +45,18 @@ def find_tool(name: str, server_major: int) -> Path:
 
 
 async def run_tool(
-    program: Path, arguments: list[str], *, url: str, longest_seconds: float
+    program: Path, arguments: list[str], *, url: str | None = None, longest_seconds: float
 ) -> None:
-    """Run a program on a database; the password travels in its environment.
+    """Run a program, on a database if there is a URL; the password travels in its environment.
 
     Raises:
         ToolFailed: it failed, or took too long; the text is its first line.
     """
-    address, password = without_password(url)
+    address, password = (None, None) if url is None else without_password(url)
     process = await asyncio.create_subprocess_exec(
         program,
         *arguments,
-        f"--dbname={address}",
+        *([] if address is None else [f"--dbname={address}"]),
         env={**os.environ, **({"PGPASSWORD": password} if password else {})},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,

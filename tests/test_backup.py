@@ -20,7 +20,7 @@ from photobooth_daemon.backup.restore import Restore
 from photobooth_daemon.cli import main
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database import Database
-from photobooth_daemon.errors import BackupFailed
+from photobooth_daemon.errors import BackupFailed, ToolFailed
 from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.model import Actor
 from photobooth_daemon.repositories.audit import AuditRepository
@@ -177,7 +177,7 @@ async def test_a_machine_in_use_is_not_restored_into(database: Database, machine
     assert await value(database, version) == 1
 
 
-@pytest.mark.parametrize("damage", ["dump", "manifest", "newer"])
+@pytest.mark.parametrize("damage", ["dump", "manifest", "newer", "server"])
 async def test_a_damaged_backup_changes_nothing(
     database: Database, empty_database: Database, machine: Machine, damage: str
 ) -> None:
@@ -188,12 +188,42 @@ async def test_a_damaged_backup_changes_nothing(
     elif damage == "manifest":
         manifest.unlink()
     else:
-        manifest.write_text(
-            json.dumps({**json.loads(manifest.read_text()), "migrations": [1, 9999]})
-        )
+        lie = {"migrations": [1, 9999]} if damage == "newer" else {"server_major": 99}
+        manifest.write_text(json.dumps({**json.loads(manifest.read_text()), **lie}))
     with pytest.raises(BackupFailed):
         await machine.restore(empty_database, report.path)
     assert await value(empty_database, "SELECT to_regclass('slot')") is None
+
+
+@pytest.mark.parametrize("tool", ["missing", "that cannot read the dump"])
+async def test_without_a_pg_restore_that_serves_everything_stays(
+    database: Database,
+    machine: Machine,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    tool: str,
+) -> None:
+    report = await machine.backup(database).run(machine.backups, keep=2)
+    picture = machine.directory / "media" / "results" / "of-this-machine"
+    picture.mkdir(parents=True)
+    async with database.connection() as connection:
+        await connection.execute("UPDATE slot SET version = 2 WHERE slot_id = 'slot-001'")
+    key = (machine.directory / "jwt.key").write_bytes(b"another machine's key, 32 bytes long")
+
+    def find_tool(name: str, server_major: int) -> Path:
+        if tool == "missing":
+            raise ToolFailed(f"{name} of PostgreSQL {server_major} is missing")
+        program = tmp_path / name
+        program.write_text("#!/bin/sh\necho 'unsupported version' >&2\nexit 1\n")
+        program.chmod(0o755)
+        return program
+
+    monkeypatch.setattr("photobooth_daemon.backup.restore.find_tool", find_tool)
+    with pytest.raises(ToolFailed):
+        await machine.restore(database, report.path, replace=True)
+    assert picture.is_dir()
+    assert (machine.directory / "jwt.key").stat().st_size == key
+    assert await value(database, "SELECT version FROM slot WHERE slot_id = 'slot-001'") == 2
 
 
 def run(database_url: str, directory: Path, *arguments: str) -> Any:

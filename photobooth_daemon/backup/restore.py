@@ -23,6 +23,7 @@ from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.tree_use import TreeUse
 
 RESTORE_SECONDS = 3600.0
+LIST_SECONDS = 300.0
 BATCH_SIZE = 500
 
 log = logging.getLogger(__name__)
@@ -54,9 +55,11 @@ class Restore:
         """Restore ``backup``; with ``replace`` over what is there, which is lost.
 
         Raises:
-            BackupFailed: the backup is damaged or too new, the daemon runs, or
-                there is something here already; then nothing was changed.
-            DatabaseUnavailable: the database went away; run it again.
+            BackupFailed: the backup is damaged or too new, pg_restore is missing
+                or cannot read it, the daemon runs, or there is something here
+                already; then nothing was changed.
+            ToolFailed: pg_restore failed at its work, or
+            DatabaseUnavailable: the database went away: run it again, with ``replace``.
         """
         manifest = await asyncio.to_thread(read_manifest, backup)
         known = {migration.number for migration in migrations.list_migrations()}
@@ -74,8 +77,9 @@ class Restore:
                 raise BackupFailed(
                     "There are jobs, slots or pictures here already. To lose them: --replace"
                 )
+            program = await self._find_program(manifest, backup)
             await asyncio.to_thread(self._restore_files, backup)
-            await self._restore_database(backup)
+            await self._restore_database(program, backup)
         applied = await migrations.migrate(self._database, self._clock)
         results, missing = await self._compare()
         log.info("restored", extra={"results": results, "missing_results": missing})
@@ -103,9 +107,24 @@ class Restore:
             draft.rename(self._target.key_file)
         os.sync()
 
-    async def _restore_database(self, backup: Path) -> None:
+    async def _find_program(self, manifest: Manifest, backup: Path) -> Path:
+        """Return the pg_restore to work with, once it has read the dump's list of contents.
+
+        Raises:
+            BackupFailed: the server is older than the one of the backup.
+            ToolFailed: there is no pg_restore, or it cannot read this dump.
+        """
         major = await self._repository.server_major()
+        if major < manifest.server_major:
+            raise BackupFailed(
+                f"The backup is of PostgreSQL {manifest.server_major}, and this server is"
+                f" {major}: restore into {manifest.server_major} or newer."
+            )
         program = find_tool("pg_restore", major)
+        await run_tool(program, ["--list", str(backup / DUMP)], longest_seconds=LIST_SECONDS)
+        return program
+
+    async def _restore_database(self, program: Path, backup: Path) -> None:
         await self._repository.drop_everything()
         await run_tool(
             program,
