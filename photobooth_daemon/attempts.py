@@ -12,13 +12,15 @@ from typing import Any, Protocol
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
-from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason
+from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason, storable
 from photobooth_daemon.metrics import Metrics
 from photobooth_daemon.model import Attempt, Rung
 from photobooth_daemon.providers.driver import ProviderDriver, ProviderRequest, ProviderResult
 
 logger = logging.getLogger(__name__)
 
+LONGEST_ID = 200
+MOST_OF_A_FIGURE = 2**53
 OK = "ok"
 """The metric's label for the attempt that brought the picture."""
 
@@ -106,7 +108,8 @@ class Attempts:
         ``started_ms`` counts from.
         """
         outcome = ended.result or failure
-        usage = dict(outcome.usage) if outcome else {}
+        usage = _figures(outcome.usage) if outcome else {}
+        request_id = outcome.provider_request_id if outcome else None
         cost = self._cost(rung.provider, ended.model, usage) if outcome else None
         attempt = Attempt(
             provider=rung.provider,
@@ -116,7 +119,7 @@ class Attempts:
             duration_ms=round(ended.duration_seconds * 1000),
             reason=str(failure.reason) if failure else None,
             message=failure.message if failure else "",
-            provider_request_id=outcome.provider_request_id if outcome else None,
+            provider_request_id=storable(str(request_id))[:LONGEST_ID] if request_id else None,
             usage=usage,
             cost=cost,
         )
@@ -189,6 +192,15 @@ def _failure_of(task: asyncio.Task[ProviderResult], rung: Rung) -> AttemptFailed
         extra={"provider": rung.provider, "operation": rung.operation},
     )
     return AttemptFailed(Reason.BAD_RESPONSE, f"driver error: {type(error).__name__}")
+
+
+def _figures(usage: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers that can be stored and counted: a provider may have sent anything."""
+    return {
+        storable(str(name))[:LONGEST_ID]: value
+        for name, value in usage.items()
+        if isinstance(value, int | float) and abs(value) < MOST_OF_A_FIGURE
+    }
 
 
 def _forget(task: asyncio.Task[Any]) -> None:

@@ -25,6 +25,7 @@ web layer (``web/problems.py``), which has one row for each class.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -361,14 +362,19 @@ class Reason(StrEnum):
     CANCELLED = "cancelled"
 
 
+def storable(text: str) -> str:
+    """Return the text as PostgreSQL can keep it: without NUL and halves of surrogate pairs."""
+    return re.sub("[\0\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
+
+
 class AttemptFailed(Exception):
     """One provider attempt brought no picture.
 
     ``again`` overrides what the reason's row in the ladder says about another
     try on the same rung: ``False`` for a per-day quota or a blocked prompt,
     ``True`` for a refusal that a second try sometimes passes. ``message`` is
-    the provider's own text, cut to 300 characters and free of keys; it goes to
-    the log and the job, never to the client.
+    the provider's own text, cut to 300 characters and free of keys and of what
+    cannot be stored; it goes to the log and the job, never to the client.
     """
 
     def __init__(
@@ -381,9 +387,9 @@ class AttemptFailed(Exception):
         provider_request_id: str | None = None,
         usage: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(f"{reason}: {message}" if message else str(reason))
         self.reason = reason
-        self.message = message[:300]
+        self.message = storable(message[:300])
+        super().__init__(f"{reason}: {self.message}" if message else str(reason))
         self.again = again
         self.retry_after_seconds = retry_after_seconds
         self.provider_request_id = provider_request_id

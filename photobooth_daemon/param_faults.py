@@ -14,7 +14,7 @@ from uuid import UUID
 from jsonschema import FormatChecker
 from jsonschema.exceptions import ValidationError
 
-from photobooth_daemon.errors import Fault
+from photobooth_daemon.errors import Fault, storable
 
 DEEPEST_NESTING = 64
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
@@ -78,7 +78,7 @@ def format_checker() -> FormatChecker:
 
 
 def _storable(text: str) -> bool:
-    return "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
+    return storable(text) == text
 
 
 def _message(error: ValidationError) -> str:

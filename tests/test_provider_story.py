@@ -17,6 +17,7 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application, RequestHandler
 
 from photobooth_daemon.database import Database
+from photobooth_daemon.rehearsal.fake_gemini_messages import FOUL_TEXT
 from photobooth_daemon.repositories.events import CHANNEL
 from tests.booth import KEY, Booth
 from tests.fakes import eventually
@@ -107,6 +108,25 @@ async def test_the_next_rung_brings_the_picture(booth: Booth) -> None:
     assert float(job["cost"]) == pytest.approx(second["cost"] + (first["cost"] or 0))
     assert second["cost"] > 0.04
     await booth.nothing_left()
+
+
+async def test_words_that_cannot_be_stored_do_not_cost_the_picture(booth: Booth) -> None:
+    booth.provider.script.then("foul_text").then("image", response_id=FOUL_TEXT)
+    await booth.configure_slot(fallback=[LOCAL])
+    for expected in (["gemini:refused", "local:ok"], ["gemini:ok"]):
+        answer = await booth.post()
+        assert answer.status == 200, answer.body
+        assert await attempts(booth) == expected
+        job = await booth.the_job()
+        assert job["attempts"][0]["provider_request_id"] == "no\ufffd \ufffd way"
+        await booth.fetch("DELETE FROM media_object")
+        await booth.fetch("DELETE FROM job_history")
+    booth.provider.script.then("foul_text")
+    await booth.configure_slot(fallback=[])
+    assert (await booth.post()).status == 502
+    job = await booth.the_job()
+    assert job["status"] == "failed"
+    assert "no\ufffd \ufffd way" in job["attempts"][0]["message"]
 
 
 async def test_local_is_the_rung_that_is_left(booth: Booth) -> None:

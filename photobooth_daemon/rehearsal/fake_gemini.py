@@ -136,7 +136,8 @@ class GenerateHandler(GeminiHandler):
 
         Options: ``format`` (PNG, JPEG, WEBP), ``mime`` (what it claims to be),
         ``text_first``, ``text_last``, ``drafts`` (how many, flagged as
-        thoughts), ``thought`` (flag the final one too), ``signature``.
+        thoughts), ``thought`` (flag the final one too), ``signature``,
+        ``response_id``.
         """
         self.answer_json(self._candidate(await self._painted(behaviour), behaviour.options))
 
@@ -209,6 +210,12 @@ class GenerateHandler(GeminiHandler):
             "IMAGE_SAFETY",
             finishMessage="Unable to show the generated image.",
         )
+
+    async def do_foul_text(self, _: Behaviour) -> None:
+        """Refuses the picture in words, and with an id, that a database cannot keep."""
+        candidate = messages.content(None, "IMAGE_PROHIBITED_CONTENT")
+        envelope = messages.envelope({**candidate, "finishMessage": messages.FOUL_TEXT})
+        self.answer_json({**envelope, "responseId": messages.FOUL_TEXT})
 
     async def do_prompt_blocked(self, behaviour: Behaviour) -> None:
         """Refuses the request: promptFeedback with ``reason`` (PROHIBITED_CONTENT)."""
@@ -294,9 +301,10 @@ class GenerateHandler(GeminiHandler):
             picture,
             *[text] * bool(options.get("text_last")),
         ]
-        return messages.envelope(
+        envelope = messages.envelope(
             messages.content(parts, "STOP"), self.seen.facts["model"], messages.TOKENS_PER_PICTURE
         )
+        return envelope | {"responseId": options.get("response_id", envelope["responseId"])}
 
     def _finish_with(
         self, parts: Sequence[Mapping[str, Any]] | None, reason: str = "STOP", **more: Any

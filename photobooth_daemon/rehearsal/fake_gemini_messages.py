@@ -19,6 +19,8 @@ RATIOS = (
     *("1:4", "4:1", "1:8", "8:1"),
 )
 SIZES = ("512", "1K", "2K", "4K")
+FOUL_TEXT = "no\0 \ud83d way"
+"""JSON can say it: NUL, and one half of a surrogate pair."""
 TOKENS_PER_PICTURE = 1120
 
 
