@@ -18,6 +18,7 @@ from photobooth_daemon.errors import DatabaseUnavailable
 from photobooth_daemon.metrics import Metrics
 from photobooth_daemon.repositories.alerts import AlertRepository
 from tests.fakes import FakeClock
+from tests.office import Office
 
 WELL = Surroundings((), (), 10**10, 10**9, None, "en")
 
@@ -122,6 +123,19 @@ async def test_a_wrong_key_and_many_wrong_passwords(
         "gemini refuses our calls: auth",
         "31 wrong passwords (login) within a quarter of an hour",
     ]
+
+
+async def test_a_login_that_is_hammered_at_is_told(
+    database: Database, repository: AlertRepository, clock: FakeClock, still_office: Office
+) -> None:
+    machine = Machine(repository, clock)
+    answers = [(await still_office.login("serg", f"guess {n}")).status for n in range(25)]
+    assert answers == [401] * 10 + [429] * 15
+    series = (await still_office.get("/metrics", token=None)).body.decode().splitlines()
+    assert 'photobooth_auth_failures_total{kind="login"} 25.0' in series
+    news = await machine.wait_for_news()
+    assert news is not None
+    assert [(a.name, a.subject) for a in news.firing] == [("PhotoboothPasswordBruteForce", "login")]
 
 
 async def test_cleanup_that_stopped_and_cleanup_that_fails(

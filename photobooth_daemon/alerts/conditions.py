@@ -134,7 +134,7 @@ def _chores(situation: Situation) -> Iterator[Condition]:
     if records.last_cleanup_succeeded is False:
         yield Condition("PhotoboothCleanupFailed")
     for kind, count in records.wrong_passwords.items():
-        if count > WRONG_PASSWORDS:
+        if count > WRONG_PASSWORDS or kind in records.locked_out:
             yield Condition("PhotoboothPasswordBruteForce", kind, {"count": count})
     backup = records.last_backup_success_at
     if backup is not None and now - backup > BACKUP_OLD:

@@ -87,6 +87,8 @@ class Records:
     slots: tuple[SlotFigures, ...] = ()
     configuration_failures: tuple[tuple[str, str], ...] = ()
     wrong_passwords: Mapping[str, int] = field(default_factory=dict)
+    locked_out: frozenset[str] = frozenset()
+    """The kinds of password where someone used a window up; further tries are not counted."""
     cleanup_expected_since: datetime | None = None
     last_cleanup_success_at: datetime | None = None
     last_cleanup_succeeded: bool | None = None

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from photobooth_daemon.alerts.model import Condition, Entry, Records, SlotFigures
 from photobooth_daemon.database import Database
+from photobooth_daemon.throttle import LOGIN_OF_USER
 
 WINDOW = timedelta(minutes=10)
 LONGEST_PHOTO = timedelta(minutes=2)
@@ -162,12 +163,15 @@ class AlertRepository:
             wrong = await connection.fetch(
                 """
                 SELECT CASE scope WHEN 'ingest_password' THEN 'ingest' ELSE 'login' END AS kind,
-                       sum(attempts)::integer AS attempts
-                  FROM attempt_counter
-                 WHERE window_ends_at > $1 AND scope IN ('ingest_password', 'login_of_address')
-                 GROUP BY scope
+                       max(attempts)::integer AS attempts, bool_or(locked_out) AS locked_out
+                  FROM (SELECT scope, sum(attempts) AS attempts,
+                               bool_or(scope = 'login_of_user' AND attempts >= $2) AS locked_out
+                          FROM attempt_counter WHERE window_ends_at > $1 GROUP BY scope
+                       ) AS counted
+                 GROUP BY 1
                 """,
                 now,
+                LOGIN_OF_USER.attempts,
             )
             last = await connection.fetchrow(
                 """
@@ -181,6 +185,7 @@ class AlertRepository:
             slots=tuple(SlotFigures(*row.values()) for row in slots),
             configuration_failures=tuple((row["provider"], row["reason"]) for row in failures),
             wrong_passwords={row["kind"]: row["attempts"] for row in wrong},
+            locked_out=frozenset(row["kind"] for row in wrong if row["locked_out"]),
             cleanup_expected_since=cleanup_expected_since,
             last_cleanup_success_at=last["success_at"],
             last_cleanup_succeeded=last["succeeded"],

@@ -15,6 +15,7 @@ from photobooth_daemon.errors import (
     Fault,
     InvalidCredentials,
     NotAuthenticated,
+    TooManyAttempts,
     ValidationFailed,
     XsrfRequired,
 )
@@ -71,7 +72,7 @@ class LoginHandler(Handler):
             session = await self._admins.login(
                 username, password, self.client_address(), self.request_id
             )
-        except InvalidCredentials:
+        except (InvalidCredentials, TooManyAttempts):
             self._metrics.auth_failures_total.labels("login").inc()
             raise
         self._set_cookies(session)
