@@ -105,15 +105,16 @@ class Throttle:
             await self._counters.clear(connection, limit.scope, key)
 
     async def unlock_user(self, username: str) -> int:
-        """Let a user log in again from wherever they failed; return how many windows ended."""
+        """Let a user log in again from anywhere; return from how many addresses nothing counts now.
+
+        Every address is freed: one that others have used up holds no sign of this user.
+        """
         async with self._database.transaction() as connection:
             keys = await self._counters.clear_prefixed(
                 connection, LOGIN_OF_USER.scope, user_prefix(username)
             )
-            for key in keys:
-                address = key.partition("@")[2]
-                await self._counters.clear(connection, LOGIN_OF_ADDRESS.scope, address)
-        return len(keys)
+            addresses = await self._counters.clear_prefixed(connection, LOGIN_OF_ADDRESS.scope, "")
+        return len({*addresses, *(key.partition("@")[2] for key in keys)})
 
     def _refusal(self, tally: Tally) -> TooManyAttempts:
         left = (tally.window_ends_at - self._clock.utcnow()).total_seconds()

@@ -101,6 +101,18 @@ async def test_unlocking_a_user_frees_the_addresses_they_failed_from(throttle: T
     await throttle.check(LOGIN_OF_ADDRESS, "10.0.0.8")
 
 
+async def test_unlocking_frees_an_address_that_others_used_up(throttle: Throttle) -> None:
+    """Behind one address (a router, a proxy) somebody else's failures refuse this user, too."""
+    serg = [(LOGIN_OF_ADDRESS, "10.0.0.7"), (LOGIN_OF_USER, user_key("serg", "10.0.0.7"))]
+    for n in range(30):
+        of_user = (LOGIN_OF_USER, user_key(f"guess-{n}", "10.0.0.7"))
+        await throttle.reserve([(LOGIN_OF_ADDRESS, "10.0.0.7"), of_user])
+    with pytest.raises(TooManyAttempts):
+        await throttle.reserve(serg)
+    assert await throttle.unlock_user("serg") == 1
+    await throttle.reserve(serg)
+
+
 async def test_whatever_is_sent_as_a_name_makes_a_short_key(throttle: Throttle) -> None:
     for name in ("\0", "x" * 100_000, "\ud800", ""):
         key = user_key(name, "10.0.0.7")
