@@ -370,9 +370,10 @@ def storable(text: str) -> str:
 class AttemptFailed(Exception):
     """One provider attempt brought no picture.
 
-    ``again`` overrides what the reason's row in the ladder says about another
-    try on the same rung: ``False`` for a per-day quota or a blocked prompt,
-    ``True`` for a refusal that a second try sometimes passes. ``message`` is
+    ``again`` overrides what the reason's row in the ladder says about more
+    attempts on the same rung, and is how many at most: 0 (or ``False``) for a
+    per-day quota or a blocked prompt, 1 (or ``True``) for a refusal that a
+    second try sometimes passes. ``message`` is
     the provider's own text, cut to 300 characters and free of keys and of what
     cannot be stored; it goes to the log and the job, never to the client.
     """
@@ -382,7 +383,7 @@ class AttemptFailed(Exception):
         reason: Reason,
         message: str = "",
         *,
-        again: bool | None = None,
+        again: int | None = None,
         retry_after_seconds: float | None = None,
         provider_request_id: str | None = None,
         usage: dict[str, Any] | None = None,

@@ -55,15 +55,10 @@ def delay_before_another(failure: AttemptFailed, so_far: Mapping[Reason, int]) -
     """Return how long to wait before another attempt on the same rung, or None for no other.
 
     ``so_far`` counts the rung's failures by reason, this one included. A driver
-    that knows better (``failure.again``) may rule another attempt out, or allow
-    one where the table has none.
+    that knows better says how many more at most (``failure.again``).
     """
     row = AGAIN[failure.reason]
-    at_most = row.at_most
-    if failure.again is False:
-        at_most = 0
-    elif failure.again and at_most == 0:
-        at_most = 1
+    at_most = row.at_most if failure.again is None else failure.again
     if at_most is not None and so_far[failure.reason] > at_most:
         return None
     if failure.retry_after_seconds is not None:
@@ -78,7 +73,7 @@ def verdict_on(failure: AttemptFailed | None, so_far: Mapping[Reason, int]) -> V
     """Return what an attempt's end says about its model; None is success."""
     if failure is None:
         return Verdict.WELL
-    if failure.reason is Reason.QUOTA and failure.again is False:
+    if failure.reason is Reason.QUOTA and failure.again == 0:
         return Verdict.HOPELESS
     if failure.reason is Reason.NO_IMAGE and so_far[failure.reason] > 1:
         # Repeated at once, it tells more about the photo than about the model.

@@ -103,6 +103,15 @@ async def test_a_spent_quota_is_not_asked_again() -> None:
     assert booth.reasons() == ["gemini:quota"]
 
 
+@pytest.mark.parametrize("more", [0, 1, 2])
+@pytest.mark.parametrize("reason", [Reason.NO_IMAGE, Reason.OVERLOADED, Reason.REFUSED])
+async def test_a_driver_may_say_how_many_more(reason: Reason, more: int) -> None:
+    booth, drivers = scripted_booth(gemini=[fail(reason, again=more)])
+    with pytest.raises(ProviderError):
+        await booth.climb()
+    assert len(drivers["gemini"].started_at) == 1 + more
+
+
 @pytest.mark.parametrize(
     ("reason", "attempts"),
     [(Reason.BAD_RESPONSE, 3), (Reason.UNREACHABLE, 2), *((reason, 1) for reason in FINAL)],

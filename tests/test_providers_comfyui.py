@@ -108,6 +108,7 @@ async def test_every_failure_has_its_reason(
     async with comfyui(provider.url) as driver:
         failure = await failure_of(driver, run())
     assert failure.reason is reason, failure
+    assert failure.again == (0 if reason is Reason.NO_IMAGE else None)
 
 
 async def test_a_late_prompt_is_called_off_and_no_other_one(provider: FakeProvider) -> None:

@@ -173,12 +173,13 @@ async def test_the_picture_is_found_wherever_it_is(
     ("behaviour", "options", "reason", "again"),
     [
         ("no_image", {}, Reason.NO_IMAGE, None),
-        ("text_only", {}, Reason.NO_IMAGE, None),
-        ("empty_content", {}, Reason.NO_IMAGE, None),
+        ("text_only", {}, Reason.NO_IMAGE, 1),
+        ("empty_content", {}, Reason.NO_IMAGE, 1),
         ("no_candidates", {}, Reason.NO_IMAGE, None),
         ("null_candidates", {}, Reason.NO_IMAGE, None),
-        ("finish", {"reason": "IMAGE_OTHER"}, Reason.NO_IMAGE, None),
-        ("finish", {"reason": "MAX_TOKENS"}, Reason.NO_IMAGE, None),
+        ("finish", {"reason": "IMAGE_OTHER"}, Reason.NO_IMAGE, 1),
+        ("finish", {"reason": "OTHER"}, Reason.NO_IMAGE, 1),
+        ("finish", {"reason": "MAX_TOKENS"}, Reason.NO_IMAGE, 1),
         ("finish", {"reason": "TOO_MANY_TOOL_CALLS"}, Reason.NO_IMAGE, False),
         ("image_safety", {}, Reason.REFUSED, True),
         *(
@@ -228,7 +229,7 @@ async def test_every_answer_without_a_picture_has_its_reason(
     behaviour: str,
     options: dict[str, Any],
     reason: Reason,
-    again: bool | None,
+    again: int | None,
 ) -> None:
     provider.script.then(behaviour, **options)
     async with gemini(provider) as driver:

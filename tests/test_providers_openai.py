@@ -122,7 +122,7 @@ async def test_a_link_is_fetched_with_care(
 @pytest.mark.parametrize(
     ("behaviour", "options", "reason", "again"),
     [
-        ("no_image", {}, Reason.NO_IMAGE, None),
+        ("no_image", {}, Reason.NO_IMAGE, 0),
         ("malformed_base64", {}, Reason.BAD_RESPONSE, None),
         ("truncated_json", {}, Reason.BAD_RESPONSE, None),
         ("garbage", {}, Reason.BAD_RESPONSE, None),
@@ -147,7 +147,7 @@ async def test_every_answer_without_a_picture_has_its_reason(
     behaviour: str,
     options: dict[str, Any],
     reason: Reason,
-    again: bool | None,
+    again: int | None,
 ) -> None:
     provider.script.then(behaviour, **options)
     async with driver_for(OpenAIDriver, provider.url) as driver:

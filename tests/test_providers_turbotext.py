@@ -162,7 +162,7 @@ async def test_every_failure_has_its_reason(
     behaviour: str,
     options: dict[str, Any],
     reason: Reason,
-    again: bool | None,
+    again: int | None,
 ) -> None:
     provider.script.then(behaviour, **options)
     async with scene(provider) as here:

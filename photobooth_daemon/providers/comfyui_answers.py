@@ -76,7 +76,7 @@ def read_history(
         return file
     if status.get("completed") is False:
         return None
-    raise AttemptFailed(Reason.NO_IMAGE, "the workflow ended without a picture")
+    raise AttemptFailed(Reason.NO_IMAGE, "the workflow ended without a picture", again=0)
 
 
 def queued(document: Mapping[str, Any], prompt_id: str) -> str | None:

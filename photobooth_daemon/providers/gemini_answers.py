@@ -20,18 +20,18 @@ Scrub = Callable[[str], str]
 
 # Everything that is not here ends a rung: a word that is not known yet is
 # taken for a refusal, because repeating those costs money and changes nothing.
-_FINISH: Mapping[str, tuple[Reason, bool | None]] = {
+_FINISH: Mapping[str, tuple[Reason, int | None]] = {
     "NO_IMAGE": (Reason.NO_IMAGE, None),
-    "STOP": (Reason.NO_IMAGE, None),
     "": (Reason.NO_IMAGE, None),
-    "IMAGE_OTHER": (Reason.NO_IMAGE, None),
-    "OTHER": (Reason.NO_IMAGE, None),
-    "MAX_TOKENS": (Reason.NO_IMAGE, None),
-    "IMAGE_SAFETY": (Reason.REFUSED, True),
-    "MALFORMED_FUNCTION_CALL": (Reason.NO_IMAGE, False),
-    "UNEXPECTED_TOOL_CALL": (Reason.NO_IMAGE, False),
-    "TOO_MANY_TOOL_CALLS": (Reason.NO_IMAGE, False),
-    "FINISH_REASON_UNSPECIFIED": (Reason.NO_IMAGE, False),
+    "STOP": (Reason.NO_IMAGE, 1),
+    "IMAGE_OTHER": (Reason.NO_IMAGE, 1),
+    "OTHER": (Reason.NO_IMAGE, 1),
+    "MAX_TOKENS": (Reason.NO_IMAGE, 1),
+    "IMAGE_SAFETY": (Reason.REFUSED, 1),
+    "MALFORMED_FUNCTION_CALL": (Reason.NO_IMAGE, 0),
+    "UNEXPECTED_TOOL_CALL": (Reason.NO_IMAGE, 0),
+    "TOO_MANY_TOOL_CALLS": (Reason.NO_IMAGE, 0),
+    "FINISH_REASON_UNSPECIFIED": (Reason.NO_IMAGE, 0),
 }
 _USAGE = {
     "promptTokenCount": "input_tokens",
@@ -96,7 +96,7 @@ def read_error(
         return AttemptFailed(
             Reason.QUOTA,
             message,
-            again=False if spent else None,
+            again=0 if spent else None,
             retry_after_seconds=None if spent else retry_after,
         )
     if word == "FAILED_PRECONDITION" or status in (401, 403):
@@ -135,17 +135,17 @@ def _images(candidate: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
 
 def _why_none(
     document: Mapping[str, Any], candidates: Iterable[Mapping[str, Any]]
-) -> tuple[Reason, bool | None, str]:
+) -> tuple[Reason, int | None, str]:
     feedback = document.get("promptFeedback")
     block = feedback.get("blockReason") if isinstance(feedback, Mapping) else None
     if block:
         said = feedback.get("blockReasonMessage") if isinstance(feedback, Mapping) else None
-        return Reason.REFUSED, False, f"prompt blocked: {block} {said or ''}".strip()
+        return Reason.REFUSED, 0, f"prompt blocked: {block} {said or ''}".strip()
     finish, said = "", ""
     for candidate in candidates:
         finish = str(candidate.get("finishReason") or finish)
         said = str(candidate.get("finishMessage") or said or _first_text(candidate))
-    reason, again = _FINISH.get(finish, (Reason.REFUSED, False))
+    reason, again = _FINISH.get(finish, (Reason.REFUSED, 0))
     return reason, again, f"{finish or 'no finishReason'}: {said}".rstrip(": ")
 
 

@@ -50,7 +50,7 @@ def read_answer(body: bytes | bytearray) -> Made:
         url = item.get("url") if isinstance(item, Mapping) else None
         if isinstance(url, str) and url:
             return Made(None, url, {**usage, "images": 1})
-    raise AttemptFailed(Reason.NO_IMAGE, "the answer holds no picture", usage=usage)
+    raise AttemptFailed(Reason.NO_IMAGE, "the answer holds no picture", again=0, usage=usage)
 
 
 def read_error(answer: Answer, scrub: Scrub, excerpt: str) -> AttemptFailed:
@@ -63,14 +63,14 @@ def read_error(answer: Answer, scrub: Scrub, excerpt: str) -> AttemptFailed:
     message = scrub(f"HTTP {answer.status} {word}: {text}")
     status = answer.status
     if word in NO_CREDIT or error.get("type") in NO_CREDIT:
-        return AttemptFailed(Reason.QUOTA, message, again=False)
+        return AttemptFailed(Reason.QUOTA, message, again=0)
     if status == 429:
         delay = answer.retry_after_seconds() or _stated_delay(text)
         return AttemptFailed(Reason.QUOTA, message, retry_after_seconds=delay)
     if word in ("moderation_blocked", "content_policy_violation") or "safety system" in text:
         details = error.get("moderation_details")
         stage = details.get("moderation_stage") if isinstance(details, Mapping) else None
-        return AttemptFailed(Reason.REFUSED, message, again=stage == "output")
+        return AttemptFailed(Reason.REFUSED, message, again=int(stage == "output"))
     if word in ("model_not_found", "invalid_model"):
         return AttemptFailed(Reason.MODEL_GONE, message)
     if word == "invalid_api_key":

@@ -20,15 +20,15 @@ Scrub = Callable[[str], str]
 
 # A code may stand alone or inside a sentence. Every create is paid for, so
 # what the photo or the slot is the cause of is never asked twice.
-_ERRORS: Mapping[str, tuple[Reason, bool | None]] = {
-    "limit": (Reason.QUOTA, False),
+_ERRORS: Mapping[str, tuple[Reason, int | None]] = {
+    "limit": (Reason.QUOTA, 0),
     "url_error": (Reason.INPUT_NOT_FETCHED, None),
     "params_error": (Reason.BAD_REQUEST, None),
     "size_error": (Reason.BAD_REQUEST, None),
-    "face_not_detected": (Reason.REFUSED, False),
-    "face_not_found": (Reason.REFUSED, False),
-    "quality_limit": (Reason.REFUSED, False),
-    "forbidden_content": (Reason.REFUSED, False),
+    "face_not_detected": (Reason.REFUSED, 0),
+    "face_not_found": (Reason.REFUSED, 0),
+    "quality_limit": (Reason.REFUSED, 0),
+    "forbidden_content": (Reason.REFUSED, 0),
     "provider_busy": (Reason.OVERLOADED, None),
 }
 _UNREADY_ACTIONS = ("reconnect",)
@@ -49,7 +49,7 @@ def read_object(answer: Answer, scrub: Scrub, excerpt: str) -> Mapping[str, Any]
         if named.reason is not Reason.BAD_RESPONSE:
             raise named
     if answer.status == 429:
-        raise AttemptFailed(Reason.QUOTA, f"HTTP 429: {excerpt}", again=False)
+        raise AttemptFailed(Reason.QUOTA, f"HTTP 429: {excerpt}", again=0)
     if answer.status != 200:
         raise failure_by_status(answer, excerpt)
     if not isinstance(document, Mapping):
@@ -82,13 +82,13 @@ def read_result(document: Mapping[str, Any], base_url: str, scrub: Scrub) -> str
     data = document.get("data")
     data = data if isinstance(data, Mapping) else {}
     if str(data.get("forbidden_content", "")).lower() in ("true", "1"):
-        raise AttemptFailed(Reason.REFUSED, "forbidden_content", again=False)
+        raise AttemptFailed(Reason.REFUSED, "forbidden_content", again=0)
     images = data.get("image")
     first = images[0] if isinstance(images, list) and images else images
     for link in (document.get("uploaded_image"), data.get("uploaded_image"), first):
         if isinstance(link, str) and link:
             return urljoin(f"{base_url}/", link)
-    raise AttemptFailed(Reason.NO_IMAGE, "success without a link", again=False)
+    raise AttemptFailed(Reason.NO_IMAGE, "success without a link", again=0)
 
 
 def _check_success(document: Mapping[str, Any], scrub: Scrub) -> None:
