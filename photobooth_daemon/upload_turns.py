@@ -54,6 +54,9 @@ class UploadTurns:
         Raises:
             RateLimited: those ahead will take all the time there is.
         """
+        if not self._line and not self._to_prepare:
+            # What the threads did while no photo was here is not what a photo costs.
+            self._busy_before = self._busy_seconds()
         turn = UploadTurn(self, deadline, weight=1 + content_length / MB)
         ahead = sum(other.weight for other in (*self._to_prepare, *self._line))
         late = self._lateness_seconds(turn, ahead)
@@ -112,8 +115,11 @@ class UploadTurns:
             ahead += turn.weight
 
     def _lateness_seconds(self, turn: UploadTurn, weight_ahead: float) -> float:
-        """Return how much later than its deadline the photo would be; 0.0 while nobody knows."""
-        if self._seconds_per_weight is None or self._samples < FIRST_SAMPLES:
+        """Return how much later than its deadline the photo would be; 0.0 while nobody knows.
+
+        The first in the line is never late: only photos that are let in teach what they cost.
+        """
+        if self._seconds_per_weight is None or self._samples < FIRST_SAMPLES or not weight_ahead:
             return 0.0
         wait = self._seconds_per_weight * (weight_ahead + turn.weight) / self._threads
         return max(0.0, wait * _DOUBT - turn.deadline.remaining_seconds())

@@ -195,8 +195,28 @@ async def test_who_cannot_make_it_any_more_is_called_away(turns, threads):
 async def test_the_pace_follows_what_is_seen(turns, threads):
     clock = FakeClock()
     prepare_some(turns, threads, 10.0)
+    (ahead,) = lined_up(turns, 1)
     with pytest.raises(RateLimited):
         turns.line_up(Deadline.after(clock, 3), 0)
+    ahead.leave()
     for _ in range(5):
         prepare_some(turns, threads, 0.01)
+    lined_up(turns, 1)
     turns.line_up(Deadline.after(clock, 3), 0)
+
+
+async def test_work_while_no_photo_was_here_is_not_a_photo_s_cost(turns, threads):
+    clock = FakeClock()
+    prepare_some(turns, threads, 0.01)
+    threads.seconds += 3600
+    prepare_some(turns, threads, 0.01)
+    lined_up(turns, 1)
+    turns.line_up(Deadline.after(clock, 3), 0)
+
+
+async def test_the_only_photo_is_let_in_whatever_the_last_ones_cost(turns, threads):
+    clock = FakeClock()
+    prepare_some(turns, threads, 100.0)
+    turn = turns.line_up(Deadline.after(clock, 3), 0)
+    await turn.take()
+    assert turn.holds
