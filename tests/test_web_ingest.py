@@ -16,7 +16,9 @@ from PIL import Image
 from tornado.ioloop import IOLoop
 
 from photobooth_daemon.database import Database
+from photobooth_daemon.upload_turns import TURNS
 from photobooth_daemon.web import upload as upload_module
+from photobooth_daemon.web.ingest import IngestHandler
 from tests.booth import PASSWORD, SLOT, Booth, new_key
 from tests.fakes import eventually
 from tests.sample_pictures import corners, jpeg, noise, png, see_through, webp
@@ -490,6 +492,30 @@ async def test_key_too_long_is_400(booth: Booth) -> None:
     assert (await booth.post(Idempotency_Key="k" * 201)).status == 400
     unknown = await booth.post(path="/api/ingest/slot-099", Idempotency_Key="k" * 201)
     assert (unknown.status, unknown.code) == (404, "slot_not_found")
+    await booth.nothing_left()
+
+
+# Clients that do not send
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=b", "application/json"])
+async def test_headers_without_a_body_keep_nobody_waiting(
+    booth: Booth, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_module, "SILENCE_SECONDS", 60)
+    monkeypatch.setattr(IngestHandler, "drain_seconds", 60)
+    idle = []
+    for _ in range(TURNS):
+        _, writer = await booth.connect()
+        headers = {"Content-Type": kind, "Content-Length": "100000"}
+        await booth.send_head(writer, "POST", f"/api/ingest/{SLOT}", headers)
+        idle.append(writer)
+    await eventually(lambda: booth.app.gate.seats() == TURNS)
+    async with asyncio.timeout(20):
+        assert (await booth.post()).status == 200
+    for writer in idle:
+        writer.transport.abort()
+    await eventually(lambda: not booth.app.gate.seats())
     await booth.nothing_left()
 
 

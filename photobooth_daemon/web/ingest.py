@@ -84,6 +84,8 @@ class PhotoHandler(UploadHandler):
             max_field_bytes=max_field_bytes,
             turn=exchange.turn,
         )
+        # Headers alone must not keep the turn from those who send.
+        exchange.turn.rest()
 
     def refuse(self, error: PhotoboothError | HTTPError) -> None:
         """Answer ``error`` before the deadline, whatever is still being sent.
@@ -93,6 +95,7 @@ class PhotoHandler(UploadHandler):
         """
         exchange = self.exchange
         if exchange is not None:
+            exchange.turn.leave()
             left = exchange.deadline.remaining_seconds() - ANSWER_MARGIN_SECONDS
             self.drain_seconds = max(0.0, min(self.drain_seconds, left))
             if exchange.elapsed_seconds() > PATIENCE_SECONDS and "Expect" in self.request.headers:
