@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tornado.httputil import HTTPHeaders
 from tornado.ioloop import IOLoop
 
 from tests.fakes import eventually
-from tests.party import Party, photo
+from tests.party import PASSWORD, SLOT, Party, photo
 
 
 @pytest.fixture
@@ -56,6 +58,39 @@ async def test_a_camera_that_connects_meanwhile_waits_and_is_served(party: Party
     assert await asyncio.to_thread(process.wait, 60) == 0
     await party.ready()
     await party.nothing_left()
+
+
+async def test_an_answer_on_a_slow_network_leaves_whole(party: Party) -> None:
+    await party.set_slot(on_failure="original", output={"format": "png"})
+    party.provider.script.always("prompt_blocked")
+    network = socket.socket()
+    # A small window: nearly all of the answer has to wait in the daemon.
+    network.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    network.connect(("127.0.0.1", party.daemon.port))
+    reader, writer = await asyncio.open_connection(sock=network, limit=4096)
+    sent = photo(2000, 1500)
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="fileToUpload"; filename="a.jpg"\r\n\r\n'
+        + sent.data
+        + b"\r\n--b--\r\n"
+    )
+    head = (
+        f"POST /api/ingest/{SLOT}?response=image HTTP/1.1\r\nHost: booth\r\n"
+        f"X-Ingest-Password: {PASSWORD}\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    writer.write(head.encode() + body)
+    answer = HTTPHeaders.parse((await reader.readuntil(b"\r\n\r\n")).decode().partition("\r\n")[2])
+    process = party.daemon.process
+    assert process is not None
+    process.send_signal(signal.SIGTERM)
+    await eventually(lambda: party.daemon.events("draining"))
+    await asyncio.sleep(1)
+    length = int(answer["Content-Length"])
+    assert length > 5_000_000, "no kernel keeps this much for a client that does not read"
+    assert len(await reader.readexactly(length)) == length
+    assert await asyncio.to_thread(process.wait, 60) == 0
+    writer.close()
 
 
 async def test_a_provider_that_hangs_does_not_outlast_the_window(party: Party) -> None:

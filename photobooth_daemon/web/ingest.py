@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import dataclasses
@@ -34,6 +35,7 @@ class PhotoHandler(UploadHandler):
     """What a camera's photo and an administrator's trial photo have in common."""
 
     exchange: Exchange | None = None
+    _left: asyncio.Event | None = None
     drain_bytes = 15 * MB + DRAIN_ALLOWANCE_BYTES
 
     def initialize(
@@ -123,6 +125,8 @@ class PhotoHandler(UploadHandler):
             self.ingest.give_up(exchange, "refused", problem_of(error).code)
             raise
         exchange.timings_ms["upload_ms"] = round(exchange.elapsed_seconds() * 1000)
+        self._left = asyncio.Event()
+        self.in_flight.start(self._left.wait(), f"answer of photo {exchange.job_id}")
         return await self.ingest.run(exchange, upload)
 
     async def set_up(self, exchange: Exchange, upload: Upload) -> None:
@@ -131,6 +135,13 @@ class PhotoHandler(UploadHandler):
         Raises:
             PhotoboothError: what came cannot be used; there is no job.
         """
+
+    def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> asyncio.Future[None]:
+        """Finish the answer; it counts as in flight until its last byte has left."""
+        sent = super().finish(chunk)
+        if (left := self._left) is not None:
+            sent.add_done_callback(lambda _: left.set())
+        return sent
 
     def on_finish(self) -> None:
         """Give the seat back if the photo never reached the service."""
