@@ -374,7 +374,7 @@ def test_errors_in_odd_shapes_still_have_a_reason() -> None:
     assert read_error(503, [{"error": {"message": "x"}}], {}, scrub).reason is Reason.OVERLOADED
     assert read_error(403, None, {}, scrub).reason is Reason.AUTH
     zero = {"error": {"message": "Quota exceeded, limit: 0, model: x"}}
-    assert read_error(429, zero, {}, scrub).again is False
+    assert read_error(429, zero, {}, scrub).again == 0
     later = read_error(429, {"error": {}}, {"Retry-After": "9"}, scrub)
     assert later.retry_after_seconds == 9
 
