@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import BinaryIO
 
 from photobooth_daemon import __version__
 from photobooth_daemon.logs import SecretMask
@@ -73,16 +74,24 @@ def read_versions() -> dict[str, str]:
     return {"versions.json": json.dumps(versions, indent=2)}
 
 
-def write_bundle(path: Path, texts: Mapping[str, str], mask: SecretMask, at: datetime) -> None:
-    """Write the bundle, readable by nobody else; every text is masked. Blocks."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with (
-        os.fdopen(descriptor, "wb") as file,
-        tarfile.open(fileobj=file, mode="w:gz") as bundle,
-    ):
-        for name, text in sorted(texts.items()):
+def create_bundle(path: Path) -> BinaryIO:
+    """Return a new file, open, readable by nobody else; blocks.
+
+    Raises:
+        OSError: there is one of this name, or none can be made here.
+    """
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def write_bundle(
+    file: BinaryIO, name: str, texts: Mapping[str, str], mask: SecretMask, at: datetime
+) -> None:
+    """Write the bundle that will be called ``name``; every text is masked. Blocks."""
+    directory = name.removesuffix(".tar.gz")
+    with tarfile.open(fileobj=file, mode="w:gz") as bundle:
+        for text_name, text in sorted(texts.items()):
             data = "\n".join(mask(line) for line in text.splitlines()).encode()
-            entry = tarfile.TarInfo(f"{path.name.removesuffix('.tar.gz')}/{name}")
+            entry = tarfile.TarInfo(f"{directory}/{text_name}")
             entry.size = len(data)
             entry.mtime = int(at.timestamp())
             entry.mode = 0o600

@@ -20,6 +20,7 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from photobooth_daemon import migrations
+from photobooth_daemon.cli import installation
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database import Database
 from photobooth_daemon.rehearsal.embedded_postgres import EmbeddedPostgres
@@ -215,3 +216,17 @@ def _no_browser(why: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(why)
     pytest.skip(why)
+
+
+@pytest.fixture
+def callers_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory that a command reaches until it gives up root, and not by its name any more."""
+    directory = tmp_path / "of-the-caller"
+    directory.mkdir()
+
+    def give_up_root(_: Path | None) -> None:
+        if directory.exists():
+            directory.rename(tmp_path / "out-of-reach")
+
+    monkeypatch.setattr(installation, "become_service_user", give_up_root)
+    return directory

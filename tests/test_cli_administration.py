@@ -234,6 +234,20 @@ async def test_slot_test_by_the_running_daemon(
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+async def test_slot_test_with_files_of_the_callers_own(
+    office: Office, database_url: str, tmp_path: Path, callers_directory: Path
+) -> None:
+    listen = f"127.0.0.1:{office.port}"
+    commands = Commands(database_url, tmp_path, PHOTOBOOTH_SERVER__LISTEN=listen)
+    photo, trial = callers_directory / "in.jpg", callers_directory / "trial.json"
+    photo.write_bytes(jpeg())
+    look = {"provider": "local", "operation": "look", "output": {"format": "png"}}
+    trial.write_text(json.dumps(look), "utf-8")
+    options = ("--file", str(trial), "--output", str(callers_directory / "out.png"))
+    await asyncio.to_thread(commands.good, "slot", "test", "slot-001", str(photo), *options)
+    assert (tmp_path / "out-of-reach" / "out.png").read_bytes().startswith(b"\x89PNG")
+
+
 # job, stats
 
 

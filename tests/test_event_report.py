@@ -151,3 +151,11 @@ def test_the_command(database_url: str, tmp_path: Path) -> None:
     assert page.read_text("utf-8").startswith("<!doctype html>")
     assert run(database_url, "--since", "yesterday").exit_code == 2
     assert run(database_url, "--since", "1h", "--until", "2h").exit_code == 2
+
+
+def test_the_page_goes_where_only_the_caller_may_write(
+    database_url: str, tmp_path: Path, callers_directory: Path
+) -> None:
+    result = run(database_url, "--html", str(callers_directory / "report.html"))
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "out-of-reach" / "report.html").read_text("utf-8").startswith("<!doctype")

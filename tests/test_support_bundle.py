@@ -89,3 +89,9 @@ def test_it_works_without_a_database_and_overwrites_nothing(tmp_path: Path, bund
     again = run("postgresql://127.0.0.1:9/none", tmp_path, bundle)
     assert again.exit_code == 1
     assert "File exists" in again.output
+
+
+def test_it_goes_where_only_the_caller_may_write(tmp_path: Path, callers_directory: Path) -> None:
+    result = run("postgresql://127.0.0.1:9/none", tmp_path, callers_directory / "bundle.tar.gz")
+    assert result.exit_code == 0, result.output
+    assert "config.json" in texts_of(tmp_path / "out-of-reach" / "bundle.tar.gz")

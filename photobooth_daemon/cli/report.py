@@ -26,7 +26,8 @@ from photobooth_daemon.web.report import report_json
 @click.option(
     "--html",
     "html_file",
-    type=click.File("w", encoding="utf-8", atomic=True),
+    # At once: reading the configuration gives up root, and with it the caller's directories.
+    type=click.File("w", encoding="utf-8", lazy=False),
     help="Write a page to print into this file.",
 )
 @click.pass_obj

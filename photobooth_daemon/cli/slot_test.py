@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import ssl
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import aiohttp
 import click
@@ -30,7 +29,8 @@ PERMISSION = "slots:write"
 
 @click.command(name="test")
 @click.argument("slot_id")
-@click.argument("photo", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+# The caller's files are opened at once: reading the configuration gives up root.
+@click.argument("photo", type=click.File("rb"))
 @click.option(
     "--file",
     "config_file",
@@ -39,7 +39,7 @@ PERMISSION = "slots:write"
 )
 @click.option(
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.File("wb", lazy=False),
     help="Write the picture here.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -48,9 +48,9 @@ PERMISSION = "slots:write"
 async def slot_test(
     installation: Installation,
     slot_id: str,
-    photo: Path,
+    photo: BinaryIO,
     config_file: TextIO | None,
-    output: Path | None,
+    output: BinaryIO | None,
     as_json: bool,
 ) -> None:
     """Send a photo through a slot as a trial, switched on or not.
@@ -59,19 +59,20 @@ async def slot_test(
     counted as a test.
     """
     trial = None if config_file is None else json.dumps(read_document(config_file))
+    picture = photo.read()
     base_url = local_url(installation.config)
     async with services(installation) as here:
         token = await _token(here)
     form = aiohttp.FormData()
     if trial is not None:
         form.add_field("config", trial)
-    form.add_field("file", await asyncio.to_thread(photo.read_bytes), filename=photo.name)
+    form.add_field("file", picture, filename=Path(photo.name).name)
     headers = {"Authorization": f"Bearer {token}"}
     try:
         async with aiohttp.ClientSession(base_url, headers=headers, timeout=PATIENCE) as http:
             answer = await _post(http, f"/api/slots/{slot_id}/test", form)
             if output is not None:
-                await asyncio.to_thread(output.write_bytes, await _get(http, answer["result_url"]))
+                output.write(await _get(http, answer["result_url"]))
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise _Unavailable(
             f"The daemon does not answer at {base_url} ({type(error).__name__}): a trial needs it"

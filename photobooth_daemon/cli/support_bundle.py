@@ -19,6 +19,7 @@ from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.logs import SecretMask
 from photobooth_daemon.repositories.support import SupportRepository
 from photobooth_daemon.support_bundle import (
+    create_bundle,
     read_journal,
     read_system,
     read_versions,
@@ -43,15 +44,17 @@ async def support_bundle(installation: Installation, output: Path | None, hours:
     and says what could not be had.
     """
     now = installation.clock.utcnow()
-    # As root, while it is root: reading the configuration gives that up.
+    # As root, while it is root: installation.config gives that up.
     texts = {**read_system(), **read_journal(hours), **read_versions()}
     name = f"photobooth-support-{socket.gethostname()}-{now:%Y%m%dT%H%M%SZ}.tar.gz"
     path = output or Path.cwd() / name
-    config = installation.config
-    texts["config.json"] = _json(shown(config))
-    texts |= await _from_database(installation, config)
+    mask = SecretMask(secrets_of(installation.read_config()))
     try:
-        await asyncio.to_thread(write_bundle, path, texts, SecretMask(secrets_of(config)), now)
+        with create_bundle(path) as file:
+            config = installation.config
+            texts["config.json"] = _json(shown(config))
+            texts |= await _from_database(installation, config)
+            await asyncio.to_thread(write_bundle, file, path.name, texts, mask, now)
     except OSError as error:
         raise click.ClickException(f"{path}: {error.strerror}") from error
     click.echo(str(path))
