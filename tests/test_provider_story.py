@@ -194,6 +194,23 @@ async def test_a_provider_fetches_the_photo_by_its_temporary_link(booth: Booth, 
     await booth.nothing_left()
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "options", "creates"),
+    [("image", {"link_404": 99}, 1), ("overloaded", {"busy": True}, 3)],
+)
+async def test_a_paid_queue_is_not_asked_over_and_over(
+    booth: Booth, behaviour: str, options: dict[str, Any], creates: int
+) -> None:
+    booth.provider.script.always(behaviour, **options)
+    await booth.configure_slot(
+        provider="turbotext", operation="generate_image2image", params={"prompt": "Oil"}
+    )
+    assert (await booth.post()).status == 502
+    forms = [r.facts["form"] for r in booth.provider.log.requests]
+    assert len([form for form in forms if form["do"] == "create_queue"]) == creates
+    await booth.nothing_left()
+
+
 async def test_a_link_ends_with_the_window(booth: Booth) -> None:
     booth.provider.script.then("never")
     await booth.configure_slot(

@@ -1,7 +1,8 @@
 """Turbotext: a queue that fetches the photo by a link; created once, polled until it is done.
 
 There is no call that cancels: an entry that was created goes on, and is paid
-for, when the window closes. So a poll that fails is repeated, a create is not.
+for, when the window closes. So a poll that fails is repeated, a create is not:
+only one that was not taken may be followed by another.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ BASE_URL = "https://www.turbotext.ru"
 MAX_QUEUE_ANSWER_BYTES = 1024 * 1024
 DOWNLOAD_TRIES = 3
 SLOWEST_POLL_SECONDS = 8.0
+MOST_NEW_CREATES = 2
+"""A busy queue may have taken the entry all the same."""
 UNREADABLE_POLLS = 3
 """After so many answers that mean nothing the entry is taken for lost."""
 
@@ -68,14 +71,14 @@ class TurbotextDriver:
         """
         method, deadline = request.operation, request.deadline
         fields = {"do": "create_queue", **fields_of(request)}
-        document = await self._ask(method, fields, deadline)
-        queue_id = read_created(document, self._http.scrub)
+        queue_id = await self._create(method, fields, deadline)
         try:
             link = await self._wait(method, queue_id, deadline)
             picture = await self._download(link, deadline)
         except AttemptFailed as failure:
             failure.provider_request_id = queue_id
             failure.usage = {"creates": 1}
+            failure.again = 0
             raise
         return ProviderResult(picture, queue_id, {"creates": 1, "images": 1})
 
@@ -88,6 +91,15 @@ class TurbotextDriver:
             return Finding("answers, and takes the key")
 
         return await checked(ask)
+
+    async def _create(self, method: str, fields: Mapping[str, str], deadline: Deadline) -> str:
+        try:
+            document = await self._ask(method, fields, deadline)
+            return read_created(document, self._http.scrub)
+        except AttemptFailed as failure:
+            if failure.reason is Reason.OVERLOADED:
+                failure.again = MOST_NEW_CREATES
+            raise
 
     async def _wait(self, method: str, queue_id: str, deadline: Deadline) -> str:
         """Poll until there is a link; a poll that fails says nothing about the entry."""
