@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from photobooth_daemon.clock import Clock
@@ -22,14 +21,15 @@ from photobooth_daemon.ingest_password import IngestPassword, Sender
 from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.metrics import Metrics
 from photobooth_daemon.model import JobSource, SettingsState, Slot
-from photobooth_daemon.repositories.slots import SlotRepository
+from photobooth_daemon.repositories.slots import SlotRepository, is_slot_id
 from photobooth_daemon.upload_turns import UploadTurns
 
 MB = 1024 * 1024
 FORM_ALLOWANCE_BYTES = 512 * 1024
 PATIENCE_SECONDS = 4.0
 """How long a database that does not answer is waited for."""
-_SLOT_ID = re.compile(r"slot-[0-9]{3}")
+ANSWER_MARGIN_SECONDS = 0.15
+"""What a refusal itself needs at the very end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,15 @@ class Arrival:
     content_length: int
     header_password: bytes | None
     idempotency_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A slot's window for one photo, and when the work in it has to be over."""
+
+    seconds: int
+    deadline: Deadline
+    work_deadline: Deadline
 
 
 class AdmissionService:
@@ -75,9 +84,7 @@ class AdmissionService:
             InvalidPassword, TooManyAttempts, RateLimited: in this order.
             DatabaseUnavailable: nobody knows the slot right now.
         """
-        found = None
-        if _SLOT_ID.fullmatch(slot_id):
-            found = await self._find(slot_id)
+        found = await self._find(slot_id) if is_slot_id(slot_id) else None
         if found is None:
             raise SlotNotFound
         slot, settings = found
@@ -85,11 +92,10 @@ class AdmissionService:
         if not slot.enabled or not slot.ladder():
             raise SlotDisabled
         self._check_room(settings, arrival.content_length)
+        window = self._window(slot, settings, arrival.started_monotonic_seconds)
         if arrival.header_password is not None:
-            await self._password.check(
-                arrival.header_password, settings, arrival.sender, slot_id=slot_id
-            )
-        exchange = self._exchange(slot, settings, JobSource.INGEST, arrival)
+            await self._check_password(arrival.header_password, slot, settings, arrival, window)
+        exchange = self._exchange(slot, settings, JobSource.INGEST, arrival, window)
         exchange.password_accepted = arrival.header_password is not None
         return exchange
 
@@ -103,27 +109,50 @@ class AdmissionService:
             StorageFull, PayloadTooLarge, RateLimited: as for a camera.
         """
         self._check_room(settings, arrival.content_length)
-        exchange = self._exchange(slot, settings, JobSource.TEST, arrival)
+        window = self._window(slot, settings, arrival.started_monotonic_seconds)
+        exchange = self._exchange(slot, settings, JobSource.TEST, arrival, window)
         exchange.password_accepted = True
         return exchange
 
     def change_recipe(self, exchange: Exchange, slot: Slot) -> None:
         """Let an exchange go on with another recipe, in the window that this one has."""
-        window_seconds = slot.sync_response_seconds or (
-            exchange.settings.values.sync_response_seconds
-        )
+        window = self._window(slot, exchange.settings, exchange.started_monotonic_seconds)
         exchange.slot = slot
-        exchange.window_seconds = window_seconds
-        exchange.deadline = Deadline(
-            self._clock, exchange.started_monotonic_seconds + window_seconds
-        )
-        exchange.work_deadline = exchange.deadline.earlier_by(self._store_reserve_seconds)
+        exchange.window_seconds = window.seconds
+        exchange.deadline = window.deadline
+        exchange.work_deadline = window.work_deadline
 
     async def _find(self, slot_id: str) -> tuple[Slot, SettingsState] | None:
         """Look the slot up, well inside the shortest window: the photo's own is not known yet."""
         try:
             async with Deadline.after(self._clock, PATIENCE_SECONDS).enforced():
                 return await self._slots.find_for_admission(slot_id)
+        except DeadlinePassed as error:
+            raise DatabaseUnavailable from error
+
+    def _window(self, slot: Slot, settings: SettingsState, begun: float) -> _Window:
+        seconds = slot.sync_response_seconds or settings.values.sync_response_seconds
+        deadline = Deadline(self._clock, begun + seconds)
+        return _Window(seconds, deadline, deadline.earlier_by(self._store_reserve_seconds))
+
+    async def _check_password(
+        self,
+        password: bytes,
+        slot: Slot,
+        settings: SettingsState,
+        arrival: Arrival,
+        window: _Window,
+    ) -> None:
+        """Check a password header so that the answer leaves in the window, whatever hangs."""
+        try:
+            async with window.deadline.earlier_by(ANSWER_MARGIN_SECONDS).enforced():
+                await self._password.check(
+                    password,
+                    settings,
+                    arrival.sender,
+                    slot_id=slot.slot_id,
+                    deadline=window.work_deadline,
+                )
         except DeadlinePassed as error:
             raise DatabaseUnavailable from error
 
@@ -135,19 +164,20 @@ class AdmissionService:
             raise PayloadTooLarge(f"A photo may have {settings.max_upload_mb} MB at most.")
 
     def _exchange(
-        self, slot: Slot, settings: SettingsState, source: JobSource, arrival: Arrival
+        self,
+        slot: Slot,
+        settings: SettingsState,
+        source: JobSource,
+        arrival: Arrival,
+        window: _Window,
     ) -> Exchange:
-        window_seconds = slot.sync_response_seconds or settings.values.sync_response_seconds
-        begun = arrival.started_monotonic_seconds
-        deadline = Deadline(self._clock, begun + window_seconds)
-        work_deadline = deadline.earlier_by(self._store_reserve_seconds)
         seat = self._gate.enter(
             slot.slot_id,
             concurrency=settings.values.slot_concurrency,
             queue=settings.values.slot_queue,
         )
         try:
-            turn = self._turns.line_up(work_deadline, arrival.content_length)
+            turn = self._turns.line_up(window.work_deadline, arrival.content_length)
         except RateLimited:
             seat.leave()
             raise
@@ -157,10 +187,10 @@ class AdmissionService:
             source=source,
             sender=arrival.sender,
             clock=self._clock,
-            deadline=deadline,
-            work_deadline=work_deadline,
-            window_seconds=window_seconds,
-            started_monotonic_seconds=begun,
+            deadline=window.deadline,
+            work_deadline=window.work_deadline,
+            window_seconds=window.seconds,
+            started_monotonic_seconds=arrival.started_monotonic_seconds,
             started_at=self._clock.utcnow(),
             seat=seat,
             turn=turn,

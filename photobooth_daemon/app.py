@@ -99,6 +99,7 @@ class App:
     gate: Gate
     pictures: PictureThreads
     passwords: Passwords
+    camera_passwords: Passwords
     http: aiohttp.ClientSession
     health: Health
     operations: Operations
@@ -113,6 +114,7 @@ class App:
         await self.http.close()
         self.pictures.close()
         self.passwords.close()
+        self.camera_passwords.close()
         self.media_store.close()
         await self.database.close()
 
@@ -135,6 +137,8 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     media_store.create_tree()
     pictures = PictureThreads(clock, threads=PICTURE_THREADS)
     passwords = Passwords()
+    # Whoever guesses the cameras' password keeps no administrator from logging in.
+    camera_passwords = Passwords()
     # Places at the providers bound the connections; nobody's cookies are kept.
     uplink = Uplink()
     http = aiohttp.ClientSession(
@@ -193,7 +197,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         SlotSurroundings(schemas, facts, config.server.public_url),
     )
     ingest_password = IngestPassword(
-        database, IngestPasswordVerdicts(passwords), throttle, audit, metrics
+        database, IngestPasswordVerdicts(camera_passwords), throttle, audit, metrics
     )
     admission = AdmissionService(
         slots=slots,
@@ -310,6 +314,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         gate=gate,
         pictures=pictures,
         passwords=passwords,
+        camera_passwords=camera_passwords,
         http=http,
         health=health,
         operations=operations,

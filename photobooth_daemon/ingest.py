@@ -93,7 +93,7 @@ class IngestService:
         The work goes on if the caller is cancelled or the client hangs up.
 
         Raises:
-            InvalidPassword, TooManyAttempts, UnsupportedMediaType: there is no job.
+            InvalidPassword, TooManyAttempts, RateLimited, UnsupportedMediaType: there is no job.
             InvalidImage, ProviderError, ProviderTimeout: the job's end; ``job_id`` says which.
             DatabaseUnavailable: nothing could be recorded.
         """
@@ -138,6 +138,7 @@ class IngestService:
                 exchange.settings,
                 exchange.sender,
                 slot_id=exchange.slot.slot_id,
+                deadline=exchange.work_deadline,
             )
         photo, fault = await inspect(upload, exchange.settings.values.max_pixels)
         job = exchange.new_job(photo, upload.fields)

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from photobooth_daemon.audit import Audit
 from photobooth_daemon.database import Database
-from photobooth_daemon.errors import DatabaseUnavailable, InvalidPassword
+from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.errors import (
+    DatabaseUnavailable,
+    DeadlinePassed,
+    InvalidPassword,
+    RateLimited,
+)
 from photobooth_daemon.metrics import Metrics
 from photobooth_daemon.model import Actor, SettingsState
 from photobooth_daemon.passwords import IngestPasswordVerdicts
@@ -42,15 +48,31 @@ class IngestPassword:
         self._metrics = metrics
 
     async def check(
-        self, password: bytes, state: SettingsState, sender: Sender, *, slot_id: str
+        self,
+        password: bytes,
+        state: SettingsState,
+        sender: Sender,
+        *,
+        slot_id: str,
+        deadline: Deadline,
     ) -> None:
         """Return if the password is right, which also forgets the address' wrong ones.
 
         Raises:
             InvalidPassword: it is wrong, missing, or none is set yet.
             TooManyAttempts: it is wrong, and so were ten before it.
+            RateLimited: nobody had the time to look at it before ``deadline``.
         """
-        if await self._verdicts.verify(password, state.ingest_password_hash):
+        try:
+            async with deadline.enforced():
+                right = await self._verdicts.verify(
+                    password, state.ingest_password_hash, asker=sender.address
+                )
+        except DeadlinePassed as error:
+            raise RateLimited(
+                "Too many passwords wait to be checked.", retry_after_seconds=1.0
+            ) from error
+        if right:
             await self._forgive(sender)
             return
         self._metrics.auth_failures_total.labels("ingest").inc()

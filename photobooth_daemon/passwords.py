@@ -84,7 +84,8 @@ class IngestPasswordVerdicts:
 
     What is remembered is (stored hash, HMAC of the password under a key that
     lives as long as the process): a new hash makes every old verdict
-    unreachable, and memory never holds a password.
+    unreachable, and memory never holds a password. Of one asker no more than one
+    password is with bcrypt at a time, so that whoever guesses waits for himself.
     """
 
     def __init__(self, passwords: Passwords, remembered: int = REMEMBERED_VERDICTS) -> None:
@@ -93,28 +94,32 @@ class IngestPasswordVerdicts:
         self._key = secrets.token_bytes(32)
         self._verdicts: OrderedDict[tuple[str, bytes], bool] = OrderedDict()
         self._running: dict[tuple[str, bytes], asyncio.Task[bool]] = {}
+        self._of_asker: dict[str, asyncio.Task[bool]] = {}
 
-    async def verify(self, password: str | bytes, stored_hash: str | None) -> bool:
+    async def verify(self, password: str | bytes, stored_hash: str | None, *, asker: str) -> bool:
         """Return whether the password is right; checks of the same one at once share one bcrypt."""
         data = _bytes_of(password)
         if stored_hash is None or not fits_bcrypt(data):
             return False
         question = (stored_hash, hmac.digest(self._key, data, hashlib.sha256))
-        remembered = self._verdicts.get(question)
-        if remembered is not None:
-            self._verdicts.move_to_end(question)
-            return remembered
-        check = self._running.get(question)
-        if check is None:
-            check = asyncio.create_task(self._ask(question, data))
-            self._running[question] = check
-        return await asyncio.shield(check)
+        while True:
+            remembered = self._verdicts.get(question)
+            if remembered is not None:
+                self._verdicts.move_to_end(question)
+                return remembered
+            check = self._running.get(question)
+            if check is None and asker not in self._of_asker:
+                check = asyncio.create_task(self._ask(question, data, asker))
+                self._running[question] = self._of_asker[asker] = check
+            if check is not None:
+                return await asyncio.shield(check)
+            await asyncio.wait([self._of_asker[asker]])
 
-    async def _ask(self, question: tuple[str, bytes], password: bytes) -> bool:
+    async def _ask(self, question: tuple[str, bytes], password: bytes, asker: str) -> bool:
         try:
             verdict = await self._passwords.verify(password, question[0])
         finally:
-            del self._running[question]
+            del self._running[question], self._of_asker[asker]
         self._verdicts[question] = verdict
         if len(self._verdicts) > self._remembered:
             self._verdicts.popitem(last=False)

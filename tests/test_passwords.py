@@ -84,42 +84,58 @@ def test_what_a_new_password_may_be(password: object, fault: str | None) -> None
 async def test_thirty_photos_at_once_ask_bcrypt_once(counted: CountedPasswords) -> None:
     stored = await counted.hash("booth-password")
     verdicts = IngestPasswordVerdicts(counted)
-    answers = await asyncio.gather(*(verdicts.verify("booth-password", stored) for _ in range(30)))
+    answers = await asyncio.gather(
+        *(verdicts.verify("booth-password", stored, asker=str(n)) for n in range(30))
+    )
     assert answers == [True] * 30
-    assert await verdicts.verify("booth-password", stored)
+    assert await verdicts.verify("booth-password", stored, asker="10.0.0.7")
     assert counted.asked == 1
 
 
 async def test_a_new_hash_makes_the_old_verdict_unreachable(counted: CountedPasswords) -> None:
     verdicts = IngestPasswordVerdicts(counted)
     old, new = await counted.hash("old-password"), await counted.hash("new-password")
-    assert await verdicts.verify("old-password", old)
-    assert not await verdicts.verify("old-password", new)
-    assert await verdicts.verify("new-password", new)
+    assert await verdicts.verify("old-password", old, asker="10.0.0.7")
+    assert not await verdicts.verify("old-password", new, asker="10.0.0.7")
+    assert await verdicts.verify("new-password", new, asker="10.0.0.7")
 
 
 async def test_wrong_passwords_do_not_fill_the_memory(counted: CountedPasswords) -> None:
     stored = await counted.hash("booth-password")
     verdicts = IngestPasswordVerdicts(counted, remembered=3)
     for guess in range(10):
-        assert not await verdicts.verify(f"guess-{guess}", stored)
+        assert not await verdicts.verify(f"guess-{guess}", stored, asker="10.0.0.7")
     asked = counted.asked
-    assert not await verdicts.verify("guess-9", stored)
+    assert not await verdicts.verify("guess-9", stored, asker="10.0.0.7")
     assert counted.asked == asked
-    assert not await verdicts.verify("guess-0", stored)
+    assert not await verdicts.verify("guess-0", stored, asker="10.0.0.7")
     assert counted.asked == asked + 1
 
 
 async def test_a_client_that_hangs_up_does_not_spoil_the_check(counted: CountedPasswords) -> None:
     stored = await counted.hash("booth-password")
     verdicts = IngestPasswordVerdicts(counted)
-    first = asyncio.create_task(verdicts.verify("booth-password", stored))
-    second = asyncio.create_task(verdicts.verify("booth-password", stored))
+    first = asyncio.create_task(verdicts.verify("booth-password", stored, asker="10.0.0.7"))
+    second = asyncio.create_task(verdicts.verify("booth-password", stored, asker="10.0.0.7"))
     await asyncio.sleep(0)
     first.cancel()
     assert await second
     assert counted.asked == 1
 
 
+async def test_whoever_guesses_keeps_only_himself_waiting(counted: CountedPasswords) -> None:
+    stored = await counted.hash("booth-password")
+    verdicts = IngestPasswordVerdicts(counted)
+    guesses = [
+        asyncio.create_task(verdicts.verify(f"guess-{guess}", stored, asker="10.0.0.66"))
+        for guess in range(20)
+    ]
+    await asyncio.sleep(0)
+    assert await verdicts.verify("booth-password", stored, asker="10.0.0.7")
+    assert counted.asked <= 4
+    assert await asyncio.gather(*guesses) == [False] * 20
+    assert counted.asked == 21
+
+
 async def test_without_an_ingest_password_every_one_is_wrong(counted: CountedPasswords) -> None:
-    assert not await IngestPasswordVerdicts(counted).verify("anything", None)
+    assert not await IngestPasswordVerdicts(counted).verify("anything", None, asker="")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import re
+import threading
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -350,6 +352,25 @@ async def test_429_too_many_attempts(booth: Booth) -> None:
     assert 1 <= int(throttled.headers["Retry-After"]) <= 900
     assert (await booth.post()).status == 200, "the right password always passes"
     assert (await booth.post(wrong)).code == "invalid_password", "and clears the count"
+
+
+async def test_guesses_starve_no_login_and_no_window(booth: Booth) -> None:
+    await booth.configure_settings(sync_response_seconds=3)
+    released = threading.Event()
+    booth.app.camera_passwords._thread.submit(released.wait)
+    try:
+        began = asyncio.get_running_loop().time()
+        guess = await booth.post(X_Ingest_Password="a guess", Expect="100-continue")
+        assert asyncio.get_running_loop().time() - began < 3
+        assert (guess.status, guess.code, guess.interim) == (429, "rate_limited", False)
+        login = json.dumps({"username": "serg", "password": "a guess"}).encode()
+        kind = {"Content-Type": "application/json"}
+        async with asyncio.timeout(20):
+            refused = await booth.request("POST", "/api/login", login, kind)
+        assert refused.code == "invalid_credentials"
+    finally:
+        released.set()
+    await booth.nothing_left()
 
 
 @pytest.mark.parametrize(
