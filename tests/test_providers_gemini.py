@@ -403,6 +403,13 @@ async def test_the_check_tells_of_key_and_model(provider: FakeProvider) -> None:
         assert (gone.ok, gone.model_listed) == (False, False)
     async with gemini(provider, api_key="another-key-altogether") as driver:
         assert "auth" in (await driver.check("edit", PROMPT)).detail
+    async with canned() as portal, driver_for(GeminiDriver, portal.url) as driver:
+        portal.will(200, "<html>Log in to the venue's network</html>", Content_Type="text/html")
+        portal.will(200, '{"ok": true}')
+        for _ in range(2):
+            page = await driver.check("edit", PROMPT)
+            assert (page.ok, page.model_listed) == (False, None)
+            assert "bad_response" in page.detail
 
 
 async def test_a_picture_of_many_megabytes_comes_through(provider: FakeProvider) -> None:

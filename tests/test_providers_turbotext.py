@@ -17,6 +17,7 @@ from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason
 from photobooth_daemon.providers.turbotext import TurbotextDriver, language_of
 from photobooth_daemon.providers.turbotext_answers import read_created, read_result
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+from photobooth_daemon.rehearsal.fake_script import Lane
 from tests.drivers import KEY, Canned, canned, driver_for, failure_of, picture, request, template
 
 BASE = "https://www.turbotext.ru"
@@ -219,6 +220,11 @@ async def test_the_check_takes_the_key_and_no_photo_attempt(provider: FakeProvid
         assert (await here.driver.check("mix_images", {})).ok
     async with scene(provider, api_key="some-other-key") as here:
         assert "auth" in (await here.driver.check("mix_images", {})).detail
+    provider.script.then("refuse_code", lane=Lane.CHECK, code="access is denied")
+    async with scene(provider) as here:
+        refused = await here.driver.check("mix_images", {})
+    assert not refused.ok
+    assert "access is denied" in refused.detail
 
 
 def test_the_language_is_told_by_the_letters() -> None:

@@ -25,7 +25,7 @@ from photobooth_daemon.providers.driver import (
     ProviderRequest,
     ProviderResult,
 )
-from photobooth_daemon.providers.gemini_answers import read_answer, read_error
+from photobooth_daemon.providers.gemini_answers import describes_model, read_answer, read_error
 from photobooth_daemon.providers.gemini_models import (
     AUTO,
     aspect_ratio_for,
@@ -99,6 +99,8 @@ class GeminiDriver:
             )
             if answer.status != 200:
                 raise self._failure(answer)
+            if not describes_model(answer.body):
+                raise AttemptFailed(Reason.BAD_RESPONSE, self._http.excerpt(answer))
             return Finding(f"{self.model('edit', params)} is listed", model_listed=True)
 
         return await checked(ask)

@@ -111,6 +111,14 @@ def read_error(
     return AttemptFailed(Reason.BAD_REQUEST, message)
 
 
+def describes_model(body: bytes | bytearray) -> bool:
+    """Return whether a 200 is the description of a model, not a page of somebody in between."""
+    try:
+        return isinstance(_parsed(body).get("name"), str)
+    except AttemptFailed:
+        return False
+
+
 def _parsed(body: bytes | bytearray) -> Mapping[str, Any]:
     try:
         document = json.loads(body)

@@ -87,7 +87,8 @@ class TurbotextDriver:
 
         async def ask(deadline: Deadline) -> Finding:
             fields = {"do": "create_queue"}
-            await self._ask("available_api", fields, deadline)
+            document = await self._ask("available_api", fields, deadline)
+            read_created(document, self._http.scrub)
             return Finding("answers, and takes the key")
 
         return await checked(ask)

@@ -17,7 +17,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from tornado.routing import Rule, URLSpec
 from tornado.web import RequestHandler
 
-from photobooth_daemon.rehearsal.fake_handler import FakeHandler, FakeState
+from photobooth_daemon.rehearsal.fake_handler import FakeHandler, FakeState, LookHandler
 from photobooth_daemon.rehearsal.fake_picture import Answer, Order
 from photobooth_daemon.rehearsal.fake_script import Behaviour
 
@@ -56,6 +56,7 @@ def rules(state: FakeState) -> list[Rule]:
     queue = Queue()
     given = {"state": state, "queue": queue}
     return [
+        URLSpec(r"/(?:.*/)?api_ai/(?P<method>available_api)", MethodsHandler, given),
         URLSpec(r"/(?:.*/)?api_ai/(?P<method>\w+)", QueueHandler, given),
         URLSpec(r"/download\.php", DownloadHandler, {"queue": queue}),
         URLSpec(r"/image/(?P<name>\w+)\.png", DownloadHandler, {"queue": queue}),
@@ -78,9 +79,6 @@ class QueueHandler(FakeHandler):
         self.seen.facts |= {"method": method, "form": dict(self._form)}
         if self._form.get("do") == "get_result":
             await self._poll(self._form.get("queueid", ""))
-        elif method == "available_api":
-            if self._key_is_good():
-                self.answer_json({"success": True, "queueid": next(self._queue.numbers)})
         else:
             await self.act()
 
@@ -262,6 +260,15 @@ class QueueHandler(FakeHandler):
             self.fail("wrong key")
             return False
         return True
+
+
+class MethodsHandler(LookHandler, QueueHandler):
+    """``POST api_ai/available_api``: what the key may use, through the queue like all else."""
+
+    async def do_image(self, _: Behaviour) -> None:
+        """Takes the question into the queue."""
+        if self._key_is_good():
+            self.answer_json({"success": True, "queueid": next(self._queue.numbers)})
 
 
 class DownloadHandler(RequestHandler):
