@@ -82,11 +82,11 @@ class Audit:
         await self._repository.append(connection, replace(entry, digest=digest), moved)
         return entry.audit_id
 
-    async def verify(self, expected: tuple[int, str] | None = None) -> AuditVerdict:
+    async def verify(self, *noted: tuple[int, str]) -> AuditVerdict:
         """Walk the whole log and return what does not fit.
 
-        ``expected`` is a head noted earlier (an entry's number and digest in
-        hex, as each cleanup logs them): the log must still contain it.
+        ``noted`` are heads noted earlier (an entry's number and digest in hex,
+        as each cleanup logs them): the log must still contain them.
         """
         head = await self._repository.head()
         faults: list[str] = []
@@ -97,7 +97,7 @@ class Audit:
                 faults.append(f"entries {last_id + 1} to {entry.audit_id - 1} are missing")
             elif not hmac.compare_digest(entry.digest, self._digest(last_digest, entry)):
                 faults.append(f"entry {entry.audit_id} was altered")
-            if expected and entry.audit_id == expected[0] and entry.digest.hex() != expected[1]:
+            if any(n == entry.audit_id and digest != entry.digest.hex() for n, digest in noted):
                 faults.append(f"entry {entry.audit_id} is not the one that was noted")
             last_id, last_digest = entry.audit_id, entry.digest
             if last_id == head.audit_id:
@@ -111,8 +111,10 @@ class Audit:
             faults.append(f"the head does not fit entry {head.audit_id}")
         if not hmac.compare_digest(head.seal, self._seal(head.audit_id, head.digest)):
             faults.append("the head was altered, or the key is another one")
-        if expected and expected[0] > last_id:
-            faults.append(f"the log ends at entry {last_id}, but entry {expected[0]} was noted")
+        faults += [
+            f"the log ends at entry {last_id}, but entry {number} was noted"
+            for number in sorted({number for number, _ in noted if number > last_id})
+        ]
         return AuditVerdict(last_id, head.audit_id, head.digest.hex(), tuple(faults))
 
     def _digest(self, previous: bytes, entry: AuditEntry) -> bytes:

@@ -100,7 +100,9 @@ def build_backstage(shared: Shared) -> tuple[Health, Operations]:
     gauges = Gauges(shared.metrics, shared.gate, shared.ladder, database)
     shared.metrics.refresh_by(gauges.refresh)
     operations = Operations(
-        housekeeping=build_housekeeping(database, shared.media_store, shared.clock),
+        housekeeping=build_housekeeping(
+            database, shared.media_store, shared.config.server.jwt_key_file, shared.clock
+        ),
         vitals=vitals,
         gauges=gauges,
         presence=Presence(ProcessRepository(database), shared.config_digest, shared.clock),

@@ -7,15 +7,22 @@ Files go before the rows that speak of them are marked.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.errors import CleanupFailed, DatabaseUnavailable, PhotoboothError
+from photobooth_daemon.errors import (
+    CleanupFailed,
+    ConfigError,
+    DatabaseUnavailable,
+    PhotoboothError,
+)
 from photobooth_daemon.media_store import MediaStore
-from photobooth_daemon.model import MediaKind, MediaObject
+from photobooth_daemon.model import AuditHead, MediaKind, MediaObject
+from photobooth_daemon.noted_head import NotedHead
 from photobooth_daemon.orphans import Orphans
 from photobooth_daemon.recovery import Recovery
 from photobooth_daemon.removals import Removals
@@ -56,6 +63,7 @@ class Cleanup:
         repository: CleanupRepository,
         prunes: PruneRepository,
         audit: AuditRepository,
+        noted_head: NotedHead,
         settings: SettingsRepository,
         recovery: Recovery,
         orphans: Orphans,
@@ -65,6 +73,7 @@ class Cleanup:
         self._repository = repository
         self._prunes = prunes
         self._audit = audit
+        self._noted_head = noted_head
         self._settings = settings
         self._recovery = recovery
         self._orphans = orphans
@@ -175,6 +184,8 @@ class Cleanup:
         }
         if error is None:
             head = await self._audit.head()
+            if not report.dry_run:
+                await self._note(head)
             chain = {"audit_id": head.audit_id, "audit_digest": head.digest.hex()}
             log.info("cleanup finished", extra={**facts, **chain})
             return
@@ -182,6 +193,21 @@ class Cleanup:
         if isinstance(error, DatabaseUnavailable):
             raise error
         raise CleanupFailed(f"Cleanup failed: {text}") from error
+
+    async def _note(self, head: AuditHead) -> None:
+        """Remember where the audit log ends, as long as it holds what was remembered before."""
+        try:
+            noted = await asyncio.to_thread(self._noted_head.read)
+            if noted is None:
+                kept = True
+            else:
+                kept = await self._audit.contains(noted[0], bytes.fromhex(noted[1]))
+            if not kept:
+                log.error("the audit log lacks an entry: photoboothctl audit verify")
+            elif head.audit_id > (0 if noted is None else noted[0]):
+                await asyncio.to_thread(self._noted_head.write, head.audit_id, head.digest.hex())
+        except (ConfigError, OSError) as error:
+            log.warning("the end of the audit log is not noted", extra={"error": str(error)})
 
 
 def _brief(error: PhotoboothError | OSError) -> str:

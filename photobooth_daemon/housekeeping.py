@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from photobooth_daemon.cleanup import Cleanup
 from photobooth_daemon.clock import Clock
@@ -10,6 +11,7 @@ from photobooth_daemon.database import Database
 from photobooth_daemon.events import Events
 from photobooth_daemon.jobs import Jobs
 from photobooth_daemon.media_store import MediaStore
+from photobooth_daemon.noted_head import NotedHead
 from photobooth_daemon.orphans import Orphans
 from photobooth_daemon.recovery import Recovery
 from photobooth_daemon.repositories.audit import AuditRepository
@@ -31,8 +33,10 @@ class Housekeeping:
     cleanup: Cleanup
 
 
-def build_housekeeping(database: Database, media_store: MediaStore, clock: Clock) -> Housekeeping:
-    """Return recovery and cleanup for one database and its media tree."""
+def build_housekeeping(
+    database: Database, media_store: MediaStore, key_file: Path, clock: Clock
+) -> Housekeeping:
+    """Return recovery and cleanup for one database, its media tree and its signing key."""
     repository = CleanupRepository(database)
     settings = SettingsRepository(database)
     tree_use = TreeUse(media_store.root)
@@ -54,6 +58,7 @@ def build_housekeeping(database: Database, media_store: MediaStore, clock: Clock
         repository=repository,
         prunes=PruneRepository(database),
         audit=AuditRepository(database),
+        noted_head=NotedHead(key_file),
         settings=settings,
         recovery=recovery,
         orphans=Orphans(repository, media_store, clock),

@@ -43,7 +43,7 @@ def media_store(media_root: Path) -> Iterator[MediaStore]:
 def housekeeping(
     database: Database, media_store: MediaStore, clock: FakeClock
 ) -> Iterator[Housekeeping]:
-    built = build_housekeeping(database, media_store, clock)
+    built = build_housekeeping(database, media_store, media_store.root.parent / "jwt.key", clock)
     built.tree_use.share()
     yield built
     built.tree_use.let_go()
@@ -318,7 +318,9 @@ async def test_every_run_leaves_a_row_and_names_the_end_of_the_audit_log(
 async def test_of_two_at_once_one_works(
     cleanup: Cleanup, database: Database, media_store: MediaStore, clock: FakeClock
 ) -> None:
-    other = build_housekeeping(database, media_store, clock).cleanup
+    other = build_housekeeping(
+        database, media_store, media_store.root.parent / "jwt.key", clock
+    ).cleanup
     reports = await asyncio.gather(*(each.run() for each in (cleanup, other, cleanup)))
     assert sorted(r.outcome for r in reports).count("done") >= 1
     async with CleanupRepository(database).only_one() as alone:

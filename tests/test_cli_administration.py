@@ -319,6 +319,42 @@ def test_audit_verify(commands: Commands, database_url: str) -> None:
     assert commands.run("audit", "verify", "--head", "x").exit_code == EXIT_USAGE
 
 
+def test_audit_verify_knows_the_end_that_the_last_cleanup_noted(
+    commands: Commands, database_url: str, tmp_path: Path
+) -> None:
+    head = tmp_path / "audit.head"
+    (tmp_path / "media").mkdir()
+    commands.good("cleanup")
+    assert not head.exists()
+    commands.good("slot", "set", "slot-001", "display_name=one")
+    (older,) = rows(database_url, "SELECT digest, seal FROM audit_head")
+    commands.good("slot", "set", "slot-001", "display_name=two")
+    commands.good("cleanup", "--dry-run")
+    assert not head.exists()
+    commands.good("cleanup")
+    noted = head.read_text("ascii")
+    assert noted.startswith("2:")
+    assert head.stat().st_mode & 0o777 == 0o600
+    assert "as it was written" in commands.good("audit", "verify")
+    # An end that once was true, with everything after it gone.
+    rows(database_url, "ALTER TABLE audit_log DISABLE TRIGGER USER")
+    rows(database_url, "DELETE FROM audit_log WHERE audit_id = 2")
+    rows(
+        database_url,
+        f"UPDATE audit_head SET audit_id = 1, digest = '\\x{older['digest'].hex()}',"
+        f" seal = '\\x{older['seal'].hex()}'",
+    )
+    result = commands.run("audit", "verify")
+    assert (result.exit_code, "entry 2 was noted" in result.output) == (1, True)
+    # Grown past the noted number, it is still another log.
+    for name in ("three", "four"):
+        commands.good("slot", "set", "slot-001", f"display_name={name}")
+    commands.good("cleanup")
+    assert head.read_text("ascii") == noted
+    result = commands.run("audit", "verify")
+    assert (result.exit_code, "entry 2 is not the one" in result.output) == (1, True)
+
+
 # all of them
 
 

@@ -76,7 +76,12 @@ async def test_figures_of_the_installation_are_shown(booth: Booth, database: Dat
     await eventually(lambda: metric(booth, "photobooth_health_status", check="database"))
     await eventually(lambda: metric(booth, "photobooth_slot_enabled", slot="slot-001"))
     assert await metric(booth, "photobooth_cleanup_last_success_timestamp_seconds") is None
-    cleanup = build_housekeeping(database, booth.app.media_store, booth.app.clock).cleanup
+    cleanup = build_housekeeping(
+        database,
+        booth.app.media_store,
+        booth.app.media_store.root.parent / "jwt.key",
+        booth.app.clock,
+    ).cleanup
     await cleanup.run()
     await booth.app.operations.refresh()
     shown = await metric(booth, "photobooth_cleanup_last_success_timestamp_seconds")

@@ -35,7 +35,7 @@ def media_store(media_root: Path) -> Iterator[MediaStore]:
 def housekeeping(
     database: Database, media_store: MediaStore, clock: FakeClock
 ) -> Iterator[Housekeeping]:
-    built = build_housekeeping(database, media_store, clock)
+    built = build_housekeeping(database, media_store, media_store.root.parent / "jwt.key", clock)
     yield built
     built.tree_use.let_go()
 

@@ -17,6 +17,7 @@ from photobooth_daemon.database import Database
 from photobooth_daemon.errors import BackupFailed
 from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.model import MediaKind
+from photobooth_daemon.noted_head import NotedHead
 from photobooth_daemon.postgres_tools import find_tool, run_tool
 from photobooth_daemon.repositories.backups import BackupRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
@@ -105,6 +106,7 @@ class Restore:
             shutil.copyfile(backup / KEY, draft)
             draft.chmod(0o600)
             draft.rename(self._target.key_file)
+        NotedHead(self._target.key_file).forget()
         os.sync()
 
     async def _find_program(self, manifest: Manifest, backup: Path) -> Path:

@@ -9,6 +9,7 @@ import click
 from photobooth_daemon.cli.installation import EXIT_FAILED, Installation, run_async
 from photobooth_daemon.cli.printing import print_json, print_table
 from photobooth_daemon.cli.services import services
+from photobooth_daemon.noted_head import NotedHead
 from photobooth_daemon.web.audit import entry_view
 
 MAX_LIMIT = 1000
@@ -77,9 +78,14 @@ async def list_entries(
 @click.pass_context
 @run_async
 async def verify(ctx: click.Context, head: str | None, as_json: bool) -> None:
-    """Find entries that were altered, removed or cut off; exit 1 if there are any."""
+    """Find entries that were altered, removed or cut off; exit 1 if there are any.
+
+    The log must contain the head that the last cleanup noted beside the signing key, too.
+    """
+    heads = [] if head is None else [_noted(head)]
     async with services(ctx.obj) as here:
-        verdict = await here.audit.verify(None if head is None else _noted(head))
+        last = NotedHead(ctx.obj.config.server.jwt_key_file).read()
+        verdict = await here.audit.verify(*heads, *([] if last is None else [last]))
     if as_json:
         print_json(
             {

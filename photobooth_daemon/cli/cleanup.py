@@ -33,7 +33,9 @@ async def cleanup(installation: Installation, dry_run: bool, as_json: bool) -> N
     media_store.create_tree()
     try:
         async with installation.database() as database:
-            housekeeping = build_housekeeping(database, media_store, installation.clock)
+            housekeeping = build_housekeeping(
+                database, media_store, config.server.jwt_key_file, installation.clock
+            )
             report = await housekeeping.cleanup.run(dry_run=dry_run)
     finally:
         media_store.close()

@@ -61,6 +61,16 @@ class AuditRepository:
             row = await connection.fetchrow("SELECT audit_id, digest, seal FROM audit_head")
         return AuditHead(**dict(row))
 
+    async def contains(self, audit_id: int, digest: bytes) -> bool:
+        """Return whether this very entry is still there."""
+        async with self._database.connection() as connection:
+            found: bool = await connection.fetchval(
+                "SELECT EXISTS (SELECT FROM audit_log WHERE audit_id = $1 AND digest = $2)",
+                audit_id,
+                digest,
+            )
+        return found
+
     async def list_newest(
         self,
         *,
