@@ -153,15 +153,19 @@ class IngestService:
             return await self._process(exchange, job, photo, requests)
         except (PhotoboothError, DeadlinePassed) as problem:
             error = failure_of(problem, exchange)
-            await requests.close()
-            fallback = await self._fallback(exchange, photo, error)
-            await self._end_badly(exchange, upload, job, error)
+            try:
+                await requests.close()
+                fallback = await self._fallback(exchange, photo, error)
+            finally:
+                await self._end_badly(exchange, upload, job, error)
             if fallback is not None:
                 return fallback
             raise error from problem
         except BaseException:
-            await requests.close()
-            await self._end_badly(exchange, upload, job, PhotoboothError())
+            try:
+                await requests.close()
+            finally:
+                await self._end_badly(exchange, upload, job, PhotoboothError())
             raise
 
     async def _process(
@@ -245,7 +249,10 @@ class IngestService:
         if exchange.stored and isinstance(error, DatabaseUnavailable):
             return
         if exchange.stored:
-            await self._media_store.remove_result(job.job_id)
+            try:
+                await self._media_store.remove_result(job.job_id)
+            except OSError:
+                log.exception("a failed photo's files are left to cleanup")
         end = failed_end(exchange, error, self._clock.utcnow())
         log.warning(
             "photo %s",
@@ -279,6 +286,9 @@ class IngestService:
                 )
         except (DeadlinePassed, InvalidImage):
             log.warning("no time to answer with the original", extra={"code": error.code})
+            return None
+        except (OSError, MemoryError):
+            log.exception("the original cannot be given", extra={"code": error.code})
             return None
         self._metrics.ingest_fallback_total.labels(exchange.slot.slot_id).inc()
         return Answer(

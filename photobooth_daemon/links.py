@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -11,6 +12,8 @@ from photobooth_daemon.errors import MediaExpired, MediaNotFound
 from photobooth_daemon.media_store import EXTENSIONS, MediaStore
 from photobooth_daemon.model import MediaKind, MediaObject, PictureBytes
 from photobooth_daemon.repositories.media import MediaRepository
+
+log = logging.getLogger(__name__)
 
 
 class TemporaryLinks:
@@ -54,9 +57,15 @@ class TemporaryLinks:
         return self._open[source][1]
 
     async def close(self) -> None:
-        """Remove the files, so that no link answers any more; the job's end closes the rows."""
+        """Remove the files, so that no link answers any more; the job's end closes the rows.
+
+        A disk that refuses is logged: the links end with their rows, the files with cleanup.
+        """
         for media_id, _ in self._open.values():
-            await self._media_store.remove_provider_input(media_id)
+            try:
+                await self._media_store.remove_provider_input(media_id)
+            except OSError:
+                log.exception("a temporary file is left to cleanup")
         self._open.clear()
 
     def _link(self, media: MediaObject) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import threading
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,8 @@ from photobooth_daemon.media_files import create_file, write_all
 
 BLOCK_BYTES = 512 * 1024
 """One hop into a thread for each: a small photo needs one, and no more is held in memory."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,15 @@ class ScratchFile:
         return written
 
     async def discard(self) -> None:
-        """Remove the file, whatever state it is in; a second call does nothing."""
+        """Remove the file, whatever state it is in; a second call does nothing.
+
+        A disk that refuses is logged: what ends here must end, and sweeping comes later.
+        """
         self._taken()
-        await self._in_thread(self._remove)
+        try:
+            await self._in_thread(self._remove)
+        except OSError:
+            log.exception("an upload's file is left to be swept")
 
     def _taken(self) -> list[bytes]:
         chunks, self._chunks = self._chunks, []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from PIL import Image
@@ -209,6 +211,22 @@ async def test_a_paid_queue_is_not_asked_over_and_over(
     forms = [r.facts["form"] for r in booth.provider.log.requests]
     assert len([form for form in forms if form["do"] == "create_queue"]) == creates
     await booth.nothing_left()
+
+
+async def test_a_file_that_cannot_be_removed_costs_no_picture(
+    booth: Booth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_: UUID) -> int:
+        raise OSError(errno.EIO, "a broken disk")
+
+    monkeypatch.setattr(booth.app.media_store, "remove_provider_input", broken)
+    await booth.configure_slot(
+        provider="turbotext", operation="generate_image2image", params={"prompt": "Oil"}
+    )
+    assert (await booth.post()).status == 200
+    link = booth.provider.log.requests[0].facts["form"]["url"]
+    gone = await booth.get("/public/media/" + link.rpartition("/")[2])
+    assert (gone.status, gone.code) == (410, "media_expired")
 
 
 async def test_a_link_ends_with_the_window(booth: Booth) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import json
 import re
 import threading
@@ -17,7 +18,10 @@ import pytest
 from PIL import Image
 from tornado.ioloop import IOLoop
 
+from photobooth_daemon import ingest as ingest_module
 from photobooth_daemon.database import Database
+from photobooth_daemon.provider_requests import RequestBuilder
+from photobooth_daemon.scratch_file import ScratchFile
 from photobooth_daemon.upload_turns import TURNS
 from photobooth_daemon.web import upload as upload_module
 from photobooth_daemon.web.ingest import IngestHandler
@@ -457,6 +461,49 @@ async def test_names_in_a_national_code_page_are_no_reason_to_refuse(booth: Boot
     assert answer.status == 200, answer.body
     fields = (await booth.the_job())["client_fields"]
     assert fields == {"time": "1767859200", "\ufffd" * 4: "0f3c"}
+
+
+# Failures on top of failures
+
+
+@pytest.mark.parametrize("on_failure", ["error", "original"])
+async def test_a_job_ends_whatever_else_fails(
+    booth: Booth, on_failure: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "a broken disk")
+
+    await booth.configure_slot(on_failure=on_failure)
+    booth.provider.script.then("prompt_blocked")
+    monkeypatch.setattr(ingest_module, "original", broken)
+    with monkeypatch.context() as while_removing:
+        while_removing.setattr(ScratchFile, "_remove", broken)
+        answer = await booth.post()
+    assert (answer.status, answer.code) == (502, "provider_error")
+    assert (await booth.the_job())["status"] == "failed"
+    assert (await booth.post()).status == 200
+
+
+async def test_a_job_ends_when_its_work_is_given_up(
+    booth: Booth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closing = asyncio.Event()
+
+    async def hang(_: RequestBuilder) -> None:
+        closing.set()
+        await asyncio.Event().wait()
+
+    booth.provider.script.then("prompt_blocked")
+    monkeypatch.setattr(RequestBuilder, "close", hang)
+    posting = asyncio.ensure_future(booth.post())
+    await closing.wait()
+    await booth.app.in_flight.drain(0)
+    await eventually(lambda: _ended(booth))
+    posting.cancel()
+
+
+async def _ended(booth: Booth) -> bool:
+    return (await booth.the_job())["status"] == "failed"
 
 
 # Idempotency
