@@ -291,8 +291,8 @@ class DatabaseUnavailable(PhotoboothError):
     code = "database_unavailable"
     default_detail = "The database does not answer; try again shortly."
 
-    def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail, retry_after_seconds=5)
+    def __init__(self, detail: str | None = None, *, job_id: UUID | None = None) -> None:
+        super().__init__(detail, job_id=job_id, retry_after_seconds=5)
 
 
 class ShuttingDown(PhotoboothError):

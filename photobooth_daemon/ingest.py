@@ -96,16 +96,23 @@ class IngestService:
             InvalidPassword, TooManyAttempts, RateLimited, UnsupportedMediaType: there is no job.
             InvalidImage, ProviderError, ProviderTimeout: the job's end; ``job_id`` says which.
             DatabaseUnavailable: nothing could be recorded.
+            PhotoboothError: something that nobody expected; it has been logged.
         """
         work = self._in_flight.start(self._work(exchange, upload), f"photo {exchange.job_id}")
         answer_by = exchange.deadline.earlier_by(ANSWER_MARGIN_SECONDS)
         await asyncio.wait({work}, timeout=answer_by.remaining_seconds())
+        job_id = exchange.job_id if exchange.job_opened else None
         if work.done():
-            return work.result()
+            try:
+                return work.result()
+            except PhotoboothError:
+                raise
+            except Exception as error:
+                raise PhotoboothError(job_id=job_id) from error
         log.error("the work outlasted the window", extra={"stored": exchange.stored})
         if exchange.stored:
-            raise DatabaseUnavailable
-        raise ProviderTimeout(job_id=exchange.job_id if exchange.job_opened else None)
+            raise DatabaseUnavailable(job_id=job_id)
+        raise ProviderTimeout(job_id=job_id)
 
     def give_up(self, exchange: Exchange, outcome: str, code: str | None = None) -> None:
         """Free the seat of a photo that never was here whole: refused, or its client hung up."""

@@ -20,6 +20,7 @@ from tornado.ioloop import IOLoop
 
 from photobooth_daemon import ingest as ingest_module
 from photobooth_daemon.database import Database
+from photobooth_daemon.jobs import Jobs
 from photobooth_daemon.provider_requests import RequestBuilder
 from photobooth_daemon.scratch_file import ScratchFile
 from photobooth_daemon.upload_turns import TURNS
@@ -482,6 +483,37 @@ async def test_a_job_ends_whatever_else_fails(
     assert (answer.status, answer.code) == (502, "provider_error")
     assert (await booth.the_job())["status"] == "failed"
     assert (await booth.post()).status == 200
+
+
+async def test_500_names_the_job_that_it_ended(
+    booth: Booth, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(booth.app.media_store, "store_result", broken)
+    answer = await booth.post()
+    assert (answer.status, answer.code) == (500, "internal_error")
+    job = await booth.the_job()
+    assert answer.json()["job_id"] == str(job["job_id"])
+    assert (job["status"], job["failure_code"]) == ("failed", "internal_error")
+    assert "a fault of ours" in caplog.text
+    await booth.nothing_left()
+
+
+async def test_503_names_the_job_whose_end_is_not_recorded_yet(
+    booth: Booth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*_: object) -> bool:
+        await asyncio.Event().wait()
+        return True
+
+    await booth.configure_settings(sync_response_seconds=3)
+    monkeypatch.setattr(Jobs, "end", hang)
+    answer = await booth.post()
+    assert (answer.status, answer.code) == (503, "database_unavailable")
+    assert answer.json()["job_id"] == str((await booth.the_job())["job_id"])
+    await booth.app.in_flight.drain(0)
 
 
 async def test_a_job_ends_when_its_work_is_given_up(
