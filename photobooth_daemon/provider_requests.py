@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.errors import InvalidImage
 from photobooth_daemon.exchange import Exchange
 from photobooth_daemon.links import TemporaryLinks
 from photobooth_daemon.media_store import MediaStore
@@ -17,14 +18,19 @@ from photobooth_daemon.model import Picture, PictureBytes, Rung, TemplateMedia
 from photobooth_daemon.params import ParamSchemas
 from photobooth_daemon.picture_threads import PictureThreads
 from photobooth_daemon.pictures import prepare
+from photobooth_daemon.prepared_templates import PreparedTemplates
 from photobooth_daemon.providers.driver import ProviderDriver, ProviderRequest, TemplatePicture
 from photobooth_daemon.repositories.media import MediaRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.uplink import Uplink
 
+logger = logging.getLogger(__name__)
+
 EDGE_PARAMETER = "input_max_edge_px"
 EDGE_OF_UNKNOWN_PX = 1536
 """For an operation whose driver is not installed any more: the ladder passes it by."""
+TAKES_FILES = "local"
+"""The provider that lays templates over the photo itself, in their full size."""
 
 
 class ProviderRequests:
@@ -43,6 +49,7 @@ class ProviderRequests:
     ) -> None:
         self.params = params
         self.pictures = pictures
+        self.prepared_templates = PreparedTemplates(pictures)
         self.templates = templates
         self.media_store = media_store
         self.uplink = uplink
@@ -84,7 +91,7 @@ class RequestBuilder:
             InvalidImage: the photo is truncated or corrupt.
             DeadlinePassed: the threads are too busy to do it in time.
         """
-        edge = int(self._params(rung).get(EDGE_PARAMETER, EDGE_OF_UNKNOWN_PX))
+        edge = self._edge_px(rung)
         if edge not in self._prepared:
             cheap_bytes = not self._parts.uplink.is_slow(rung.provider)
             self._prepared[edge] = await self._parts.pictures.prepare(
@@ -115,7 +122,7 @@ class RequestBuilder:
             operation=rung.operation,
             params=self._params(rung),
             photo=photo,
-            templates=await self._template_pictures(rung, driver),
+            templates=await self._template_pictures(rung, driver, deadline),
             deadline=deadline,
             photo_url=photo_url,
         )
@@ -128,8 +135,11 @@ class RequestBuilder:
     def _params(self, rung: Rung) -> Mapping[str, Any]:
         return self._parts.params.with_defaults(rung.provider, rung.operation, rung.params)
 
+    def _edge_px(self, rung: Rung) -> int:
+        return int(self._params(rung).get(EDGE_PARAMETER, EDGE_OF_UNKNOWN_PX))
+
     async def _template_pictures(
-        self, rung: Rung, driver: ProviderDriver
+        self, rung: Rung, driver: ProviderDriver, deadline: Deadline
     ) -> tuple[TemplatePicture, ...]:
         """Return the slot's templates in the roles that the rung's operation knows."""
         bindings = self._exchange.slot.template_media
@@ -146,13 +156,35 @@ class RequestBuilder:
             if binding.role not in roles or template is None:
                 continue
             path = self._parts.media_store.template_path(template.media_id, template.content_type)
-            url = await self._template_url(template, path) if driver.needs_public_url else None
+            sent, url = None, None
+            if rung.provider != TAKES_FILES:
+                sent = await self._template_as_sent(rung, template, path, deadline)
+            if sent is not None and driver.needs_public_url:
+                source = (template.media_id, self._edge_px(rung))
+                url = await self._links.open(source, sent, self._exchange.deadline.due_at())
             pictures.append(
-                TemplatePicture(binding.role, template.media_id, template.content_type, path, url)
+                TemplatePicture(
+                    binding.role, template.media_id, template.content_type, path, url, sent
+                )
             )
         return tuple(pictures)
 
-    async def _template_url(self, template: TemplateMedia, path: Path) -> str | None:
-        data = await asyncio.to_thread(path.read_bytes)
-        picture = PictureBytes(data, template.content_type, template.width, template.height)
-        return await self._links.open(template.media_id, picture, self._exchange.deadline.due_at())
+    async def _template_as_sent(
+        self, rung: Rung, template: TemplateMedia, path: Path, deadline: Deadline
+    ) -> PictureBytes | None:
+        """Return the picture, or None where only this rung, not the photo, has to do without."""
+        try:
+            return await self._parts.prepared_templates.get(
+                template,
+                path,
+                max_edge_px=self._edge_px(rung),
+                cheap_bytes=not self._parts.uplink.is_slow(rung.provider),
+                deadline=deadline,
+            )
+        except (OSError, InvalidImage) as error:
+            logger.error(
+                "a template picture cannot be read: %s",
+                error,
+                extra={"media_id": str(template.media_id), "provider": rung.provider},
+            )
+            return None

@@ -50,8 +50,10 @@ def template(
 ) -> TemplatePicture:
     media_id = uuid4()
     path = folder / f"{media_id}.{kind.lower()}"
-    path.write_bytes(picture(64, 48, kind))
-    return TemplatePicture(role, media_id, f"image/{kind.lower()}", path, url)
+    data, content_type = picture(64, 48, kind), f"image/{kind.lower()}"
+    path.write_bytes(data)
+    sent = PictureBytes(data, content_type, 64, 48)
+    return TemplatePicture(role, media_id, content_type, path, url, sent)
 
 
 def request(

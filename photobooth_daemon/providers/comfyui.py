@@ -31,7 +31,7 @@ from photobooth_daemon.providers.driver import (
 )
 from photobooth_daemon.providers.http import ProviderHttp
 from photobooth_daemon.providers.polling import pause
-from photobooth_daemon.providers.templates import read_templates
+from photobooth_daemon.providers.templates import pictures_of
 
 logger = logging.getLogger(__name__)
 
@@ -110,14 +110,17 @@ class ComfyUIDriver:
     async def _prepared(self, request: ProviderRequest) -> dict[str, Any]:
         """Upload the pictures and return the workflow that uses them."""
         photo, references = request.photo, request.templates_of("reference")
-        datas = await read_templates(references)
+        pictures = pictures_of(references)
         stem = f"photobooth-{request.job_id}"
         name = await self._server.upload(stem, photo.content_type, photo.data, request.deadline)
         names = [
             await self._server.upload(
-                f"photobooth-{reference.media_id}", reference.content_type, data, request.deadline
+                f"photobooth-{reference.media_id}",
+                picture.content_type,
+                picture.data,
+                request.deadline,
             )
-            for reference, data in zip(references, datas, strict=True)
+            for reference, picture in zip(references, pictures, strict=True)
         ]
         seed = request.params.get("seed")
         return filled(

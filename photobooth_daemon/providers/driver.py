@@ -33,13 +33,20 @@ class ProviderConfig:
 
 @dataclass(frozen=True, slots=True)
 class TemplatePicture:
-    """A template bound to the slot: its file, and its link where the driver wants links."""
+    """A template bound to the slot.
+
+    ``sent`` is the picture as a provider gets it, scaled as the photo is, and
+    ``url`` a link to it where the driver wants links; both are None where the
+    file cannot be read. ``path`` is the file as it was registered, in
+    ``content_type``: all that a driver on this machine needs.
+    """
 
     role: str
     media_id: UUID
     content_type: str
     path: Path
     url: str | None = None
+    sent: PictureBytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

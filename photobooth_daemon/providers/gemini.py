@@ -15,6 +15,7 @@ import aiohttp
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, Reason
+from photobooth_daemon.model import PictureBytes
 from photobooth_daemon.picture_threads import PictureThreads
 from photobooth_daemon.provider_schemas import read_schema
 from photobooth_daemon.providers.bodies import AsBase64, Part, pieces_of, size_of
@@ -34,7 +35,7 @@ from photobooth_daemon.providers.gemini_models import (
     thinking_level_for,
 )
 from photobooth_daemon.providers.http import Answer, ProviderHttp, failure_by_status
-from photobooth_daemon.providers.templates import read_templates
+from photobooth_daemon.providers.templates import pictures_of
 
 BASE_URL = "https://generativelanguage.googleapis.com"
 CATEGORIES = ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
@@ -75,7 +76,7 @@ class GeminiDriver:
             AttemptFailed: as the answer says.
             DeadlinePassed: there was none in time.
         """
-        body = self._body(request, await read_templates(request.templates_of("reference")))
+        body = self._body(request, pictures_of(request.templates_of("reference")))
         answer = await self._http.post(
             self._path(request.params, ":generateContent"),
             deadline=request.deadline,
@@ -116,15 +117,12 @@ class GeminiDriver:
             raise AttemptFailed(Reason.AUTH, "no key is configured for gemini")
         return {}
 
-    def _body(self, request: ProviderRequest, templates: list[bytes]) -> list[Part]:
-        kinds = [
-            request.photo.content_type,
-            *(t.content_type for t in request.templates_of("reference")),
-        ]
+    def _body(self, request: ProviderRequest, references: list[PictureBytes]) -> list[Part]:
         parts: list[Part] = [b'{"contents":[{"role":"user","parts":[']
-        for kind, data in zip(kinds, [request.photo.data, *templates], strict=True):
-            head = f'{{"inlineData":{{"mimeType":{json.dumps(kind)},"data":"'
-            parts += [head.encode(), AsBase64(data), b'"}},']
+        for picture in (request.photo, *references):
+            kind = json.dumps(picture.content_type)
+            head = f'{{"inlineData":{{"mimeType":{kind},"data":"'
+            parts += [head.encode(), AsBase64(picture.data), b'"}},']
         prompt = json.dumps({"text": str(request.params.get("prompt", ""))})
         rest = json.dumps(self._settings(request))[1:]
         parts.append(f"{prompt}]}}],{rest}".encode())

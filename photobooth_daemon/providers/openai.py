@@ -27,7 +27,7 @@ from photobooth_daemon.providers.driver import (
 from photobooth_daemon.providers.http import Answer, ProviderHttp
 from photobooth_daemon.providers.openai_answers import read_answer, read_error
 from photobooth_daemon.providers.openai_models import fields_for, row_for
-from photobooth_daemon.providers.templates import read_templates
+from photobooth_daemon.providers.templates import pictures_of
 
 BASE_URL = "https://api.openai.com/v1"
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
@@ -67,7 +67,7 @@ class OpenAIDriver:
             AttemptFailed: as the answer says.
             DeadlinePassed: there was none in time.
         """
-        content_type, body = await self._body(request)
+        content_type, body = self._body(request)
         answer = await self._http.post(
             self._path("/images/edits"),
             deadline=request.deadline,
@@ -115,7 +115,7 @@ class OpenAIDriver:
         names = ", ".join(sorted(listed)[:5]) or "none"
         return Finding(self._http.scrub(f"answers; its models: {names}"))
 
-    async def _body(self, request: ProviderRequest) -> tuple[str, list[Any]]:
+    def _body(self, request: ProviderRequest) -> tuple[str, list[Any]]:
         params, photo = request.params, request.photo
         model = str(self.model(request.operation, params))
         row = row_for(self._models, model)
@@ -124,12 +124,16 @@ class OpenAIDriver:
             "prompt": str(params.get("prompt", "")),
             **fields_for(row, params, photo.width, photo.height),
         }
-        references = request.templates_of("reference")
-        kinds = [photo.content_type, *(reference.content_type for reference in references)]
-        datas = [photo.data, *await read_templates(references)]
         files = [
-            FormFile(row.image_field, f"picture-{index}.{EXTENSIONS.get(kind, 'jpg')}", kind, data)
-            for index, (kind, data) in enumerate(zip(kinds, datas, strict=True))
+            FormFile(
+                row.image_field,
+                f"picture-{index}.{EXTENSIONS.get(picture.content_type, 'jpg')}",
+                picture.content_type,
+                picture.data,
+            )
+            for index, picture in enumerate(
+                (photo, *pictures_of(request.templates_of("reference")))
+            )
         ]
         return form(fields, files)
 

@@ -1,21 +1,22 @@
-"""Reads the pictures that a slot binds to an operation."""
+"""The pictures that a slot binds to an operation, as a provider is sent them."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 
 from photobooth_daemon.errors import AttemptFailed, Reason
+from photobooth_daemon.model import PictureBytes
 from photobooth_daemon.providers.driver import TemplatePicture
 
 
-async def read_templates(templates: Iterable[TemplatePicture]) -> list[bytes]:
-    """Return the files' bytes, in order.
+def pictures_of(templates: Iterable[TemplatePicture]) -> list[PictureBytes]:
+    """Return what is sent of each, in order.
 
     Raises:
-        AttemptFailed: one cannot be read.
+        AttemptFailed: the file of one is missing or broken.
     """
-    try:
-        return [await asyncio.to_thread(template.path.read_bytes) for template in templates]
-    except OSError as error:
-        raise AttemptFailed(Reason.BAD_REQUEST, "a template picture cannot be read") from error
+    pictures = [template.sent for template in templates]
+    found = [picture for picture in pictures if picture is not None]
+    if len(found) < len(pictures):
+        raise AttemptFailed(Reason.BAD_REQUEST, "a template picture cannot be read")
+    return found

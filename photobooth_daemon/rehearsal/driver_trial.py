@@ -22,7 +22,7 @@ from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, InvalidImage
 from photobooth_daemon.model import Output, PictureBytes
 from photobooth_daemon.params import ParamSchemas
 from photobooth_daemon.picture_threads import PictureThreads
-from photobooth_daemon.pictures import finish
+from photobooth_daemon.pictures import finish, prepare
 from photobooth_daemon.provider_schemas import read_schema
 from photobooth_daemon.providers.catalog import DriverClass
 from photobooth_daemon.providers.driver import (
@@ -87,11 +87,13 @@ class Trial:
             TemplatePicture(
                 role,
                 uuid4(),
-                _KINDS.get(path.suffix, "image/jpeg"),
+                kind,
                 path,
                 f"https://booth.invalid/{path.name}",
+                prepare(path, kind, max_edge_px=1536, cheap_bytes=True),
             )
             for role, path in case.templates
+            for kind in [_KINDS.get(path.suffix, "image/jpeg")]
         ]
         return ProviderRequest(
             job_id=uuid4(),
