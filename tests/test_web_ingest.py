@@ -22,7 +22,7 @@ from photobooth_daemon import ingest as ingest_module
 from photobooth_daemon.database import Database
 from photobooth_daemon.jobs import Jobs
 from photobooth_daemon.provider_requests import RequestBuilder
-from photobooth_daemon.scratch_file import ScratchFile
+from photobooth_daemon.scratch_file import BLOCK_BYTES, ScratchFile
 from photobooth_daemon.upload_turns import TURNS
 from photobooth_daemon.web import upload as upload_module
 from photobooth_daemon.web.ingest import IngestHandler
@@ -483,6 +483,17 @@ async def test_a_job_ends_whatever_else_fails(
     assert (answer.status, answer.code) == (502, "provider_error")
     assert (await booth.the_job())["status"] == "failed"
     assert (await booth.post()).status == 200
+
+
+async def test_500_when_the_photo_cannot_be_written(booth: Booth) -> None:
+    (booth.media_root / "scratch").rmdir()
+    photo = jpeg(noise(2000, 1500), quality=95)
+    assert len(photo) > BLOCK_BYTES
+    answer = await booth.post(booth.form(photo))
+    assert (answer.status, answer.code) == (500, "internal_error")
+    assert booth.app.gate.seats() == 0
+    (booth.media_root / "scratch").mkdir()
+    await booth.nothing_left()
 
 
 async def test_500_names_the_job_that_it_ended(

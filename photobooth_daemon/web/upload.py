@@ -7,6 +7,7 @@ streaming, and a client that hangs up leaves nothing behind.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 from typing import ClassVar
 from uuid import uuid4
@@ -23,6 +24,8 @@ from photobooth_daemon.web.multipart import FormReader
 
 SILENCE_SECONDS = 10.0
 ANSWER_MARGIN_SECONDS = 0.2
+
+log = logging.getLogger(__name__)
 
 
 class UploadHandler(Handler):
@@ -129,6 +132,11 @@ class UploadHandler(Handler):
                 await self._form.feed(chunk)
         except PhotoboothError as error:
             self.refuse(error)
+            return
+        except Exception:
+            # Here it would end the connection without a word.
+            log.exception("an upload cannot be kept")
+            self.refuse(PhotoboothError())
             return
         finally:
             if self._turn is not None:
