@@ -58,7 +58,7 @@ class Jobs:
                     idempotency_key,
                     job.input_sha256,
                     job.job_id,
-                    job.started_at,
+                    self._clock.utcnow(),
                 )
                 if not taken:
                     raise _KeyHeld
@@ -95,18 +95,17 @@ class Jobs:
                 pass
             assert idempotency_key is not None
             holder = await self._idempotency.find(job.slot_id, idempotency_key)
-            if holder is None:
-                continue
-            if holder["photo_sha256"] != job.input_sha256:
-                raise IdempotencyKeyReused
-            if holder["status"] == JobStatus.DONE and not self._expired(
-                holder["result_expires_at"]
-            ):
-                return await self._repository.find(holder["job_id"])
-            if holder["status"] == JobStatus.PENDING:
-                if deadline.remaining_seconds() <= REPLAY_POLL_SECONDS:
-                    raise ProviderTimeout(job_id=holder["job_id"])
-                await asyncio.sleep(REPLAY_POLL_SECONDS)
+            if holder is not None:
+                if holder["photo_sha256"] != job.input_sha256:
+                    raise IdempotencyKeyReused
+                if holder["status"] == JobStatus.DONE and not self._expired(
+                    holder["result_expires_at"]
+                ):
+                    return await self._repository.find(holder["job_id"])
+            # It runs, or has just lost its key: that is seen in the next round.
+            if deadline.remaining_seconds() <= REPLAY_POLL_SECONDS:
+                raise ProviderTimeout(job_id=None if holder is None else holder["job_id"])
+            await asyncio.sleep(REPLAY_POLL_SECONDS)
 
     async def end(self, job: Job, end: JobEnd, deadline: Deadline) -> bool:
         """Record how the job ended; False if it had ended before.

@@ -572,6 +572,22 @@ async def test_second_request_of_a_key_waits_for_the_first(booth: Booth) -> None
     assert await jobs(booth) == 1
 
 
+async def test_a_result_that_expires_while_the_photo_arrives_frees_its_key(booth: Booth) -> None:
+    key = new_key()
+    form = booth.form()
+    assert (await booth.post(form, Idempotency_Key=key)).status == 200
+    reader, writer = await booth.connect()
+    kind = f"multipart/form-data; boundary={booth.boundary}"
+    headers = {"Content-Type": kind, "Content-Length": str(len(form)), "Idempotency-Key": key}
+    await booth.send_head(writer, "POST", f"/api/ingest/{SLOT}", headers)
+    await eventually(booth.app.gate.seats)
+    await booth.fetch("UPDATE job_history SET result_expires_at = now()")
+    writer.write(form)
+    async with asyncio.timeout(20):
+        assert (await booth.answer(reader, writer)).status == 200
+    assert await jobs(booth) == 2
+
+
 async def test_failed_job_frees_its_key(booth: Booth) -> None:
     key = new_key()
     booth.provider.script.then("prompt_blocked")
