@@ -57,7 +57,7 @@ class TreeUse:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                yield Solitude(False, self._noted())
+                yield Solitude(False, self._noted(now))
                 return
             file.truncate(0)
             file.write(now.isoformat().encode())
@@ -67,8 +67,10 @@ class TreeUse:
     def _opened(self) -> IO[bytes]:
         return os.fdopen(os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o640), "ab")
 
-    def _noted(self) -> datetime | None:
+    def _noted(self, now: datetime) -> datetime | None:
         try:
-            return datetime.fromisoformat(self._path.read_text("ascii")).astimezone(UTC)
+            noted = datetime.fromisoformat(self._path.read_text("ascii")).astimezone(UTC)
         except ValueError:
             return None
+        # The clock was set back since: what is in flight would seem older than that moment.
+        return noted if noted <= now else None

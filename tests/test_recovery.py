@@ -157,3 +157,20 @@ async def test_scratch_from_before_the_last_restart_is_stale(
     assert await recover(housekeeping) == {}
     clock.advance(300)
     assert await recover(housekeeping) == {"scratch": 1}
+
+
+async def test_a_clock_that_is_set_back_makes_nothing_in_flight_stale(
+    housekeeping: Housekeeping, database: Database, media_store: MediaStore, clock: FakeClock
+) -> None:
+    assert await recover(housekeeping) == {}
+    housekeeping.tree_use.share()
+    clock.jump(-3600)
+    upload = media_store.root / "scratch" / "upload"
+    upload.write_bytes(b"x")
+    make_old(upload, clock.utcnow())
+    await insert_job(database, clock.utcnow())
+    clock.advance(50)
+    assert await recover(housekeeping) == {}
+    assert upload.exists()
+    clock.advance(300)
+    assert await recover(housekeeping) == {"scratch": 1, "jobs_failed": 1}
