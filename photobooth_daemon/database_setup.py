@@ -68,7 +68,10 @@ async def lets_in(target: Target, account: str) -> bool:
     """
     try:
         with _effective_account(account):
-            connection = await asyncpg.connect(target.url, timeout=CONNECT_SECONDS)
+            # By name: asyncpg would go by USER, in which sudo leaves root's.
+            connection = await asyncpg.connect(
+                target.url, user=target.role, timeout=CONNECT_SECONDS
+            )
     except NOT_ANSWERING as error:
         raise DatabaseUnavailable(
             "PostgreSQL does not answer. On this machine: apt install postgresql;"

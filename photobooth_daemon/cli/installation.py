@@ -131,6 +131,8 @@ def become_service_user(config_path: Path | None) -> None:
     os.initgroups(user.pw_name, user.pw_gid)
     os.setgid(user.pw_gid)
     os.setuid(user.pw_uid)
+    # sudo leaves root's names there, and PostgreSQL's clients go by them.
+    os.environ |= {"USER": user.pw_name, "LOGNAME": user.pw_name, "HOME": user.pw_dir}
 
 
 def may_become_service_user(config_path: Path | None) -> bool:

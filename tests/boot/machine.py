@@ -34,7 +34,10 @@ def run(*command: str | Path, stdin: str = "", ok: bool = True, seconds: float =
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
             "DEBIAN_FRONTEND": "noninteractive",
             "LC_ALL": "C.UTF-8",
+            # As sudo sets them.
             "HOME": "/root",
+            "USER": "root",
+            "LOGNAME": "root",
         },
     )
     assert not ok or done.returncode == 0, f"{command} gave {done.returncode}:\n{done.stdout}"
