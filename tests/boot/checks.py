@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
@@ -30,11 +32,19 @@ from machine import (
     unit,
     until,
 )
+from manual import commands_under, type_in
 
 PAYLOAD = Path("/payload")
+DOCUMENTS = Path("/usr/share/doc/photobooth-daemon")
 CONFIG = Path("/etc/photobooth-daemon/photobooth.toml")
 PASSWORD = "boot-test-password"
 NEXT_PASSWORD = "another-password"
+ADMIN_PASSWORD = "a-long-password"
+PASSWORDS = {
+    "New password for serg": ADMIN_PASSWORD,
+    "New ingest password": PASSWORD,
+    "Ingest password": PASSWORD,
+}
 RESTARTS = 10
 LONGEST_INSTALL_SECONDS = 300  # an emulated processor compiles slowly
 PICTURE = photo()
@@ -86,7 +96,7 @@ def purges_and_installs_with_a_database() -> None:
         assert run("systemctl", "is-enabled", name).strip() == "enabled"
     assert unit("photobooth-cleanup.service", "ExecMainStartTimestamp") == ""
     assert run("stat", "-c", "%a %U %G", STATE_DIR).split() == ["750", *["photobooth-daemon"] * 2]
-    assert run("stat", "-c", "%a %U %G", CONFIG).split() == ["640", "root", "photobooth-daemon"]
+    assert run("stat", "-c", "%a %U %G", CONFIG).split() == ["640", "photobooth-daemon", "root"]
     assert "nothing to do" in run("photoboothctl", "setup-database")
 
 
@@ -105,17 +115,18 @@ def systemd_has_nothing_to_say() -> str:
 
 @check
 def first_photo_by_the_words_of_the_readme() -> str:
-    run("photoboothctl", "admin", "passwd", "serg", "--stdin", stdin="a-long-password\n")
-    run("photoboothctl", "settings", "rotate-ingest-password", "--stdin", stdin=f"{PASSWORD}\n")
-    run(
-        "photoboothctl",
-        "slot",
-        "set",
-        "slot-001",
-        "provider=local",
-        "operation=look",
-        "enabled=true",
-    )
+    with tempfile.TemporaryDirectory() as name:
+        here = Path(name)
+        shutil.copy(PAYLOAD / "first.deb", here / "photobooth-daemon_0.1.0_all.deb")
+        (here / "photo.jpg").write_bytes(PICTURE)
+        for line in commands_under("## Install it", DOCUMENTS / "README.md"):
+            type_in(line, here, PASSWORDS)
+        saved = list((here / "pictures").iterdir())
+        assert [path.suffix for path in saved] == [".jpg"], saved
+        for line in commands_under("### The first photo", DOCUMENTS / "ops.md"):
+            said = type_in(line, here, PASSWORDS)
+        assert re.search(r"pictures +1\s", said), said
+        assert re.search(r"use original +0\s", said), said
     started = time.monotonic()
     answer = send(PASSWORD, PICTURE, query="?response=image")
     assert answer.status == 200, answer.body
@@ -123,6 +134,19 @@ def first_photo_by_the_words_of_the_readme() -> str:
     owners = {path.owner() for path in STATE_DIR.rglob("*")}
     assert owners == {"photobooth-daemon"}, owners
     return f"{time.monotonic() - started:.2f} s"
+
+
+@check
+def a_web_server_in_the_group_reads_pictures_and_nothing_else() -> None:
+    places = (STATE_DIR, CONFIG.parent)
+    as_www_data = ("setpriv", "--reuid=www-data", "--regid=www-data")
+    search = ("find", *places, "-type", "f", "-readable")
+    found = run(*as_www_data, "--groups=photobooth-daemon", *search, ok=False).splitlines()
+    readable = {Path(line) for line in found if line.startswith("/")}
+    pictures = set((STATE_DIR / "media/results").rglob("result.*"))
+    assert pictures
+    assert pictures <= readable
+    assert [path for path in readable if STATE_DIR / "media" not in path.parents] == []
 
 
 @check
@@ -152,7 +176,7 @@ def a_key_in_the_credentials_reaches_the_service_alone() -> None:
     token = ask(
         "POST",
         "/api/login",
-        json.dumps({"username": "serg", "password": "a-long-password"}).encode(),
+        json.dumps({"username": "serg", "password": ADMIN_PASSWORD}).encode(),
         {"Content-Type": "application/json"},
     ).json()["token"]
     settings = ask("GET", "/api/settings", headers={"Authorization": f"Bearer {token}"}).json()
