@@ -15,6 +15,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
@@ -148,5 +149,6 @@ def _stable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_stable(item) for item in value]
     if isinstance(value, float) and value.is_integer():
-        return int(value)
+        # As it is written, not as it is held: 1.5e300 is 15 and 299 zeros there.
+        return int(Decimal(repr(value)))
     return value

@@ -74,6 +74,7 @@ class Office:
         directory: Path,
         clock: Clock | None = None,
         gemini_url: str = "http://127.0.0.1:9",
+        more_providers: Mapping[str, ProviderConfig] | None = None,
         **server: Any,
     ) -> Office:
         config = Config(
@@ -82,7 +83,10 @@ class Office:
                 **{"trusted_proxies": ("127.0.0.1",), "public_url": None, **server},
             ),
             media=MediaConfig(root=directory / "media"),
-            providers={"gemini": ProviderConfig("gemini", gemini_url, KEY, "config")},
+            providers={
+                "gemini": ProviderConfig("gemini", gemini_url, KEY, "config"),
+                **(more_providers or {}),
+            },
         )
         app = await build(config, database, clock=clock)
         http = Server(app.web)

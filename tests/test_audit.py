@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -11,8 +12,10 @@ import pytest
 from photobooth_daemon.audit import Audit, audit_key
 from photobooth_daemon.database import Database
 from photobooth_daemon.model import Actor
+from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.repositories.audit import AuditRepository
 from tests.fakes import FakeClock
+from tests.office import Office
 
 SERG = Actor("serg", "10.0.0.7", "req-1")
 
@@ -114,6 +117,25 @@ async def test_a_head_noted_earlier_must_still_be_in_the_log(
     assert (await audit.verify()).faults == ()
     assert "entry 3 was noted" in " ".join((await audit.verify(expected)).faults)
     assert head["audit_id"] == 4
+
+
+async def test_a_number_that_a_float_cannot_hold_exactly_is_no_fault(
+    database: Database, tmp_path: Path, clock: FakeClock
+) -> None:
+    comfyui = ProviderConfig("comfyui", "http://127.0.0.1:9", None, None)
+    office = await Office.open(database, tmp_path, clock, more_providers={"comfyui": comfyui})
+    inputs = {"cfg": 1.5e300, "seed": 1e22, "denoise": 1e-7}
+    params = {"workflow": {"3": {"class_type": "KSampler", "inputs": inputs}}}
+    change = {"provider": "comfyui", "operation": "workflow", "params": params}
+    saved = await office.put("/api/slots/slot-001", change, If_Match="*")
+    assert saved.status == 200, saved.body
+    same = await office.put("/api/slots/slot-001", saved.json())
+    assert same.json()["version"] == saved.json()["version"]
+    key = audit_key((tmp_path / "jwt.key").read_bytes().strip())
+    verdict = await Audit(AuditRepository(database), clock, key).verify()
+    assert verdict.entries > 0
+    assert verdict.faults == ()
+    await office.close()
 
 
 async def test_another_key_fits_nothing(audit: Audit, database: Database, clock: FakeClock) -> None:
