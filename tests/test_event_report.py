@@ -18,6 +18,7 @@ from photobooth_daemon.event_report.text import render_text
 from photobooth_daemon.event_report.words import WORDS
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from tests.fakes import FakeClock
+from tests.office import Office
 
 
 async def add_photo(
@@ -159,3 +160,19 @@ def test_the_page_goes_where_only_the_caller_may_write(
     result = run(database_url, "--html", str(callers_directory / "report.html"))
     assert result.exit_code == 0, result.output
     assert (tmp_path / "out-of-reach" / "report.html").read_text("utf-8").startswith("<!doctype")
+
+
+@pytest.mark.parametrize(
+    ("until", "status"),
+    [
+        ("0001-01-01T00:00:00Z", 400),
+        ("0002-01-01T00:00:00Z", 200),
+        ("9998-12-31T23:59:59Z", 200),
+        ("9999-12-31T23:59:59Z", 400),
+    ],
+)
+@pytest.mark.parametrize("style", ["json", "text", "html"])
+async def test_the_ends_of_the_calendar(
+    office: Office, until: str, status: int, style: str
+) -> None:
+    assert (await office.get(f"/api/report?format={style}&until={until}")).status == status

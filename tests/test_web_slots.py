@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
 from datetime import datetime
@@ -392,6 +393,8 @@ async def test_revisions(office: Office) -> None:
     assert [item["version"] for item in rest["items"]] == [2, 1]
     assert rest["items"][1]["action"] == "seed"
     assert rest["next_cursor"] is None
+    beyond = base64.urlsafe_b64encode(b"n|9000000000").decode().rstrip("=")
+    assert len((await office.get(f"{SLOT}/revisions?cursor={beyond}")).json()["items"]) > 2
 
 
 async def test_restore(office: Office) -> None:

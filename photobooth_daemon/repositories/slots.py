@@ -196,7 +196,7 @@ class SlotRepository:
                 """
                 SELECT slot_id, version, config, action, created_at, created_by
                   FROM slot_revision
-                 WHERE slot_id = $1 AND ($2::integer IS NULL OR version < $2)
+                 WHERE slot_id = $1 AND ($2::bigint IS NULL OR version < $2)
                  ORDER BY version DESC
                  LIMIT $3
                 """,

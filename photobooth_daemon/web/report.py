@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import MAXYEAR, MINYEAR, timedelta
 from typing import Any
 
 from photobooth_daemon.clock import Clock
@@ -46,6 +46,9 @@ class ReportHandler(Handler):
         style = read_choice(self, "format", FORMATS) or "json"
         locale = read_choice(self, "locale", LOCALES)
         until = read_instant(self, "until") or self._clock.utcnow()
+        if not MINYEAR < until.year < MAXYEAR:
+            # Neither the day before it nor its local time need exist.
+            raise InvalidRequest("The calendar ends around until.")
         since = read_instant(self, "since") or until - DEFAULT_SPAN
         if not timedelta() <= until - since <= LONGEST_SPAN:
             raise InvalidRequest("since comes before until, by at most 31 days.")
