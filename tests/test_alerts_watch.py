@@ -212,6 +212,31 @@ async def test_an_outage_of_the_database_is_told_and_its_end(
     assert [a.name for a in news.recovered] == ["PhotoboothUnhealthy"]
 
 
+async def test_an_outage_from_before_the_start_is_told_and_its_end(
+    repository: AlertRepository, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = Machine(repository, clock), Machine(repository, clock)
+    first.seen = second.seen = Surroundings(("database",), (), 10**10, 10**9, None, "en")
+
+    async def gone(*_: Any) -> Any:
+        raise DatabaseUnavailable
+
+    with monkeypatch.context() as outage:
+        outage.setattr(repository, "take_watch", gone)
+        outage.setattr(repository, "save_announced", gone)
+        news = await first.wait_for_news()
+        assert news is not None
+        assert [a.name for a in news.firing] == ["PhotoboothUnhealthy"]
+        assert await second.wait_for_news() is not None
+    first.seen = second.seen = WELL
+    news = await first.wait_for_news()
+    assert news is not None
+    assert [a.name for a in news.recovered] == ["PhotoboothUnhealthy"]
+    assert await second.wait_for_news(5) is None
+    clock.advance(60)  # the first is killed; the second takes over and has nothing to add
+    assert await second.wait_for_news() is None
+
+
 async def test_a_maintenance_window_is_quiet(repository: AlertRepository, clock: FakeClock) -> None:
     machine = Machine(repository, clock)
     machine.seen = Surroundings((), (), 1, 2, None, "en")

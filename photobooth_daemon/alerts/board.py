@@ -28,8 +28,12 @@ class AlertBoard:
         self._waiting_since: datetime | None = None
 
     def restore(self, entries: Iterable[Entry]) -> None:
-        """Take up what an earlier process had announced."""
-        self._entries = {entry.condition.key: entry for entry in entries}
+        """Take up what an earlier process had announced, beside what this one has."""
+        self._entries = {**{entry.condition.key: entry for entry in entries}, **self._entries}
+
+    def forget(self) -> None:
+        """Leave everything to the process whose turn it is."""
+        self._entries = {}
 
     def entries(self) -> list[Entry]:
         """Return every alert that is on or was announced."""

@@ -55,7 +55,7 @@ class AlertWatch:
         self._clock = clock
         self._installation = installation
         self._holder: UUID = uuid4()
-        self._watching = False
+        self._watching: bool | None = None  # None until the database has answered once
         self._quiet = False
         self._expected_since = clock.utcnow()
         self._records = Records()
@@ -65,13 +65,17 @@ class AlertWatch:
         self._outbox.start()
 
     async def look(self) -> Notification | None:
-        """Look once, if it is this process's turn; return what people are told."""
+        """Look once, if it is this process's turn; return what people are told.
+
+        While the database has never answered nobody's turn is known: then every
+        process looks, for two messages are better than none.
+        """
         now = self._clock.utcnow()
         try:
             await self._consult_database(now)
         except DatabaseUnavailable:
             log.info("watching without the database", extra={"watching": self._watching})
-        if not self._watching:
+        if self._watching is False:
             return None
         seen = await self._surroundings()
         conditions = list_conditions(
@@ -119,6 +123,8 @@ class AlertWatch:
         watching = await self._repository.take_watch(self._holder, now, LEASE)
         if watching and not self._watching:
             self._board.restore(await self._repository.list_announced())
+        elif not watching:
+            self._board.forget()
         self._watching = watching
         if not watching:
             return
