@@ -100,6 +100,8 @@ class Cleanup:
         error: PhotoboothError | OSError | None = None
         try:
             await self._steps(removals)
+            if removals.refused:
+                error = CleanupFailed(f"{removals.refused} objects could not be removed.")
         except (PhotoboothError, OSError) as caught:
             error = caught
         report = CleanupReport(
@@ -126,12 +128,19 @@ class Cleanup:
         last: MediaObject | None = None
         while True:
             batch = await self._repository.list_expired_media(now, last, BATCH_SIZE)
-            for media in batch:
-                removals.freed(await self._remove_file(media, removals.dry_run))
-            if batch and not removals.dry_run:
-                ids = [media.media_id for media in batch]
+            gone = [
+                media
+                for media in batch
+                if await removals.free(
+                    self._remove_file(media, removals.dry_run),
+                    media_id=str(media.media_id),
+                    job_id=str(media.job_id),
+                )
+            ]
+            if gone and not removals.dry_run:
+                ids = [media.media_id for media in gone]
                 await self._repository.mark_cleaned(ids, self._clock.utcnow())
-            for media in batch:
+            for media in gone:
                 removals.count(
                     _KINDS[media.kind],
                     media_id=str(media.media_id),

@@ -10,7 +10,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from photobooth_daemon.errors import StorageFull
@@ -105,11 +105,14 @@ def remove_directory(target: Path, aside: Path) -> int:
     A kill in between leaves it at ``aside``, where stale files are swept away.
     """
     try:
+        # Young again: whoever sweeps aside must not take it for stale while it is deleted here.
+        os.utime(target)
         target.rename(aside)
     except FileNotFoundError:
         return 0
     freed = size_of(aside)
-    shutil.rmtree(aside)
+    with suppress(FileNotFoundError):
+        shutil.rmtree(aside)
     return freed
 
 
@@ -127,13 +130,13 @@ def remove_path(path: Path) -> int:
 
 
 def size_of(path: Path) -> int:
-    """Return the bytes of a file, or of all files in a directory; 0 if there is none."""
+    """Return the bytes of a file, or of all files in a directory; what cannot be read counts 0."""
     try:
         if path.is_dir() and not path.is_symlink():
             with os.scandir(path) as entries:
                 return sum(size_of(Path(entry.path)) for entry in entries)
         return path.lstat().st_size
-    except FileNotFoundError:
+    except OSError:
         return 0
 
 

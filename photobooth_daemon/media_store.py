@@ -15,6 +15,7 @@ if nobody waits for it any more.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -43,6 +44,8 @@ Ts = TypeVarTuple("Ts")
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 PREVIEW_NAME = "preview.webp"
 BATCH_SIZE = 200
+
+log = logging.getLogger(__name__)
 
 
 class Shelf(StrEnum):
@@ -231,6 +234,9 @@ class MediaStore:
             try:
                 modified = path.lstat().st_mtime
             except FileNotFoundError:
+                continue
+            except OSError:
+                log.exception("an entry cannot be looked at", extra={"file": name})
                 continue
             things.append(
                 StoredThing(

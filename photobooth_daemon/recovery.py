@@ -120,9 +120,12 @@ class Recovery:
             return
         now = self._clock.utcnow()
         for media in await self._repository.list_provider_inputs(job.job_id):
-            removals.freed(await self._media_store.remove_provider_input(media.media_id))
+            await removals.free(
+                self._media_store.remove_provider_input(media.media_id),
+                media_id=str(media.media_id),
+            )
         if found is None:
-            removals.freed(await self._media_store.remove_result(job.job_id))
+            await removals.free(self._media_store.remove_result(job.job_id), job_id=str(job.job_id))
             end = JobEnd(JobStatus.FAILED, now, failure_code="interrupted")
         else:
             end = JobEnd(JobStatus.DONE, now, result=await self._facts(job, found))

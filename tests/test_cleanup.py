@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from uuid import UUID, uuid4
 import pytest
 from click.testing import CliRunner
 
+from photobooth_daemon import media_store as media_store_module
 from photobooth_daemon.cleanup import Cleanup, CleanupReport
 from photobooth_daemon.cli import main
 from photobooth_daemon.database import Database
@@ -221,6 +223,44 @@ async def test_a_result_whose_files_are_lost_ends_its_life(
     assert removed(await cleanup.run()) == {"lost_files": 1}
     expiry = "SELECT result_expires_at FROM job_history WHERE job_id = $1"
     assert await value(database, expiry, lost) == now
+
+
+async def test_what_the_disk_does_not_let_go_keeps_nothing_else(
+    cleanup: Cleanup,
+    database: Database,
+    media_store: MediaStore,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = clock.utcnow()
+    past = now - timedelta(hours=1)
+    bad, good = [
+        await insert_result(database, media_store, PICTURE, past - timedelta(hours=72), past)
+        for _ in range(2)
+    ]
+    for job_id in (bad, good):
+        upload = media_store.root / "scratch" / str(job_id)
+        upload.write_bytes(b"x")
+        make_old(upload, past)
+
+    def refusing(remove: Callable[..., int]) -> Callable[..., int]:
+        def removed_or_refused(path: Path, *aside: Path) -> int:
+            if path.name == str(bad):
+                raise OSError(errno.EIO, "Input/output error", str(path))
+            return remove(path, *aside)
+
+        return removed_or_refused
+
+    with monkeypatch.context() as broken:
+        for name in ("remove_path", "remove_directory"):
+            broken.setattr(media_store_module, name, refusing(getattr(media_store_module, name)))
+        with pytest.raises(CleanupFailed, match="3 objects could not be removed"):
+            await cleanup.run()
+    assert {path.split("/")[1] for path in files_of(media_store)} == {str(bad)}
+    living = "SELECT DISTINCT job_id FROM media_object WHERE cleaned_at IS NULL"
+    assert await value(database, living) == bad
+    assert removed(await cleanup.run()) == {"previews": 1, "results": 1, "scratch": 1}
+    assert files_of(media_store) == set()
 
 
 async def test_a_media_directory_that_is_not_mounted_costs_nothing(

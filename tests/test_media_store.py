@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -16,6 +17,7 @@ import pytest
 
 from photobooth_daemon import media_files
 from photobooth_daemon.errors import StorageFull
+from photobooth_daemon.media_files import remove_directory
 from photobooth_daemon.media_store import BATCH_SIZE, MediaStore, Shelf
 from photobooth_daemon.model import PictureBytes
 from photobooth_daemon.scratch_file import BLOCK_BYTES
@@ -257,6 +259,25 @@ class TestListing:
         await store.remove_thing(thing)
         assert entries_of(store) == set()
         assert (precious / "file").exists()
+
+
+def test_a_directory_is_young_while_it_is_deleted(tmp_path, monkeypatch):
+    target, aside = tmp_path / "result", tmp_path / "aside"
+    target.mkdir()
+    (target / "result.jpg").write_bytes(b"12345")
+    os.utime(target, (0, 0))
+    delete = shutil.rmtree
+    ages = []
+
+    def delete_after_a_sweep(path):
+        ages.append(time.time() - path.stat().st_mtime)
+        delete(path)
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(shutil, "rmtree", delete_after_a_sweep)
+    assert remove_directory(target, aside) == 5
+    assert ages[0] < 60
+    assert not aside.exists()
 
 
 def test_a_directory_that_fails_halfway_is_not_published(tmp_path, monkeypatch):
