@@ -367,6 +367,15 @@ def storable(text: str) -> str:
     return re.sub("[\0\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
 
 
+CONFIGURATION_REASONS = (
+    Reason.AUTH,
+    Reason.MODEL_GONE,
+    Reason.BAD_REQUEST,
+    Reason.INPUT_NOT_FETCHED,
+)
+"""Reasons that somebody has to mend: no second try does."""
+
+
 class AttemptFailed(Exception):
     """One provider attempt brought no picture.
 

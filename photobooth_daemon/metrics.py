@@ -25,6 +25,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from photobooth_daemon import __version__
+from photobooth_daemon.errors import CONFIGURATION_REASONS, PhotoboothError, RateLimited
 from photobooth_daemon.exposition import Exposed, Fact, Source
 
 PREFIX = "photobooth_"
@@ -209,7 +210,7 @@ class Metrics:
             self.ingest_refused_total.labels(slot, code).inc()
 
     def prepare_slot(self, slot: str, provider: str | None) -> None:
-        """Make a slot's series exist, so that a rate sees its first photo."""
+        """Make a slot's and its provider's series exist, so that a rate sees the first photo."""
         key = (slot, provider or NONE)
         if key in self._known_slots or slot not in SLOT_IDS:
             return
@@ -218,6 +219,9 @@ class Metrics:
             self.ingest_total.labels(*key, outcome)
         for outcome in ("done", "timeout", "failed"):
             self.ingest_duration_seconds.labels(*key, outcome)
+        if provider is not None:
+            for reason in CONFIGURATION_REASONS:
+                self.provider_attempts_total.labels(provider, reason)
 
     def refresh_by(self, refresh: Callable[[], None]) -> None:
         """Call ``refresh`` before each exposition, for gauges that are cheap to read."""
@@ -258,6 +262,8 @@ class Metrics:
             self.ingest_waiting.labels(slot)
             self.ingest_window_used_ratio.labels(slot)
             self.ingest_fallback_total.labels(slot)
+            self.ingest_refused_total.labels(slot, RateLimited.code)
+        self.refused_requests_total.labels(PhotoboothError.code)
         for step in INGEST_STEPS:
             self.ingest_step_duration_seconds.labels(step)
         for kind in ("login", "ingest"):

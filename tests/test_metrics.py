@@ -79,6 +79,18 @@ def test_a_prepared_slot_starts_at_zero(metrics: Metrics) -> None:
     )
 
 
+def test_what_alerts_at_its_first_event_starts_at_zero(metrics: Metrics) -> None:
+    """An increase from nothing to one is none for Prometheus."""
+    metrics.prepare_slot("slot-002", "gemini")
+    assert value(metrics, "photobooth_refused_requests_total", code="internal_error") == 0
+    for number in range(1, 16):
+        refused = {"slot": f"slot-{number:03}", "code": "rate_limited"}
+        assert value(metrics, "photobooth_ingest_refused_total", **refused) == 0
+    for reason in ("auth", "model_gone", "bad_request", "input_not_fetched"):
+        attempts = {"provider": "gemini", "reason": reason}
+        assert value(metrics, "photobooth_provider_attempts_total", **attempts) == 0
+
+
 def test_a_fact_nobody_knows_has_no_sample(metrics: Metrics) -> None:
     assert value(metrics, "photobooth_media_free_bytes") is None
     metrics.media_free_bytes.set(7)

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from photobooth_daemon.alerts.model import Condition, Entry, Records, SlotFigures
 from photobooth_daemon.database import Database
+from photobooth_daemon.errors import CONFIGURATION_REASONS
 from photobooth_daemon.throttle import LOGIN_OF_USER
 
 WINDOW = timedelta(minutes=10)
 LONGEST_PHOTO = timedelta(minutes=2)
-CONFIGURATION_REASONS = ("auth", "model_gone", "bad_request", "input_not_fetched")
 
 
 @dataclass(frozen=True, slots=True)
