@@ -35,6 +35,9 @@ class MailServer:
                 say("354 go on")
                 self.messages.append((await reader.readuntil(b"\r\n.\r\n"))[:-3])
                 say("250 kept")
+            elif word == "EHLO":
+                say("250-here")
+                say("250 AUTH PLAIN")
             elif word == "QUIT":
                 say("221 bye")
                 break

@@ -185,6 +185,40 @@ async def test_a_notification_is_sent_again_until_it_arrives(
     assert sent._value.get() == 1
 
 
+async def test_a_password_that_smtp_cannot_carry_is_a_failure_by_name(
+    session: aiohttp.ClientSession,
+) -> None:
+    server = MailServer()
+    url = (await server.start()).replace("//", "//serg:пароль@")
+    (channel,) = build_channels(AlertsConfig(smtp_url=url, email_to=("a@b.example",)), session)
+    with pytest.raises(NotSentError, match="UnicodeEncodeError"):
+        await channel.send(NOTIFICATION)
+    await server.stop()
+
+
+async def test_an_error_that_nobody_expected_does_not_silence_the_channel(metrics: Metrics) -> None:
+    class Odd:
+        name = "odd"
+
+        def __init__(self) -> None:
+            self.asked = 0
+
+        async def send(self, notification: Notification) -> None:
+            self.asked += 1
+            if self.asked == 1:
+                raise RuntimeError("nobody expected this")
+
+    channel = Odd()
+    outbox = Outbox([channel], metrics)
+    outbox.start()
+    outbox.put(NOTIFICATION)
+    outbox.put(NOTIFICATION)
+    await outbox.close()  # waits for what is queued
+    assert channel.asked == 2
+    assert metrics.alerts_sent_total.labels("odd", "failure")._value.get() == 1
+    assert metrics.alerts_sent_total.labels("odd", "success")._value.get() == 1
+
+
 async def test_the_heart_beats_only_while_all_is_well(
     session: aiohttp.ClientSession, base: str, seen: list[tuple[str, Any]], metrics: Metrics
 ) -> None:

@@ -126,7 +126,7 @@ class EmailChannel:
         message.set_content(notification.text + "\n")
         try:
             await asyncio.to_thread(_deliver, self._server, message)
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, UnicodeError) as error:
             raise NotSentError(type(error).__name__) from error
 
 

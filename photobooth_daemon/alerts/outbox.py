@@ -55,8 +55,13 @@ class Outbox:
     async def _send_all(self, channel: Channel, queue: asyncio.Queue[Notification]) -> None:
         while True:
             notification = await queue.get()
-            await self._send(channel, notification)
-            queue.task_done()
+            try:
+                await self._send(channel, notification)
+            except Exception:  # a channel that falls silent would be worse than any error
+                self._metrics.alerts_sent_total.labels(channel.name, "failure").inc()
+                log.exception("notification lost", extra={"channel": channel.name})
+            finally:
+                queue.task_done()
 
     async def _send(self, channel: Channel, notification: Notification) -> None:
         pause = FIRST_PAUSE_SECONDS
