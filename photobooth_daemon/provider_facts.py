@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from photobooth_daemon.errors import Fault
 from photobooth_daemon.providers.driver import ProviderConfig
+
+ParamFaults = Callable[[str, Mapping[str, Any], Sequence[str]], list[Fault]]
+"""Takes operation, params and the roles of the bound templates; pointers are below the params."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,8 @@ class ProviderFacts:
     configured: bool
     source: str | None
     needs_public_url: bool
+    faults: ParamFaults | None = None
+    """What a driver knows of its params beyond their schema; most know nothing."""
 
 
 def provider_facts(
@@ -32,5 +38,6 @@ def provider_facts(
             configured=driver.is_configured(config),
             source=config.api_key_source,
             needs_public_url=driver.needs_public_url,
+            faults=getattr(driver, "faults", None),
         )
     return facts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
@@ -165,7 +165,10 @@ def meaning_faults(
     if slot.provider is None or slot.operation is None:
         faults += _unconfigured_faults(slot, facts)
     for prefix, rung in _rungs(slot):
-        faults += _provider_faults(prefix, rung, schemas, facts, slot.enabled, public_url)
+        found = _provider_faults(prefix, rung, schemas, facts, slot.enabled, public_url)
+        if slot.enabled and not any(f.pointer.startswith(f"{prefix}/params") for f in found):
+            found += _driver_faults(prefix, rung, schemas, facts, slot.template_media)
+        faults += found
     if slot.provider is not None and slot.operation is not None:
         faults += schemas.check_templates(
             slot.provider,
@@ -236,6 +239,24 @@ def _provider_faults(
             )
         )
     return faults
+
+
+def _driver_faults(
+    prefix: str,
+    rung: Rung,
+    schemas: ParamSchemas,
+    facts: Mapping[str, ProviderFacts],
+    bindings: Sequence[TemplateBinding],
+) -> list[Fault]:
+    """Return what only the driver can tell of params that their schema takes."""
+    known = facts.get(rung.provider)
+    operation = schemas.find_operation(rung.provider, rung.operation)
+    if known is None or known.faults is None or operation is None:
+        return []
+    taken = {role.role for role in operation.template_roles}
+    roles = [bound.role for bound in bindings if bound.role in taken]
+    found = known.faults(rung.operation, rung.params, roles)
+    return [Fault(f"{prefix}/params{fault.pointer}", fault.message) for fault in found]
 
 
 def _fallback_template_faults(slot: Slot, schemas: ParamSchemas) -> list[Fault]:

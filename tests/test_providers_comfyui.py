@@ -94,6 +94,7 @@ async def test_a_workflow_brings_a_picture(
         ("lost", {}, Reason.BAD_RESPONSE),
         ("bad_request", {}, Reason.BAD_REQUEST),
         ("old_refusal", {}, Reason.BAD_REQUEST),
+        ("image", {"dropped": "9"}, Reason.BAD_REQUEST),
         ("internal", {}, Reason.OVERLOADED),
         ("html_502", {}, Reason.OVERLOADED),
         ("garbage", {}, Reason.BAD_RESPONSE),
@@ -109,6 +110,17 @@ async def test_every_failure_has_its_reason(
         failure = await failure_of(driver, run())
     assert failure.reason is reason, failure
     assert failure.again == (0 if reason is Reason.NO_IMAGE else None)
+
+
+async def test_only_a_dropped_output_that_is_wanted_counts(provider: FakeProvider) -> None:
+    provider.script.then("image", dropped="12").then("image", dropped="9", own_id=True)
+    async with comfyui(provider.url) as driver:
+        assert (await driver.process(run({"output_node": "9"}))).picture
+        failure = await failure_of(driver, run({"output_node": "9"}))
+        assert "node 9: Required input is missing" in failure.message
+        await eventually(lambda: posted(provider, "/interrupt"))
+        queued = posted(provider, "/prompt")[1].facts["prompt_id"]
+        assert failure.provider_request_id == queued
 
 
 async def test_a_late_prompt_is_called_off_and_no_other_one(provider: FakeProvider) -> None:

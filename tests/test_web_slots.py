@@ -435,6 +435,34 @@ async def test_restore_what_cannot_work_any_more(office: Office) -> None:
     assert reply.pointers == ["/template_media/0/media_id"]
 
 
+async def test_a_workflow_that_can_never_work_is_not_saved(office: Office) -> None:
+    nodes = {
+        "1": {"class_type": "LoadImage", "inputs": {"image": "x.jpg"}},
+        "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "old"}},
+    }
+    params: dict[str, Any] = {"workflow": nodes}
+    slot = {"provider": "comfyui", "operation": "workflow", "enabled": True}
+    # The office has no ComfyUI, which is the first fault of each of these.
+    assert await refused(office, {**slot, "params": params}) == ["/provider"]
+    for more, pointer in [
+        ({"prompt": "glow"}, "/params/prompt_input"),
+        ({"prompt": "glow", "prompt_input": ""}, "/params/prompt_input"),
+        ({"prompt": "glow", "prompt_input": "7.text"}, "/params/workflow"),
+        ({"photo_input": "2.image"}, "/params/workflow"),
+        ({"output_node": "9"}, "/params/workflow"),
+    ]:
+        pointers = await refused(office, {**slot, "params": {**params, **more}})
+        assert pointers == [pointer, "/provider"], more
+    reference = {"role": "reference", "media_id": await registered(office)}
+    bound = {**slot, "params": params, "template_media": [reference]}
+    reply = await office.put(SLOT, bound, If_Match="*")
+    messages = {e["pointer"]: e["message"] for e in reply.json()["errors"]}
+    assert messages["/params/workflow"] == "Cannot be filled: 1 references, but 0 inputs for them."
+    params["reference_inputs"] = ["1.image"]
+    nodes["2"] = nodes["1"]
+    assert await refused(office, {**bound, "params": params}) == ["/provider"]
+
+
 # POST /api/slots/{id}/test
 
 

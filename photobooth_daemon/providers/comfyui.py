@@ -10,19 +10,19 @@ import asyncio
 import logging
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
-from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason
+from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Fault, Reason
 from photobooth_daemon.picture_threads import PictureThreads
 from photobooth_daemon.providers.checks import Finding, checked
 from photobooth_daemon.providers.comfyui_answers import OutputFile
 from photobooth_daemon.providers.comfyui_server import ComfyUIServer
-from photobooth_daemon.providers.comfyui_workflow import filled, model_of
+from photobooth_daemon.providers.comfyui_workflow import fault_of, filled, model_of
 from photobooth_daemon.providers.driver import (
     ProviderCheck,
     ProviderConfig,
@@ -64,6 +64,12 @@ class ComfyUIDriver:
         """Return whether it is said where the server is."""
         return config.base_url is not None
 
+    @staticmethod
+    def faults(operation: str, params: Mapping[str, Any], roles: Sequence[str]) -> list[Fault]:
+        """Return why this workflow can never take the photo, the prompt and the references."""
+        found = fault_of(params, references=roles.count("reference"))
+        return [] if found is None else [Fault("/workflow", f"Cannot be filled: {found}.")]
+
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
         """Return the model that the workflow loads."""
         return model_of(params.get("workflow") or {})
@@ -80,12 +86,17 @@ class ComfyUIDriver:
         if self._usual_seconds and ahead * self._usual_seconds > deadline.remaining_seconds():
             raise AttemptFailed(Reason.OVERLOADED, f"{ahead} prompts are ahead in the queue")
         workflow = await self._prepared(request)
+        output_node = str(request.params.get("output_node", ""))
         prompt_id = str(uuid.uuid4())
         begun_seconds = deadline.clock.monotonic()
         done = False
         try:
-            prompt_id = await self._server.queue(workflow, prompt_id, deadline)
-            file = await self._wait(prompt_id, str(request.params.get("output_node", "")), deadline)
+            prompt_id, refusal = await self._server.queue(
+                workflow, prompt_id, output_node, deadline
+            )
+            if refusal is not None:
+                raise AttemptFailed(Reason.BAD_REQUEST, refusal)
+            file = await self._wait(prompt_id, output_node, deadline)
             done = True
             took_seconds = deadline.clock.monotonic() - begun_seconds
             picture = await self._server.view(file, deadline)

@@ -55,6 +55,15 @@ def read_upload(document: Mapping[str, Any]) -> str:
     return f"{subfolder}/{name}" if isinstance(subfolder, str) and subfolder else name
 
 
+def dropped_output(document: Mapping[str, Any], output_node: str) -> str | None:
+    """Return why the output that is wanted was dropped from a queued workflow, or None."""
+    for _, facts in _faulty_nodes(document):
+        outputs = facts.get("dependent_outputs")
+        if not output_node or not isinstance(outputs, list) or output_node in outputs:
+            return "; ".join(["an output was dropped", *_node_errors(document)])
+    return None
+
+
 def read_history(
     document: Mapping[str, Any], prompt_id: str, output_node: str, scrub: Scrub
 ) -> OutputFile | None:
@@ -130,11 +139,20 @@ def _failure(status: Mapping[str, Any], scrub: Scrub) -> AttemptFailed | None:
 
 def _refusal(document: Mapping[str, Any]) -> str:
     error = document.get("error")
-    words = [str(error.get("message")) if isinstance(error, Mapping) else str(error)]
-    nodes = document.get("node_errors")
-    for node, facts in nodes.items() if isinstance(nodes, Mapping) else ():
-        errors = facts.get("errors") if isinstance(facts, Mapping) else None
+    said = str(error.get("message")) if isinstance(error, Mapping) else str(error)
+    return "; ".join([said, *_node_errors(document)])
+
+
+def _node_errors(document: Mapping[str, Any]) -> Iterator[str]:
+    for node, facts in _faulty_nodes(document):
+        errors = facts.get("errors")
         for one in errors if isinstance(errors, list) else ():
             if isinstance(one, Mapping):
-                words.append(f"node {node}: {one.get('message')} {one.get('details')}")
-    return "; ".join(words)
+                yield f"node {node}: {one.get('message')} {one.get('details')}"
+
+
+def _faulty_nodes(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    nodes = document.get("node_errors")
+    for node, facts in nodes.items() if isinstance(nodes, Mapping) else ():
+        if isinstance(facts, Mapping):
+            yield str(node), facts

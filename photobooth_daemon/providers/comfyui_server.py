@@ -12,6 +12,7 @@ from photobooth_daemon.errors import AttemptFailed, Reason
 from photobooth_daemon.providers.bodies import FormFile, form, pieces_of, size_of
 from photobooth_daemon.providers.comfyui_answers import (
     OutputFile,
+    dropped_output,
     queue_remaining,
     queued,
     read_history,
@@ -51,13 +52,20 @@ class ComfyUIServer:
             await self._post("/upload/image", deadline, headers, data=pieces_of(body))
         )
 
-    async def queue(self, workflow: dict[str, Any], prompt_id: str, deadline: Deadline) -> str:
-        """Queue the workflow and return its id: older servers choose their own."""
+    async def queue(
+        self, workflow: dict[str, Any], prompt_id: str, output_node: str, deadline: Deadline
+    ) -> tuple[str, str | None]:
+        """Queue the workflow; return its id, which older servers choose, and what was refused.
+
+        A server may queue what is left of a workflow and drop the output that is wanted.
+        """
         order = {"client_id": self._client_id, "prompt_id": prompt_id, "prompt": workflow}
-        answered = (await self._post("/prompt", deadline, json=order)).get("prompt_id")
+        document = await self._post("/prompt", deadline, json=order)
+        answered = document.get("prompt_id")
         if not isinstance(answered, str) or not answered:
             raise AttemptFailed(Reason.BAD_RESPONSE, "the prompt has no id")
-        return answered
+        refusal = dropped_output(document, output_node)
+        return answered, None if refusal is None else self._http.scrub(refusal)
 
     async def history(self, prompt_id: str, deadline: Deadline) -> Mapping[str, Any]:
         """Return the history of one prompt: empty while it waits, runs, or is not known."""

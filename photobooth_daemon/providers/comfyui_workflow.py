@@ -40,7 +40,19 @@ def filled(
         _put(workflow, place, seed)
     for place, value in (params.get("values") or {}).items():
         _put(workflow, place, value)
+    output_node = params.get("output_node")
+    if output_node and output_node not in workflow:
+        raise _bad(f"the workflow has no node {output_node}")
     return workflow
+
+
+def fault_of(params: Mapping[str, Any], *, references: int) -> str | None:
+    """Return why a photo with so many references can never be put into the workflow, or None."""
+    try:
+        filled(params, photo="photo.jpg", references=["reference.png"] * references, seed=0)
+    except AttemptFailed as failure:
+        return failure.message
+    return None
 
 
 def model_of(workflow: Mapping[str, Any]) -> str | None:

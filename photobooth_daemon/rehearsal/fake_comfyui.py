@@ -125,7 +125,7 @@ class PromptHandler(ComfyUIHandler):
 
         Options: ``looks`` (how many times its history is empty), ``own_id``
         (the server's id instead of the client's), ``preview`` (the picture is
-        a temporary one).
+        a temporary one), ``dropped`` (an output that cannot run and is left out).
         """
         order = json.loads(self.body())
         workflow = order.get("prompt")
@@ -146,7 +146,11 @@ class PromptHandler(ComfyUIHandler):
         self.server.prompts[prompt_id] = Prompt(prompt_id, workflow, behaviour)
         self.seen.facts |= {"prompt_id": prompt_id, "workflow": workflow}
         number = len(self.server.prompts)
-        self.answer_json({"prompt_id": prompt_id, "number": number, "node_errors": {}})
+        dropped = behaviour.options.get("dropped")
+        error = {"message": "Required input is missing", "details": "images"}
+        faulty = {"errors": [error], "dependent_outputs": [dropped], "class_type": "SaveImage"}
+        node_errors = {dropped: faulty} if dropped else {}
+        self.answer_json({"prompt_id": prompt_id, "number": number, "node_errors": node_errors})
 
     async def do_never(self, behaviour: Behaviour) -> None:
         """Queues the workflow and never ends it."""
