@@ -1,6 +1,8 @@
-"""What absolute links start with."""
+"""What absolute links start with, and whose address counts."""
 
 from __future__ import annotations
+
+from types import SimpleNamespace
 
 import pytest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
@@ -27,3 +29,31 @@ def test_links_start_with_the_public_url_else_the_host(
     site = Site(public_url=public_url, trusted_proxies=())
     request = HTTPServerRequest("GET", "/", headers=HTTPHeaders({"Host": host}))
     assert site.absolute_url(request, "/r/1") == f"{start}/r/1"
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("::ffff:10.0.0.5", None, "10.0.0.5"),
+        ("10.0.0.5", "192.0.2.1", "10.0.0.5"),
+        ("::ffff:127.0.0.1", "192.0.2.1", "192.0.2.1"),
+        ("127.0.0.1", "::ffff:192.0.2.1", "192.0.2.1"),
+        ("127.0.0.1", "2001:DB8:0:0::1", "2001:db8::1"),
+        ("127.0.0.1", "192.0.2.1, nonsense", "127.0.0.1"),
+        ("", None, ""),
+    ],
+)
+def test_an_address_has_one_spelling(peer: str, forwarded: str | None, address: str) -> None:
+    site = Site(public_url=None, trusted_proxies=("127.0.0.1",))
+    headers = HTTPHeaders({} if forwarded is None else {"X-Forwarded-For": forwarded})
+    request = HTTPServerRequest(
+        "GET", "/", headers=headers, connection=SimpleNamespace(context=_Peer(peer))
+    )
+    assert site.client_address(request) == address
+
+
+class _Peer:
+    protocol = "http"
+
+    def __init__(self, remote_ip: str) -> None:
+        self.remote_ip = remote_ip

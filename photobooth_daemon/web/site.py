@@ -40,15 +40,18 @@ class Site:
         self._trusted = [ipaddress.ip_network(text, strict=False) for text in trusted_proxies]
 
     def client_address(self, request: HTTPServerRequest) -> str:
-        """Return the rightmost hop that is not a trusted proxy."""
-        peer = request.remote_ip or ""
+        """Return the rightmost hop that is not a trusted proxy, each address in one spelling.
+
+        A socket for both families names an IPv4 client ``::ffff:10.0.0.5``: that is 10.0.0.5.
+        """
+        peer = _spelt(request.remote_ip or "")
         if not self._is_trusted(peer):
             return peer
         hops = ",".join(request.headers.get_list("X-Forwarded-For")).split(",")
         for hop in reversed([hop.strip() for hop in hops if hop.strip()]):
             if _parse(hop) is None:
                 return peer
-            peer = hop
+            peer = _spelt(hop)
             if not self._is_trusted(hop):
                 break
         return peer
@@ -102,6 +105,11 @@ class Site:
 def _is_this_machine(url: SplitResult) -> bool:
     address = _parse(url.hostname or "")
     return url.hostname == "localhost" or (address is not None and address.is_loopback)
+
+
+def _spelt(text: str) -> str:
+    address = _parse(text)
+    return text if address is None else str(address)
 
 
 def _parse(text: str) -> Address | None:
