@@ -13,6 +13,7 @@ import asyncio
 import logging
 from datetime import timedelta
 from functools import partial
+from io import BytesIO
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
@@ -42,7 +43,7 @@ from photobooth_daemon.model import (
     Timings,
 )
 from photobooth_daemon.picture_threads import PictureThreads
-from photobooth_daemon.pictures import FinishedPicture, finish, original
+from photobooth_daemon.pictures import FinishedPicture, finish, megapixels_of, original
 from photobooth_daemon.provider_requests import ProviderRequests, RequestBuilder
 from photobooth_daemon.providers.driver import ProviderResult
 from photobooth_daemon.results import read_result
@@ -186,12 +187,14 @@ class IngestService:
 
         async def accept(result: ProviderResult) -> FinishedPicture:
             with exchange.timed("store_ms"):
+                megapixels = await asyncio.to_thread(megapixels_of, BytesIO(result.picture))
                 return await self._pictures.finish(
                     partial(finish, max_pixels=MAX_RESULT_PIXELS),
                     result.picture,
                     exchange.slot.output,
                     photo.width,
                     photo.height,
+                    megapixels=megapixels,
                 )
 
         budget = await self._spending.budget_for(exchange.slot, exchange.settings.values)
@@ -289,7 +292,11 @@ class IngestService:
         try:
             async with exchange.deadline.earlier_by(2 * ANSWER_MARGIN_SECONDS).enforced():
                 picture: PictureBytes = await self._pictures.finish(
-                    original, photo.path, photo.content_type, output
+                    original,
+                    photo.path,
+                    photo.content_type,
+                    output,
+                    megapixels=photo.megapixels,
                 )
         except (DeadlinePassed, InvalidImage):
             log.warning("no time to answer with the original", extra={"code": error.code})

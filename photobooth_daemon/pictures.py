@@ -78,10 +78,7 @@ def recognise(path: Path) -> str:
         UnsupportedMediaType: not a JPEG, PNG or WEBP.
     """
     with path.open("rb") as file:
-        content_type = content_type_of(file.read(MAGIC_BYTES))
-    if content_type is None:
-        raise UnsupportedMediaType
-    return content_type
+        return _recognised(file)
 
 
 def measure(path: Path, content_type: str, max_pixels: int) -> tuple[int, int]:
@@ -92,6 +89,15 @@ def measure(path: Path, content_type: str, max_pixels: int) -> tuple[int, int]:
     """
     with path.open("rb") as file:
         return read_header(file, content_type, max_pixels=max_pixels).displayed()
+
+
+def megapixels_of(file: BinaryIO) -> float:
+    """Return how large a picture claims to be; 0.0 for what no decoder will ever see."""
+    try:
+        header = read_header(file, _recognised(file), max_pixels=MOST_PIXELS)
+    except (UnsupportedMediaType, InvalidImage):
+        return 0.0
+    return header.width * header.height / 1e6
 
 
 def prepare(path: Path, content_type: str, *, max_edge_px: int, cheap_bytes: bool) -> PictureBytes:
@@ -179,6 +185,13 @@ def preview_of(path: Path, content_type: str) -> bytes:
     with path.open("rb") as file:
         header = read_header(file, content_type, max_pixels=MOST_PIXELS)
         return _preview(decode(file, header, dct_scale=dct_scale_for(header, PREVIEW_EDGE_PX)))
+
+
+def _recognised(file: BinaryIO) -> str:
+    content_type = content_type_of(file.read(MAGIC_BYTES))
+    if content_type is None:
+        raise UnsupportedMediaType
+    return content_type
 
 
 def _finished(picture: PictureBytes, image: Image.Image) -> FinishedPicture:

@@ -99,7 +99,7 @@ class RequestBuilder:
                 self._photo.path,
                 self._photo.content_type,
                 deadline=deadline,
-                megapixels=self._photo.width * self._photo.height / 1e6,
+                megapixels=self._photo.megapixels,
             )
         return self._prepared[edge]
 

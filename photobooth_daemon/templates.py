@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,13 @@ from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.model import Actor, Output, TemplateMedia
 from photobooth_daemon.picture_headers import read_header
 from photobooth_daemon.picture_threads import PictureThreads
-from photobooth_daemon.pictures import CONTENT_TYPES, original, preview_of, recognise
+from photobooth_daemon.pictures import (
+    CONTENT_TYPES,
+    megapixels_of,
+    original,
+    preview_of,
+    recognise,
+)
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.templates import TemplateRepository, UsedTemplate
 from photobooth_daemon.slots import SlotService
@@ -84,7 +91,9 @@ class TemplateService:
         if len(label) > MAX_LABEL_CHARACTERS:
             message = f"Must have at most {MAX_LABEL_CHARACTERS} characters."
             raise ValidationFailed([Fault("/label", message)])
-        inspected = await self._pictures.finish(_inspect, path, max_pixels)
+        inspected = await self._pictures.finish(
+            _inspect, path, max_pixels, megapixels=await asyncio.to_thread(_megapixels, path)
+        )
         media = TemplateMedia(
             media_id=uuid4(),
             label=label,
@@ -155,6 +164,11 @@ class TemplateService:
                 before={"label": media.label, "used_by": users},
             )
         await self._media_store.retire_template(media_id)
+
+
+def _megapixels(path: Path) -> float:
+    with path.open("rb") as file:
+        return megapixels_of(file)
 
 
 def _inspect(path: Path, max_pixels: int) -> _Inspected:

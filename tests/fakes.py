@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,27 @@ class FakeClock(Clock):
     def jump(self, seconds: float) -> None:
         """Set the wall clock forward or back; no time passes."""
         self._utc += timedelta(seconds=seconds)
+
+
+class Crowd:
+    """Work that blocks a thread for a moment, and how many threads were in it at once."""
+
+    def __init__(self, work: Callable[..., Any]) -> None:
+        self.most = 0
+        self._work = work
+        self._inside = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        with self._lock:
+            self._inside += 1
+            self.most = max(self.most, self._inside)
+        try:
+            time.sleep(0.3)
+            return self._work(*args, **options)
+        finally:
+            with self._lock:
+                self._inside -= 1
 
 
 async def eventually(

@@ -19,6 +19,7 @@ from PIL import Image
 from tornado.ioloop import IOLoop
 
 from photobooth_daemon import ingest as ingest_module
+from photobooth_daemon import picture_threads
 from photobooth_daemon.database import Database
 from photobooth_daemon.jobs import Jobs
 from photobooth_daemon.provider_requests import RequestBuilder
@@ -27,7 +28,7 @@ from photobooth_daemon.upload_turns import TURNS
 from photobooth_daemon.web import upload as upload_module
 from photobooth_daemon.web.ingest import IngestHandler
 from tests.booth import PASSWORD, SLOT, Booth, new_key
-from tests.fakes import eventually
+from tests.fakes import Crowd, eventually
 from tests.sample_pictures import corners, jpeg, noise, png, see_through, webp
 
 MB = 1024 * 1024
@@ -462,6 +463,24 @@ async def test_names_in_a_national_code_page_are_no_reason_to_refuse(booth: Boot
     assert answer.status == 200, answer.body
     fields = (await booth.the_job())["client_fields"]
     assert fields == {"time": "1767859200", "\ufffd" * 4: "0f3c"}
+
+
+# Large pictures
+
+
+@pytest.mark.parametrize("name", ["finish", "original"])
+async def test_large_pictures_are_finished_one_at_a_time(
+    booth: Booth, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = Crowd(getattr(ingest_module, name))
+    monkeypatch.setattr(ingest_module, name, crowd)
+    monkeypatch.setattr(picture_threads, "LARGE_MEGAPIXELS", 1.01)
+    await booth.configure_slot(on_failure="original")
+    booth.provider.script.always("prompt_blocked" if name == "original" else "image")
+    photo = booth.form(jpeg(corners(1500, 1000)))
+    answers = await asyncio.gather(*(booth.post(photo) for _ in range(4)))
+    assert all(a.json()["width"] * a.json()["height"] > 1.01e6 for a in answers)
+    assert crowd.most == 1
 
 
 # Failures on top of failures

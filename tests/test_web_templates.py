@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from PIL import Image
 
-from tests.fakes import eventually
+from photobooth_daemon import picture_threads
+from photobooth_daemon import templates as templates_module
+from tests.fakes import Crowd, eventually
 from tests.office import Office, Reply
 from tests.sample_pictures import camera_jpeg, corners, jpeg, png, see_through, webp
 
@@ -55,6 +59,19 @@ async def test_register(office: Office) -> None:
     content = await office.get(media["content_url"])
     assert (content.status, content.body) == (200, picture)
     assert scratch(office) == []
+
+
+async def test_large_pictures_are_looked_at_one_at_a_time(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = Crowd(templates_module._inspect)
+    monkeypatch.setattr(templates_module, "_inspect", crowd)
+    monkeypatch.setattr(picture_threads, "LARGE_MEGAPIXELS", 1.01)
+    replies = await asyncio.gather(
+        *(register(office, jpeg(corners(1500, 1000 + n))) for n in range(3))
+    )
+    assert {reply.status for reply in replies} == {201}
+    assert crowd.most == 1
 
 
 async def test_register_each_kind(office: Office) -> None:
