@@ -21,7 +21,7 @@ help:  ## this list
 quickstart: $(VENV)/.quickstart  ## a running booth in one command; QUICKSTART_ARGS="--port 8080"
 	$(BIN)/photoboothctl quickstart $(QUICKSTART_ARGS)
 
-test: $(VENV)/.dev  ## the test suite; PYTEST_ARGS="-k ingest"
+test: $(VENV)/.dev  ## the test suite; PYTEST_ARGS="-k ingest", "-n 3 --dist loadfile" for three at a time
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.browser  ## the admin UI in Chromium (apt install chromium); PYTEST_ARGS="-k board"

@@ -18,6 +18,7 @@ VERSION = re.search(
 TEST_TOOLS = [
     "pytest>=7.2,<10",
     "pytest-tornasync==0.6.0.post2",
+    "pytest-xdist>=3.1,<4",
     "hypothesis>=6.67",
     # Builds the example of a driver package, without the network.
     "setuptools>=71",
