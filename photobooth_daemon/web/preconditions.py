@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from photobooth_daemon.errors import Fault, InvalidRequest, ValidationFailed, VersionRequired
@@ -41,21 +40,11 @@ def expected_version(handler: Handler, body: Mapping[str, Any] | None = None) ->
 
 
 def set_version(handler: Handler, version: int) -> None:
-    """Name the version of the answer, as If-Match takes it back."""
+    """Name the version of the answer, as If-Match takes it back.
+
+    It is no reason for a 304: results and keys come and go under the same version.
+    """
     handler.set_header("ETag", f'"{version}"')
-
-
-def has_version(handler: Handler, version: int) -> bool:
-    """Return whether the client of a GET has this version; then the answer is 304."""
-    tags = handler.request.headers.get("If-None-Match")
-    if tags is None or handler.request.method not in ("GET", "HEAD"):
-        return False
-    given = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
-    if not given & {"*", f'"{version}"'}:
-        return False
-    set_version(handler, version)
-    handler.set_status(HTTPStatus.NOT_MODIFIED)
-    return True
 
 
 def _of_body(body: Mapping[str, Any] | None) -> int | None:

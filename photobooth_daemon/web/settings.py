@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from photobooth_daemon.model import SettingsState
 from photobooth_daemon.settings import SettingsService
 from photobooth_daemon.web.handler import Handler
-from photobooth_daemon.web.preconditions import expected_version, has_version, set_version
+from photobooth_daemon.web.preconditions import expected_version, set_version
 
 
 class SettingsHandler(Handler):
@@ -31,7 +31,5 @@ class SettingsHandler(Handler):
         self._answer(await self._settings.update(body, expected, self.actor()))
 
     def _answer(self, state: SettingsState) -> None:
-        if has_version(self, state.version):
-            return
         set_version(self, state.version)
         self.write_json(self._settings.view(state))

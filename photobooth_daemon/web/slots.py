@@ -16,7 +16,7 @@ from photobooth_daemon.slots import SlotService
 from photobooth_daemon.stats import Stats
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.paging import number_cursor, read_limit, read_number_cursor, write_page
-from photobooth_daemon.web.preconditions import expected_version, has_version, set_version
+from photobooth_daemon.web.preconditions import expected_version, set_version
 
 RECENT_RESULTS = 10
 MAX_VERSION_DIGITS = 9
@@ -103,8 +103,6 @@ class SlotHandler(Handler):
         self.set_status(HTTPStatus.NO_CONTENT)
 
     async def _answer(self, slot: Slot) -> None:
-        if has_version(self, slot.version):
-            return
         set_version(self, slot.version)
         self.write_json(await whole_slot(self, self._slots, self._jobs, self._clock, slot))
 
