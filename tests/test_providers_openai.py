@@ -83,6 +83,14 @@ async def test_every_model_gets_only_what_it_takes(provider: FakeProvider, model
     assert "output_compression" not in fields
 
 
+@pytest.mark.parametrize("size", ["4000x1000", "1000x4000", "9999x9999", "999x333"])
+async def test_a_size_is_brought_within_what_the_model_makes(
+    provider: FakeProvider, size: str
+) -> None:
+    async with driver_for(OpenAIDriver, provider.url) as driver:
+        assert (await driver.process(edit({"model": "gpt-image-2", "size": size}))).picture
+
+
 async def test_a_server_of_ones_own_needs_no_key(provider: FakeProvider) -> None:
     params = {"model": "qwen-image-edit", "extra": {"num_inference_steps": 8, "fast": True}}
     async with driver_for(OpenAIDriver, f"{provider.url}/local", api_key=None) as driver:
@@ -189,6 +197,12 @@ async def test_plain_text_errors_of_local_servers_have_a_reason() -> None:
         ("gpt-image-2", "auto", (600, 400), "1248x832"),
         ("gpt-image-2", "auto", (4000, 400), "1776x592"),
         ("gpt-image-2", "1920x1080", (1, 1), "1920x1088"),
+        ("gpt-image-2", "4000x1000", (1, 1), "2976x992"),
+        ("gpt-image-2", "1000x4000", (1, 1), "992x2976"),
+        ("gpt-image-2", "9999x9999", (1, 1), "2160x2160"),
+        ("gpt-image-2.6-flare", "9999x5000", (1, 1), "3840x1920"),
+        ("gpt-image-2.5-flare", "10x10", (1, 1), "16x16"),
+        ("sd", "4000x1000", (1, 1), "3968x1024"),
         ("sd", "auto", (600, 400), "1280x832"),
     ],
 )

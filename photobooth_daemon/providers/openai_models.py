@@ -20,12 +20,16 @@ STEEPEST_RATIO = 3.0
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """One row: which models, the fields they take, their sizes (none: any in steps)."""
+    """One row: which models, the fields they take, their sizes (none: any in steps).
+
+    ``max_edges_px`` are the longer and the shorter edge at most; none: as asked.
+    """
 
     models: str
     params: Sequence[str]
     sizes: Sequence[str]
     size_step_px: int
+    max_edges_px: Sequence[int]
     qualities: Sequence[str]
     image_field: str
 
@@ -38,6 +42,7 @@ def row_for(rows: Iterable[Mapping[str, Any]], model: str) -> ModelRow:
         row["params"],
         row["sizes"],
         row.get("size_step_px", 16),
+        row.get("max_edges_px", ()),
         row["qualities"],
         row["image_field"],
     )
@@ -71,11 +76,21 @@ def size_for(row: ModelRow, wanted: str, width: int, height: int) -> str:
     if row.sizes:
         ratio = width / height
         return min(row.sizes, key=lambda size: abs(math.log(_ratio(size) / ratio)))
-    ratio = min(STEEPEST_RATIO, max(1 / STEEPEST_RATIO, width / height))
     if wanted == AUTO:
+        ratio = min(STEEPEST_RATIO, max(1 / STEEPEST_RATIO, width / height))
         width, height = round(EDGE_PX * math.sqrt(ratio)), round(EDGE_PX / math.sqrt(ratio))
-    step = row.size_step_px
-    return "x".join(str(max(1, round(edge / step)) * step) for edge in (width, height))
+    longer, shorter = max(width, height), min(width, height)
+    if row.max_edges_px:
+        longer = min(longer, round(STEEPEST_RATIO * shorter))
+        share = min(1, row.max_edges_px[0] / longer, row.max_edges_px[1] / shorter)
+        longer, shorter = round(longer * share), round(shorter * share)
+    longer, shorter = (
+        max(1, round(e / row.size_step_px)) * row.size_step_px for e in (longer, shorter)
+    )
+    if row.max_edges_px:
+        # Rounding may have led out again; multiples of a step stay multiples.
+        longer = min(longer, round(STEEPEST_RATIO * shorter))
+    return f"{longer}x{shorter}" if width >= height else f"{shorter}x{longer}"
 
 
 def _ratio(size: str) -> float:

@@ -129,8 +129,9 @@ def _size_fits(model: str, size: str) -> bool:
     width, _, height = size.partition("x")
     if not (width.isdigit() and height.isdigit()):
         return False
-    across, down = int(width), int(height)
-    return across % 16 == 0 == down % 16 and 1 / 3 <= across / down <= 3 and across <= 3840
+    longer, shorter = sorted((int(width), int(height)), reverse=True)
+    steps = longer % 16 == 0 == shorter % 16 and shorter > 0
+    return steps and longer <= 3 * shorter and longer <= 3840 and shorter <= 2160
 
 
 def _invalid(param: str, value: str) -> OpenAIError:
