@@ -60,7 +60,8 @@ async def test_a_camera_that_connects_meanwhile_waits_and_is_served(party: Party
     await party.nothing_left()
 
 
-async def test_an_answer_on_a_slow_network_leaves_whole(party: Party) -> None:
+async def large_answer(party: Party) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, int]:
+    """Send a photo over a slow network; its answer has begun, and has so many bytes."""
     await party.set_slot(on_failure="original", output={"format": "png"})
     party.provider.script.always("prompt_blocked")
     network = socket.socket()
@@ -81,16 +82,30 @@ async def test_an_answer_on_a_slow_network_leaves_whole(party: Party) -> None:
     )
     writer.write(head.encode() + body)
     answer = HTTPHeaders.parse((await reader.readuntil(b"\r\n\r\n")).decode().partition("\r\n")[2])
+    length = int(answer["Content-Length"])
+    assert length > 5_000_000, "no kernel keeps this much for a client that does not read"
+    return reader, writer, length
+
+
+async def test_an_answer_on_a_slow_network_leaves_whole(party: Party) -> None:
+    reader, writer, length = await large_answer(party)
     process = party.daemon.process
     assert process is not None
     process.send_signal(signal.SIGTERM)
     await eventually(lambda: party.daemon.events("draining"))
     await asyncio.sleep(1)
-    length = int(answer["Content-Length"])
-    assert length > 5_000_000, "no kernel keeps this much for a client that does not read"
     assert len(await reader.readexactly(length)) == length
     assert await asyncio.to_thread(process.wait, 60) == 0
     writer.close()
+
+
+async def test_an_answer_that_nobody_takes_any_more_does_not_keep_the_process(party: Party) -> None:
+    _, writer, _ = await large_answer(party)
+    writer.transport.abort()
+    process = party.daemon.process
+    assert process is not None
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.to_thread(process.wait, 10) == 0
 
 
 async def test_a_provider_that_hangs_does_not_outlast_the_window(party: Party) -> None:
