@@ -21,6 +21,11 @@ from tests.fakes import FakeClock
 from tests.sample_pictures import jpeg, noise
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
+NO_DATES = (
+    "Mon, 01 Jan 10000 00:00:00 GMT",
+    "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+)
+"""Look like dates; no calendar has them."""
 
 
 @pytest.fixture
@@ -76,6 +81,9 @@ async def test_conditional_requests(booth: Booth) -> None:
         ({"If_Modified_Since": modified}, 304),
         ({"If_Modified_Since": before}, 200),
         ({"If_Modified_Since": "nonsense"}, 200),
+        *(({"If_Modified_Since": date}, 200) for date in NO_DATES),
+        *(({"If_Unmodified_Since": date}, 200) for date in NO_DATES),
+        *(({"If_Range": date, "Range": "bytes=0-3"}, 200) for date in NO_DATES),
         ({"If_None_Match": '"other"', "If_Modified_Since": modified}, 200),
     ):
         answer = await booth.get(url, **headers)
@@ -215,6 +223,11 @@ async def test_media_until_it_expires(booth: Booth, clock: FakeClock) -> None:
         answer = await booth.get(path)
         assert (answer.status, answer.body) == (200, b"abcd")
         assert answer.headers["Content-Type"] == "image/jpeg"
+        assert "Last-Modified" not in answer.headers, "it would be the link's end, in the future"
+    tomorrow = format_datetime(clock.utcnow() + timedelta(days=1), usegmt=True)
+    long_ago = "Mon, 01 Jan 2001 00:00:00 GMT"
+    for condition in ({"If_Modified_Since": tomorrow}, {"If_Unmodified_Since": long_ago}):
+        assert (await booth.get(path, **condition)).status == 200, condition
     clock.advance(48)
     answer = await booth.get(f"/public/media/{media_id}")
     assert (answer.status, answer.code) == (410, "media_expired"), "the file is still there"

@@ -52,6 +52,12 @@ async def test_a_message_that_is_no_http_gets_a_problem(
     assert problem["status"] == 400
 
 
+async def test_a_length_beyond_all_numbers_is_too_large(office: Office) -> None:
+    line = b"POST /api/login HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
+    status, _, body = await raw(office, line + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n")
+    assert (status, json.loads(body)["code"]) == (413, "payload_too_large")
+
+
 async def test_headers_and_targets_have_an_end(office: Office) -> None:
     line = b"GET /livez HTTP/1.1\r\n" + HOST
     status, _, body = await raw(office, line + b"X: " + b"a" * 100_000 + b"\r\n\r\n")

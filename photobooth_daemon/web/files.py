@@ -28,13 +28,20 @@ _RANGE = re.compile(r"bytes=(\d{0,30})-(\d{0,30})")
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file that never changes while it exists; ``etag`` is a strong validator without quotes."""
+    """A file that never changes while it exists; ``etag`` is a strong validator without quotes.
+
+    ``modified_at`` is None where nobody knows it: then there is no ``Last-Modified``.
+    """
 
     path: Path
     content_type: str
     etag: str
-    modified_at: datetime
+    modified_at: datetime | None
     max_age_seconds: int
+
+    def modified_seconds(self) -> int | None:
+        """Return ``modified_at`` as HTTP counts, in whole seconds since 1970."""
+        return None if self.modified_at is None else int(self.modified_at.timestamp())
 
 
 class FileHandler(Handler):
@@ -69,7 +76,8 @@ class FileHandler(Handler):
         if not self._is_expected(file):
             raise PreconditionFailed
         self.set_header("ETag", f'"{file.etag}"')
-        self.set_header("Last-Modified", file.modified_at)
+        if file.modified_at is not None:
+            self.set_header("Last-Modified", file.modified_at)
         self._set_life(file)
         self.set_header("Accept-Ranges", "bytes")
         if self._not_modified(file):
@@ -114,7 +122,8 @@ class FileHandler(Handler):
             given = {tag.strip() for tag in tags.split(",")}
             return "*" in given or f'"{file.etag}"' in given
         until = _http_date(self.request.headers.get("If-Unmodified-Since"))
-        return until is None or int(file.modified_at.timestamp()) <= until
+        modified = file.modified_seconds()
+        return until is None or modified is None or modified <= until
 
     def _not_modified(self, file: StoredFile) -> bool:
         tags = self.request.headers.get("If-None-Match")
@@ -122,7 +131,8 @@ class FileHandler(Handler):
             given = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
             return "*" in given or f'"{file.etag}"' in given
         since = _http_date(self.request.headers.get("If-Modified-Since"))
-        return since is not None and int(file.modified_at.timestamp()) <= since
+        modified = file.modified_seconds()
+        return since is not None and modified is not None and modified <= since
 
     def _wanted_span(self, file: StoredFile, size_bytes: int) -> tuple[int, int]:
         """Return first byte and length; ranges are defined for GET alone (RFC 9110, 14.2).
@@ -153,7 +163,8 @@ class FileHandler(Handler):
         condition = self.request.headers.get("If-Range")
         if condition is None or condition == f'"{file.etag}"':
             return True
-        return _http_date(condition) == int(file.modified_at.timestamp())
+        modified = file.modified_seconds()
+        return modified is not None and _http_date(condition) == modified
 
 
 def _opened(path: Path) -> tuple[BinaryIO, int]:
@@ -179,5 +190,8 @@ def _is_cached(opened: BinaryIO, size_bytes: int, position: int) -> bool:
 
 def _http_date(text: str | None) -> int | None:
     """Return seconds since 1970, or None for what is no date: such a condition is ignored."""
-    parsed = email.utils.parsedate_tz(text or "")
-    return None if parsed is None else int(email.utils.mktime_tz(parsed))
+    try:
+        parsed = email.utils.parsedate_tz(text or "")
+        return None if parsed is None else int(email.utils.mktime_tz(parsed))
+    except (ValueError, OverflowError):
+        return None

@@ -44,6 +44,7 @@ from photobooth_daemon.web.site import Life, Site
 MAX_JSON_BYTES = 1024 * 1024
 MAX_HEADER_BYTES = 64 * 1024
 MAX_TARGET_CHARACTERS = 8 * 1024
+MAX_LENGTH_DIGITS = 18
 DRAIN_SECONDS = 5.0
 BODY_SECONDS = 15.0
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -221,7 +222,9 @@ class Handler(RequestHandler):
     def content_length(self) -> int:
         """Return the announced length of the body, 0 where none is announced."""
         text = self.request.headers.get("Content-Length", "")
-        return int(text) if text.isascii() and text.isdigit() else 0
+        if not (text.isascii() and text.isdigit()):
+            return 0
+        return int(text) if len(text) <= MAX_LENGTH_DIGITS else sys.maxsize
 
     def path_uuid(self, text: str, error: type[NotFound] = NotFound) -> UUID:
         """Return the id in a path; anything that is not a canonical UUID does not exist.

@@ -169,7 +169,7 @@ class MediaHandler(FileHandler):
                 path=path,
                 content_type=media.content_type,
                 etag=str(media.media_id),
-                modified_at=media.expires_at,
+                modified_at=None,
                 max_age_seconds=int(left.total_seconds()),
             ),
             missing=MediaExpired,
