@@ -16,13 +16,13 @@ from photobooth_daemon.errors import ConfigError, Fault
 PRICE_FILE = "prices.toml"
 MILLION = 1_000_000
 _PER_UNIT = {"per_image": "images", "per_create": "creates"}
-_PER_MILLION = {
+_FINE_INPUT = {
     "per_million_input_text_tokens": "input_text_tokens",
     "per_million_input_image_tokens": "input_image_tokens",
-    "per_million_output_tokens": "output_tokens",
 }
-_ALL_INPUT = ("per_million_input_tokens", "input_tokens")
-_AMOUNTS = (*_PER_UNIT, *_PER_MILLION, _ALL_INPUT[0])
+ALL_INPUT = "per_million_input_tokens"
+OUTPUT = "per_million_output_tokens"
+_AMOUNTS = (*_PER_UNIT, *_FINE_INPUT, ALL_INPUT, OUTPUT)
 _KEYS = {"provider", "model", "valid_from", "valid_until", *_AMOUNTS}
 
 
@@ -47,19 +47,26 @@ class Price:
     def of(self, usage: Mapping[str, Any]) -> float:
         """Return what this usage comes to."""
         tokens = usage.get("output_tokens")
-        if tokens is not None and "per_million_output_tokens" in self.amounts:
-            cost = sum(
-                self.amounts.get(name, 0.0) * _number(usage.get(figure)) / MILLION
-                for name, figure in _PER_MILLION.items()
-            )
-            return (
-                cost
-                + self.amounts.get(_ALL_INPUT[0], 0.0) * _number(usage.get(_ALL_INPUT[1])) / MILLION
-            )
-        return sum(
+        if tokens is not None and OUTPUT in self.amounts:
+            return self._of_input(usage) + self.amounts[OUTPUT] * _number(tokens) / MILLION
+        units = sum(
             self.amounts.get(name, 0.0) * _number(usage.get(figure))
             for name, figure in _PER_UNIT.items()
         )
+        # A picture's price includes what was asked; where none came, that was charged alone.
+        return units or self._of_input(usage)
+
+    def _of_input(self, usage: Mapping[str, Any]) -> float:
+        """Return what the request's tokens come to: each counts once, at its finest price."""
+        fine = {
+            name: _number(usage.get(figure))
+            for name, figure in _FINE_INPUT.items()
+            if name in self.amounts
+        }
+        parts = sum(_number(usage.get(figure)) for figure in _FINE_INPUT.values())
+        rest = max(0.0, _number(usage.get("input_tokens", parts)) - sum(fine.values()))
+        cost = sum(self.amounts[name] * tokens for name, tokens in fine.items())
+        return (cost + self.amounts.get(ALL_INPUT, 0.0) * rest) / MILLION
 
 
 class PriceTable:

@@ -72,6 +72,28 @@ def test_a_table_of_ones_own(tmp_path: Path) -> None:
     assert table.cost("turbotext", "mix_images", {"creates": 1}, NOW) == 4
 
 
+@pytest.mark.parametrize(
+    ("usage", "cost"),
+    [
+        # 20 at 5, 300 at the general 2, and the answer's 1000 at 30.
+        ({"input_tokens": 320, "input_text_tokens": 20, "output_tokens": 1000}, 0.0307),
+        ({"input_text_tokens": 20, "input_image_tokens": 300, "output_tokens": 1000}, 0.0307),
+        ({"input_tokens": 320, "output_tokens": 1000}, 0.03064),
+        # A refused prompt has no answer to be charged for.
+        ({"input_tokens": 320, "input_text_tokens": 20}, 0.0007),
+        ({"input_tokens": 320, "images": 1}, 0.05),
+    ],
+)
+def test_each_token_is_charged_once(tmp_path: Path, usage: dict[str, int], cost: float) -> None:
+    file = tmp_path / "prices.toml"
+    file.write_text(
+        'currency = "USD"\n[[price]]\nprovider = "openai"\nmodel = "*"\nper_image = 0.05\n'
+        "per_million_input_tokens = 2\nper_million_input_text_tokens = 5\n"
+        "per_million_output_tokens = 30\n"
+    )
+    assert PriceTable.read(file).cost("openai", "x", usage, NOW) == pytest.approx(cost)
+
+
 def test_every_fault_of_a_table_is_named(tmp_path: Path) -> None:
     file = tmp_path / "prices.toml"
     file.write_text(

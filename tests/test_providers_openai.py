@@ -124,7 +124,9 @@ async def test_a_link_is_fetched_with_care(
         if works:
             assert kind((await driver.process(edit())).picture)
         else:
-            assert (await failure_of(driver, edit())).reason is Reason.BAD_RESPONSE
+            failure = await failure_of(driver, edit())
+            assert failure.reason is Reason.BAD_RESPONSE
+            assert (failure.usage["images"], failure.usage["output_tokens"]) == (1, 1568)
 
 
 @pytest.mark.parametrize(

@@ -79,15 +79,19 @@ class OpenAIDriver:
             data=pieces_of(body),
         )
         request_id = answer.headers.get("x-request-id")
+        usage: Mapping[str, int] = {}
         try:
             if answer.status != 200:
                 raise read_error(answer, self._http.scrub, self._http.excerpt(answer))
             made = await self._pictures.finish(read_answer, answer.body)
+            usage = made.usage
             picture = made.picture or await self._fetch(str(made.url), request.deadline)
         except AttemptFailed as failure:
             failure.provider_request_id = request_id
+            # A picture that was made is paid for, even if its link leads nowhere.
+            failure.usage = failure.usage or dict(usage)
             raise
-        return ProviderResult(picture, request_id, made.usage)
+        return ProviderResult(picture, request_id, usage)
 
     async def check(self, operation: str | None, params: Mapping[str, Any]) -> ProviderCheck:
         """List the models: free, and it tells of key, way and model at once."""
