@@ -19,6 +19,7 @@ from photobooth_daemon.providers.driver import ProviderDriver, ProviderRequest, 
 
 logger = logging.getLogger(__name__)
 
+OWN_END_SECONDS = 0.05
 LONGEST_ID = 200
 MOST_OF_A_FIGURE = 2**53
 OK = "ok"
@@ -79,7 +80,9 @@ class Attempts:
         started = self._clock.monotonic()
         task = asyncio.create_task(driver.process(request), name=f"attempt {rung.provider}")
         try:
-            await asyncio.wait({task}, timeout=limit.remaining_seconds())
+            # A driver that ends by its own deadline can tell what it has spent.
+            patience_seconds = limit.remaining_seconds() + OWN_END_SECONDS
+            await asyncio.wait({task}, timeout=patience_seconds)
         except asyncio.CancelledError:
             await self._call_off(task, rung)
             raise
@@ -87,6 +90,9 @@ class Attempts:
         if not task.done():
             await self._call_off(task, rung)
             failure = AttemptFailed(Reason.TIMEOUT, f"no answer in {duration:.1f} s")
+            told = _failure_of(task, rung) if task.done() and not task.cancelled() else None
+            if told is not None:
+                failure.usage, failure.provider_request_id = told.usage, told.provider_request_id
             return Ended(model, started, duration, failure=failure)
         failed = _failure_of(task, rung)
         result = None if failed else task.result()

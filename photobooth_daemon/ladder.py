@@ -269,7 +269,13 @@ class _Climb(Generic[T]):
         if ended.result is None:
             failure = ended.failure or AttemptFailed(Reason.BAD_RESPONSE, "no result")
             if failure.reason is Reason.TIMEOUT and limit is self._deadline:
-                record(ended, AttemptFailed(Reason.CANCELLED, "the window closed"))
+                closed = AttemptFailed(
+                    Reason.CANCELLED,
+                    "the window closed",
+                    provider_request_id=failure.provider_request_id,
+                    usage=failure.usage,
+                )
+                record(ended, closed)
                 raise ProviderTimeout
             record(ended, failure)
             raise failure

@@ -298,6 +298,26 @@ async def test_the_window_closes_on_a_running_attempt() -> None:
     assert booth.gate.figures().providers == {}
 
 
+class Telling(Hanging):
+    """A driver that tells what it has spent when it is called off."""
+
+    async def process(self, request: ProviderRequest) -> ProviderResult:
+        try:
+            return await super().process(request)
+        except asyncio.CancelledError:
+            spent = {"creates": 1}
+            raise AttemptFailed(Reason.TIMEOUT, provider_request_id="q-1", usage=spent) from None
+
+
+async def test_what_a_cut_off_attempt_has_spent_is_kept() -> None:
+    booth = Booth(Telling(), clock=Clock())
+    with pytest.raises(ProviderTimeout):
+        await booth.climb(0.1)
+    assert booth.reasons() == ["hanging:cancelled"]
+    (attempt,) = booth.attempts
+    assert (attempt.provider_request_id, attempt.usage) == ("q-1", {"creates": 1})
+
+
 async def test_a_hanging_rung_is_left_in_time_for_the_next() -> None:
     clock = Clock()
     fast = ScriptedDriver("local", FakeClock(), [ok()])

@@ -240,6 +240,8 @@ async def test_a_link_ends_with_the_window(booth: Booth) -> None:
     answer = await booth.post()
     assert (answer.status, answer.code) == (504, "provider_timeout")
     assert await attempts(booth) == ["turbotext:cancelled"]
+    (attempt,) = (await booth.the_job())["attempts"]
+    assert (attempt["provider_request_id"], attempt["usage"]) == ("90211", {"creates": 1})
     link = booth.provider.log.requests[0].facts["form"]["url"]
     assert (await booth.get("/public/media/" + link.rpartition("/")[2])).status == 410
     await booth.nothing_left()

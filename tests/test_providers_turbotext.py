@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from tornado.ioloop import IOLoop
 
-from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason
+from photobooth_daemon.errors import AttemptFailed, Reason
 from photobooth_daemon.providers.turbotext import TurbotextDriver, language_of
 from photobooth_daemon.providers.turbotext_answers import read_created, read_result
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
@@ -209,8 +209,9 @@ async def test_an_entry_that_is_never_ready_ends_with_the_deadline(
 ) -> None:
     provider.script.then("never")
     async with scene(provider) as here:
-        with pytest.raises(DeadlinePassed):
-            await here.driver.process(here.request(seconds=0.4))
+        late = await failure_of(here.driver, here.request(seconds=0.4))
+    assert (late.reason, late.provider_request_id) == (Reason.TIMEOUT, "90211")
+    assert late.usage == {"creates": 1}
     creates = [r for r in provider.log.requests if r.facts["form"]["do"] == "create_queue"]
     assert len(creates) == 1
 

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 
 from photobooth_daemon.deadline import Deadline
-from photobooth_daemon.errors import AttemptFailed, Reason
+from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason
 from photobooth_daemon.picture_threads import PictureThreads
 from photobooth_daemon.providers.checks import Finding, checked
 from photobooth_daemon.providers.driver import (
@@ -66,8 +66,8 @@ class TurbotextDriver:
         """Create a queue entry, wait for it, fetch its result.
 
         Raises:
-            AttemptFailed: as the queue says.
-            DeadlinePassed: it was not ready in time.
+            AttemptFailed: as the queue says; ``timeout`` for an entry that was not ready.
+            DeadlinePassed: there is not even an entry.
         """
         method, deadline = request.operation, request.deadline
         fields = {"do": "create_queue", **fields_of(request)}
@@ -80,6 +80,13 @@ class TurbotextDriver:
             failure.usage = {"creates": 1}
             failure.again = 0
             raise
+        except DeadlinePassed as error:
+            raise AttemptFailed(
+                Reason.TIMEOUT,
+                "the entry was not ready in time",
+                provider_request_id=queue_id,
+                usage={"creates": 1},
+            ) from error
         return ProviderResult(picture, queue_id, {"creates": 1, "images": 1})
 
     async def check(self, operation: str | None, params: Mapping[str, Any]) -> ProviderCheck:
