@@ -80,7 +80,10 @@ async def test_the_key_goes_to_the_apis_own_host_only() -> None:
         assert "Authorization" not in other.requests[0].headers
 
 
-@pytest.mark.parametrize("target", ["file:///etc/passwd", "//u:p@x.example/", "gopher://x/"])
+@pytest.mark.parametrize(
+    "target",
+    ["file:///etc/passwd", "//u:p@x.example/", "gopher://x/", "http://[x/", "http://h:99999/"],
+)
 async def test_a_redirect_to_something_else_is_not_followed(target: str) -> None:
     async with canned() as server, aiohttp.ClientSession() as session:
         server.will(302, "", Location=target)

@@ -114,6 +114,8 @@ async def test_a_server_of_ones_own_needs_no_key(provider: FakeProvider) -> None
         ({"link_to": "http://localhost:1/x"}, False, False),
         ({"link_to": "http://[::ffff:127.0.0.1]:1/x"}, False, False),
         ({"link_to": "http://user:pw@127.0.0.1/x"}, True, False),
+        ({"link_to": "http://h:99999/x"}, True, False),
+        ({"link_to": "http://[x/"}, True, False),
     ],
 )
 async def test_a_link_is_fetched_with_care(

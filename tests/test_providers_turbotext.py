@@ -158,6 +158,8 @@ async def test_the_fields_of_each_operation() -> None:
         ("failed", {"code": "something new"}, Reason.BAD_RESPONSE, 0),
         ("image", {"link_404": 99}, Reason.BAD_RESPONSE, 0),
         ("image", {"link_to": "ftp://x/y"}, Reason.BAD_RESPONSE, 0),
+        ("image", {"link_to": "http://[x/"}, Reason.BAD_RESPONSE, 0),
+        ("image", {"link_to": "http://h:99999/"}, Reason.BAD_RESPONSE, 0),
     ],
 )
 async def test_every_failure_has_its_reason(

@@ -87,7 +87,10 @@ def read_result(document: Mapping[str, Any], base_url: str, scrub: Scrub) -> str
     first = images[0] if isinstance(images, list) and images else images
     for link in (document.get("uploaded_image"), data.get("uploaded_image"), first):
         if isinstance(link, str) and link:
-            return urljoin(f"{base_url}/", link)
+            try:
+                return urljoin(f"{base_url}/", link)
+            except ValueError as error:
+                raise AttemptFailed(Reason.BAD_RESPONSE, "the link is not a URL") from error
     raise AttemptFailed(Reason.NO_IMAGE, "success without a link", again=0)
 
 
