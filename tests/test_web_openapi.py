@@ -147,6 +147,51 @@ async def test_answers_have_the_shape_that_the_document_says(busy_office: Office
             assert reply.json()["items"], path
 
 
+@pytest.mark.parametrize(
+    ("path", "schema"),
+    [("/api/settings", "SettingsChange"), ("/api/slots/slot-001", "SlotChange")],
+)
+async def test_what_get_gives_may_be_put_back(busy_office: Office, path: str, schema: str) -> None:
+    document = await document_of(busy_office)
+    given = (await busy_office.get(path)).json()
+    validator(document, document["components"]["schemas"][schema]).validate(given)
+    again = await busy_office.put(path, given)
+    assert (again.status, again.json()["version"]) == (200, given["version"])
+
+
+async def test_a_file_is_described_with_its_parts_and_conditions(busy_office: Office) -> None:
+    document = await document_of(busy_office)
+    slot = (await busy_office.get("/api/slots/slot-001")).json()
+    (media,) = (await busy_office.get("/api/template-media")).json()["items"]
+    for template, url in (
+        ("/public/results/{job_id}", slot["recent_results"][0]["result_url"]),
+        ("/public/results/{job_id}/preview", slot["recent_results"][0]["preview_url"]),
+        ("/api/template-media/{media_id}/content", media["content_url"]),
+        ("/api/template-media/{media_id}/preview", media["preview_url"]),
+    ):
+        described = document["paths"][template]["get"]
+        sent = {p["name"] for p in described["parameters"] if p["in"] == "header"}
+        for headers, status in (
+            ({"Range": "bytes=0-9"}, 206),
+            ({"If_None_Match": "*"}, 304),
+            ({"If_Match": '"another"'}, 412),
+            ({"Range": "bytes=99999999-"}, 416),
+        ):
+            assert {name.replace("_", "-") for name in headers} <= sent
+            assert (await busy_office.get(url, **headers)).status == status
+            assert str(status) in described["responses"], (template, status)
+
+
+async def test_the_cameras_other_ways_are_described(office: Office) -> None:
+    ingest = (await document_of(office))["paths"]["/api/ingest/{slot_id}"]["post"]
+    headers = {p["name"] for p in ingest["parameters"] if p["in"] == "header"}
+    assert headers == {"X-Ingest-Password", "Idempotency-Key"}
+    form = ingest["requestBody"]["content"]["multipart/form-data"]["schema"]
+    for name in ("file", "fileToUpload"):
+        Draft202012Validator(form).validate({name: "", "survey": "yes"})
+    assert not Draft202012Validator(form).is_valid({"password": "booth-password"})
+
+
 async def test_the_page_needs_nothing_from_elsewhere(office: Office) -> None:
     reply = await office.get("/api/docs", token=None)
     assert reply.status == 200

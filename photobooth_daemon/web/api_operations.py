@@ -13,6 +13,7 @@ from typing import Any
 from photobooth_daemon.model import JobSource, JobStatus, ResponseMode
 from photobooth_daemon.stats import WINDOWS
 from photobooth_daemon.web.api_schemas import INSTANT, SLOT_ID, TEXT, Schema, named, page_of
+from photobooth_daemon.web.ingest import MAX_KEY_CHARACTERS
 from photobooth_daemon.web.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 JSON = "application/json"
@@ -49,6 +50,11 @@ def query(name: str, schema: Schema, description: str) -> Schema:
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
+def header(name: str, schema: Schema, description: str) -> Schema:
+    """Return an optional header."""
+    return {**query(name, schema, description), "in": "header"}
+
+
 def one_of(words: Any) -> Schema:
     """Return the schema of a choice."""
     return {"type": "string", "enum": [str(word) for word in words]}
@@ -64,6 +70,15 @@ def picture_answer(*types: str) -> Answer:
     return Answer("The file.", {kind: {} for kind in types})
 
 
+def file_answers(*types: str) -> dict[int, Answer]:
+    """Return the answers of a stored file, which is given in parts and kept by clients."""
+    return {
+        200: picture_answer(*types),
+        206: Answer("The range that was asked for.", {kind: {} for kind in types}),
+        304: Answer("The client has it."),
+    }
+
+
 PAGE = (
     query(
         "limit",
@@ -72,6 +87,12 @@ PAGE = (
     ),
     query("cursor", TEXT, "The last page's next_cursor."),
 )
+FILE_HEADERS = (
+    header("Range", TEXT, "One range of bytes."),
+    header("If-None-Match", TEXT, "The ETag that the client has."),
+    header("If-Match", TEXT, "The ETag that it has to be."),
+)
+FILE_PROBLEMS = {412: "precondition_failed", 416: "range_not_satisfiable"}
 FLAG: Schema = {"type": "string", "enum": ["0", "1", "false", "true"]}
 FILE: Schema = {"type": "string", "format": "binary"}
 DONE = {204: Answer("It is done.")}
@@ -101,8 +122,18 @@ OPERATIONS = (
         (
             query("response", one_of(ResponseMode), "What the body of a 200 is."),
             query("preview", TEXT, "inline puts the preview into the JSON."),
+            header("X-Ingest-Password", TEXT, "The password, in place of its field; or Basic."),
+            header(
+                "Idempotency-Key",
+                {"type": "string", "maxLength": MAX_KEY_CHARACTERS},
+                "The same key with the same photo gives the first answer again.",
+            ),
         ),
-        form=form_of(("fileToUpload",), fileToUpload=FILE, password=TEXT),
+        form={
+            **form_of((), fileToUpload=FILE, file=FILE, password=TEXT),
+            "oneOf": [{"required": ["fileToUpload"]}, {"required": ["file"]}],
+            "additionalProperties": TEXT,
+        },
         problems={
             401: "invalid_password",
             404: "slot_not_found, slot_disabled",
@@ -118,14 +149,15 @@ OPERATIONS = (
     ),
     Operation(
         "GET", "/public/results/{job_id}", "Guests", "The picture",
-        {200: picture_answer(*PICTURES)},
-        (query("download", TEXT, "1 asks for an attachment."),),
-        problems=GONE,
+        file_answers(*PICTURES),
+        (query("download", TEXT, "1 asks for an attachment."), *FILE_HEADERS),
+        problems={**GONE, **FILE_PROBLEMS},
     ),
     Operation(
         "GET", "/public/results/{job_id}/preview", "Guests", "The picture, small",
-        {200: picture_answer("image/webp")},
-        problems=GONE,
+        file_answers("image/webp"),
+        FILE_HEADERS,
+        problems={**GONE, **FILE_PROBLEMS},
     ),
     Operation(
         "GET", "/public/results/{job_id}/qr.svg", "Guests", "The guest page's link as a QR code",
@@ -142,8 +174,9 @@ OPERATIONS = (
     ),
     Operation(
         "GET", "/public/media/{media_id}", "Guests", "A provider's temporary input",
-        {200: picture_answer(*PICTURES)},
-        problems={404: "media_not_found", 410: "media_expired"},
+        file_answers(*PICTURES),
+        FILE_HEADERS,
+        problems={404: "media_not_found", 410: "media_expired", **FILE_PROBLEMS},
     ),
     Operation(
         "POST", "/api/login", "Accounts", "Gives a token and the session cookie",
@@ -255,13 +288,15 @@ OPERATIONS = (
     ),
     Operation(
         "GET", "/api/template-media/{media_id}/content", "Template media", "The picture",
-        {200: picture_answer(*PICTURES)},
-        problems=NO_MEDIA,
+        file_answers(*PICTURES),
+        FILE_HEADERS,
+        problems={**NO_MEDIA, **FILE_PROBLEMS},
     ),
     Operation(
         "GET", "/api/template-media/{media_id}/preview", "Template media", "The picture, small",
-        {200: picture_answer("image/webp")},
-        problems=NO_MEDIA,
+        file_answers("image/webp"),
+        FILE_HEADERS,
+        problems={**NO_MEDIA, **FILE_PROBLEMS},
     ),
     Operation(
         "GET", "/api/jobs", "History", "What happened to each photo, newest first",

@@ -14,7 +14,8 @@ from photobooth_daemon.admins import PERMISSIONS
 from photobooth_daemon.model import JobSource, JobStatus, Timings
 from photobooth_daemon.passwords import MAX_PASSWORD_BYTES, MIN_PASSWORD_BYTES
 from photobooth_daemon.settings import BOUNDS
-from photobooth_daemon.slot_config import CONFIG_KEYS, SLOT_CONFIG_SCHEMA
+from photobooth_daemon.slot_config import SLOT_CONFIG_SCHEMA
+from photobooth_daemon.slots import DERIVED_KEYS
 from photobooth_daemon.stats import OUTCOMES, SHARES, WINDOWS
 from photobooth_daemon.templates import MAX_LABEL_CHARACTERS
 
@@ -98,22 +99,17 @@ def _settings() -> dict[str, Schema]:
     values = {key: bound.schema() for key, bound in BOUNDS.items()}
     password = record({"set": YES_NO, "updated_at": MAYBE_INSTANT, "updated_by": MAYBE_TEXT})
     provider = record({"configured": YES_NO, "source": MAYBE_TEXT})
-    return {
-        "Settings": record(
-            {
-                "version": VERSION,
-                **values,
-                "ingest_password": password,
-                "providers": {"type": "object", "additionalProperties": provider},
-                "updated_at": INSTANT,
-                "updated_by": TEXT,
-            }
-        ),
-        "SettingsChange": record(
-            {"version": VERSION, **values, "ingest_password": NEW_PASSWORD},
-            *("version", *values, "ingest_password"),
-        ),
+    shown: dict[str, Schema] = {
+        "version": VERSION,
+        **values,
+        "ingest_password": password,
+        "providers": {"type": "object", "additionalProperties": provider},
+        "updated_at": INSTANT,
+        "updated_by": TEXT,
     }
+    # What GET gives can be PUT back: the rest is read-only, and has to be as it was read.
+    change = {**shown, "ingest_password": {"anyOf": [NEW_PASSWORD, password]}}
+    return {"Settings": record(shown), "SettingsChange": record(change, *change)}
 
 
 def _slots() -> dict[str, Schema]:
@@ -145,6 +141,9 @@ def _slots() -> dict[str, Schema]:
         "finished_at": MAYBE_INSTANT,
         "total_ms": MAYBE_COUNT,
     }
+    # What GET gives can be PUT back: read-only as it was read, what is derived is overlooked.
+    change = {"id": SLOT_ID, "version": VERSION, **config, **changed}
+    change.update({key: {} for key in sorted(DERIVED_KEYS)})
     summary = ("display_name", "enabled", "provider", "operation", "sync_response_seconds")
     return {
         "Provider": record(
@@ -158,7 +157,7 @@ def _slots() -> dict[str, Schema]:
             }
         ),
         "SlotConfig": record(config),
-        "SlotChange": record({"version": VERSION, **config}, "version", *CONFIG_KEYS),
+        "SlotChange": record(change, *change),
         "RecentResult": record(result),
         "Slot": record(
             {
