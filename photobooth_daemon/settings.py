@@ -81,10 +81,11 @@ class Choice:
         return value
 
 
+LARGEST_UPLOAD_MB = 50
 BOUNDS: Mapping[str, WholeNumber | Amount | Choice] = {
     "sync_response_seconds": WholeNumber(10, 60),
     "result_ttl_hours": WholeNumber(1, 2160),
-    "max_upload_mb": WholeNumber(1, 50),
+    "max_upload_mb": WholeNumber(1, LARGEST_UPLOAD_MB),
     "max_pixels": WholeNumber(1_000_000, 200_000_000),
     "slot_concurrency": WholeNumber(1, 30),
     "slot_queue": WholeNumber(0, 200),

@@ -227,6 +227,13 @@ async def test_404_slot_disabled(booth: Booth) -> None:
     assert await jobs(booth) == 0
 
 
+async def test_a_large_photo_is_refused_in_words_too(booth: Booth) -> None:
+    await booth.configure_settings(max_upload_mb=50)
+    await booth.configure_slot(enabled=False)
+    answer = await booth.post(booth.form(b"\xff\xd8" + b"x" * (30 * MB)))
+    assert (answer.status, answer.code) == (404, "slot_disabled")
+
+
 async def test_507_storage_full(booth: Booth) -> None:
     await booth.configure_settings(min_free_mb=1_000_000)
     for headers in ({}, {"Expect": "100-continue"}):

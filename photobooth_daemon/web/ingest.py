@@ -21,6 +21,7 @@ from photobooth_daemon.ingest import IngestService
 from photobooth_daemon.ingest_password import Sender
 from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.model import ResponseMode, Timings
+from photobooth_daemon.settings import LARGEST_UPLOAD_MB
 from photobooth_daemon.web.problems import problem_of
 from photobooth_daemon.web.site import Site
 from photobooth_daemon.web.upload import ANSWER_MARGIN_SECONDS, UploadHandler
@@ -36,7 +37,8 @@ class PhotoHandler(UploadHandler):
 
     exchange: Exchange | None = None
     _left: asyncio.Event | None = None
-    drain_bytes = 15 * MB + DRAIN_ALLOWANCE_BYTES
+    drain_bytes = LARGEST_UPLOAD_MB * MB + DRAIN_ALLOWANCE_BYTES
+    """Until the settings are known, whatever they may allow."""
 
     def initialize(
         self,
