@@ -17,7 +17,7 @@ from photobooth_daemon.database import Database
 from photobooth_daemon.model import MediaKind, MediaObject
 from photobooth_daemon.repositories.media import MediaRepository
 from tests.booth import Booth
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, eventually
 from tests.sample_pictures import jpeg, noise
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -153,6 +153,22 @@ async def test_if_range(booth: Booth) -> None:
     etag = (await booth.get(url)).headers["ETag"]
     assert (await booth.get(url, Range="bytes=0-3", If_Range=etag)).status == 206
     assert (await booth.get(url, Range="bytes=0-3", If_Range='"other"')).status == 200
+
+
+async def test_a_guest_who_leaves_is_nothing_to_report(
+    booth: Booth, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = await result_url(booth)
+    path = booth.app.media_store.result_path(UUID(url.rpartition("/")[2]), "image/jpeg")
+    path.write_bytes(bytes(30_000_000))
+    caplog.set_level("INFO")
+    caplog.clear()
+    reader, writer = await booth.connect()
+    await booth.send_head(writer, "GET", url, {})
+    await reader.readexactly(100_000)
+    writer.transport.abort()
+    await eventually(lambda: any(r.name.endswith("access") for r in caplog.records))
+    assert [r.getMessage() for r in caplog.records if r.levelname in ("WARNING", "ERROR")] == []
 
 
 async def test_preview(booth: Booth) -> None:

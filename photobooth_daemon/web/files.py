@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import logging
 import os
 import re
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from photobooth_daemon.web.handler import Handler
 
 PIECE_BYTES = 512 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,30})-(\d{0,30})")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,11 @@ class FileHandler(Handler):
             position += len(piece)
             self.write(piece)
             if left > 0:
-                await self.flush()
+                try:
+                    await self.flush()
+                except StreamClosedError:
+                    log.debug("the client left before the end of a file")
+                    return
 
     def _is_expected(self, file: StoredFile) -> bool:
         tags = self.request.headers.get("If-Match")
