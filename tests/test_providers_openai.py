@@ -170,9 +170,11 @@ async def test_every_answer_without_a_picture_has_its_reason(
 async def test_delays_are_read_from_the_header_or_the_words(provider: FakeProvider) -> None:
     provider.script.then("quota", retry_after=7).then("quota", words="250ms")
     provider.script.then("quota", words="12s").then("overloaded", retry_after=3)
+    provider.script.then("quota", words="1m30s").then("quota", words="6m0s")
+    provider.script.then("quota", words="1h2m0.5s").then("quota", words="6 months")
     async with driver_for(OpenAIDriver, provider.url) as driver:
-        delays = [(await failure_of(driver, edit())).retry_after_seconds for _ in range(4)]
-    assert delays == [7.0, 0.25, 12.0, 3.0]
+        delays = [(await failure_of(driver, edit())).retry_after_seconds for _ in range(8)]
+    assert delays == [7.0, 0.25, 12.0, 3.0, 90.0, 360.0, 3720.5, None]
 
 
 async def test_plain_text_errors_of_local_servers_have_a_reason() -> None:

@@ -15,7 +15,8 @@ from photobooth_daemon.providers.http import Answer, failure_by_status
 Scrub = Callable[[str], str]
 
 NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DELAY = r"(\d{1,6}(?:\.\d{1,6})?)\s*(ms|s|m|h)(?![a-z])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,10 @@ def _error_of(answer: Answer) -> Mapping[str, Any] | None:
 
 
 def _stated_delay(text: str) -> float | None:
-    found = re.search(r"try again in (\d+(?:\.\d+)?)\s*(ms|s|m)\b", text)
-    return float(found[1]) * _UNITS[found[2]] if found else None
+    found = re.search(rf"try again in ((?:{_DELAY}\s*)+)", text)
+    if found is None:
+        return None
+    return sum(float(count) * _UNITS[unit] for count, unit in re.findall(_DELAY, found[1]))
 
 
 def _usage(figures: Any) -> dict[str, int]:
