@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -39,7 +40,8 @@ from photobooth_daemon.picture_threads import PictureThreads
 from photobooth_daemon.pricing import PriceTable
 from photobooth_daemon.provider_facts import provider_facts
 from photobooth_daemon.provider_requests import ProviderRequests
-from photobooth_daemon.providers.catalog import build_drivers, installed_drivers
+from photobooth_daemon.providers.catalog import build_drivers, close_drivers, installed_drivers
+from photobooth_daemon.providers.driver import ProviderDriver
 from photobooth_daemon.readiness.service import Readiness
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.audit import AuditRepository
@@ -100,6 +102,7 @@ class App:
     pictures: PictureThreads
     passwords: Passwords
     camera_passwords: Passwords
+    drivers: Mapping[str, ProviderDriver]
     http: aiohttp.ClientSession
     health: Health
     operations: Operations
@@ -111,6 +114,7 @@ class App:
         await self.feed.close()
         await self.operations.close()
         await self.health.close()
+        await close_drivers(self.drivers.values())
         await self.http.close()
         self.pictures.close()
         self.passwords.close()
@@ -315,6 +319,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         pictures=pictures,
         passwords=passwords,
         camera_passwords=camera_passwords,
+        drivers=drivers,
         http=http,
         health=health,
         operations=operations,

@@ -262,6 +262,21 @@ async def test_a_workflow_on_a_card_of_ones_own(booth: Booth) -> None:
     assert float((await booth.the_job())["cost"]) == 0.0
 
 
+async def test_a_prompt_is_called_off_before_the_daemon_ends(
+    database: Database, tmp_path: Path
+) -> None:
+    booth = await Booth.open(database, tmp_path, providers={"comfyui": {}})
+    driver: Any = booth.app.drivers["comfyui"]
+    try:
+        # As when the window of the last photo closes while the daemon ends.
+        driver._leave("0b6e4f0e-5c4e-4b0c-9b1d-3f0f3d0c9a11", done=False)
+    finally:
+        await booth.close()
+    asked = [(seen.method, seen.path) for seen in booth.provider.log.requests]
+    assert ("POST", "/queue") in asked
+    assert ("POST", "/history") in asked
+
+
 async def spend(booth: Booth, slot_id: str, cost: float) -> None:
     async with booth.database.connection() as connection:
         await connection.execute(

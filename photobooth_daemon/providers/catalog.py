@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from importlib import metadata
@@ -38,6 +39,14 @@ def build_drivers(
         config = configs.get(name) or ProviderConfig(name)
         drivers[name] = driver_class(config, http, pictures)
     return drivers
+
+
+async def close_drivers(drivers: Iterable[ProviderDriver]) -> None:
+    """Let the drivers that have a ``close`` finish what they do behind their attempts' backs."""
+    closing = [driver.close() for driver in drivers if hasattr(driver, "close")]
+    for outcome in await asyncio.gather(*closing, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            logger.error("a driver was not closed: %s", type(outcome).__name__)
 
 
 def _loaded(entry_points: Iterable[metadata.EntryPoint]) -> Iterable[tuple[str, DriverClass]]:

@@ -169,6 +169,11 @@ class ComfyUIDriver:
             if unknown == UNKNOWN_LOOKS:
                 raise AttemptFailed(Reason.BAD_RESPONSE, "the server has lost the prompt")
 
+    async def close(self) -> None:
+        """Let prompts that are being called off get there: nobody else would end them."""
+        if self._leaving:
+            await asyncio.wait(self._leaving, timeout=CALL_OFF_SECONDS)
+
     def _leave(self, prompt_id: str, *, done: bool) -> None:
         task = asyncio.create_task(self._clean_up(prompt_id, done=done), name="comfyui clean-up")
         self._leaving.add(task)

@@ -4,7 +4,9 @@ A driver turns a complete :class:`ProviderRequest` into picture bytes that
 nobody has trusted yet, or raises :class:`~photobooth_daemon.errors.AttemptFailed`
 with the reason. It never retries, never stores, never logs a key or a picture,
 and derives every timeout of its own from ``request.deadline``. Cancellation
-must end it: whatever it left at the provider it calls off in a ``finally``.
+must end it: whatever it left at the provider it calls off in a ``finally``. A
+driver that does so in a task of its own has an ``async def close()``, which
+waits a few seconds for it when the daemon ends.
 """
 
 from __future__ import annotations
