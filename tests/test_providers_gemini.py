@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -32,6 +33,7 @@ from tests.drivers import (
     request,
     template,
 )
+from tests.fakes import eventually
 
 PROMPT = {"prompt": "Make it glow; keep every face."}
 
@@ -418,3 +420,31 @@ async def test_a_picture_of_many_megabytes_comes_through(provider: FakeProvider)
         result = await driver.process(edit({"image_size": "4K"}, sent=big))
     assert size(result.picture)[0] >= 4000
     assert picture() != result.picture
+
+
+async def test_an_answer_is_taken_apart_before_pictures_are_finished(
+    provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+
+    def noted(body: bytes, scrub: Any) -> Any:
+        order.append("taken apart")
+        return read_answer(body, scrub)
+
+    monkeypatch.setattr("photobooth_daemon.providers.gemini.read_answer", noted)
+    busy = threading.Event()
+    async with gemini(provider) as driver:
+        threads = driver._pictures
+        work = [asyncio.create_task(threads.finish(busy.wait, 30)) for _ in range(2)]
+        await eventually(lambda: not threads.waiting())
+        # One thread stays busy, so that the order is that of the other one.
+        stay = threading.Event()
+        work.append(asyncio.create_task(threads.finish(stay.wait, 30)))
+        work.append(asyncio.create_task(threads.finish(order.append, "finished")))
+        attempt = asyncio.create_task(driver.process(edit()))
+        await eventually(lambda: threads.waiting() == 3)
+        busy.set()
+        await attempt
+        stay.set()
+        await asyncio.gather(*work)
+    assert order == ["taken apart", "finished"]

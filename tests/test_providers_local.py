@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +21,7 @@ from photobooth_daemon.provider_schemas import read_schema
 from photobooth_daemon.providers.driver import ProviderConfig, ProviderRequest, TemplatePicture
 from photobooth_daemon.providers.local import LocalDriver
 from photobooth_daemon.providers.looks import apply_look, look_names
+from tests.fakes import eventually
 from tests.sample_pictures import (
     BLUE,
     GREEN,
@@ -211,3 +214,25 @@ async def test_the_check_draws_something(driver):
     check = await driver.check("look", {})
     assert check.ok
     assert driver.model("look", {}) is None
+
+
+async def test_the_check_goes_after_what_was_paid_for() -> None:
+    threads = PictureThreads(Clock(), threads=1)
+    busy = threading.Event()
+    order: list[str] = []
+    try:
+        driver = LocalDriver(ProviderConfig("local"), None, threads)  # type: ignore[arg-type]
+        work = [asyncio.create_task(threads.finish(busy.wait, 30))]
+        await eventually(lambda: not threads.waiting())
+        checking = asyncio.create_task(driver.check("look", {}))
+        checking.add_done_callback(lambda _: order.append("checked"))
+        await eventually(lambda: threads.waiting() == 1)
+        work.append(asyncio.create_task(threads.finish(order.append, "finished")))
+        await eventually(lambda: threads.waiting() == 2)
+        busy.set()
+        assert (await checking).ok
+        await asyncio.gather(*work)
+    finally:
+        busy.set()
+        threads.close()
+    assert order == ["finished", "checked"]

@@ -89,7 +89,7 @@ class GeminiDriver:
         )
         if answer.status != 200:
             raise self._failure(answer)
-        return await self._pictures.finish(read_answer, answer.body, self._http.scrub)
+        return await self._pictures.parse(read_answer, answer.body, self._http.scrub)
 
     async def check(self, operation: str | None, params: Mapping[str, Any]) -> ProviderCheck:
         """Ask Google to describe the model: free, and it tells of key, way and model at once."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import aiohttp
 from PIL import Image
 
+from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, InvalidImage, Reason
 from photobooth_daemon.model import PictureBytes
 from photobooth_daemon.params import ParamSchemas
@@ -23,6 +23,7 @@ from photobooth_daemon.picture_codec import (
 from photobooth_daemon.picture_headers import read_header
 from photobooth_daemon.picture_threads import PictureThreads
 from photobooth_daemon.provider_schemas import read_schema
+from photobooth_daemon.providers.checks import Finding, checked
 from photobooth_daemon.providers.driver import (
     ProviderCheck,
     ProviderConfig,
@@ -33,6 +34,7 @@ from photobooth_daemon.providers.frames import Frames
 from photobooth_daemon.providers.looks import apply_look
 
 RESULT_QUALITY = 92
+DRAWN_MEGAPIXELS = 64 * 48 / 1e6
 
 
 class LocalDriver:
@@ -75,11 +77,15 @@ class LocalDriver:
 
     async def check(self, operation: str | None, params: Mapping[str, Any]) -> ProviderCheck:
         """Draw a small picture with each look there is."""
-        started = time.monotonic()
         looks = self._schemas.operations(self.name)[0].schema["properties"]["look"]["enum"]
-        await self._pictures.parse(_drawn, tuple(looks))
-        latency_ms = round(1000 * (time.monotonic() - started))
-        return ProviderCheck(True, latency_ms, "Needs no key and no network.")
+
+        async def draw(deadline: Deadline) -> Finding:
+            await self._pictures.process(
+                _drawn, tuple(looks), deadline=deadline, megapixels=DRAWN_MEGAPIXELS
+            )
+            return Finding("Needs no key and no network.")
+
+        return await checked(draw)
 
     def _rendered(self, request: ProviderRequest) -> bytes:
         params = self._schemas.with_defaults(self.name, request.operation, request.params)

@@ -83,7 +83,7 @@ class OpenAIDriver:
         try:
             if answer.status != 200:
                 raise read_error(answer, self._http.scrub, self._http.excerpt(answer))
-            made = await self._pictures.finish(read_answer, answer.body)
+            made = await self._pictures.parse(read_answer, answer.body)
             usage = made.usage
             picture = made.picture or await self._fetch(str(made.url), request.deadline)
         except AttemptFailed as failure:
