@@ -20,6 +20,8 @@ from photobooth_daemon.cli import main
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config import AlertsConfig, Config, MediaConfig, ServerConfig
 from photobooth_daemon.database import Database
+from photobooth_daemon.exchange import Answer, Exchange, Upload
+from photobooth_daemon.ingest import IngestService
 from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.readiness import texts
 from photobooth_daemon.readiness.model import Finding, ReadinessReport, State
@@ -295,6 +297,21 @@ async def test_a_live_probe_tells_of_a_provider_that_fails_and_one_that_is_slow(
     report = await evening.check(live=True)
     assert report.ready
     assert found(report, "probe_slow").facts["seconds"] >= 8
+
+
+async def test_a_live_probe_is_in_no_camera_s_way_to_be_read(
+    evening: Evening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = []
+    run = IngestService.run
+
+    async def seen(ingest: IngestService, exchange: Exchange, upload: Upload) -> Answer:
+        turns.append(list(exchange.turn._turns._line))
+        return await run(ingest, exchange, upload)
+
+    monkeypatch.setattr(IngestService, "run", seen)
+    assert (await evening.check(live=True)).ready
+    assert turns == [[]]
 
 
 async def test_a_slot_that_gives_the_original_does_not_hide_a_failure(

@@ -92,6 +92,8 @@ class LiveProbe:
             self._ingest.give_up(exchange, "aborted")
             await scratch.discard()
             raise
+        # It is here whole: nobody has to wait until it has been read.
+        exchange.turn.leave()
         upload = Upload(
             scratch=scratch,
             path=written.path,
