@@ -481,6 +481,16 @@ async def test_test_run_of_an_unsaved_configuration(office: Office) -> None:
     assert (slot["version"], slot["provider"], slot["recent_results"]) == (1, None, [])
 
 
+async def test_test_run_keeps_more_of_its_configuration_alone(office: Office) -> None:
+    config = json.dumps({**LOOK, "display_name": "a trial"}, indent=5000)
+    fields = {"config": config, "time": "y" * 5000, "file": jpeg()}
+    reply = await office.post_form(f"{SLOT}/test", fields)
+    assert reply.status == 200, reply.body
+    (job,) = await office.fetch("SELECT * FROM job_history")
+    assert job["provider"] == "local"
+    assert job["client_fields"] == {"time": "y" * 4096}
+
+
 async def test_test_run_has_the_window_that_is_tried(office: Office) -> None:
     config = json.dumps({**LOOK, "sync_response_seconds": 10})
     reply = await office.post_form(f"{SLOT}/test", {"file": jpeg(), "config": config})

@@ -67,7 +67,7 @@ class PhotoHandler(UploadHandler):
             idempotency_key=self.request.headers.get("Idempotency-Key") or None,
         )
 
-    async def begin(self, exchange: Exchange, *, max_field_bytes: int = 4096) -> None:
+    async def begin(self, exchange: Exchange) -> None:
         """Hold the exchange, wait until its photo may be read, and prepare for it.
 
         Raises:
@@ -85,7 +85,6 @@ class PhotoHandler(UploadHandler):
             self.in_flight,
             max_file_bytes=max_file_bytes,
             deadline=exchange.deadline,
-            max_field_bytes=max_field_bytes,
             turn=exchange.turn,
         )
         # Headers alone must not keep the turn from those who send.

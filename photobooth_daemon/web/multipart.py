@@ -20,6 +20,7 @@ from photobooth_daemon.errors import InvalidRequest, PayloadTooLarge
 MAX_PARTS = 200
 MAX_KEPT_FIELDS = 64
 MAX_FIELD_BYTES = 4096
+MAX_LONG_FIELD_BYTES = 1024 * 1024
 MAX_NAME_CHARACTERS = 200
 MAX_BUFFER_BYTES = 1024 * 1024
 FEED_BYTES = 256 * 1024
@@ -52,8 +53,8 @@ class FormReader:
         *,
         file_names: Collection[str],
         secret_names: Collection[str] = (),
+        long_names: Collection[str] = (),
         max_file_bytes: int,
-        max_field_bytes: int = MAX_FIELD_BYTES,
     ) -> None:
         """Prepare for a body of this Content-Type.
 
@@ -71,8 +72,8 @@ class FormReader:
         self._sink = sink
         self._file_names = frozenset(file_names)
         self._secret_names = frozenset(secret_names)
+        self._long_names = frozenset(long_names)
         self._max_file_bytes = max_file_bytes
-        self._max_field_bytes = max_field_bytes
         self._part: _Part | None = None
         self._files = 0
         self._file_bytes = 0
@@ -152,7 +153,8 @@ class FormReader:
             if event.data:
                 await self._sink(event.data)
             return
-        room = self._max_field_bytes - len(part.value)
+        most = MAX_LONG_FIELD_BYTES if part.name in self._long_names else MAX_FIELD_BYTES
+        room = most - len(part.value)
         part.value += event.data[:room]
         if not event.more_data:
             self._keep(part)

@@ -11,7 +11,7 @@ from photobooth_daemon.errors import InvalidRequest, SlotNotFound
 from photobooth_daemon.exchange import Exchange, Upload
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.slots import SlotService
-from photobooth_daemon.web.handler import MAX_JSON_BYTES, read_json_text
+from photobooth_daemon.web.handler import read_json_text
 from photobooth_daemon.web.ingest import PhotoHandler, answer_json, inline_preview
 
 
@@ -20,6 +20,7 @@ class SlotTestHandler(PhotoHandler):
 
     permission = "slots:write"
     file_names = ("file", "fileToUpload")
+    long_names = ("config",)
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
         self, *, slots: SlotService, slot_list: SlotRepository, **base: Any
@@ -38,7 +39,7 @@ class SlotTestHandler(PhotoHandler):
         # A trial is a trial: an Idempotency-Key would give the last one's picture.
         arrival = replace(self.arrival(), idempotency_key=None)
         exchange = await self.admission.admit_test(slot, settings, arrival)
-        await self.begin(exchange, max_field_bytes=MAX_JSON_BYTES)
+        await self.begin(exchange)
 
     async def post(self, slot_id: str) -> None:
         """Run the trial and answer as ingest does in JSON."""

@@ -33,6 +33,8 @@ class UploadHandler(Handler):
 
     file_names: ClassVar[tuple[str, ...]] = ("file",)
     secret_names: ClassVar[tuple[str, ...]] = ()
+    long_names: ClassVar[tuple[str, ...]] = ()
+    """Fields of which more than the customary 4 KiB is kept."""
 
     _form: FormReader | None = None
     _scratch: ScratchFile | None = None
@@ -49,7 +51,6 @@ class UploadHandler(Handler):
         *,
         max_file_bytes: int,
         deadline: Deadline,
-        max_field_bytes: int = 4096,
         turn: UploadTurn | None = None,
     ) -> None:
         """Prepare for the body: the rest of it must arrive before ``deadline``.
@@ -69,7 +70,7 @@ class UploadHandler(Handler):
             file_names=self.file_names,
             secret_names=self.secret_names,
             max_file_bytes=max_file_bytes,
-            max_field_bytes=max_field_bytes,
+            long_names=self.long_names,
         )
         loop = asyncio.get_running_loop()
         patience_seconds = max(0.0, deadline.remaining_seconds() - ANSWER_MARGIN_SECONDS)
