@@ -12,6 +12,7 @@ from photobooth_daemon.repositories.job_lists import JobFilter, JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.slots import is_slot_id
 from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.ingest import result_url
 from photobooth_daemon.web.paging import (
     query_text,
     read_choice,
@@ -87,7 +88,7 @@ def job_view(job: Job, clock: Clock) -> dict[str, Any]:
     """Return a job as the API gives it; links only while they answer."""
     expires_at = job.result_expires_at
     alive = job.status == JobStatus.DONE and expires_at and expires_at > clock.utcnow()
-    url = f"/public/results/{job.job_id}" if alive else None
+    url = result_url(job.job_id) if alive else None
     return {
         **dataclasses.asdict(job),
         "created_at": job.started_at,

@@ -15,6 +15,7 @@ from photobooth_daemon.repositories.slots import SlotRepository, is_slot_id
 from photobooth_daemon.slots import SlotService
 from photobooth_daemon.stats import Stats
 from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.ingest import result_url
 from photobooth_daemon.web.paging import number_cursor, read_limit, read_number_cursor, write_page
 from photobooth_daemon.web.preconditions import expected_version, set_version
 
@@ -200,10 +201,11 @@ def _last_job(job: Job | None) -> dict[str, Any] | None:
 def _recent(result: RecentResult | None) -> dict[str, Any] | None:
     if result is None:
         return None
+    url = result_url(result.job_id)
     return {
         "job_id": result.job_id,
-        "result_url": f"/public/results/{result.job_id}",
-        "preview_url": f"/public/results/{result.job_id}/preview",
+        "result_url": url,
+        "preview_url": f"{url}/preview",
         "created_at": result.created_at,
         "expires_at": result.expires_at,
     }
