@@ -11,8 +11,8 @@ from photobooth_daemon.errors import InvalidRequest, SlotNotFound
 from photobooth_daemon.exchange import Exchange, Upload
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.slots import SlotService
-from photobooth_daemon.web.handler import read_json_text
 from photobooth_daemon.web.ingest import PhotoHandler, answer_json, inline_preview
+from photobooth_daemon.web.json_text import read_json_text
 
 
 class SlotTestHandler(PhotoHandler):
