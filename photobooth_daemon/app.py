@@ -43,6 +43,7 @@ from photobooth_daemon.provider_requests import ProviderRequests
 from photobooth_daemon.providers.catalog import build_drivers, close_drivers, installed_drivers
 from photobooth_daemon.providers.driver import ProviderDriver
 from photobooth_daemon.readiness.service import Readiness
+from photobooth_daemon.recent_problems import RecentProblems
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.event_report import EventReportRepository
@@ -135,6 +136,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     metrics = Metrics(
         CollectorRegistry(), multiprocess_dir=os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     )
+    problems = RecentProblems(clock)
     life = Life()
     in_flight = InFlight()
     media_store = MediaStore(config.media.root)
@@ -238,6 +240,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         database=database,
         media_store=media_store,
         metrics=metrics,
+        problems=problems,
         events=events,
         spending=spending,
         http=http,
@@ -305,7 +308,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
             "authenticator": services.authenticator,
             "life": life,
         },
-        log_function=AccessLog(metrics),
+        log_function=AccessLog(metrics, problems),
     )
     return App(
         web=web,

@@ -36,6 +36,7 @@ from photobooth_daemon.providers.driver import ProviderDriver
 from photobooth_daemon.readiness.live_probe import LiveProbe
 from photobooth_daemon.readiness.machine_ready import clock_is_synchronised
 from photobooth_daemon.readiness.service import Readiness, Records
+from photobooth_daemon.recent_problems import RecentProblems
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.alerts import AlertRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
@@ -56,6 +57,7 @@ class Shared:
     database: Database
     media_store: MediaStore
     metrics: Metrics
+    problems: RecentProblems
     events: Events
     spending: Spending
     http: aiohttp.ClientSession
@@ -157,6 +159,7 @@ def _watch(shared: Shared, vitals: Vitals) -> AlertWatch | None:
             min_free_bytes=limit,
             hours_until_full=vitals.disk.hours_until(limit),
             caps=tuple((cap.scope, round(100 * cap.share)) for cap in vitals.caps),
+            problems=shared.problems.counts(),
             locale=vitals.settings.locale,
         )
 

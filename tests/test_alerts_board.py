@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from photobooth_daemon.alerts.model import Condition, Records, SlotFigures
 from photobooth_daemon.alerts.texts import SUMMARIES, summary_of, text_of, title_of
 from tests.fakes import FakeClock
 
+ANSWERED = ("PhotoboothInternalErrors", "PhotoboothWaitingRoomFull")
 FULL = Condition("PhotoboothDiskFull", facts={"free_mb": 5})
 LATE = Condition("PhotoboothSlotTimeouts", "slot-003", {"count": 4})
 DOWN = Condition("PhotoboothUnhealthy", "database")
@@ -148,11 +151,19 @@ def test_each_trouble_has_its_name(clock: FakeClock) -> None:
         failing_checks=("database",),
         cooling=(("gemini", "m"),),
         caps=(("all", 80), ("slot-001", 79)),
+        problems=(
+            ("internal_error", "", 1),
+            ("internal_error", "slot-001", 2),
+            ("rate_limited", "", 3),
+            ("rate_limited", "slot-002", 4),
+        ),
         free_bytes=10**9,
         min_free_bytes=10**8,
         hours_until_full=3.0,
     )
     assert set(names(found)) == set(RULES) - {"PhotoboothDiskFull"}
+    problems = [(c.subject, c.facts["count"]) for c in list_conditions(found) if c.name in ANSWERED]
+    assert problems == [("", 3), ("slot-002", 4)]
     assert names(situation(clock, free_bytes=5, min_free_bytes=6)) == ["PhotoboothDiskFull"]
 
 
@@ -188,3 +199,19 @@ def test_a_message_names_the_gravest_first(evening: Evening) -> None:
     assert title.endswith("(и ещё 1)")
     assert "PhotoboothDiskFull.md" in text
     assert "slot-003" in text
+
+
+def test_the_page_on_alerts_names_each_with_its_hold() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "alerts.md").read_text("utf-8")
+    table = dict.fromkeys(RULES, "")
+    for line in text.splitlines():
+        for name in re.findall(r"Photobooth\w+", line) if line.startswith("| Photobooth") else ():
+            table[name] = line
+    for name, rule in RULES.items():
+        seconds = (
+            f"{rule.hold_seconds:.0f} s"
+            if rule.hold_seconds < 60
+            else (f"{rule.hold_seconds / 60:.0f} min")
+        )
+        ending = f"| {rule.severity.value} | {seconds if rule.hold_seconds else '–'} |"
+        assert table[name].endswith(ending), name

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import tornado.web
+from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 
@@ -178,3 +179,28 @@ async def test_trouble_is_told_and_its_end_too(
         await eventually(lambda: notes("recovered") == ["PhotoboothCleanupFailed"])
         await asyncio.sleep(0.2)
         assert notes("firing") == ["PhotoboothCleanupFailed"]
+
+
+async def test_an_internal_error_is_told(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_module, "GROUP_WAIT", timedelta(seconds=0))
+    monkeypatch.setattr(operations_module, "LOOK_SECONDS", 0.05)
+    async with alarmed(database, tmp_path) as (app, told):
+        server = HTTPServer(app.web)
+        server.listen(0, "127.0.0.1")
+        port = next(iter(server._sockets.values())).getsockname()[1]
+
+        async def broken() -> None:
+            raise RuntimeError("a fault in the program")
+
+        monkeypatch.setattr(app.health, "report", broken)
+        url = f"http://127.0.0.1:{port}/healthz"
+        assert (await AsyncHTTPClient().fetch(url, raise_error=False)).code == 500
+
+        async def is_told() -> bool:
+            fired = [a["name"] for n in told if n != "heartbeat" for a in n["firing"]]
+            return fired == ["PhotoboothInternalErrors"]
+
+        await eventually(is_told)
+        server.stop()

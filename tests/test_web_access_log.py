@@ -10,7 +10,9 @@ import tornado.web
 from prometheus_client import CollectorRegistry
 
 from photobooth_daemon.metrics import Metrics
+from photobooth_daemon.recent_problems import RecentProblems
 from photobooth_daemon.web.access_log import AccessLog
+from tests.fakes import FakeClock
 
 
 class Answer(tornado.web.RequestHandler):
@@ -18,7 +20,7 @@ class Answer(tornado.web.RequestHandler):
         self.request_id = "r-1"
         self.set_status(int(self.get_argument("status", "200")))
         if self.get_status() >= 400:
-            self.problem_code = "not_found"
+            self.problem_code = self.get_argument("code", "not_found")
 
 
 @pytest.fixture
@@ -27,9 +29,15 @@ def registry() -> CollectorRegistry:
 
 
 @pytest.fixture
-def app(registry: CollectorRegistry) -> tornado.web.Application:
+def problems(clock: FakeClock) -> RecentProblems:
+    return RecentProblems(clock)
+
+
+@pytest.fixture
+def app(registry: CollectorRegistry, problems: RecentProblems) -> tornado.web.Application:
     return tornado.web.Application(
-        [("/(?:x|healthz)", Answer)], log_function=AccessLog(Metrics(registry))
+        [("/(?:x|healthz|api/ingest/.*)", Answer)],
+        log_function=AccessLog(Metrics(registry), problems),
     )
 
 
@@ -54,3 +62,25 @@ async def test_requests_are_logged_without_their_query(
 
     assert count("photobooth_http_requests_total", method="GET", status="200") == 2
     assert count("photobooth_refused_requests_total", code="not_found") == 2
+
+
+async def test_what_people_are_told_of_is_remembered_for_ten_minutes(
+    http_server_client: Any, problems: RecentProblems, clock: FakeClock
+) -> None:
+    for path in (
+        "/x?status=500&code=internal_error",
+        "/api/ingest/slot-007?status=429&code=rate_limited",
+        "/api/ingest/slot-666?status=429&code=rate_limited",
+        "/api/ingest/slot-007?status=404&code=slot_disabled",
+    ):
+        await http_server_client.fetch(path, raise_error=False)
+    clock.advance(300)
+    path = "/api/ingest/slot-007?status=429&code=rate_limited"
+    await http_server_client.fetch(path, raise_error=False)
+    assert problems.counts() == (
+        ("internal_error", "", 1),
+        ("rate_limited", "", 1),
+        ("rate_limited", "slot-007", 2),
+    )
+    clock.advance(301)
+    assert problems.counts() == (("rate_limited", "slot-007", 1),)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from photobooth_daemon.alerts.model import Condition, Records, Severity
+from photobooth_daemon.errors import PhotoboothError, RateLimited
 
 TIMEOUT_SHARE = 0.05
 FAILED_SHARE = 0.05
@@ -36,6 +37,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "PhotoboothSlotTimeouts": Rule(Severity.WARNING),
         "PhotoboothFailedShareHigh": Rule(Severity.PAGE, 30),
         "PhotoboothNearWindow": Rule(Severity.WARNING, 120),
+        "PhotoboothWaitingRoomFull": Rule(Severity.WARNING),
+        "PhotoboothInternalErrors": Rule(Severity.WARNING),
         "PhotoboothProviderCoolingDown": Rule(Severity.WARNING, 30),
         "PhotoboothProviderMisconfigured": Rule(Severity.PAGE),
         "PhotoboothCostCapNear": Rule(Severity.WARNING),
@@ -63,12 +66,15 @@ class Situation:
     hours_until_full: float | None = None
     caps: tuple[tuple[str, int], ...] = ()
     """Each cost cap of the day by its scope, and how many percent of it are spent."""
+    problems: tuple[tuple[str, str, int], ...] = ()
+    """Codes answered within the last ten minutes, with their slot and number."""
 
 
 def list_conditions(situation: Situation) -> list[Condition]:
     """Return everything that is wrong."""
     return [
         *_photos(situation.records),
+        *_answers(situation),
         *_providers(situation),
         *_machine(situation),
         *_chores(situation),
@@ -95,6 +101,15 @@ def _photos(records: Records) -> Iterator[Condition]:
             yield Condition(
                 "PhotoboothNearWindow", slot.slot_id, {"percent": min(100, round(100 * used))}
             )
+
+
+def _answers(situation: Situation) -> Iterator[Condition]:
+    errors = sum(count for code, _, count in situation.problems if code == PhotoboothError.code)
+    if errors:
+        yield Condition("PhotoboothInternalErrors", facts={"count": errors})
+    for code, slot_id, count in situation.problems:
+        if code == RateLimited.code and slot_id:
+            yield Condition("PhotoboothWaitingRoomFull", slot_id, {"count": count})
 
 
 def _providers(situation: Situation) -> Iterator[Condition]:

@@ -26,6 +26,14 @@ SUMMARIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "en": "{subject}: the slowest photos use {percent} % of their window",
             "ru": "{subject}: самые медленные фотографии занимают {percent} % окна",
         },
+        "PhotoboothWaitingRoomFull": {
+            "en": "{subject}: {count} photos found the waiting room full within ten minutes (429)",
+            "ru": "{subject}: за десять минут не попали в очередь фотографий: {count} (429)",
+        },
+        "PhotoboothInternalErrors": {
+            "en": "{count} internal errors within ten minutes (500)",
+            "ru": "Внутренних ошибок за десять минут: {count} (500)",
+        },
         "PhotoboothProviderCoolingDown": {
             "en": "{subject} keeps failing and is left alone for a while",
             "ru": "{subject} раз за разом отказывает, временно не используется",

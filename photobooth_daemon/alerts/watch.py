@@ -33,6 +33,7 @@ class Surroundings:
     hours_until_full: float | None
     locale: str
     caps: tuple[tuple[str, int], ...] = ()
+    problems: tuple[tuple[str, str, int], ...] = ()
 
 
 class AlertWatch:
@@ -88,6 +89,7 @@ class AlertWatch:
                 min_free_bytes=seen.min_free_bytes,
                 hours_until_full=seen.hours_until_full,
                 caps=seen.caps,
+                problems=seen.problems,
             )
         )
         begun, over = self._board.look(now, conditions, quiet=self._quiet, locale=seen.locale)

@@ -7,7 +7,8 @@ from http import HTTPStatus
 
 from tornado.web import RequestHandler
 
-from photobooth_daemon.metrics import Metrics
+from photobooth_daemon.metrics import SLOT_IDS, Metrics
+from photobooth_daemon.recent_problems import RecentProblems
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 PROBES = ("/metrics", "/healthz", "/livez", "/readyz")
@@ -18,8 +19,9 @@ log = logging.getLogger("photobooth_daemon.access")
 class AccessLog:
     """Logs requests without their query strings, where passwords and keys might hide."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, problems: RecentProblems) -> None:
         self._metrics = metrics
+        self._problems = problems
 
     def __call__(self, handler: RequestHandler) -> None:
         """Log and count the request that ``handler`` has answered."""
@@ -30,6 +32,7 @@ class AccessLog:
         code = getattr(handler, "problem_code", None)
         if code is not None:
             self._metrics.refused_requests_total.labels(code).inc()
+            self._problems.note(code, _camera_slot(request.path))
         log.log(
             _level(request.path, status),
             "%s %s %d",
@@ -44,6 +47,12 @@ class AccessLog:
                 "request_id": getattr(handler, "request_id", None),
             },
         )
+
+
+def _camera_slot(path: str) -> str:
+    """Return the slot that a camera's photo was for; else nothing, whoever made the path up."""
+    slot_id = path.removeprefix("/api/ingest/")
+    return slot_id if slot_id in SLOT_IDS else ""
 
 
 def _level(path: str, status: int) -> int:
