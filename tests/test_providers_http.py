@@ -14,10 +14,8 @@ from photobooth_daemon.errors import AttemptFailed, Reason
 from photobooth_daemon.providers import addresses
 from photobooth_daemon.providers.addresses import PrivateAddress, PublicResolver, is_public
 from photobooth_daemon.providers.driver import ProviderConfig
-from photobooth_daemon.providers.http import Answer, ProviderHttp
+from photobooth_daemon.providers.http import BEARER, Answer, ProviderHttp
 from tests.drivers import KEY, canned
-
-SECRET = {"Authorization": f"Bearer {KEY}"}
 
 
 def soon() -> Deadline:
@@ -71,10 +69,9 @@ async def test_the_key_goes_to_the_apis_own_host_only() -> None:
     async with canned() as vendor, canned() as other, aiohttp.ClientSession() as session:
         vendor.will(302, "", Location=f"{other.url}/picture")
         other.will(200, b"picture")
-        http = provider_http(session, vendor.url, local=True)
-        answer = await http.fetch_link(
-            f"{vendor.url}/a", deadline=soon(), headers_for_own_host=SECRET
-        )
+        config = ProviderConfig("x", vendor.url, KEY, local=True)
+        http = ProviderHttp(config, session, default_base_url="", key_header=BEARER)
+        answer = await http.fetch_link(f"{vendor.url}/a", deadline=soon())
         assert bytes(answer.body) == b"picture"
         assert vendor.requests[0].headers["Authorization"] == f"Bearer {KEY}"
         assert "Authorization" not in other.requests[0].headers

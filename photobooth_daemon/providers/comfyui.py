@@ -29,7 +29,7 @@ from photobooth_daemon.providers.driver import (
     ProviderRequest,
     ProviderResult,
 )
-from photobooth_daemon.providers.http import ProviderHttp
+from photobooth_daemon.providers.http import BEARER, ProviderHttp
 from photobooth_daemon.providers.polling import pause
 from photobooth_daemon.providers.templates import pictures_of
 
@@ -54,8 +54,11 @@ class ComfyUIDriver:
         self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
     ) -> None:
         self.poll_seconds = 0.4
-        calls = ProviderHttp(config, http, default_base_url=BASE_URL)
-        self._server = ComfyUIServer(calls, config.api_key)
+        self._server = ComfyUIServer(
+            ProviderHttp(
+                config, http, default_base_url=BASE_URL, key_header=BEARER, key_required=False
+            )
+        )
         self._leaving: set[asyncio.Task[None]] = set()
         self._usual_seconds: float | None = None
 

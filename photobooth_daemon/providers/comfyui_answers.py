@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,10 +31,7 @@ def read_object(answer: Answer, scrub: Scrub, excerpt: str) -> Mapping[str, Any]
     Raises:
         AttemptFailed: an error status, or not an object.
     """
-    try:
-        document = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        document = None
+    document = answer.document()
     if answer.status == 400 and isinstance(document, Mapping):
         raise AttemptFailed(Reason.BAD_REQUEST, scrub(_refusal(document)))
     if answer.status in (404, 405):

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, Reason
+from photobooth_daemon.media_store import EXTENSIONS
 from photobooth_daemon.providers.bodies import FormFile, form, pieces_of, size_of
 from photobooth_daemon.providers.comfyui_answers import (
     OutputFile,
@@ -22,15 +23,13 @@ from photobooth_daemon.providers.comfyui_answers import (
 from photobooth_daemon.providers.http import ProviderHttp, failure_by_status
 
 MAX_JSON_BYTES = 8 * 1024 * 1024
-EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
 class ComfyUIServer:
     """One server; every method raises AttemptFailed or DeadlinePassed as the calls below it."""
 
-    def __init__(self, http: ProviderHttp, key: str | None) -> None:
+    def __init__(self, http: ProviderHttp) -> None:
         self._http = http
-        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._client_id = uuid.uuid4().hex
 
     async def version(self, deadline: Deadline) -> str:
@@ -45,7 +44,7 @@ class ComfyUIServer:
 
     async def upload(self, stem: str, kind: str, data: bytes, deadline: Deadline) -> str:
         """Upload a picture and return the name that a workflow uses for it."""
-        filename = f"{stem}.{EXTENSIONS.get(kind, 'jpg')}"
+        filename = f"{stem}.{EXTENSIONS[kind]}"
         content_type, body = form({"type": "input"}, [FormFile("image", filename, kind, data)])
         headers = {"Content-Type": content_type, "Content-Length": str(size_of(body))}
         return read_upload(
@@ -84,7 +83,7 @@ class ComfyUIServer:
     async def view(self, file: OutputFile, deadline: Deadline) -> bytes:
         """Return the picture."""
         path = f"/view?{urlencode(file.query())}"
-        answer = await self._http.get(path, deadline=deadline, headers=self._headers)
+        answer = await self._http.get(path, deadline=deadline)
         if answer.status in (400, 403, 404) or (answer.status == 200 and not answer.body):
             raise AttemptFailed(Reason.BAD_RESPONSE, f"the picture: HTTP {answer.status}")
         if answer.status != 200:
@@ -103,9 +102,7 @@ class ComfyUIServer:
         await self._send("/history", {"delete": [prompt_id]}, deadline)
 
     async def _get(self, path: str, deadline: Deadline) -> Mapping[str, Any]:
-        answer = await self._http.get(
-            path, deadline=deadline, headers=self._headers, limit_bytes=MAX_JSON_BYTES
-        )
+        answer = await self._http.get(path, deadline=deadline, limit_bytes=MAX_JSON_BYTES)
         return read_object(answer, self._http.scrub, self._http.excerpt(answer))
 
     async def _post(
@@ -114,7 +111,7 @@ class ComfyUIServer:
         answer = await self._http.post(
             path,
             deadline=deadline,
-            headers={**self._headers, **(headers or {})},
+            headers=headers,
             limit_bytes=MAX_JSON_BYTES,
             **more,
         )
@@ -122,8 +119,6 @@ class ComfyUIServer:
 
     async def _send(self, path: str, document: Mapping[str, Any], deadline: Deadline) -> None:
         """Post what is answered with an empty body."""
-        answer = await self._http.post(
-            path, deadline=deadline, headers=self._headers, json=document
-        )
+        answer = await self._http.post(path, deadline=deadline, json=document)
         if answer.status != 200:
             raise failure_by_status(answer, self._http.excerpt(answer))

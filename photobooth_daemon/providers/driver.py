@@ -33,6 +33,11 @@ class ProviderConfig:
     local: bool = False
 
 
+def has_key_or_address(config: ProviderConfig) -> bool:
+    """Return whether there is a key; an address of one's own may do without."""
+    return bool(config.api_key) or config.base_url is not None
+
+
 @dataclass(frozen=True, slots=True)
 class TemplatePicture:
     """A template bound to the slot.

@@ -25,6 +25,7 @@ from photobooth_daemon.providers.driver import (
     ProviderConfig,
     ProviderRequest,
     ProviderResult,
+    has_key_or_address,
 )
 from photobooth_daemon.providers.gemini_answers import describes_model, read_answer, read_error
 from photobooth_daemon.providers.gemini_models import (
@@ -38,6 +39,7 @@ from photobooth_daemon.providers.http import Answer, ProviderHttp, failure_by_st
 from photobooth_daemon.providers.templates import pictures_of
 
 BASE_URL = "https://generativelanguage.googleapis.com"
+KEY_HEADER = "x-goog-api-key"
 CATEGORIES = ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
 
 
@@ -53,17 +55,12 @@ class GeminiDriver:
     ) -> None:
         schema = read_schema(self.name, __name__)
         defaults = schema["$defs"]["edit"]["properties"]
-        self._needs_key = config.base_url is None
         self._default_model = str(defaults["model"]["default"])
         self._models: Iterable[Mapping[str, Any]] = schema["x-models"]
-        self._key = config.api_key
-        self._http = ProviderHttp(config, http, default_base_url=BASE_URL)
+        self._http = ProviderHttp(config, http, default_base_url=BASE_URL, key_header=KEY_HEADER)
         self._pictures = pictures
 
-    @staticmethod
-    def is_configured(config: ProviderConfig) -> bool:
-        """Return whether there is a key; an address of one's own may do without."""
-        return bool(config.api_key) or config.base_url is not None
+    is_configured = staticmethod(has_key_or_address)
 
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
         """Return Google's name of the model."""
@@ -81,7 +78,6 @@ class GeminiDriver:
             self._path(request.params, ":generateContent"),
             deadline=request.deadline,
             headers={
-                **self._key_header(),
                 "Content-Type": "application/json",
                 "Content-Length": str(size_of(body)),
             },
@@ -95,9 +91,7 @@ class GeminiDriver:
         """Ask Google to describe the model: free, and it tells of key, way and model at once."""
 
         async def ask(deadline: Deadline) -> Finding:
-            answer = await self._http.get(
-                self._path(params, ""), deadline=deadline, headers=self._key_header()
-            )
+            answer = await self._http.get(self._path(params, ""), deadline=deadline)
             if answer.status != 200:
                 raise self._failure(answer)
             if not describes_model(answer.body):
@@ -109,13 +103,6 @@ class GeminiDriver:
     def _path(self, params: Mapping[str, Any], verb: str) -> str:
         version = "" if self._http.base_url.endswith("/v1beta") else "/v1beta"
         return f"{version}/models/{quote(self.model('edit', params) or '', safe='')}{verb}"
-
-    def _key_header(self) -> dict[str, str]:
-        if self._key:
-            return {"x-goog-api-key": self._key}
-        if self._needs_key:
-            raise AttemptFailed(Reason.AUTH, "no key is configured for gemini")
-        return {}
 
     def _body(self, request: ProviderRequest, references: list[PictureBytes]) -> list[Part]:
         parts: list[Part] = [b'{"contents":[{"role":"user","parts":[']
@@ -156,8 +143,7 @@ class GeminiDriver:
         return settings
 
     def _failure(self, answer: Answer) -> AttemptFailed:
-        try:
-            document = json.loads(answer.body)
-        except (ValueError, RecursionError):
+        document = answer.document()
+        if document is None:
             return failure_by_status(answer, self._http.excerpt(answer))
         return read_error(answer.status, document, answer.headers, self._http.scrub)

@@ -7,7 +7,6 @@ shapes. Blocking work on large texts: called in a thread.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from photobooth_daemon.errors import AttemptFailed, Reason
 from photobooth_daemon.providers.bodies import decoded
 from photobooth_daemon.providers.driver import ProviderResult
+from photobooth_daemon.providers.http import document_of
 
 Scrub = Callable[[str], str]
 
@@ -120,10 +120,7 @@ def describes_model(body: bytes | bytearray) -> bool:
 
 
 def _parsed(body: bytes | bytearray) -> Mapping[str, Any]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise AttemptFailed(Reason.BAD_RESPONSE, "not JSON") from error
+    document = document_of(body)
     if isinstance(document, list) and len(document) == 1:
         document = document[0]
     if not isinstance(document, Mapping):

@@ -7,6 +7,7 @@ provider is cut and freed of the key before it goes into an error.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -34,6 +35,8 @@ CONNECT_SECONDS = 8.0
 MAX_LINK_HOPS = 3
 SHORTEST_KEY = 4
 EXCERPT_CHARACTERS = 300
+BEARER = "Authorization"
+"""The header in which a key stands after the word Bearer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,10 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes | bytearray = field(repr=False)
+
+    def document(self) -> Any:
+        """Return what the body says in JSON, or None where it is not JSON."""
+        return document_of(self.body)
 
     def is_html(self) -> bool:
         """Return whether a front end or a proxy wrote it, not the API."""
@@ -58,14 +65,27 @@ class Answer:
 
 
 class ProviderHttp:
-    """One provider's calls: its base URL, proxy and key, over the shared session."""
+    """One provider's calls: its base URL, proxy and key, over the shared session.
+
+    With a ``key_header`` the key goes into every call to the API, and to no other
+    host. Without a key nothing is asked, unless ``key_required`` is false; by
+    default an address of one's own (``base_url``) may do without.
+    """
 
     def __init__(
-        self, config: ProviderConfig, http: aiohttp.ClientSession, *, default_base_url: str
+        self,
+        config: ProviderConfig,
+        http: aiohttp.ClientSession,
+        *,
+        default_base_url: str,
+        key_header: str | None = None,
+        key_required: bool | None = None,
     ) -> None:
         self.base_url = (config.base_url or default_base_url).rstrip("/")
+        self.key_required = config.base_url is None if key_required is None else key_required
         self._config = config
         self._http = http
+        self._key_header = key_header
 
     async def post(self, path: str, *, deadline: Deadline, **more: Any) -> Answer:
         """Send a POST to the API; as :meth:`call`."""
@@ -88,10 +108,10 @@ class ProviderHttp:
         """Make one call to the API and return the answer, whatever its status.
 
         Raises:
-            AttemptFailed: unreachable, or more than ``limit_bytes``.
+            AttemptFailed: unreachable, no key, or more than ``limit_bytes``.
             DeadlinePassed: the time was used up.
         """
-        sent = {"Accept-Encoding": "identity", **(headers or {})}
+        sent = {"Accept-Encoding": "identity", **self._with_key(), **(headers or {})}
         url = f"{self.base_url}{path}"
         async with self._limits(deadline) as timeout:
             more |= {"timeout": timeout, "proxy": self._config.proxy, "allow_redirects": False}
@@ -107,10 +127,9 @@ class ProviderHttp:
         url: str,
         *,
         deadline: Deadline,
-        headers_for_own_host: Mapping[str, str] | None = None,
         limit_bytes: int = MAX_ANSWER_BYTES,
     ) -> Answer:
-        """Fetch what a link in an answer names; headers with the key go to the API's host only.
+        """Fetch what a link in an answer names; the key goes to the API's own host only.
 
         Raises:
             AttemptFailed: ``bad_response`` for a link that must not be followed
@@ -122,7 +141,7 @@ class ProviderHttp:
             async with self._limits(deadline) as timeout:
                 link = self._checked_link(url)
                 own = link.origin() == URL(self.base_url).origin()
-                headers = {"Accept-Encoding": "identity", **((own and headers_for_own_host) or {})}
+                headers = {"Accept-Encoding": "identity", **(self._with_key() if own else {})}
                 async with (
                     self._link_session() as session,
                     session.get(
@@ -153,6 +172,16 @@ class ProviderHttp:
         if answer.is_html():
             text = re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", text)
         return self.scrub(text)
+
+    def _with_key(self) -> dict[str, str]:
+        key, header = self._config.api_key, self._key_header
+        if header is None:
+            return {}
+        if key:
+            return {header: f"Bearer {key}" if header == BEARER else key}
+        if self.key_required:
+            raise AttemptFailed(Reason.AUTH, f"no key is configured for {self._config.name}")
+        return {}
 
     def _checked_link(self, url: str) -> URL:
         """Return the link as it will be followed: what is checked is what is connected to."""
@@ -205,6 +234,14 @@ class ProviderHttp:
         if isinstance(error, aiohttp.ClientResponseError):
             return AttemptFailed(Reason.BAD_RESPONSE, "not an HTTP answer")
         return AttemptFailed(Reason.UNREACHABLE, self.scrub(f"{type(error).__name__}: {error}"))
+
+
+def document_of(body: bytes | bytearray) -> Any:
+    """Return what a body says in JSON, or None where it is not JSON, or nested without end."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def failure_by_status(answer: Answer, message: str) -> AttemptFailed:

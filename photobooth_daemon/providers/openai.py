@@ -6,7 +6,6 @@ know are not sent, because the API refuses them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ import aiohttp
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, Reason
+from photobooth_daemon.media_store import EXTENSIONS
 from photobooth_daemon.picture_threads import PictureThreads
 from photobooth_daemon.provider_schemas import read_schema
 from photobooth_daemon.providers.bodies import FormFile, form, pieces_of, size_of
@@ -23,14 +23,14 @@ from photobooth_daemon.providers.driver import (
     ProviderConfig,
     ProviderRequest,
     ProviderResult,
+    has_key_or_address,
 )
-from photobooth_daemon.providers.http import Answer, ProviderHttp
+from photobooth_daemon.providers.http import BEARER, Answer, ProviderHttp
 from photobooth_daemon.providers.openai_answers import read_answer, read_error
 from photobooth_daemon.providers.openai_models import fields_for, row_for
 from photobooth_daemon.providers.templates import pictures_of
 
 BASE_URL = "https://api.openai.com/v1"
-EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
 class OpenAIDriver:
@@ -44,17 +44,12 @@ class OpenAIDriver:
         self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
     ) -> None:
         schema = read_schema(self.name, __name__)
-        self._needs_key = config.base_url is None
         self._default_model = str(schema["$defs"]["edit"]["properties"]["model"]["default"])
         self._models: Iterable[Mapping[str, Any]] = schema["x-models"]
-        self._key = config.api_key
-        self._http = ProviderHttp(config, http, default_base_url=BASE_URL)
+        self._http = ProviderHttp(config, http, default_base_url=BASE_URL, key_header=BEARER)
         self._pictures = pictures
 
-    @staticmethod
-    def is_configured(config: ProviderConfig) -> bool:
-        """Return whether there is a key; a server of one's own may do without."""
-        return bool(config.api_key) or config.base_url is not None
+    is_configured = staticmethod(has_key_or_address)
 
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
         """Return OpenAI's name of the model."""
@@ -72,7 +67,6 @@ class OpenAIDriver:
             self._path("/images/edits"),
             deadline=request.deadline,
             headers={
-                **self._key_header(),
                 "Content-Type": content_type,
                 "Content-Length": str(size_of(body)),
             },
@@ -97,9 +91,7 @@ class OpenAIDriver:
         """List the models: free, and it tells of key, way and model at once."""
 
         async def ask(deadline: Deadline) -> Finding:
-            answer = await self._http.get(
-                self._path("/models"), deadline=deadline, headers=self._key_header()
-            )
+            answer = await self._http.get(self._path("/models"), deadline=deadline)
             if answer.status != 200:
                 raise read_error(answer, self._http.scrub, self._http.excerpt(answer))
             return self._finding(answer, str(self.model("edit", params)))
@@ -108,12 +100,12 @@ class OpenAIDriver:
 
     def _finding(self, answer: Answer, model: str) -> Finding:
         try:
-            listed = {str(item["id"]) for item in json.loads(answer.body)["data"]}
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            listed = {str(item["id"]) for item in answer.document()["data"]}
+        except (KeyError, TypeError) as error:
             raise AttemptFailed(Reason.BAD_RESPONSE, "not a list of models") from error
         if model in listed:
             return Finding(f"{model} is listed", model_listed=True)
-        if self._needs_key:
+        if self._http.key_required:
             return Finding(f"{model} is not listed", model_listed=False)
         # A server of one's own often serves its one model under any name.
         names = ", ".join(sorted(listed)[:5]) or "none"
@@ -131,7 +123,7 @@ class OpenAIDriver:
         files = [
             FormFile(
                 row.image_field,
-                f"picture-{index}.{EXTENSIONS.get(picture.content_type, 'jpg')}",
+                f"picture-{index}.{EXTENSIONS[picture.content_type]}",
                 picture.content_type,
                 picture.data,
             )
@@ -142,19 +134,10 @@ class OpenAIDriver:
         return form(fields, files)
 
     async def _fetch(self, url: str, deadline: Deadline) -> bytes:
-        answer = await self._http.fetch_link(
-            url, deadline=deadline, headers_for_own_host=self._key_header()
-        )
+        answer = await self._http.fetch_link(url, deadline=deadline)
         if answer.status != 200 or not answer.body:
             raise AttemptFailed(Reason.BAD_RESPONSE, f"the picture's link answered {answer.status}")
         return bytes(answer.body)
 
     def _path(self, path: str) -> str:
         return path if self._http.base_url.endswith("/v1") else f"/v1{path}"
-
-    def _key_header(self) -> dict[str, str]:
-        if self._key:
-            return {"Authorization": f"Bearer {self._key}"}
-        if self._needs_key:
-            raise AttemptFailed(Reason.AUTH, "no key is configured for openai")
-        return {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from typing import Any
 
 from photobooth_daemon.errors import AttemptFailed, Reason
 from photobooth_daemon.providers.bodies import decoded
-from photobooth_daemon.providers.http import Answer, failure_by_status
+from photobooth_daemon.providers.http import Answer, document_of, failure_by_status
 
 Scrub = Callable[[str], str]
 
@@ -34,10 +33,7 @@ def read_answer(body: bytes | bytearray) -> Made:
     Raises:
         AttemptFailed: no picture.
     """
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise AttemptFailed(Reason.BAD_RESPONSE, "not JSON") from error
+    document = document_of(body)
     if not isinstance(document, Mapping) or not isinstance(document.get("data"), list):
         raise AttemptFailed(Reason.BAD_RESPONSE, "not an answer of an Images API")
     usage = _usage(document.get("usage"))
@@ -83,10 +79,7 @@ def read_error(answer: Answer, scrub: Scrub, excerpt: str) -> AttemptFailed:
 
 
 def _error_of(answer: Answer) -> Mapping[str, Any] | None:
-    try:
-        document = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return None
+    document = answer.document()
     error = document.get("error") if isinstance(document, Mapping) else None
     if isinstance(error, str):
         return {"message": error}

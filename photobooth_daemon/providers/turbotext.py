@@ -22,8 +22,9 @@ from photobooth_daemon.providers.driver import (
     ProviderConfig,
     ProviderRequest,
     ProviderResult,
+    has_key_or_address,
 )
-from photobooth_daemon.providers.http import Answer, ProviderHttp
+from photobooth_daemon.providers.http import BEARER, Answer, ProviderHttp
 from photobooth_daemon.providers.polling import pause
 from photobooth_daemon.providers.turbotext_answers import read_created, read_object, read_result
 
@@ -47,16 +48,11 @@ class TurbotextDriver:
     def __init__(
         self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
     ) -> None:
-        self._needs_key = config.base_url is None
         self.poll_seconds = 2.0
         self.retry_seconds = 0.5
-        self._key = config.api_key
-        self._http = ProviderHttp(config, http, default_base_url=BASE_URL)
+        self._http = ProviderHttp(config, http, default_base_url=BASE_URL, key_header=BEARER)
 
-    @staticmethod
-    def is_configured(config: ProviderConfig) -> bool:
-        """Return whether there is a key; an address of one's own may do without."""
-        return bool(config.api_key) or config.base_url is not None
+    is_configured = staticmethod(has_key_or_address)
 
     def model(self, operation: str, params: Mapping[str, Any]) -> str | None:
         """Return the operation: there are no models to choose from."""
@@ -139,9 +135,7 @@ class TurbotextDriver:
             if failure is not None:
                 await pause(self.retry_seconds, deadline)
             try:
-                answer = await self._http.fetch_link(
-                    link, deadline=deadline, headers_for_own_host=self._key_header()
-                )
+                answer = await self._http.fetch_link(link, deadline=deadline)
             except AttemptFailed as failed:
                 if failed.reason is not Reason.UNREACHABLE:
                     raise
@@ -164,18 +158,10 @@ class TurbotextDriver:
         answer = await self._http.post(
             f"/api_ai/{method}",
             deadline=deadline,
-            headers=self._key_header(),
             data=dict(fields),
             limit_bytes=MAX_QUEUE_ANSWER_BYTES,
         )
         return read_object(answer, self._http.scrub, self._http.excerpt(answer))
-
-    def _key_header(self) -> dict[str, str]:
-        if self._key:
-            return {"Authorization": f"Bearer {self._key}"}
-        if self._needs_key:
-            raise AttemptFailed(Reason.AUTH, "no key is configured for turbotext")
-        return {}
 
 
 def fields_of(request: ProviderRequest) -> dict[str, str]:

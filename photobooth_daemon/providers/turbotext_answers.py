@@ -6,8 +6,6 @@ each other: every name of a field or a code is here, and nowhere else.
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -41,9 +39,7 @@ def read_object(answer: Answer, scrub: Scrub, excerpt: str) -> Mapping[str, Any]
     Raises:
         AttemptFailed: an error status, or not an object.
     """
-    document: Any = None
-    with contextlib.suppress(ValueError, RecursionError):
-        document = json.loads(answer.body)
+    document = answer.document()
     if answer.status >= 400 and isinstance(document, Mapping):
         named = _error(str(document.get("error", "")), scrub)
         if named.reason is not Reason.BAD_RESPONSE:

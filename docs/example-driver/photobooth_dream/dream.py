@@ -17,7 +17,7 @@ from photobooth_daemon.providers.driver import (
     ProviderRequest,
     ProviderResult,
 )
-from photobooth_daemon.providers.http import Answer, ProviderHttp, failure_by_status
+from photobooth_daemon.providers.http import BEARER, Answer, ProviderHttp, failure_by_status
 
 BASE_URL = "https://api.dream.example"
 
@@ -32,10 +32,11 @@ class DreamDriver:
     def __init__(
         self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
     ) -> None:
-        self._key = config.api_key
         # Bounded in size and time by the request's deadline, over the configured
-        # proxy; what goes wrong on the way is named.
-        self._http = ProviderHttp(config, http, default_base_url=BASE_URL)
+        # proxy; what goes wrong on the way is named. The key goes to this host only.
+        self._http = ProviderHttp(
+            config, http, default_base_url=BASE_URL, key_header=BEARER, key_required=True
+        )
 
     @staticmethod
     def is_configured(config: ProviderConfig) -> bool:
@@ -56,7 +57,7 @@ class DreamDriver:
         answer = await self._http.post(
             f"/v1/dream?depth={int(request.params['depth'])}",
             deadline=request.deadline,
-            headers={**self._key_header(), "Content-Type": request.photo.content_type},
+            headers={"Content-Type": request.photo.content_type},
             data=request.photo.data,
         )
         self._check(answer)
@@ -69,9 +70,7 @@ class DreamDriver:
         """Ask who the key belongs to."""
 
         async def ask(deadline: Deadline) -> Finding:
-            self._check(
-                await self._http.get("/v1/me", deadline=deadline, headers=self._key_header())
-            )
+            self._check(await self._http.get("/v1/me", deadline=deadline))
             return Finding("answers, and takes the key")
 
         return await checked(ask)
@@ -86,8 +85,3 @@ class DreamDriver:
             raise failure_by_status(answer, words)
         if not answer.body:
             raise AttemptFailed(Reason.NO_IMAGE, "the answer is empty")
-
-    def _key_header(self) -> dict[str, str]:
-        if not self._key:
-            raise AttemptFailed(Reason.AUTH, "no key is configured for dream")
-        return {"Authorization": f"Bearer {self._key}"}
