@@ -234,6 +234,21 @@ async def test_slot_test_by_the_running_daemon(
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+async def test_slot_test_by_a_daemon_on_another_port(
+    office: Office, database_url: str, tmp_path: Path
+) -> None:
+    commands = Commands(database_url, tmp_path, PHOTOBOOTH_SERVER__LISTEN="127.0.0.1:9")
+    (tmp_path / "in.jpg").write_bytes(jpeg())
+    (tmp_path / "trial.json").write_text('{"provider": "local", "operation": "look"}', "utf-8")
+    arguments = ("slot", "test", "slot-001", str(tmp_path / "in.jpg"))
+    options = ("--file", str(tmp_path / "trial.json"), "--server")
+    for server in (f"http://127.0.0.1:{office.port}", f"http://127.0.0.1:{office.port}/"):
+        answer = await asyncio.to_thread(commands.json, *arguments, *options, server)
+        assert answer["status"] == "done"
+    odd = await asyncio.to_thread(commands.run, *arguments, *options, "booth.lan:8080")
+    assert odd.exit_code == EXIT_USAGE
+
+
 async def test_slot_test_with_files_of_the_callers_own(
     office: Office, database_url: str, tmp_path: Path, callers_directory: Path
 ) -> None:

@@ -42,6 +42,11 @@ PERMISSION = "slots:write"
     type=click.File("wb", lazy=False),
     help="Write the picture here.",
 )
+@click.option(
+    "--server",
+    metavar="URL",
+    help="Where this machine's daemon listens [default: as configured].",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 @run_async
@@ -51,6 +56,7 @@ async def slot_test(
     photo: BinaryIO,
     config_file: TextIO | None,
     output: BinaryIO | None,
+    server: str | None,
     as_json: bool,
 ) -> None:
     """Send a photo through a slot as a trial, switched on or not.
@@ -60,7 +66,9 @@ async def slot_test(
     """
     trial = None if config_file is None else json.dumps(read_document(config_file))
     picture = photo.read()
-    base_url = local_url(installation.config)
+    if server is not None and not server.startswith(("http://", "https://")):
+        raise click.UsageError("--server is a URL such as http://127.0.0.1:8080.")
+    base_url = (server or local_url(installation.config)).rstrip("/")
     async with services(installation) as here:
         token = await _token(here)
     form = aiohttp.FormData()
@@ -76,7 +84,7 @@ async def slot_test(
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise _Unavailable(
             f"The daemon does not answer at {base_url} ({type(error).__name__}): a trial needs it"
-            " running (systemctl start photobooth-daemon)."
+            " running (systemctl start photobooth-daemon); on another port, say --server."
         ) from error
     (print_json if as_json else print_fields)(answer)
 
