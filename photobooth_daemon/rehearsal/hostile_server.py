@@ -13,6 +13,8 @@ from enum import StrEnum
 
 MAX_KEPT_BYTES = 256 * 1024
 PIECE = b" " * (256 * 1024)
+FLOOD_BYTES = 256 * 1024 * 1024
+"""Whoever reads so much has shown what he does; more could take the machine's memory."""
 HTML = b"<!DOCTYPE html><html><body><h1>Bad Gateway</h1></body></html>"
 
 
@@ -156,16 +158,17 @@ def _http(status: str, kind: str, body: bytes) -> bytes:
 async def _go_on(
     trouble: Trouble, seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    """Send for ever, a byte now and then or as much as is taken."""
+    """Send for ever: a byte now and then, or as much as is taken and that only then."""
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
     gone = asyncio.ensure_future(_gone(reader))
     try:
         while not gone.done():
-            piece = b" " if trouble is Trouble.TRICKLE else PIECE
+            trickles = trouble is Trouble.TRICKLE or seen.sent_bytes >= FLOOD_BYTES
+            piece = b" " if trickles else PIECE
             writer.write(piece)
             await writer.drain()
             seen.sent_bytes += len(piece)
-            await asyncio.sleep(0.05 if trouble is Trouble.TRICKLE else 0)
+            await asyncio.sleep(0.05 if trickles else 0)
     finally:
         gone.cancel()
 
