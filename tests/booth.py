@@ -116,6 +116,22 @@ class Booth:
                 f"UPDATE slot SET {names} WHERE slot_id = $1", slot_id, *columns.values()
             )
 
+    async def bind_template(self, role: str, data: bytes | None) -> None:
+        """Bind a PNG of 900x600 to ``slot-001``; without data its file has got lost."""
+        media_id = uuid4()
+        await self.fetch(
+            "INSERT INTO template_media"
+            " VALUES ($1, '', 'image/png', 900, 600, 1, '', now(), 'serg')",
+            media_id,
+        )
+        await self.fetch(
+            "INSERT INTO slot_template_media VALUES ($1, 0, $2, $3)", SLOT, role, media_id
+        )
+        if data is not None:
+            path = self.app.media_store.template_path(media_id, "image/png")
+            path.parent.mkdir(parents=True)
+            path.write_bytes(data)
+
     async def fetch(self, sql: str, *arguments: Any) -> list[Any]:
         async with self.database.connection() as connection:
             return list(await connection.fetch(sql, *arguments))

@@ -318,6 +318,16 @@ async def test_what_a_cut_off_attempt_has_spent_is_kept() -> None:
     assert (attempt.provider_request_id, attempt.usage) == ("q-1", {"creates": 1})
 
 
+async def test_figures_that_no_column_holds_are_left_out() -> None:
+    odd = {"images": 1, "nan": float("nan"), "huge": 10**400, "text": "7", "nul\0": 2}
+    picture = ProviderResult(b"picture", "id" * 500, odd)
+    booth, _ = scripted_booth(gemini=[(0.1, picture)])
+    await booth.climb()
+    (attempt,) = booth.attempts
+    assert attempt.usage == {"images": 1, "nul\ufffd": 2}
+    assert attempt.provider_request_id == "id" * 100
+
+
 async def test_a_hanging_rung_is_left_in_time_for_the_next() -> None:
     clock = Clock()
     fast = ScriptedDriver("local", FakeClock(), [ok()])

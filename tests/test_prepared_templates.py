@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from PIL import Image
@@ -20,17 +20,11 @@ from photobooth_daemon.model import PictureBytes, TemplateMedia
 from photobooth_daemon.picture_threads import PictureThreads
 from photobooth_daemon.prepared_templates import PreparedTemplates
 from tests.booth import KEY, Booth
-from tests.sample_pictures import noise, see_through
+from tests.sample_pictures import noise, png, see_through
 
 LOCAL = {"provider": "local", "operation": "look", "params": {"look": "sepia"}}
 TURBOTEXT = {"provider": "turbotext", "operation": "mix_images", "params": {}}
 GEMINI = {"provider": "gemini", "operation": "edit", "params": {"prompt": "smile"}}
-
-
-def png(image: Image.Image) -> bytes:
-    encoded = io.BytesIO()
-    image.save(encoded, "PNG")
-    return encoded.getvalue()
 
 
 def template(path: Path, image: Image.Image) -> TemplateMedia:
@@ -80,25 +74,9 @@ def booth(io_loop: IOLoop, database: Database, tmp_path: Path) -> Iterator[Booth
     io_loop.run_sync(opened.close)
 
 
-async def bind(booth: Booth, role: str, data: bytes | None) -> None:
-    """Bind a template, whose file may have got lost."""
-    media_id: UUID = uuid4()
-    await booth.fetch(
-        "INSERT INTO template_media VALUES ($1, '', 'image/png', 900, 600, 1, '', now(), 'serg')",
-        media_id,
-    )
-    await booth.fetch(
-        "INSERT INTO slot_template_media VALUES ('slot-001', 0, $1, $2)", role, media_id
-    )
-    if data is not None:
-        path = booth.app.media_store.template_path(media_id, "image/png")
-        path.parent.mkdir(parents=True)
-        path.write_bytes(data)
-
-
 async def test_a_template_goes_out_no_larger_than_the_photo_may(booth: Booth) -> None:
     large = png(noise(900, 600))
-    await bind(booth, "reference", large)
+    await booth.bind_template("reference", large)
     await booth.configure_slot(**{**GEMINI, "params": {"prompt": "x", "input_max_edge_px": 300}})
     for _ in range(2):
         answer = await booth.post()
@@ -116,7 +94,7 @@ async def test_a_lost_or_broken_template_costs_the_rung_not_the_photo(
     data: bytes | None,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    await bind(booth, role, data)
+    await booth.bind_template(role, data)
     await booth.configure_slot(**rung, fallback=[LOCAL])
     answer = await booth.post()
     assert answer.status == 200, answer.body

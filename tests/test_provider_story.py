@@ -23,6 +23,7 @@ from photobooth_daemon.rehearsal.fake_gemini_messages import FOUL_TEXT
 from photobooth_daemon.repositories.events import CHANNEL
 from tests.booth import KEY, Booth
 from tests.fakes import eventually
+from tests.sample_pictures import noise, png
 
 LOCAL = {"provider": "local", "operation": "look", "params": {"look": "sepia"}}
 OPENAI = {"provider": "openai", "operation": "edit", "params": {"prompt": "smile"}}
@@ -193,6 +194,19 @@ async def test_a_provider_fetches_the_photo_by_its_temporary_link(booth: Booth, 
     link = booth.provider.log.requests[0].facts["form"]["url"]
     gone = await booth.get("/public/media/" + link.rpartition("/")[2])
     assert (gone.status, gone.code) == (410, "media_expired")
+    await booth.nothing_left()
+
+
+async def test_a_template_is_fetched_as_it_would_be_sent(booth: Booth) -> None:
+    style = png(noise(900, 600))
+    await booth.bind_template("style", style)
+    params = {"input_max_edge_px": 300}
+    await booth.configure_slot(provider="turbotext", operation="mix_images", params=params)
+    answer = await booth.post()
+    assert answer.status == 200, answer.body
+    seen = booth.provider.log.requests[0]
+    assert [status for _, _, status in seen.facts["fetched"]] == [200, 200]
+    assert seen.facts["form"]["url"].endswith(".jpg")
     await booth.nothing_left()
 
 
