@@ -14,6 +14,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from photobooth_daemon.metrics import Metrics
+from tests.daemons import Daemon, until
+from tests.sample_pictures import jpeg
 
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "etc/prometheus/photobooth.rules.yml"
@@ -135,8 +137,24 @@ def test_promtool_accepts_the_rules_and_their_tests() -> None:
 
 
 @needs_promtool
-def test_promtool_accepts_the_metrics(metrics: Metrics) -> None:
-    metrics.observe_ingest("slot-001", "local", "done", 2.0, window_seconds=48)
-    metrics.media_free_bytes.set(1)
-    metrics.cleanup_last_success_timestamp_seconds.set(1)
-    promtool("check", "metrics", stdin=metrics.exposition("text/plain")[0])
+@pytest.mark.parametrize("processes", [1, 2])
+def test_promtool_accepts_a_scrape_of_a_daemon_at_work(
+    tmp_path: Path, database_url: str, processes: int
+) -> None:
+    daemon = Daemon(tmp_path, database_url, f"[server]\nprocesses = {processes}\n")
+    daemon.configure()
+    daemon.start()
+    try:
+        daemon.wait_until_ready()
+        assert daemon.send(jpeg())[0] == 200
+        assert daemon.send(b"no picture")[0] == 415
+        assert daemon.send(jpeg(), password="wrong")[0] == 401
+
+        def counted() -> bytes | None:
+            scrape = daemon.get("/metrics")[1]
+            done = rb'(?m)^photobooth_ingest_total\{[^}]*outcome="done"[^}]*\} 1\.0$'
+            return scrape if re.search(done, scrape) else None
+
+        promtool("check", "metrics", stdin=until(counted))
+    finally:
+        daemon.close()
