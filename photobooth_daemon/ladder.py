@@ -282,7 +282,8 @@ class _Climb(Generic[T]):
         try:
             value = await self._accept(ended.result)
         except InvalidImage as error:
-            failure = AttemptFailed(Reason.BAD_RESPONSE, error.detail)
+            again = ended.result.again
+            failure = AttemptFailed(Reason.BAD_RESPONSE, error.detail, again=again)
             record(ended, failure)
             raise failure from error
         except DeadlinePassed as error:

@@ -212,7 +212,11 @@ async def test_a_template_is_fetched_as_it_would_be_sent(booth: Booth) -> None:
 
 @pytest.mark.parametrize(
     ("behaviour", "options", "creates"),
-    [("image", {"link_404": 99}, 1), ("overloaded", {"busy": True}, 3)],
+    [
+        ("image", {"link_404": 99}, 1),
+        ("not_a_picture", {}, 1),
+        ("overloaded", {"busy": True}, 3),
+    ],
 )
 async def test_a_paid_queue_is_not_asked_over_and_over(
     booth: Booth, behaviour: str, options: dict[str, Any], creates: int

@@ -84,11 +84,14 @@ class ProviderResult:
     """What an attempt brought: bytes that the finish step still has to recognise.
 
     ``usage`` holds the provider's own figures (tokens, images), numbers only.
+    ``again`` is as in :class:`~photobooth_daemon.errors.AttemptFailed`, should the
+    bytes turn out to be no picture.
     """
 
     picture: bytes = field(repr=False)
     provider_request_id: str | None = None
     usage: Mapping[str, Any] = field(default_factory=dict)
+    again: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

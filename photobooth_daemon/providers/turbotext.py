@@ -83,7 +83,7 @@ class TurbotextDriver:
                 provider_request_id=queue_id,
                 usage={"creates": 1},
             ) from error
-        return ProviderResult(picture, queue_id, {"creates": 1, "images": 1})
+        return ProviderResult(picture, queue_id, {"creates": 1, "images": 1}, again=0)
 
     async def check(self, operation: str | None, params: Mapping[str, Any]) -> ProviderCheck:
         """Ask which methods there are: it costs no photo attempt."""
