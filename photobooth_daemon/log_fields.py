@@ -6,8 +6,7 @@ fields, so one request's ids never appear in another's lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
 
 _fields: ContextVar[Mapping[str, object]] = ContextVar("log_fields")
@@ -16,16 +15,6 @@ _fields: ContextVar[Mapping[str, object]] = ContextVar("log_fields")
 def bind_log_fields(**fields: object) -> None:
     """Add fields to every further line of the current task and the tasks it starts."""
     _fields.set({**current_log_fields(), **fields})
-
-
-@contextmanager
-def log_fields(**fields: object) -> Iterator[None]:
-    """Add fields to every line of the block, and of the tasks started in it."""
-    token = _fields.set({**current_log_fields(), **fields})
-    try:
-        yield
-    finally:
-        _fields.reset(token)
 
 
 def current_log_fields() -> Mapping[str, object]:

@@ -177,11 +177,6 @@ class PictureThreads:
         with self._changed:
             return self._lines.busy_seconds
 
-    def waiting(self) -> int:
-        """Return how many pieces of work wait for a thread."""
-        with self._changed:
-            return sum(p.wanted for line in self._lines.waiting.values() for p in line)
-
     def close(self) -> None:
         """End the threads after what they are doing; work that still waits is cancelled."""
         with self._changed:

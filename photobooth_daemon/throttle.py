@@ -65,17 +65,6 @@ class Throttle:
             raise self._refusal(tally)
         return tally
 
-    async def check(self, limit: Limit, key: str) -> None:
-        """Return if another attempt is allowed.
-
-        Raises:
-            TooManyAttempts: the window is used up; it says how long to wait.
-        """
-        async with self._database.connection() as connection:
-            tally = await self._counters.find(connection, limit.scope, key, self._clock.utcnow())
-        if tally is not None and tally.attempts >= limit.attempts:
-            raise self._refusal(tally)
-
     async def reserve(self, places: Sequence[tuple[Limit, str]]) -> None:
         """Count an attempt as failed before it is judged, in each of ``places``.
 

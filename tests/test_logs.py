@@ -8,11 +8,12 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from contextvars import copy_context
 from typing import Any
 
 import pytest
 
-from photobooth_daemon.log_fields import bind_log_fields, log_fields
+from photobooth_daemon.log_fields import bind_log_fields
 from photobooth_daemon.logs import (
     JsonFormatter,
     SecretMask,
@@ -42,8 +43,12 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 
 
 def test_a_line_has_its_time_level_logger_message_and_fields(stream: io.StringIO) -> None:
-    with log_fields(request_id="r-1", slot_id="slot-001"), log_fields(job_id="j-1"):
+    def photo() -> None:
+        bind_log_fields(request_id="r-1", slot_id="slot-001")
+        bind_log_fields(job_id="j-1")
         log.info("photo %s", "done", extra={"total_ms": 1200, "timings": {"upload_ms": 3}})
+
+    copy_context().run(photo)
     log.warning("outside")
     first, second = lines(stream)
     assert first["timestamp"].endswith("Z")

@@ -39,6 +39,11 @@ def soon(seconds: float = 30.0) -> Deadline:
     return Deadline.after(Clock(), seconds)
 
 
+def waiting_in(threads: PictureThreads) -> int:
+    """Return how many pieces of work wait for a thread."""
+    return sum(piece.wanted for line in threads._lines.waiting.values() for piece in line)
+
+
 async def entered(door: Door) -> None:
     await eventually(door.entered.is_set)
 
@@ -68,7 +73,7 @@ async def test_finishing_goes_before_processing_before_preparing(threads):
         threads.finish(order.append, "finish 2"),
     ]
     rest = [asyncio.ensure_future(each) for each in waiting]
-    await eventually(lambda: threads.waiting() == 5)
+    await eventually(lambda: waiting_in(threads) == 5)
     door.open.set()
     await asyncio.gather(first, *rest)
     assert order == ["finish 1", "finish 2", "process", "prepare 1", "prepare 2"]
@@ -80,11 +85,11 @@ async def test_what_is_cancelled_while_it_waits_is_never_begun(threads):
     await entered(door)
     left = asyncio.ensure_future(threads.finish(order.append, "left"))
     stayed = asyncio.ensure_future(threads.finish(order.append, "stayed"))
-    await eventually(lambda: threads.waiting() == 2)
+    await eventually(lambda: waiting_in(threads) == 2)
     left.cancel()
     with pytest.raises(asyncio.CancelledError):
         await left
-    assert threads.waiting() == 1
+    assert waiting_in(threads) == 1
     door.open.set()
     await asyncio.gather(first, stayed)
     assert order == ["stayed"]
@@ -149,10 +154,10 @@ async def test_what_cannot_make_it_is_told_early():
         in_time = asyncio.ensure_future(
             threads.prepare(order.append, 1, deadline=Deadline.after(clock, 4), megapixels=24)
         )
-        await eventually(lambda: threads.waiting() == 1)
+        await eventually(lambda: waiting_in(threads) == 1)
         with pytest.raises(DeadlinePassed):
             await threads.prepare(order.append, 2, deadline=Deadline.after(clock, 4), megapixels=24)
-        assert threads.waiting() == 1
+        assert waiting_in(threads) == 1
         door.open.set()
         await asyncio.gather(running, in_time)
         assert order == [1]
@@ -172,7 +177,7 @@ async def test_what_became_hopeless_while_it_waited_is_not_begun():
         hopeless = asyncio.ensure_future(
             threads.prepare(order.append, 1, deadline=Deadline.after(clock, 5), megapixels=24)
         )
-        await eventually(lambda: threads.waiting() == 1)
+        await eventually(lambda: waiting_in(threads) == 1)
         clock.advance(4.5)
         door.open.set()
         await running
@@ -208,7 +213,7 @@ async def test_close_lets_running_work_end_and_cancels_the_rest():
     running = asyncio.ensure_future(threads.finish(door))
     await entered(door)
     waiting = asyncio.ensure_future(threads.finish(max, 1, 2))
-    await eventually(lambda: threads.waiting() == 1)
+    await eventually(lambda: waiting_in(threads) == 1)
     door.open.set()
     threads.close()
     assert await running == "through"

@@ -46,21 +46,6 @@ class CounterRepository:
         )
         return Tally(row["attempts"], row["window_ends_at"])
 
-    async def find(
-        self, connection: asyncpg.Connection, scope: str, key: str, now: datetime
-    ) -> Tally | None:
-        """Return the running window's tally."""
-        row = await connection.fetchrow(
-            """
-            SELECT attempts, window_ends_at FROM attempt_counter
-             WHERE scope = $1 AND key = $2 AND window_ends_at > $3
-            """,
-            scope,
-            key,
-            now,
-        )
-        return None if row is None else Tally(row["attempts"], row["window_ends_at"])
-
     async def take_back(self, connection: asyncpg.Connection, scope: str, key: str) -> None:
         """Take one attempt off the window."""
         await connection.execute(

@@ -68,11 +68,6 @@ class JobRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def open(self, job: Job) -> None:
-        """Insert a pending job."""
-        async with self._database.connection() as connection:
-            await self.insert(connection, job)
-
     async def insert(self, connection: asyncpg.Connection, job: Job) -> None:
         """Insert a pending job inside the caller's transaction."""
         await connection.execute(
