@@ -11,10 +11,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from photobooth_daemon.alerts.conditions import CLEANUP_LATE
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.ending import end_tasks
 from photobooth_daemon.errors import PhotoboothError
@@ -23,7 +24,6 @@ PATIENCE_SECONDS = 0.7
 CRITICAL_PROBE_SECONDS = 3.0
 PROBE_SECONDS = 10.0
 STALE_SECONDS = 30.0
-CLEANUP_LATE = timedelta(minutes=30)
 
 log = logging.getLogger(__name__)
 

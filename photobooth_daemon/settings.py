@@ -13,6 +13,7 @@ from photobooth_daemon.database import Database
 from photobooth_daemon.errors import Fault, ValidationFailed
 from photobooth_daemon.events import Events
 from photobooth_daemon.model import Actor, Settings, SettingsState
+from photobooth_daemon.param_faults import escaped
 from photobooth_daemon.passwords import Passwords, new_password_fault
 from photobooth_daemon.provider_facts import ProviderFacts
 from photobooth_daemon.repositories.settings import SettingsRepository
@@ -185,7 +186,7 @@ class SettingsService:
         accepted: dict[str, Any] = {}
         shown = self.view(before)
         for key, value in changes.items():
-            pointer = "/" + key.replace("~", "~0").replace("/", "~1")
+            pointer = f"/{escaped(key)}"
             if key in BOUNDS:
                 try:
                     accepted[key] = BOUNDS[key].accept(value)

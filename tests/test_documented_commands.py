@@ -21,7 +21,7 @@ def documented() -> Iterator[tuple[str, str]]:
         for match in _COMMAND.finditer(path.read_text("utf-8")):
             yield str(path.relative_to(ROOT)), match[1]
     for code, cure in CURES.items():
-        for text in cure.values():
+        for text in [cure] if isinstance(cure, str) else cure.values():
             for match in _COMMAND.finditer(text):
                 yield code, match[1]
 

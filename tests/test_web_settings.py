@@ -267,3 +267,9 @@ async def test_a_json_body_over_1_mb_is_too_large(office: Office) -> None:
     raw = b'{"locale": "' + b"x" * 1_048_577 + b'"}'
     reply = await office.call("PUT", "/api/settings", raw=raw, Content_Type="application/json")
     assert (reply.status, reply.code) == (413, "payload_too_large")
+
+
+async def test_an_unknown_key_is_named_by_an_escaped_pointer(office: Office) -> None:
+    for method, path in (("PUT", "/api/settings"), ("POST", "/api/login")):
+        reply = await office.call(method, path, {"version": 1, "a/b~": 2})
+        assert "/a~1b~0" in reply.pointers

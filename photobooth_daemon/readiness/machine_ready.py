@@ -14,14 +14,13 @@ from uuid import uuid4
 
 import aiohttp
 
-from photobooth_daemon.alerts.conditions import BACKUP_OLD, CLEANUP_LATE
+from photobooth_daemon.alerts.conditions import BACKUP_OLD, CLEANUP_LATE, FILLING_HOURS
 from photobooth_daemon.readiness.model import Finding, fault, ok, warning
 from photobooth_daemon.repositories.alerts import MaintenanceWindow
 from photobooth_daemon.repositories.cleanup import CleanupRun
 
 MB = 1024 * 1024
 GB = 1024 * MB
-FILLING_HOURS = 12.0
 CLOCK_FAULT_SECONDS = 5.0
 _TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=5)
 

@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from photobooth_daemon.readiness.model import Finding
 
-Text = Mapping[str, str]
+Text = Mapping[str, str] | str
+"""By language; a command is the same in all of them."""
 
 TITLES: Mapping[str, Text] = MappingProxyType(
     {
@@ -162,14 +163,8 @@ CURES: Mapping[str, Text] = MappingProxyType(
             "en": "systemctl restart photobooth-daemon (no photo is lost)",
             "ru": "systemctl restart photobooth-daemon (фотографии не теряются)",
         },
-        "ingest_password_missing": {
-            "en": "photoboothctl settings rotate-ingest-password",
-            "ru": "photoboothctl settings rotate-ingest-password",
-        },
-        "admin_password_missing": {
-            "en": "photoboothctl admin passwd serg",
-            "ru": "photoboothctl admin passwd serg",
-        },
+        "ingest_password_missing": "photoboothctl settings rotate-ingest-password",
+        "admin_password_missing": "photoboothctl admin passwd serg",
         "no_slot_enabled": {
             "en": "set up a slot and switch it on: admin UI, Slots",
             "ru": "настройте слот и включите его: админка, «Слоты»",
@@ -191,10 +186,7 @@ CURES: Mapping[str, Text] = MappingProxyType(
             "en": "choose another model in the slot's params",
             "ru": "выберите другую модель в параметрах слота",
         },
-        "probe_skipped": {
-            "en": "photoboothctl check --live",
-            "ru": "photoboothctl check --live",
-        },
+        "probe_skipped": "photoboothctl check --live",
         "probe_failed": {
             "en": "photoboothctl job list --slot {subject} says more; add a fallback to the slot",
             "ru": "подробности: photoboothctl job list --slot {subject}; добавьте запасной вариант",
@@ -231,38 +223,17 @@ CURES: Mapping[str, Text] = MappingProxyType(
             "en": "timedatectl set-ntp true, on both machines",
             "ru": "timedatectl set-ntp true, на обеих машинах",
         },
-        "clock_unsynchronised": {
-            "en": "timedatectl set-ntp true",
-            "ru": "timedatectl set-ntp true",
-        },
-        "cleanup_never": {
-            "en": "systemctl enable --now photobooth-cleanup.timer",
-            "ru": "systemctl enable --now photobooth-cleanup.timer",
-        },
-        "cleanup_late": {
-            "en": "systemctl enable --now photobooth-cleanup.timer; photoboothctl cleanup",
-            "ru": "systemctl enable --now photobooth-cleanup.timer; photoboothctl cleanup",
-        },
-        "cleanup_failed": {
-            "en": "journalctl -u photobooth-cleanup; photoboothctl cleanup",
-            "ru": "journalctl -u photobooth-cleanup; photoboothctl cleanup",
-        },
-        "backup_never": {
-            "en": "systemctl enable --now photobooth-backup.timer; photoboothctl backup",
-            "ru": "systemctl enable --now photobooth-backup.timer; photoboothctl backup",
-        },
-        "backup_old": {
-            "en": "journalctl -u photobooth-backup; photoboothctl backup",
-            "ru": "journalctl -u photobooth-backup; photoboothctl backup",
-        },
+        "clock_unsynchronised": "timedatectl set-ntp true",
+        "cleanup_never": "systemctl enable --now photobooth-cleanup.timer",
+        "cleanup_late": "systemctl enable --now photobooth-cleanup.timer; photoboothctl cleanup",
+        "cleanup_failed": "journalctl -u photobooth-cleanup; photoboothctl cleanup",
+        "backup_never": "systemctl enable --now photobooth-backup.timer; photoboothctl backup",
+        "backup_old": "journalctl -u photobooth-backup; photoboothctl backup",
         "alerts_nobody": {
             "en": "set [alerts] in photobooth.toml, then photoboothctl alert test",
             "ru": "задайте [alerts] в photobooth.toml, затем photoboothctl alert test",
         },
-        "alerts_quiet": {
-            "en": "photoboothctl alert maintenance --end",
-            "ru": "photoboothctl alert maintenance --end",
-        },
+        "alerts_quiet": "photoboothctl alert maintenance --end",
     }
 )
 
@@ -287,4 +258,4 @@ def title_text(finding: Finding, locale: str) -> str:
 
 
 def _in(text: Text, locale: str) -> str:
-    return text.get(locale, text["en"])
+    return text if isinstance(text, str) else text.get(locale, text["en"])

@@ -21,6 +21,7 @@ from photobooth_daemon.errors import (
 )
 from photobooth_daemon.metrics import Metrics
 from photobooth_daemon.model import Identity
+from photobooth_daemon.param_faults import escaped
 from photobooth_daemon.tokens import LIFE_SECONDS
 from photobooth_daemon.web.handler import Handler
 
@@ -168,7 +169,7 @@ def _strings(body: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     """
     faults = [Fault(f"/{name}", "is required") for name in names if name not in body]
     for key, value in body.items():
-        pointer = "/" + key.replace("~", "~0").replace("/", "~1")
+        pointer = f"/{escaped(key)}"
         if key not in names:
             faults.append(Fault(pointer, "is not known here"))
         elif not isinstance(value, str):

@@ -70,7 +70,21 @@ class SlotsHandler(Handler):
         )
 
 
-class SlotHandler(Handler):
+class _OneSlotHandler(Handler):
+    """Answers with a slot as it is now."""
+
+    def initialize(self, *, slots: SlotService, jobs: JobLists, clock: Clock, **base: Any) -> None:
+        super().initialize(**base)
+        self._slots = slots
+        self._jobs = jobs
+        self._clock = clock
+
+    async def _answer(self, slot: Slot) -> None:
+        set_version(self, slot.version)
+        self.write_json(await whole_slot(self, self._slots, self._jobs, self._clock, slot))
+
+
+class SlotHandler(_OneSlotHandler):
     """``/api/slots/{id}``: one slot, whole."""
 
     permission: ClassVar[Mapping[str, str]] = {
@@ -78,12 +92,6 @@ class SlotHandler(Handler):
         "PUT": "slots:write",
         "DELETE": "slots:write",
     }
-
-    def initialize(self, *, slots: SlotService, jobs: JobLists, clock: Clock, **base: Any) -> None:
-        super().initialize(**base)
-        self._slots = slots
-        self._jobs = jobs
-        self._clock = clock
 
     async def get(self, slot_id: str) -> None:
         """Answer with the whole configuration."""
@@ -103,10 +111,6 @@ class SlotHandler(Handler):
         await self._slots.reset(slot_id, expected_version(self, body), self.actor())
         self.set_status(HTTPStatus.NO_CONTENT)
 
-    async def _answer(self, slot: Slot) -> None:
-        set_version(self, slot.version)
-        self.write_json(await whole_slot(self, self._slots, self._jobs, self._clock, slot))
-
 
 class SlotRevisionsHandler(Handler):
     """``/api/slots/{id}/revisions``: what a slot was, newest first."""
@@ -125,16 +129,10 @@ class SlotRevisionsHandler(Handler):
         write_page(self, found, limit, _revision, lambda revision: number_cursor(revision.version))
 
 
-class SlotRestoreHandler(Handler):
+class SlotRestoreHandler(_OneSlotHandler):
     """``/api/slots/{id}/revisions/{version}/restore``."""
 
     permission = "slots:write"
-
-    def initialize(self, *, slots: SlotService, jobs: JobLists, clock: Clock, **base: Any) -> None:
-        super().initialize(**base)
-        self._slots = slots
-        self._jobs = jobs
-        self._clock = clock
 
     async def post(self, slot_id: str, version: str) -> None:
         """Bring back what the slot was, as a new version."""
@@ -143,9 +141,7 @@ class SlotRestoreHandler(Handler):
         if not (version.isascii() and version.isdigit() and len(version) <= MAX_VERSION_DIGITS):
             raise RevisionNotFound
         expected = expected_version(self, body)
-        slot = await self._slots.restore(slot_id, int(version), expected, self.actor())
-        set_version(self, slot.version)
-        self.write_json(await whole_slot(self, self._slots, self._jobs, self._clock, slot))
+        await self._answer(await self._slots.restore(slot_id, int(version), expected, self.actor()))
 
 
 async def whole_slot(
