@@ -15,9 +15,11 @@ from types import TracebackType
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import DeadlinePassed, RateLimited
+from photobooth_daemon.running_mean import RunningMean
 
 FIRST_GUESS_SECONDS = 5.0
 """How long a place is thought to be held while nobody has given one back yet."""
+_NEW_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ class _Line:
         self._clock = clock
         self._taken_at: deque[float] = deque()
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._held_seconds: float | None = None
+        self._held_seconds = RunningMean(_NEW_SHARE)
 
     def resize(self, limit: int) -> None:
         self.limit = limit
@@ -189,13 +191,13 @@ class _Line:
     def give_back(self) -> None:
         # Which of the equal places was freed does not matter: the oldest start
         # is dropped, which keeps the mean time a place is held.
-        held = self._clock.monotonic() - self._taken_at.popleft()
-        known = self._held_seconds
-        self._held_seconds = held if known is None else 0.8 * known + 0.2 * held
+        self._held_seconds.add(self._clock.monotonic() - self._taken_at.popleft())
         self._call_next()
 
     def seconds_to_a_free_place(self) -> float:
-        held = FIRST_GUESS_SECONDS if self._held_seconds is None else self._held_seconds
+        held = self._held_seconds.value
+        if held is None:
+            held = FIRST_GUESS_SECONDS
         return max(1.0, held / self.limit)
 
     def busy(self) -> bool:

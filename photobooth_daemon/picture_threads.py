@@ -18,6 +18,7 @@ from typing import Any, TypeVar, TypeVarTuple
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import DeadlinePassed
+from photobooth_daemon.running_mean import RunningMean
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -73,22 +74,18 @@ class _Piece:
 class _Pace:
     """How long work of one kind takes, as lately seen; None before the first."""
 
-    seconds_per_megapixel: float | None = None
+    seconds_per_megapixel: RunningMean = field(default_factory=lambda: RunningMean(_NEW_SHARE))
 
     def expected_seconds(self, megapixels: float) -> float:
-        return (self.seconds_per_megapixel or 0.0) * max(megapixels, _LEAST_MEGAPIXELS)
+        return (self.seconds_per_megapixel.value or 0.0) * max(megapixels, _LEAST_MEGAPIXELS)
 
     def learn(self, seconds: float, megapixels: float) -> None:
-        seen = seconds / max(megapixels, _LEAST_MEGAPIXELS)
-        known = self.seconds_per_megapixel
-        self.seconds_per_megapixel = (
-            seen if known is None else (1 - _NEW_SHARE) * known + _NEW_SHARE * seen
-        )
+        self.seconds_per_megapixel.add(seconds / max(megapixels, _LEAST_MEGAPIXELS))
 
     def doubt(self) -> None:
         """Expect less after a refusal: a pace once wrong must not refuse for ever."""
-        if self.seconds_per_megapixel is not None:
-            self.seconds_per_megapixel *= _DOUBT
+        if self.seconds_per_megapixel.value is not None:
+            self.seconds_per_megapixel.value *= _DOUBT
 
 
 @dataclass(slots=True)

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections import defaultdict
 from types import SimpleNamespace
 
 import aiohttp
+
+from photobooth_daemon.running_mean import RunningMean
 
 FAST_BYTES_PER_SECOND = 12_500_000
 """100 Mbit/s: what scaling a small photo down would save is sent in a few milliseconds."""
@@ -31,19 +34,18 @@ class Uplink:
     """Remembers how fast each provider's connections were."""
 
     def __init__(self) -> None:
-        self._seconds_per_byte: dict[str, float] = {}
+        self._seconds_per_byte: defaultdict[str, RunningMean] = defaultdict(
+            lambda: RunningMean(_NEW_SHARE)
+        )
 
     def is_slow(self, provider: str) -> bool:
         """Return whether bytes on the way to this provider are worth saving."""
-        return self._seconds_per_byte.get(provider, 0.0) * FAST_BYTES_PER_SECOND > 1
+        return (self._seconds_per_byte[provider].value or 0.0) * FAST_BYTES_PER_SECOND > 1
 
     def observe(self, provider: str, sent_bytes: int, busy_seconds: float) -> None:
         """Take in how long a connection was busy with sending so much."""
-        if sent_bytes < LEAST_BYTES:
-            return
-        seen = busy_seconds / sent_bytes
-        known = self._seconds_per_byte.get(provider, seen)
-        self._seconds_per_byte[provider] = (1 - _NEW_SHARE) * known + _NEW_SHARE * seen
+        if sent_bytes >= LEAST_BYTES:
+            self._seconds_per_byte[provider].add(busy_seconds / sent_bytes)
 
     def tracing(self) -> aiohttp.TraceConfig:
         """Return what makes a session report here; calls name their provider as request context."""

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import DeadlinePassed, RateLimited
+from photobooth_daemon.running_mean import RunningMean
 
 TURNS = 4
 MOST_TO_PREPARE = 4
@@ -42,7 +43,7 @@ class UploadTurns:
         self.crowded = False
         """Whether anyone may be waiting for a turn: then a holder's rest is short."""
         self._to_prepare: dict[UploadTurn, None] = {}
-        self._seconds_per_weight: float | None = None
+        self._seconds_per_weight = RunningMean(_NEW_SHARE)
         self._samples = 0
         self._busy_before = 0.0
 
@@ -119,20 +120,17 @@ class UploadTurns:
 
         The first in the line is never late: only photos that are let in teach what they cost.
         """
-        if self._seconds_per_weight is None or self._samples < FIRST_SAMPLES or not weight_ahead:
+        pace = self._seconds_per_weight.value
+        if pace is None or self._samples < FIRST_SAMPLES or not weight_ahead:
             return 0.0
-        wait = self._seconds_per_weight * (weight_ahead + turn.weight) / self._threads
+        wait = pace * (weight_ahead + turn.weight) / self._threads
         return max(0.0, wait * _DOUBT - turn.deadline.remaining_seconds())
 
     def _learn(self, weight: float) -> None:
         busy = self._busy_seconds()
-        seen = (busy - self._busy_before) / weight
+        self._seconds_per_weight.add((busy - self._busy_before) / weight)
         self._busy_before = busy
         self._samples += 1
-        known = self._seconds_per_weight
-        self._seconds_per_weight = (
-            seen if known is None else (1 - _NEW_SHARE) * known + _NEW_SHARE * seen
-        )
 
 
 class UploadTurn:
