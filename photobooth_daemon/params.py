@@ -137,7 +137,9 @@ class ParamSchemas:
 
 
 def _filled(schema: Mapping[str, Any], value: Any) -> Any:
-    if schema.get("type") == "integer" and isinstance(value, float) and value.is_integer():
+    kinds = schema.get("type")
+    whole = "integer" in ([kinds] if isinstance(kinds, str) else kinds or ())
+    if whole and isinstance(value, float) and value.is_integer():
         return int(value)
     if not isinstance(value, Mapping) or "properties" not in schema:
         return value

@@ -120,12 +120,15 @@ async def test_the_fields_of_each_operation() -> None:
         params = {"prompt": "Маслом", "seed": 9_999_999_999, "negative_prompt": "text"}
         await failure_of(driver, request("generate_image2image", params, **link))
         await failure_of(driver, request("generate_image2image", {"prompt": "Oil"}, **link))
-        first, second = (asked.body_arguments for asked in server.requests)
+        whole = {"prompt": "Oil", "seed": 5.0}
+        await failure_of(driver, request("generate_image2image", whole, **link))
+        first, second, third = (asked.body_arguments for asked in server.requests)
     assert first["original_language"] == [b"ru"]
     assert first["seed"] == [b"9999999999"]
     assert first["strength"] == [b"40"]
     assert second["original_language"] == [b"en"]
     assert "seed" not in second
+    assert third["seed"] == [b"5"]
     assert "negative_prompt" not in second
     assert server.requests[0].headers["Content-Type"] == "application/x-www-form-urlencoded"
 
