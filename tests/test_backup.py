@@ -23,6 +23,7 @@ from photobooth_daemon.database import Database
 from photobooth_daemon.errors import BackupFailed, ToolFailed
 from photobooth_daemon.media_store import MediaStore
 from photobooth_daemon.model import Actor
+from photobooth_daemon.noted_head import NotedHead
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.backups import BackupRepository
 from photobooth_daemon.tree_use import TreeUse
@@ -98,8 +99,11 @@ async def test_a_wiped_machine_serves_the_same_links(
 
     shutil.rmtree(machine.directory)
     machine.directory.mkdir()
+    head = NotedHead(machine.directory / "jwt.key")
+    head.write(99, "0" * 64)
     restored = await machine.restore(empty_database, report.path)
     assert (restored.results, restored.missing_results) == (3, 0)
+    assert head.read() is None  # another log's
 
     again = await Booth.open(empty_database, machine.directory)
     try:
