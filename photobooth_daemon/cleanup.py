@@ -99,6 +99,8 @@ class Cleanup:
         run_id = None if dry_run else await self._repository.start_run(self._clock.utcnow())
         error: PhotoboothError | OSError | None = None
         try:
+            # Here, so that a directory that cannot be used is on record as a failed run.
+            await asyncio.to_thread(self._media_store.create_tree)
             await self._steps(removals)
             if removals.refused:
                 error = CleanupFailed(f"{removals.refused} objects could not be removed.")

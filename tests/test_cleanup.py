@@ -279,6 +279,21 @@ async def test_a_media_directory_that_is_not_mounted_costs_nothing(
     assert "files are missing" in await value(database, run)
 
 
+async def test_a_media_directory_that_cannot_be_used_is_on_record(
+    cleanup: Cleanup, database: Database, media_store: MediaStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", str(path))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(media_store_module, "create_directory", refuse)
+        with pytest.raises(CleanupFailed, match="Operation not permitted"):
+            await cleanup.run()
+    run = "SELECT error FROM cleanup_run WHERE NOT succeeded"
+    assert "Operation not permitted" in await value(database, run)
+    assert (await cleanup.run()).outcome == "done"
+
+
 async def test_rows_that_nobody_can_ask_for_go(
     cleanup: Cleanup, database: Database, clock: FakeClock
 ) -> None:

@@ -30,7 +30,6 @@ async def cleanup(installation: Installation, dry_run: bool, as_json: bool) -> N
     style = "text" if sys.stderr.isatty() else config.logging.format
     configure_logging(level=config.logging.level, style=style)
     media_store = MediaStore(config.media.root)
-    media_store.create_tree()
     try:
         async with installation.database() as database:
             housekeeping = build_housekeeping(
