@@ -1,6 +1,6 @@
 // What administrators change while the daemon runs, and the booths' password.
 
-import { html, useEffect, useRef, useState } from "../core/html.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../core/html.js";
 import { get, put } from "../core/api.js";
 import { has, t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
@@ -65,7 +65,8 @@ function Settings({ settings, setSettings }) {
     const now = await get("/api/settings").catch(() => null);
     if (now && now.version > latest.current.settings.version && !latest.current.changed.length) latest.current.take(now);
   }), []);
-  useEffect(() => {
+  // At once, not after the next frame: whoever discards and leaves is not asked any more.
+  useLayoutEffect(() => {
     if (!changed.length) return undefined;
     return guardLeaving(() => confirm({ title: t("slot.leave_title"), text: t("slot.leave_text"), action: t("slot.leave"), stay: t("act.stay") }));
   }, [changed.length > 0]);

@@ -1,6 +1,6 @@
 // One slot: what it does with a photo, tried at once, the camera's link, its results and history.
 
-import { html, useCallback, useEffect, useMemo, useRef, useState } from "../core/html.js";
+import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../core/html.js";
 import { del, get, post, put } from "../core/api.js";
 import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
@@ -184,7 +184,8 @@ function focusFirstFault() {
 }
 
 function useGuard(dirty) {
-  useEffect(() => {
+  // At once, not after the next frame: whoever discards and leaves is not asked any more.
+  useLayoutEffect(() => {
     if (!dirty) return undefined;
     return guardLeaving(() => confirm({ title: t("slot.leave_title"), text: t("slot.leave_text"), action: t("slot.leave"), stay: t("act.stay") }));
   }, [dirty]);
