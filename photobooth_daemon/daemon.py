@@ -19,6 +19,7 @@ from photobooth_daemon.rehearsal.embedded_postgres import database_at
 from photobooth_daemon.rehearsal.postgres_binaries import EmbeddedPostgresError
 from photobooth_daemon.supervisor import Supervisor
 
+EXIT_FAILED = 1
 EXIT_CONFIG = 78
 """EX_CONFIG of sysexits.h: restarting does not help, somebody has to mend the configuration."""
 
@@ -43,6 +44,11 @@ def main(config_path: Path | None, worker: int | None, listen_fds: tuple[int, ..
             click.echo(f"photobooth-daemon: {fault.pointer}: {fault.message}", err=True)
     except (SchemaMismatch, EmbeddedPostgresError) as error:
         click.echo(f"photobooth-daemon: {error}", err=True)
+    except OSError as error:
+        # A disk that is not mounted yet, say. Unlike a fault of the configuration this may pass,
+        # so whoever starts us may try again.
+        click.echo(f"photobooth-daemon: {error}", err=True)
+        sys.exit(EXIT_FAILED)
     sys.exit(EXIT_CONFIG)
 
 

@@ -46,6 +46,15 @@ def test_all_faults_of_the_configuration_are_named_at_once(daemon: Daemon) -> No
         assert f"photobooth-daemon: {key}" in daemon.log()
 
 
+def test_a_media_directory_that_cannot_be_used_is_named(daemon: Daemon) -> None:
+    daemon.media_root.parent.mkdir(parents=True, exist_ok=True)
+    daemon.media_root.write_text("not a directory")
+    process = daemon.start()
+    assert process.wait(60) == 1
+    assert f"photobooth-daemon: [Errno 20] Not a directory: '{daemon.media_root}" in daemon.log()
+    assert "Traceback" not in daemon.log()
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_an_older_schema_names_the_command(
     tmp_path: Path, empty_database_url: str, processes: int
