@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.picture_threads import PictureThreads
 
 
 class FakeClock(Clock):
@@ -59,6 +60,11 @@ class Crowd:
         finally:
             with self._lock:
                 self._inside -= 1
+
+
+def waiting_in(threads: PictureThreads) -> int:
+    """Return how many pieces of work wait for a thread."""
+    return sum(piece.wanted for line in threads._lines.waiting.values() for piece in line)
 
 
 async def eventually(

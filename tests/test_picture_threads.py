@@ -12,7 +12,7 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import DeadlinePassed, InvalidImage
 from photobooth_daemon.picture_threads import PictureThreads
-from tests.fakes import FakeClock, eventually
+from tests.fakes import FakeClock, eventually, waiting_in
 
 
 class Door:
@@ -37,11 +37,6 @@ def threads() -> Iterator[PictureThreads]:
 
 def soon(seconds: float = 30.0) -> Deadline:
     return Deadline.after(Clock(), seconds)
-
-
-def waiting_in(threads: PictureThreads) -> int:
-    """Return how many pieces of work wait for a thread."""
-    return sum(piece.wanted for line in threads._lines.waiting.values() for piece in line)
 
 
 async def entered(door: Door) -> None:

@@ -33,7 +33,7 @@ from tests.drivers import (
     request,
     template,
 )
-from tests.fakes import eventually
+from tests.fakes import eventually, waiting_in
 
 PROMPT = {"prompt": "Make it glow; keep every face."}
 
@@ -436,13 +436,13 @@ async def test_an_answer_is_taken_apart_before_pictures_are_finished(
     async with gemini(provider) as driver:
         threads = driver._pictures
         work = [asyncio.create_task(threads.finish(busy.wait, 30)) for _ in range(2)]
-        await eventually(lambda: not threads.waiting())
+        await eventually(lambda: not waiting_in(threads))
         # One thread stays busy, so that the order is that of the other one.
         stay = threading.Event()
         work.append(asyncio.create_task(threads.finish(stay.wait, 30)))
         work.append(asyncio.create_task(threads.finish(order.append, "finished")))
         attempt = asyncio.create_task(driver.process(edit()))
-        await eventually(lambda: threads.waiting() == 3)
+        await eventually(lambda: waiting_in(threads) == 3)
         busy.set()
         await attempt
         stay.set()

@@ -21,7 +21,7 @@ from photobooth_daemon.provider_schemas import read_schema
 from photobooth_daemon.providers.driver import ProviderConfig, ProviderRequest, TemplatePicture
 from photobooth_daemon.providers.local import LocalDriver
 from photobooth_daemon.providers.looks import apply_look, look_names
-from tests.fakes import eventually
+from tests.fakes import eventually, waiting_in
 from tests.sample_pictures import (
     BLUE,
     GREEN,
@@ -223,12 +223,12 @@ async def test_the_check_goes_after_what_was_paid_for() -> None:
     try:
         driver = LocalDriver(ProviderConfig("local"), None, threads)  # type: ignore[arg-type]
         work = [asyncio.create_task(threads.finish(busy.wait, 30))]
-        await eventually(lambda: not threads.waiting())
+        await eventually(lambda: not waiting_in(threads))
         checking = asyncio.create_task(driver.check("look", {}))
         checking.add_done_callback(lambda _: order.append("checked"))
-        await eventually(lambda: threads.waiting() == 1)
+        await eventually(lambda: waiting_in(threads) == 1)
         work.append(asyncio.create_task(threads.finish(order.append, "finished")))
-        await eventually(lambda: threads.waiting() == 2)
+        await eventually(lambda: waiting_in(threads) == 2)
         busy.set()
         assert (await checking).ok
         await asyncio.gather(*work)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from tornado.httputil import HTTPHeaders, HTTPServerRequest
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from photobooth_daemon.web.site import Site
+
+GET = RequestStartLine("GET", "/", "HTTP/1.1")
 
 
 @pytest.mark.parametrize(
@@ -27,7 +29,7 @@ def test_links_start_with_the_public_url_else_the_host(
     public_url: str | None, host: str, start: str
 ) -> None:
     site = Site(public_url=public_url, trusted_proxies=())
-    request = HTTPServerRequest("GET", "/", headers=HTTPHeaders({"Host": host}))
+    request = HTTPServerRequest(start_line=GET, headers=HTTPHeaders({"Host": host}))
     assert site.absolute_url(request, "/r/1") == f"{start}/r/1"
 
 
@@ -47,7 +49,7 @@ def test_an_address_has_one_spelling(peer: str, forwarded: str | None, address: 
     site = Site(public_url=None, trusted_proxies=("127.0.0.1",))
     headers = HTTPHeaders({} if forwarded is None else {"X-Forwarded-For": forwarded})
     request = HTTPServerRequest(
-        "GET", "/", headers=headers, connection=SimpleNamespace(context=_Peer(peer))
+        start_line=GET, headers=headers, connection=SimpleNamespace(context=_Peer(peer))
     )
     assert site.client_address(request) == address
 
