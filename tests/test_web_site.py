@@ -47,7 +47,9 @@ def test_links_start_with_the_public_url_else_the_host(
 )
 def test_an_address_has_one_spelling(peer: str, forwarded: str | None, address: str) -> None:
     site = Site(public_url=None, trusted_proxies=("127.0.0.1",))
-    headers = HTTPHeaders({} if forwarded is None else {"X-Forwarded-For": forwarded})
+    headers = HTTPHeaders({"Host": "booth.lan"})
+    if forwarded is not None:
+        headers["X-Forwarded-For"] = forwarded
     request = HTTPServerRequest(
         start_line=GET, headers=headers, connection=SimpleNamespace(context=_Peer(peer))
     )
