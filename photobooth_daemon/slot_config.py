@@ -226,8 +226,9 @@ def _provider_faults(
         faults.append(
             Fault(
                 f"{prefix}/provider",
-                f"{rung.provider} has no key: set api_key_file in {section} of the configuration"
-                " file (or its systemd credential) and restart, or leave the slot off.",
+                f"{rung.provider} is not set up: set api_key_file (or its systemd credential), or"
+                f" base_url for a server of your own, in {section} of the configuration file and"
+                " restart, or leave the slot off.",
             )
         )
     elif known.needs_public_url and public_url is None:
