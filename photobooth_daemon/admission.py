@@ -15,7 +15,7 @@ from photobooth_daemon.errors import (
     SlotNotFound,
     StorageFull,
 )
-from photobooth_daemon.exchange import Exchange
+from photobooth_daemon.exchange import ANSWER_MARGIN_SECONDS, Exchange
 from photobooth_daemon.gate import Gate
 from photobooth_daemon.ingest_password import IngestPassword, Sender
 from photobooth_daemon.media_store import MediaStore
@@ -28,8 +28,6 @@ MB = 1024 * 1024
 FORM_ALLOWANCE_BYTES = 512 * 1024
 PATIENCE_SECONDS = 4.0
 """How long a database that does not answer is waited for."""
-ANSWER_MARGIN_SECONDS = 0.15
-"""What a refusal itself needs at the very end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -382,9 +382,9 @@ class AttemptFailed(Exception):
     ``again`` overrides what the reason's row in the ladder says about more
     attempts on the same rung, and is how many at most: 0 (or ``False``) for a
     per-day quota or a blocked prompt, 1 (or ``True``) for a refusal that a
-    second try sometimes passes. ``message`` is
-    the provider's own text, cut to 300 characters and free of keys and of what
-    cannot be stored; it goes to the log and the job, never to the client.
+    second try sometimes passes. ``message`` is the provider's own text, cut to
+    300 characters and free of keys and of what cannot be stored; it goes to the
+    log and the job, never to the client.
     """
 
     def __init__(

@@ -27,6 +27,9 @@ from photobooth_daemon.model import (
 from photobooth_daemon.scratch_file import ScratchFile
 from photobooth_daemon.upload_turns import UploadTurn
 
+ANSWER_MARGIN_SECONDS = 0.15
+"""What the answer itself needs at the very end, when something hung until then."""
+
 
 @dataclass(slots=True)
 class Exchange:

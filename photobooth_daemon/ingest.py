@@ -26,7 +26,7 @@ from photobooth_daemon.errors import (
     ProviderTimeout,
     SlotDisabled,
 )
-from photobooth_daemon.exchange import Answer, Exchange, Upload
+from photobooth_daemon.exchange import ANSWER_MARGIN_SECONDS, Answer, Exchange, Upload
 from photobooth_daemon.in_flight import InFlight
 from photobooth_daemon.ingest_password import IngestPassword
 from photobooth_daemon.job_ends import done_end, failed_end, failure_of, status_of
@@ -52,8 +52,6 @@ from photobooth_daemon.upload_inspection import inspect
 
 MAX_RESULT_PIXELS = 100_000_000
 """More than any provider makes; a result over it is a bad response."""
-ANSWER_MARGIN_SECONDS = 0.15
-"""What the answer itself needs at the very end, when something hung until then."""
 RECORD_GRACE_SECONDS = 30.0
 """How long a failed job is still written down after its answer has left."""
 
