@@ -72,15 +72,15 @@ setup(
     },
     entry_points={
         "console_scripts": [
-            "photobooth-daemon = photobooth_daemon.daemon:main",
+            "photobooth-daemon = photobooth_daemon.process.main:main",
             "photoboothctl = photobooth_daemon.cli:main",
         ],
         "photobooth_daemon.providers": [
-            "local = photobooth_daemon.providers.local:LocalDriver",
-            "gemini = photobooth_daemon.providers.gemini:GeminiDriver",
-            "openai = photobooth_daemon.providers.openai:OpenAIDriver",
-            "turbotext = photobooth_daemon.providers.turbotext:TurbotextDriver",
-            "comfyui = photobooth_daemon.providers.comfyui:ComfyUIDriver",
+            "local = photobooth_daemon.providers.local.driver:LocalDriver",
+            "gemini = photobooth_daemon.providers.gemini.driver:GeminiDriver",
+            "openai = photobooth_daemon.providers.openai.driver:OpenAIDriver",
+            "turbotext = photobooth_daemon.providers.turbotext.driver:TurbotextDriver",
+            "comfyui = photobooth_daemon.providers.comfyui.driver:ComfyUIDriver",
         ],
     },
 )

@@ -27,11 +27,11 @@ import tornado.web
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
-from photobooth_daemon import migrations
+from photobooth_daemon.child_process import start_tied
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.database import Database
-from photobooth_daemon.rehearsal.child_process import start_tied
-from photobooth_daemon.rehearsal.embedded_postgres import EmbeddedPostgres
+from photobooth_daemon.database import migrations
+from photobooth_daemon.database.embedded import EmbeddedPostgres
+from photobooth_daemon.database.pool import Database
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 
 ROOT = Path(__file__).parents[1]
@@ -106,7 +106,7 @@ class Booth:
         with (self.directory / "daemon.log").open("ab") as log:
             self.daemon = start_tied(
                 [
-                    *(sys.executable, "-m", "photobooth_daemon.daemon"),
+                    *(sys.executable, "-m", "photobooth_daemon.process.main"),
                     *("--config", str(self.directory / "photobooth.toml")),
                 ],
                 stdout=log,

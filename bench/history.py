@@ -28,13 +28,13 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
-from photobooth_daemon import migrations
-from photobooth_daemon.app import build
+from photobooth_daemon.app.build import build
 from photobooth_daemon.clock import Clock, rfc3339
-from photobooth_daemon.config import Config, MediaConfig, ServerConfig
-from photobooth_daemon.database import Database
+from photobooth_daemon.config.start_up import Config, MediaConfig, ServerConfig
+from photobooth_daemon.database import migrations
+from photobooth_daemon.database.embedded import EmbeddedPostgres
+from photobooth_daemon.database.pool import Database
 from photobooth_daemon.model import JobSource, JobStatus
-from photobooth_daemon.rehearsal.embedded_postgres import EmbeddedPostgres
 from photobooth_daemon.repositories import job_lists
 from photobooth_daemon.repositories import stats as stats_repository
 from photobooth_daemon.web.paging import time_cursor

@@ -33,7 +33,7 @@ import aiohttp
 import asyncpg
 from PIL import Image
 
-from photobooth_daemon.rehearsal.embedded_postgres import EmbeddedPostgres
+from photobooth_daemon.database.embedded import EmbeddedPostgres
 from photobooth_daemon.rehearsal.fake_picture import PreparedPainter
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 
@@ -244,7 +244,7 @@ async def daemon(
     ctl(config, "slot", "set", SLOT, "--file", "-", text=json.dumps(slot))
     log = folder / "daemon.log"
     with running(
-        [sys.executable, "-m", "photobooth_daemon.daemon", "--config", str(config)], log
+        [sys.executable, "-m", "photobooth_daemon.process.main", "--config", str(config)], log
     ) as process:
         yield f"http://127.0.0.1:{await asyncio.to_thread(port_in, log, process)}"
 

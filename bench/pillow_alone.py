@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from photobooth_daemon.model import Output
-from photobooth_daemon.pictures import finish, measure, prepare
+from photobooth_daemon.pictures.steps import finish, measure, prepare
 
 MOST_PIXELS = 100_000_000
 

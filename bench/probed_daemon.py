@@ -15,7 +15,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from photobooth_daemon import daemon, process
+from photobooth_daemon.process import main as daemon
+from photobooth_daemon.process import serve as process
 
 TICK_SECONDS = 0.005
 

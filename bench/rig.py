@@ -17,7 +17,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from bench.load import BOUNDARY, form
-from photobooth_daemon.rehearsal.embedded_postgres import EmbeddedPostgres
+from photobooth_daemon.database.embedded import EmbeddedPostgres
 
 PASSWORD = "a password for measuring"
 SLOT = "slot-001"

@@ -1,5 +1,5 @@
 """``python -m photobooth_daemon``: the same as ``photobooth-daemon``."""
 
-from photobooth_daemon.daemon import main
+from photobooth_daemon.process.main import main
 
 main()

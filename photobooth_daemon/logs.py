@@ -14,17 +14,17 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TextIO
 from urllib.parse import quote
-
-from photobooth_daemon.log_fields import current_log_fields
 
 LONGEST_TEXT = 500
 LONGEST_MESSAGE = 2000
 SHORTEST_SECRET = 6
 HIDDEN = "***"
 
+_fields: ContextVar[Mapping[str, object]] = ContextVar("log_fields")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _SECRET_NAME = re.compile(r"(?i)password|passwd|secret|token|api_?key|authorization|cookie|body")
 _SECRET_SHAPES = (
@@ -38,6 +38,16 @@ _SECRET_SHAPES = (
     (re.compile(r"[A-Za-z0-9+/_-]{200,}={0,2}"), HIDDEN),
 )
 _JOURNAL_PRIORITY = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3, "CRITICAL": 2}
+
+
+def bind_log_fields(**fields: object) -> None:
+    """Add fields to every further line of the current task and the tasks it starts."""
+    _fields.set({**current_log_fields(), **fields})
+
+
+def current_log_fields() -> Mapping[str, object]:
+    """Return what is bound in the current task."""
+    return _fields.get({})
 
 
 class SecretMask:

@@ -19,19 +19,19 @@ from typing import Any, NoReturn
 import pytest
 from tornado.ioloop import IOLoop
 
-from photobooth_daemon import migrations
-from photobooth_daemon.cli import installation
+from photobooth_daemon.app import installation
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.database import Database
-from photobooth_daemon.rehearsal.embedded_postgres import EmbeddedPostgres
-from photobooth_daemon.rehearsal.postgres_binaries import (
+from photobooth_daemon.database import migrations
+from photobooth_daemon.database.binaries import (
     PostgresBinaries,
     installed_binaries,
     wheel_binaries,
 )
-from tests.fakes import FakeClock
-from tests.office import Office
-from tests.ui_house import House, open_house
+from photobooth_daemon.database.embedded import EmbeddedPostgres
+from photobooth_daemon.database.pool import Database
+from tests.support.fakes import FakeClock
+from tests.support.office import Office
+from tests.support.ui_house import House, open_house
 
 TEMPLATE = "photobooth_template"
 CHROMIUM_ARGUMENTS = (

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from photobooth_daemon.log_fields import bind_log_fields
 from photobooth_daemon.logs import (
     JsonFormatter,
     SecretMask,
+    bind_log_fields,
     configure_logging,
 )
 
-log = logging.getLogger("photobooth_daemon.ingest")
+log = logging.getLogger("photobooth_daemon.ingest.story")
 SECRET = 'open "sesame"/42'
 
 
@@ -55,7 +55,7 @@ def test_a_line_has_its_time_level_logger_message_and_fields(stream: io.StringIO
     assert first | {"timestamp": ""} == {
         "timestamp": "",
         "level": "info",
-        "logger": "photobooth_daemon.ingest",
+        "logger": "photobooth_daemon.ingest.story",
         "message": "photo done",
         "request_id": "r-1",
         "slot_id": "slot-001",
@@ -153,7 +153,7 @@ def test_text_for_a_terminal_is_masked_too() -> None:
             if handler not in before:
                 root.removeHandler(handler)
         logging.captureWarnings(False)
-    assert "INFO    ingest: photo with ***  job_id=j-1" in terminal.getvalue()
+    assert "INFO    ingest.story: photo with ***  job_id=j-1" in terminal.getvalue()
 
 
 def test_short_secrets_are_not_masked_by_value() -> None:

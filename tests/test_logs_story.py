@@ -14,10 +14,10 @@ import bcrypt
 import pytest
 from tornado.ioloop import IOLoop
 
-from photobooth_daemon.database import Database
+from photobooth_daemon.database.pool import Database
 from photobooth_daemon.logs import configure_logging
-from tests.booth import KEY, PASSWORD, Booth
-from tests.sample_pictures import jpeg
+from tests.support.booth import KEY, PASSWORD, Booth
+from tests.support.sample_pictures import jpeg
 
 ADMIN_PASSWORD = "hunter2-of-serg"
 NEW_PASSWORD = "the-next-ingest-password"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from photobooth_daemon.logs import configure_logging
-from tests.office import KEY, PASSWORDS, Office, Reply
-from tests.sample_pictures import jpeg
+from tests.support.office import KEY, PASSWORDS, Office, Reply
+from tests.support.sample_pictures import jpeg
 
 INGEST = ("first-booth-password", "second-booth-password")
 NEW_PASSWORD = "igor's next password"

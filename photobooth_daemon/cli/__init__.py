@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from photobooth_daemon import __version__
-from photobooth_daemon.cli.installation import Installation
+from photobooth_daemon.app.installation import Installation
 
 COMMANDS = {
     "admin": "photobooth_daemon.cli.admin:admin",

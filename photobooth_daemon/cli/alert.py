@@ -10,15 +10,15 @@ from datetime import timedelta
 import aiohttp
 import click
 
-from photobooth_daemon.alerts.channels import NotSentError, build_channels
-from photobooth_daemon.alerts.model import Notification
-from photobooth_daemon.alerts.texts import summary_of, test_text
+from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.durations import parse_length
-from photobooth_daemon.cli.installation import Installation, run_async
 from photobooth_daemon.clock import rfc3339
-from photobooth_daemon.config import installation_name
+from photobooth_daemon.config.start_up import installation_name
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.model import Settings
+from photobooth_daemon.model.alerts import Notification
+from photobooth_daemon.monitoring.alerts.channels import NotSentError, build_channels
+from photobooth_daemon.monitoring.alerts.texts import summary_of, test_text
 from photobooth_daemon.repositories.alerts import AlertRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import click
 
-from photobooth_daemon.cli.installation import EXIT_FAILED, Installation, run_async
+from photobooth_daemon.administration.audit_head import NotedHead
+from photobooth_daemon.app.commands import services
+from photobooth_daemon.app.installation import EXIT_FAILED, Installation, run_async
 from photobooth_daemon.cli.printing import print_json, print_table
-from photobooth_daemon.cli.services import services
-from photobooth_daemon.noted_head import NotedHead
 from photobooth_daemon.web.audit import entry_view
 
 MAX_LIMIT = 1000

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import click
 
-from photobooth_daemon.backup.backup import Backup, Source
-from photobooth_daemon.backup.restore import Restore
-from photobooth_daemon.cli.installation import Installation, run_async
-from photobooth_daemon.config import DEFAULT_CONFIG_PATH
-from photobooth_daemon.database import Database
+from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.config.start_up import DEFAULT_CONFIG_PATH
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.housekeeping.backup.backup import Backup, Source
+from photobooth_daemon.housekeeping.backup.restore import Restore
 from photobooth_daemon.logs import configure_logging
-from photobooth_daemon.media_store import MediaStore
+from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.repositories.backups import BackupRepository
 
 

@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from photobooth_daemon.app import build
-from photobooth_daemon.cli.installation import EXIT_UNAVAILABLE, Installation, run_async
+from photobooth_daemon.app.build import build
+from photobooth_daemon.app.installation import EXIT_UNAVAILABLE, Installation, run_async
 from photobooth_daemon.cli.printing import print_json
 from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch
 from photobooth_daemon.model import Settings
-from photobooth_daemon.readiness.model import ReadinessReport, State, fault
-from photobooth_daemon.readiness.texts import cure_text, found_text, title_text
+from photobooth_daemon.monitoring.readiness.model import ReadinessReport, State, fault
+from photobooth_daemon.monitoring.readiness.texts import cure_text, found_text, title_text
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.web.readiness import report_json
 

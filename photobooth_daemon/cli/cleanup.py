@@ -8,11 +8,11 @@ from dataclasses import asdict
 
 import click
 
-from photobooth_daemon.cleanup import CleanupReport
-from photobooth_daemon.cli.installation import Installation, run_async
-from photobooth_daemon.housekeeping import build_housekeeping
+from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.housekeeping.build import build_housekeeping
+from photobooth_daemon.housekeeping.cleanup import CleanupReport
 from photobooth_daemon.logs import configure_logging
-from photobooth_daemon.media_store import MediaStore
+from photobooth_daemon.media.store import MediaStore
 
 
 @click.command()

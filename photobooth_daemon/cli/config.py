@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from photobooth_daemon.cli.installation import Installation
+from photobooth_daemon.app.installation import Installation
 
 SECRET = "(set)"  # noqa: S105 - what is shown in a secret's place
 

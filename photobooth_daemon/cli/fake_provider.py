@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from photobooth_daemon.config_values import parse_listen_address
+from photobooth_daemon.config.values import parse_listen_address
 from photobooth_daemon.rehearsal.fake_picture import (
     EchoPainter,
     EditingPainter,

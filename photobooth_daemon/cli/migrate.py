@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from photobooth_daemon import migrations
-from photobooth_daemon.cli.installation import Installation, run_async
+from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.database import migrations
 
 
 @click.command()

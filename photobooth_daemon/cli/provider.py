@@ -10,17 +10,17 @@ from typing import Any
 import aiohttp
 import click
 
-from photobooth_daemon.cli.installation import EXIT_FAILED, Installation, run_async
+from photobooth_daemon.app.installation import EXIT_FAILED, Installation, run_async
 from photobooth_daemon.cli.printing import print_json, print_table
 from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch
+from photobooth_daemon.ingest.ladder.pricing import PRICE_FILE
 from photobooth_daemon.model import Slot
-from photobooth_daemon.params import ParamSchemas
-from photobooth_daemon.picture_threads import PictureThreads
-from photobooth_daemon.pricing import PRICE_FILE
-from photobooth_daemon.provider_checks import CheckedUse, check_uses, uses_of
-from photobooth_daemon.provider_facts import provider_facts
+from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.catalog import build_drivers, installed_drivers
 from photobooth_daemon.providers.driver import ProviderDriver
+from photobooth_daemon.providers.facts import provider_facts
+from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.providers.uses import CheckedUse, check_uses, uses_of
 from photobooth_daemon.repositories.slots import SlotRepository
 
 

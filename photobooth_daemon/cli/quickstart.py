@@ -8,18 +8,18 @@ from pathlib import Path
 
 import click
 
-from photobooth_daemon import migrations
-from photobooth_daemon.cli.installation import EXIT_FAILED, Failure, Installation
-from photobooth_daemon.cli.services import services
+from photobooth_daemon.app.commands import services
+from photobooth_daemon.app.installation import EXIT_FAILED, Failure, Installation
+from photobooth_daemon.database import migrations
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.model import Actor
+from photobooth_daemon.model.versions import ExpectedVersion
 from photobooth_daemon.rehearsal.quickstart import Quickstart, Running
 from photobooth_daemon.rehearsal.quickstart_state import (
     Credentials,
     QuickstartError,
     QuickstartState,
 )
-from photobooth_daemon.versions import ExpectedVersion
 
 SLOTS = {
     "slot-001": {

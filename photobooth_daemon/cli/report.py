@@ -7,12 +7,12 @@ from typing import TextIO
 
 import click
 
+from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.durations import instant_of, parse_instant
-from photobooth_daemon.cli.installation import Installation, run_async
 from photobooth_daemon.cli.printing import print_json
-from photobooth_daemon.event_report.page import render_page
-from photobooth_daemon.event_report.text import render_text
-from photobooth_daemon.event_report.words import LOCALES
+from photobooth_daemon.monitoring.reports.page import render_page
+from photobooth_daemon.monitoring.reports.text import render_text
+from photobooth_daemon.monitoring.reports.words import LOCALES
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.web.report import report_json

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import click
 
-from photobooth_daemon.cli.installation import EXIT_FAILED, EXIT_UNAVAILABLE
+from photobooth_daemon.app.installation import EXIT_FAILED, EXIT_UNAVAILABLE
 from photobooth_daemon.cli.send_report import SendReport
 from photobooth_daemon.rehearsal.camera import Camera, Habits
 from photobooth_daemon.rehearsal.camera_form import Booth, Photo

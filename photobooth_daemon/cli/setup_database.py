@@ -8,15 +8,16 @@ import pwd
 import asyncpg
 import click
 
-from photobooth_daemon import config as config_module
-from photobooth_daemon import database_setup, migrations, snapshots
-from photobooth_daemon.cli.installation import (
+from photobooth_daemon.app.installation import (
     SERVICE_USER,
     Installation,
     may_become_service_user,
     run_async,
 )
-from photobooth_daemon.database import Database
+from photobooth_daemon.config import start_up as config_module
+from photobooth_daemon.database import migrations, snapshots
+from photobooth_daemon.database import setup as database_setup
+from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch
 
 

@@ -7,13 +7,13 @@ from typing import Any, TextIO
 
 import click
 
+from photobooth_daemon.administration.slot_config import CONFIG_KEYS
+from photobooth_daemon.app.commands import services
+from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.assignments import read_assignments, read_document
-from photobooth_daemon.cli.installation import Installation, run_async
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table
-from photobooth_daemon.cli.services import services
 from photobooth_daemon.cli.settings import expected
 from photobooth_daemon.cli.slot_test import slot_test
-from photobooth_daemon.slot_config import CONFIG_KEYS
 
 
 @click.group()

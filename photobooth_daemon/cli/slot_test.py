@@ -10,16 +10,16 @@ from typing import Any, BinaryIO, TextIO
 import aiohttp
 import click
 
-from photobooth_daemon.cli.assignments import read_document
-from photobooth_daemon.cli.installation import (
+from photobooth_daemon.app.commands import Services, services
+from photobooth_daemon.app.installation import (
     EXIT_FAILED,
     EXIT_UNAVAILABLE,
     Installation,
     run_async,
 )
+from photobooth_daemon.cli.assignments import read_document
 from photobooth_daemon.cli.printing import print_fields, print_json
-from photobooth_daemon.cli.services import Services, services
-from photobooth_daemon.config import Config
+from photobooth_daemon.config.start_up import Config
 
 LONGEST_WINDOW_SECONDS = 60
 PATIENCE = aiohttp.ClientTimeout(total=LONGEST_WINDOW_SECONDS + 15, sock_connect=5)

@@ -10,21 +10,21 @@ from typing import Any
 
 import click
 
-from photobooth_daemon.app import build
+from photobooth_daemon.app.build import build
+from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.config import shown
-from photobooth_daemon.cli.installation import Installation, run_async
 from photobooth_daemon.clock import rfc3339
-from photobooth_daemon.config import Config, secrets_of
+from photobooth_daemon.config.start_up import Config, secrets_of
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.logs import SecretMask
-from photobooth_daemon.repositories.support import SupportRepository
-from photobooth_daemon.support_bundle import (
+from photobooth_daemon.monitoring.support_bundle import (
     create_bundle,
     read_journal,
     read_system,
     read_versions,
     write_bundle,
 )
+from photobooth_daemon.repositories.support import SupportRepository
 from photobooth_daemon.web.readiness import report_json
 
 

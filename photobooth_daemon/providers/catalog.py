@@ -9,9 +9,9 @@ from importlib import metadata
 
 import aiohttp
 
-from photobooth_daemon.params import ENTRY_POINT_GROUP
-from photobooth_daemon.picture_threads import PictureThreads
+from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.driver import ProviderConfig, ProviderDriver
+from photobooth_daemon.providers.params import ENTRY_POINT_GROUP
 
 logger = logging.getLogger(__name__)
 

@@ -20,10 +20,8 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, InvalidImage
 from photobooth_daemon.model import Output, PictureBytes
-from photobooth_daemon.params import ParamSchemas
-from photobooth_daemon.picture_threads import PictureThreads
-from photobooth_daemon.pictures import finish, prepare
-from photobooth_daemon.provider_schemas import read_schema
+from photobooth_daemon.pictures.steps import finish, prepare
+from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.catalog import DriverClass
 from photobooth_daemon.providers.driver import (
     ProviderConfig,
@@ -32,6 +30,8 @@ from photobooth_daemon.providers.driver import (
     ProviderResult,
     TemplatePicture,
 )
+from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.providers.schemas import read_schema
 
 KEY = "kit-key-5f1e9c0d7a3b-that-nobody-may-see"
 MOST_PIXELS = 100_000_000

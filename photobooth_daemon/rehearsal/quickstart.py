@@ -23,14 +23,14 @@ from typing import Any
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
-from photobooth_daemon import config as config_module
-from photobooth_daemon.config import Config
+from photobooth_daemon.child_process import start_tied, stop
+from photobooth_daemon.config import start_up as config_module
+from photobooth_daemon.config.start_up import Config
+from photobooth_daemon.database.binaries import EmbeddedPostgresError
+from photobooth_daemon.database.embedded import database_at
 from photobooth_daemon.rehearsal.camera import Camera, Shot
 from photobooth_daemon.rehearsal.camera_form import Photo
-from photobooth_daemon.rehearsal.child_process import start_tied, stop
-from photobooth_daemon.rehearsal.embedded_postgres import database_at
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
-from photobooth_daemon.rehearsal.postgres_binaries import EmbeddedPostgresError
 from photobooth_daemon.rehearsal.quickstart_state import (
     Credentials,
     QuickstartError,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import asyncpg
 
-from photobooth_daemon.database import Database, Row
+from photobooth_daemon.database.pool import Database, Row
 from photobooth_daemon.model import Admin
 
 _COLUMNS = "username, password_hash, permissions, token_version, updated_at"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from photobooth_daemon.alerts.model import Condition, Entry, Records, SlotFigures
-from photobooth_daemon.database import Database
+from photobooth_daemon.administration.throttle import LOGIN_OF_USER
+from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import CONFIGURATION_REASONS
-from photobooth_daemon.throttle import LOGIN_OF_USER
+from photobooth_daemon.model.alerts import Condition, Entry, Records, SlotFigures
 
 WINDOW = timedelta(minutes=10)
 LONGEST_PHOTO = timedelta(minutes=2)

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from photobooth_daemon.database import Database, Row
+from photobooth_daemon.database.pool import Database, Row
 from photobooth_daemon.model import AuditEntry, AuditHead
 
 _COLUMNS = "audit_id, at, actor, action, entity, before, after, address, request_id, digest"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from photobooth_daemon.database import Database
+from photobooth_daemon.database.pool import Database
 
 
 class BackupRepository:

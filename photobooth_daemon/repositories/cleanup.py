@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from photobooth_daemon.database import Database, Row
+from photobooth_daemon.database.pool import Database, Row
 from photobooth_daemon.model import Job, MediaKind, MediaObject
 from photobooth_daemon.repositories.jobs import JOB_COLUMNS, job_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from photobooth_daemon.database import Database
-from photobooth_daemon.event_report.model import (
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.model.reports import (
     Cause,
     Durations,
     EventReport,

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from photobooth_daemon.database import Database
+from photobooth_daemon.database.pool import Database
 from photobooth_daemon.model import Event
 
 _ORDER_LOCK = 0x70620001

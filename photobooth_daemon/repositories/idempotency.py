@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from photobooth_daemon.database import Database, Row
+from photobooth_daemon.database.pool import Database, Row
 
 
 class IdempotencyRepository:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from photobooth_daemon.database import Database
+from photobooth_daemon.database.pool import Database
 from photobooth_daemon.model import Job, JobSource, JobStatus
 from photobooth_daemon.repositories.jobs import JOB_COLUMNS, job_of
 

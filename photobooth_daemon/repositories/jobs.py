@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from photobooth_daemon.database import Database, Row
+from photobooth_daemon.database.pool import Database, Row
 from photobooth_daemon.model import Job, JobSource, JobStatus, MediaKind
 
 JOB_COLUMNS = """

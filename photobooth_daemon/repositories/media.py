@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from photobooth_daemon.database import Database
+from photobooth_daemon.database.pool import Database
 from photobooth_daemon.model import MediaKind, MediaObject
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from photobooth_daemon.database import Database
+from photobooth_daemon.database.pool import Database
 
 SILENT_AFTER = timedelta(seconds=45)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from photobooth_daemon.database import Database
+from photobooth_daemon.database.pool import Database
 from photobooth_daemon.repositories.stats import KEPT_HOURS
 
 EVENTS_LIFE = timedelta(hours=1)

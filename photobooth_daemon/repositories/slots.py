@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from photobooth_daemon.database import Database, Row
+from photobooth_daemon.database.pool import Database, Row
 from photobooth_daemon.model import (
     Output,
     ResponseMode,

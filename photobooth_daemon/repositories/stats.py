@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from photobooth_daemon.database import Database
+from photobooth_daemon.database.pool import Database
 
 KEPT_HOURS: Mapping[str, Mapping[int, int]] = {
     "job_rollup": {60: 2, 900: 26, 7200: 8 * 24},

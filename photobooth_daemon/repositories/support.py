@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from photobooth_daemon.database import Database
+from photobooth_daemon.database.pool import Database
 
 FAILED_JOBS = 100
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.database import Database
+from photobooth_daemon.database.pool import Database
 
 
 class VitalsRepository:

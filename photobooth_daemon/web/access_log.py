@@ -7,8 +7,8 @@ from http import HTTPStatus
 
 from tornado.web import RequestHandler
 
-from photobooth_daemon.metrics import SLOT_IDS, Metrics
-from photobooth_daemon.recent_problems import RecentProblems
+from photobooth_daemon.metrics.series import SLOT_IDS, Metrics
+from photobooth_daemon.monitoring.recent_problems import RecentProblems
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 PROBES = ("/metrics", "/healthz", "/livez", "/readyz")

@@ -10,7 +10,8 @@ from typing import Any
 
 from tornado.httputil import HTTPServerRequest
 
-from photobooth_daemon.admins import AdminService, Session
+from photobooth_daemon.administration.admins import AdminService, Session
+from photobooth_daemon.administration.tokens import LIFE_SECONDS
 from photobooth_daemon.errors import (
     Fault,
     InvalidCredentials,
@@ -19,10 +20,9 @@ from photobooth_daemon.errors import (
     ValidationFailed,
     XsrfRequired,
 )
-from photobooth_daemon.metrics import Metrics
+from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import Identity
-from photobooth_daemon.param_faults import escaped
-from photobooth_daemon.tokens import LIFE_SECONDS
+from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.web.handler import Handler
 
 SESSION_COOKIE = "photobooth_session"

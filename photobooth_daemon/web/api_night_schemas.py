@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from photobooth_daemon.readiness.model import State
+from photobooth_daemon.monitoring.readiness.model import State
 from photobooth_daemon.web.api_schemas import (
     COUNT,
     INSTANT,

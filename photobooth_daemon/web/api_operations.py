@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from photobooth_daemon.model import JobSource, JobStatus, ResponseMode
-from photobooth_daemon.stats import WINDOWS
+from photobooth_daemon.monitoring.reports.stats import WINDOWS
 from photobooth_daemon.web.api_schemas import INSTANT, SLOT_ID, TEXT, Schema, named, page_of
 from photobooth_daemon.web.ingest import MAX_KEY_CHARACTERS
 from photobooth_daemon.web.paging import DEFAULT_LIMIT, MAX_LIMIT

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from photobooth_daemon.admins import PERMISSIONS
+from photobooth_daemon.administration.admins import PERMISSIONS
+from photobooth_daemon.administration.passwords import MAX_PASSWORD_BYTES, MIN_PASSWORD_BYTES
+from photobooth_daemon.administration.settings import BOUNDS
+from photobooth_daemon.administration.slot_config import SLOT_CONFIG_SCHEMA
+from photobooth_daemon.administration.slots import DERIVED_KEYS
+from photobooth_daemon.administration.templates import MAX_LABEL_CHARACTERS
 from photobooth_daemon.model import JobSource, JobStatus, Timings
-from photobooth_daemon.passwords import MAX_PASSWORD_BYTES, MIN_PASSWORD_BYTES
-from photobooth_daemon.settings import BOUNDS
-from photobooth_daemon.slot_config import SLOT_CONFIG_SCHEMA
-from photobooth_daemon.slots import DERIVED_KEYS
-from photobooth_daemon.stats import OUTCOMES, SHARES, WINDOWS
-from photobooth_daemon.templates import MAX_LABEL_CHARACTERS
+from photobooth_daemon.monitoring.reports.stats import OUTCOMES, SHARES, WINDOWS
 
 Schema = dict[str, Any]
 

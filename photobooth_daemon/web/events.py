@@ -11,8 +11,8 @@ from tornado.iostream import StreamClosedError
 
 from photobooth_daemon.clock import Clock, rfc3339
 from photobooth_daemon.errors import DatabaseUnavailable, NotAuthenticated, ShuttingDown
-from photobooth_daemon.event_feed import EventFeed, FeedClosed, Viewer
-from photobooth_daemon.metrics import Metrics
+from photobooth_daemon.live.feed import EventFeed, FeedClosed, Viewer
+from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import Event
 from photobooth_daemon.web.handler import Handler
 

@@ -32,7 +32,7 @@ from photobooth_daemon.errors import (
     TargetTooLong,
     UnsupportedMediaType,
 )
-from photobooth_daemon.log_fields import bind_log_fields
+from photobooth_daemon.logs import bind_log_fields
 from photobooth_daemon.model import Actor, Identity
 from photobooth_daemon.web.json_text import encode_json, read_json_text
 from photobooth_daemon.web.problems import CONTENT_TYPE, problem_of

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from photobooth_daemon.errors import DatabaseUnavailable, ShuttingDown
-from photobooth_daemon.health import Health, Status
+from photobooth_daemon.monitoring.health import Health, Status
 from photobooth_daemon.web.handler import Handler
 
 

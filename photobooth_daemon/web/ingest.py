@@ -12,16 +12,16 @@ from uuid import UUID
 from tornado.httputil import HTTPServerRequest
 from tornado.web import HTTPError
 
-from photobooth_daemon.admission import MB, AdmissionService, Arrival
+from photobooth_daemon.administration.settings import LARGEST_UPLOAD_MB
 from photobooth_daemon.clock import Clock, rfc3339
 from photobooth_daemon.errors import InvalidRequest, PhotoboothError
-from photobooth_daemon.exchange import Answer, Exchange, Upload
-from photobooth_daemon.in_flight import InFlight
-from photobooth_daemon.ingest import IngestService
-from photobooth_daemon.ingest_password import Sender
-from photobooth_daemon.media_store import MediaStore
+from photobooth_daemon.ingest.admission import MB, AdmissionService, Arrival
+from photobooth_daemon.ingest.exchange import Answer, Exchange, Upload
+from photobooth_daemon.ingest.password import Sender
+from photobooth_daemon.ingest.story import IngestService
+from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import ResponseMode, Timings
-from photobooth_daemon.settings import LARGEST_UPLOAD_MB
+from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web.problems import problem_of
 from photobooth_daemon.web.site import Site
 from photobooth_daemon.web.upload import ANSWER_MARGIN_SECONDS, UploadHandler

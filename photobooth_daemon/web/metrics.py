@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from photobooth_daemon.metrics import Metrics
+from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.web.handler import Handler
 
 

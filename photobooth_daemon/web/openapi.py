@@ -9,7 +9,7 @@ from typing import Any
 from tornado.routing import URLSpec
 
 from photobooth_daemon import __version__
-from photobooth_daemon.params import ParamSchemas
+from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.web.api_night_schemas import readiness_schema, report_schema
 from photobooth_daemon.web.api_operations import JSON, OPERATIONS, Answer, Operation
 from photobooth_daemon.web.api_page import DOCS_CSP, docs_page

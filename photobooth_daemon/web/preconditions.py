@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from photobooth_daemon.errors import Fault, InvalidRequest, ValidationFailed, VersionRequired
-from photobooth_daemon.versions import ExpectedVersion
+from photobooth_daemon.model.versions import ExpectedVersion
 from photobooth_daemon.web.handler import Handler
 
 _TAG = re.compile(r'\s*(?:(?:W/)?"(?P<tag>[\x21\x23-\x7e\x80-\xff]*)"|(?P<bare>[0-9]+))\s*')

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from photobooth_daemon.params import ParamSchemas
-from photobooth_daemon.provider_facts import ProviderFacts
-from photobooth_daemon.provider_schemas import OperationSchema, TemplateRole
+from photobooth_daemon.providers.facts import ProviderFacts
+from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.providers.schemas import OperationSchema, TemplateRole
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.paging import number_cursor, read_limit, read_number_cursor, write_page
 

@@ -20,10 +20,10 @@ from photobooth_daemon.errors import (
     ResultExpired,
     ResultNotFound,
 )
-from photobooth_daemon.links import PublicMedia
-from photobooth_daemon.media_store import EXTENSIONS, MediaStore
+from photobooth_daemon.media.links import PublicMedia
+from photobooth_daemon.media.results import Results
+from photobooth_daemon.media.store import EXTENSIONS, MediaStore
 from photobooth_daemon.model import Job
-from photobooth_daemon.results import Results
 from photobooth_daemon.web.files import FileHandler, StoredFile
 from photobooth_daemon.web.guest_page import (
     GUEST_PAGE_CSP,

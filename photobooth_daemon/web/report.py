@@ -8,10 +8,10 @@ from typing import Any
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import InvalidRequest
-from photobooth_daemon.event_report.model import EventReport
-from photobooth_daemon.event_report.page import PAGE_CSP, render_page
-from photobooth_daemon.event_report.text import render_text
-from photobooth_daemon.event_report.words import LOCALES
+from photobooth_daemon.model.reports import EventReport
+from photobooth_daemon.monitoring.reports.page import PAGE_CSP, render_page
+from photobooth_daemon.monitoring.reports.text import render_text
+from photobooth_daemon.monitoring.reports.words import LOCALES
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.web.handler import Handler

@@ -10,19 +10,23 @@ from typing import Any
 from tornado.routing import URLSpec
 from tornado.web import url
 
-from photobooth_daemon.admins import AdminService
-from photobooth_daemon.admission import AdmissionService
+from photobooth_daemon.administration.admins import AdminService
+from photobooth_daemon.administration.settings import SettingsService
+from photobooth_daemon.administration.slots import SlotService
+from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.event_feed import EventFeed
-from photobooth_daemon.health import Health
-from photobooth_daemon.in_flight import InFlight
-from photobooth_daemon.ingest import IngestService
-from photobooth_daemon.links import PublicMedia
-from photobooth_daemon.media_store import MediaStore
-from photobooth_daemon.metrics import Metrics
-from photobooth_daemon.params import ParamSchemas
-from photobooth_daemon.provider_facts import ProviderFacts
-from photobooth_daemon.readiness.service import Readiness
+from photobooth_daemon.ingest.admission import AdmissionService
+from photobooth_daemon.ingest.story import IngestService
+from photobooth_daemon.live.feed import EventFeed
+from photobooth_daemon.media.links import PublicMedia
+from photobooth_daemon.media.results import Results
+from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.metrics.series import Metrics
+from photobooth_daemon.monitoring.health import Health
+from photobooth_daemon.monitoring.readiness.service import Readiness
+from photobooth_daemon.monitoring.reports.stats import Stats
+from photobooth_daemon.providers.facts import ProviderFacts
+from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.job_lists import JobLists
@@ -30,11 +34,7 @@ from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
-from photobooth_daemon.results import Results
-from photobooth_daemon.settings import SettingsService
-from photobooth_daemon.slots import SlotService
-from photobooth_daemon.stats import Stats
-from photobooth_daemon.templates import TemplateService
+from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web import (
     accounts,
     audit,

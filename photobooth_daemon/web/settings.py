@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from photobooth_daemon.administration.settings import SettingsService
 from photobooth_daemon.model import SettingsState
-from photobooth_daemon.settings import SettingsService
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.preconditions import expected_version, set_version
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
+from photobooth_daemon.administration.slots import SlotService
 from photobooth_daemon.errors import InvalidRequest, SlotNotFound
-from photobooth_daemon.exchange import Exchange, Upload
+from photobooth_daemon.ingest.exchange import Exchange, Upload
 from photobooth_daemon.repositories.slots import SlotRepository
-from photobooth_daemon.slots import SlotService
 from photobooth_daemon.web.ingest import PhotoHandler, answer_json, inline_preview
 from photobooth_daemon.web.json_text import read_json_text
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from photobooth_daemon.administration.slots import SlotService
 from photobooth_daemon.clock import Clock, rfc3339
 from photobooth_daemon.errors import RevisionNotFound, SlotNotFound
 from photobooth_daemon.model import Job, JobStatus, Slot, SlotRevision
+from photobooth_daemon.monitoring.reports.stats import Stats
 from photobooth_daemon.repositories.job_lists import JobLists, RecentResult
 from photobooth_daemon.repositories.slots import SlotRepository, is_slot_id
-from photobooth_daemon.slots import SlotService
-from photobooth_daemon.stats import Stats
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.ingest import result_url
 from photobooth_daemon.web.paging import number_cursor, read_limit, read_number_cursor, write_page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from photobooth_daemon.stats import WINDOWS, Stats
+from photobooth_daemon.monitoring.reports.stats import WINDOWS, Stats
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.paging import read_choice
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from photobooth_daemon.administration.settings import SettingsService
+from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import MediaNotFound, PayloadTooLarge, TemplateTooLarge
-from photobooth_daemon.in_flight import InFlight
-from photobooth_daemon.media_store import EXTENSIONS, MediaStore
+from photobooth_daemon.media.store import EXTENSIONS, MediaStore
 from photobooth_daemon.repositories.templates import TemplateRepository, UsedTemplate
-from photobooth_daemon.settings import SettingsService
-from photobooth_daemon.templates import TemplateService
+from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web.files import FileHandler, StoredFile
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.paging import (

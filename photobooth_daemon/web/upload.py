@@ -14,11 +14,11 @@ from uuid import uuid4
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import PhotoboothError, UploadTimeout
-from photobooth_daemon.exchange import Upload
-from photobooth_daemon.in_flight import InFlight
-from photobooth_daemon.media_store import MediaStore
-from photobooth_daemon.scratch_file import ScratchFile
-from photobooth_daemon.upload_turns import UploadTurn
+from photobooth_daemon.ingest.exchange import Upload
+from photobooth_daemon.ingest.waiting.turns import UploadTurn
+from photobooth_daemon.media.scratch_file import ScratchFile
+from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.multipart import FormReader
 

@@ -9,7 +9,7 @@ import aiohttp
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, Reason
-from photobooth_daemon.picture_threads import PictureThreads
+from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.checks import Finding, checked
 from photobooth_daemon.providers.driver import (
     ProviderCheck,

@@ -1,0 +1,233 @@
+"""What administrators change while the daemon runs: bounds, versions, the ingest password."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from photobooth_daemon.administration.audit import Audit
+from photobooth_daemon.administration.passwords import Passwords, new_password_fault
+from photobooth_daemon.clock import Clock, rfc3339
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.errors import Fault, ValidationFailed
+from photobooth_daemon.live.publish import Events
+from photobooth_daemon.model import Actor, Settings, SettingsState
+from photobooth_daemon.model.versions import ExpectedVersion
+from photobooth_daemon.providers.facts import ProviderFacts
+from photobooth_daemon.providers.param_faults import escaped
+from photobooth_daemon.repositories.settings import SettingsRepository
+
+
+@dataclass(frozen=True, slots=True)
+class WholeNumber:
+    """A setting that is a whole number within bounds."""
+
+    minimum: int
+    maximum: int
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
+
+    def accept(self, value: Any) -> int:
+        """Return the value as it is stored.
+
+        Raises:
+            ValueError: with words for the administrator.
+        """
+        whole = _number(value) and float(value).is_integer()
+        if not whole or not self.minimum <= value <= self.maximum:
+            raise ValueError(f"must be a whole number from {self.minimum} to {self.maximum}")
+        return int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A setting that is a number of at least zero, or null for none."""
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": ["number", "null"], "minimum": 0}
+
+    def accept(self, value: Any) -> float | None:
+        """Return the value as it is stored.
+
+        Raises:
+            ValueError: with words for the administrator.
+        """
+        if value is None:
+            return None
+        if not _number(value) or value < 0:
+            raise ValueError("must be a number of at least 0, or null for no cap")
+        return float(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A setting that is one of a few words."""
+
+    words: tuple[str, ...]
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.words)}
+
+    def accept(self, value: Any) -> str:
+        """Return the value as it is stored.
+
+        Raises:
+            ValueError: with words for the administrator.
+        """
+        if not isinstance(value, str) or value not in self.words:
+            raise ValueError(f"must be one of {', '.join(self.words)}")
+        return value
+
+
+LARGEST_UPLOAD_MB = 50
+BOUNDS: Mapping[str, WholeNumber | Amount | Choice] = {
+    "sync_response_seconds": WholeNumber(10, 60),
+    "result_ttl_hours": WholeNumber(1, 2160),
+    "max_upload_mb": WholeNumber(1, LARGEST_UPLOAD_MB),
+    "max_pixels": WholeNumber(1_000_000, 200_000_000),
+    "slot_concurrency": WholeNumber(1, 30),
+    "slot_queue": WholeNumber(0, 200),
+    "provider_concurrency": WholeNumber(1, 100),
+    "min_free_mb": WholeNumber(0, 1_000_000),
+    "history_days": WholeNumber(1, 3650),
+    "cost_cap_per_day": Amount(),
+    "locale": Choice(("ru", "en")),
+}
+
+
+class SettingsService:
+    """Reads and changes the settings.
+
+    ``providers`` is what is known about each provider's key (never the key):
+    it is shown with the settings and cannot be changed here.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        repository: SettingsRepository,
+        audit: Audit,
+        events: Events,
+        passwords: Passwords,
+        clock: Clock,
+        providers: Mapping[str, ProviderFacts],
+    ) -> None:
+        self._database = database
+        self._repository = repository
+        self._audit = audit
+        self._events = events
+        self._passwords = passwords
+        self._clock = clock
+        self._providers = providers
+
+    async def get(self) -> SettingsState:
+        """Return the settings in force."""
+        return await self._repository.get()
+
+    def view(self, state: SettingsState) -> dict[str, Any]:
+        """Return the settings as the API gives them: no secret and no hash."""
+        set_at = state.ingest_password_updated_at
+        return {
+            "version": state.version,
+            **asdict(state.values),
+            "ingest_password": {
+                "set": state.ingest_password_hash is not None,
+                "updated_at": None if set_at is None else rfc3339(set_at),
+                "updated_by": state.ingest_password_updated_by,
+            },
+            "providers": {
+                name: {"configured": facts.configured, "source": facts.source}
+                for name, facts in self._providers.items()
+            },
+            "updated_at": rfc3339(state.updated_at),
+            "updated_by": state.updated_by,
+        }
+
+    async def update(
+        self, changes: Mapping[str, Any], expected: ExpectedVersion, actor: Actor
+    ) -> SettingsState:
+        """Put part or all of the settings in force; what GET gave changes nothing.
+
+        Raises:
+            VersionConflict: somebody else was faster.
+            ValidationFailed: unknown keys, wrong types, values out of bounds; all of them.
+        """
+        password = changes.get("ingest_password")
+        new_hash = None
+        if isinstance(password, str) and new_password_fault(password) is None:
+            # Before the transaction: the row is not held while bcrypt runs.
+            new_hash = await self._passwords.hash(password)
+        async with self._database.transaction() as connection:
+            before = await self._repository.lock(connection)
+            expected.check(before.version)
+            values = self._accept(changes, before)
+            if values == before.values and new_hash is None:
+                return before
+            now = self._clock.utcnow()
+            await self._repository.save_values(connection, values, now, actor.username)
+            if new_hash is not None:
+                await self._repository.save_ingest_password(
+                    connection, new_hash, now, actor.username
+                )
+            after = await self._repository.lock(connection)
+            await self._record(connection, before, after, actor)
+        return after
+
+    def _accept(self, changes: Mapping[str, Any], before: SettingsState) -> Settings:
+        """Return the settings that ``changes`` make.
+
+        Raises:
+            ValidationFailed: with every fault.
+        """
+        faults: list[Fault] = []
+        accepted: dict[str, Any] = {}
+        shown = self.view(before)
+        for key, value in changes.items():
+            pointer = f"/{escaped(key)}"
+            if key in BOUNDS:
+                try:
+                    accepted[key] = BOUNDS[key].accept(value)
+                except ValueError as error:
+                    faults.append(Fault(pointer, str(error)))
+            elif key not in shown:
+                faults.append(Fault(pointer, "is not a setting"))
+            elif key == "ingest_password" and not isinstance(value, Mapping):
+                fault = new_password_fault(value)
+                if fault is not None:
+                    faults.append(Fault(pointer, fault))
+            elif key != "version" and value != shown[key]:
+                faults.append(Fault(pointer, "is read-only; leave it out or as it was read"))
+        if faults:
+            raise ValidationFailed(faults)
+        return replace(before.values, **accepted)
+
+    async def _record(
+        self, connection: Any, before: SettingsState, after: SettingsState, actor: Actor
+    ) -> None:
+        old, new = self.view(before), self.view(after)
+        changed = [key for key in (*BOUNDS, "ingest_password") if old[key] != new[key]]
+        if before.ingest_password_hash != after.ingest_password_hash:
+            changed = [*dict.fromkeys([*changed, "ingest_password"])]
+        await self._audit.record(
+            connection,
+            actor=actor,
+            action="settings.update",
+            entity="settings",
+            before={key: old[key] for key in ("version", *changed)},
+            after={key: new[key] for key in ("version", *changed)},
+        )
+        await self._events.publish(
+            connection,
+            "settings",
+            {"version": after.version, "updated_by": actor.username, "changed": changed},
+        )
+
+
+def _number(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    # JSON spells whole numbers that no float can hold.
+    return abs(value) <= sys.float_info.max

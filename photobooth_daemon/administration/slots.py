@@ -1,0 +1,276 @@
+"""Slots: what administrators set up, checked before it is in force, with its history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from photobooth_daemon.administration.audit import Audit
+from photobooth_daemon.administration.slot_config import (
+    CONFIG_KEYS,
+    blank,
+    changed,
+    config_of,
+    meaning_faults,
+    shape_faults,
+)
+from photobooth_daemon.clock import Clock, rfc3339
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.errors import (
+    Fault,
+    RevisionNotFound,
+    SlotNotFound,
+    ValidationFailed,
+)
+from photobooth_daemon.live.publish import Events
+from photobooth_daemon.model import Actor, Slot
+from photobooth_daemon.model.versions import ExpectedVersion
+from photobooth_daemon.providers.facts import ProviderFacts
+from photobooth_daemon.providers.param_faults import escaped
+from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.repositories.slots import SlotRepository
+from photobooth_daemon.repositories.templates import TemplateRepository
+
+DERIVED_KEYS = frozenset({"ingest_url", "links", "recent_results"})
+"""What GET adds to a slot and PUT overlooks: it may have changed by itself meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSurroundings:
+    """What decides whether a slot can work, apart from the slot."""
+
+    schemas: ParamSchemas
+    facts: Mapping[str, ProviderFacts]
+    public_url: str | None
+
+
+class SlotService:
+    """Reads, changes and resets slots; each change is a version, a revision and an audit entry."""
+
+    def __init__(
+        self,
+        database: Database,
+        repository: SlotRepository,
+        templates: TemplateRepository,
+        audit: Audit,
+        events: Events,
+        clock: Clock,
+        surroundings: SlotSurroundings,
+    ) -> None:
+        self._database = database
+        self._repository = repository
+        self._templates = templates
+        self._audit = audit
+        self._events = events
+        self._clock = clock
+        self._surroundings = surroundings
+
+    async def get(self, slot_id: str) -> Slot:
+        """Return one slot.
+
+        Raises:
+            SlotNotFound: there is none of this id.
+        """
+        slot = await self._repository.find(slot_id)
+        if slot is None:
+            raise SlotNotFound
+        return slot
+
+    def view(self, slot: Slot) -> dict[str, Any]:
+        """Return the slot as the API gives it, without what depends on the request."""
+        return {
+            "id": slot.slot_id,
+            "version": slot.version,
+            **config_of(slot),
+            "updated_at": rfc3339(slot.updated_at),
+            "updated_by": slot.updated_by,
+        }
+
+    async def update(
+        self, slot_id: str, body: Mapping[str, Any], expected: ExpectedVersion, actor: Actor
+    ) -> Slot:
+        """Put part or all of a slot's configuration in force for its next photo.
+
+        What GET gave changes nothing and keeps its version.
+
+        Raises:
+            SlotNotFound: there is none of this id.
+            VersionConflict: somebody else was faster.
+            ValidationFailed: every fault; a slot that is on has to be able to work.
+        """
+        async with self._database.transaction() as connection:
+            before = await self._lock(connection, slot_id)
+            expected.check(before.version)
+            after = await self._accept(connection, before, body)
+            return await self._replace(connection, before, after, "update", actor)
+
+    async def reset(self, slot_id: str, expected: ExpectedVersion, actor: Actor) -> Slot:
+        """Make a slot unconfigured and off; its templates are unbound, its results stay.
+
+        Raises:
+            SlotNotFound, VersionConflict: as for :meth:`update`.
+        """
+        async with self._database.transaction() as connection:
+            before = await self._lock(connection, slot_id)
+            expected.check(before.version)
+            return await self._replace(connection, before, blank(before), "reset", actor)
+
+    async def restore(
+        self, slot_id: str, version: int, expected: ExpectedVersion, actor: Actor
+    ) -> Slot:
+        """Bring back what the slot was at ``version``, as a new version.
+
+        Raises:
+            SlotNotFound, VersionConflict: as for :meth:`update`.
+            RevisionNotFound: the slot has no such version.
+            ValidationFailed: what it was cannot be in force any more.
+        """
+        async with self._database.transaction() as connection:
+            before = await self._lock(connection, slot_id)
+            expected.check(before.version)
+            revision = await self._repository.find_revision(connection, slot_id, version)
+            if revision is None:
+                raise RevisionNotFound
+            after = await self._accept(connection, before, revision.config)
+            return await self._replace(connection, before, after, "restore", actor)
+
+    async def candidate(self, slot_id: str, body: Mapping[str, Any]) -> Slot:
+        """Return the slot as it would be with an unsaved change, switched on, for a test run.
+
+        Raises:
+            SlotNotFound: there is none of this id.
+            ValidationFailed: every fault.
+        """
+        async with self._database.transaction() as connection:
+            before = await self._lock(connection, slot_id)
+            return await self._accept(connection, replace(before, enabled=True), body, trial=True)
+
+    async def unbind(
+        self, connection: asyncpg.Connection, slots: Iterable[Slot], media_id: UUID, actor: Actor
+    ) -> None:
+        """Take a template out of locked slots; one that cannot work without it is switched off."""
+        for before in slots:
+            kept = tuple(b for b in before.template_media if b.media_id != media_id)
+            after = replace(before, template_media=kept)
+            if await self._meaning_faults(connection, after):
+                after = replace(after, enabled=False)
+            await self._replace(connection, before, after, "update", actor)
+
+    async def _lock(self, connection: asyncpg.Connection, slot_id: str) -> Slot:
+        slot = await self._repository.lock(connection, slot_id)
+        if slot is None:
+            raise SlotNotFound
+        return slot
+
+    async def _accept(
+        self,
+        connection: asyncpg.Connection,
+        before: Slot,
+        body: Mapping[str, Any],
+        *,
+        trial: bool = False,
+    ) -> Slot:
+        """Return the slot that ``body`` makes of ``before``.
+
+        Raises:
+            ValidationFailed: with every fault.
+        """
+        changes = {key: value for key, value in body.items() if key in CONFIG_KEYS}
+        faults = self._read_only_faults(before, body) + shape_faults(changes)
+        sound = {k: v for k, v in changes.items() if not _touched(faults, f"/{k}")}
+        after = changed(before, sound)
+        if trial:
+            after = replace(after, enabled=True)
+        # A value that was refused for its shape has been said enough about.
+        faults += [
+            fault
+            for fault in await self._meaning_faults(connection, after)
+            if not _touched(faults, fault.pointer, both=True)
+        ]
+        if faults:
+            raise ValidationFailed(faults)
+        return after
+
+    async def _meaning_faults(self, connection: asyncpg.Connection, slot: Slot) -> list[Fault]:
+        bound = {binding.media_id for binding in slot.template_media}
+        known = await self._templates.hold(connection, bound)
+        around = self._surroundings
+        return meaning_faults(slot, around.schemas, around.facts, known, around.public_url)
+
+    def _read_only_faults(self, before: Slot, body: Mapping[str, Any]) -> list[Fault]:
+        shown = self.view(before)
+        faults = []
+        for key, value in body.items():
+            if key in CONFIG_KEYS or key in DERIVED_KEYS or key == "version":
+                continue
+            if key not in shown:
+                faults.append(Fault(f"/{escaped(key)}", "Unknown; a slot has no such key."))
+            elif value != shown[key]:
+                faults.append(
+                    Fault(f"/{escaped(key)}", "Read-only: leave it out, or as it was read.")
+                )
+        return faults
+
+    async def _replace(
+        self, connection: asyncpg.Connection, before: Slot, after: Slot, action: str, actor: Actor
+    ) -> Slot:
+        """Save ``after`` as the next version, unless nothing differs; return what is in force."""
+        old, new = config_of(before), config_of(after)
+        differing = [key for key in CONFIG_KEYS if not same_json(old[key], new[key])]
+        if not differing:
+            return before
+        saved = replace(
+            after,
+            version=before.version + 1,
+            updated_at=self._clock.utcnow(),
+            updated_by=actor.username,
+        )
+        await self._repository.save(connection, saved, new, action)
+        await self._audit.record(
+            connection,
+            actor=actor,
+            action=f"slot.{action}",
+            entity=f"slot:{saved.slot_id}",
+            before={"version": before.version, **{key: old[key] for key in differing}},
+            after={"version": saved.version, **{key: new[key] for key in differing}},
+        )
+        await self._events.publish(
+            connection,
+            "slot",
+            {
+                "slot_id": saved.slot_id,
+                "version": saved.version,
+                "action": action,
+                "enabled": saved.enabled,
+                "updated_by": saved.updated_by,
+            },
+        )
+        stored = await self._repository.lock(connection, saved.slot_id)
+        return stored or saved
+
+
+def same_json(one: Any, other: Any) -> bool:
+    """Return whether two JSON values are equal: 1 is 1.0, but true is not 1."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same_json(one[k], other[k]) for k in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same_json, one, other))
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return one == other
+    return type(one) is type(other) and bool(one == other)
+
+
+def _touched(faults: Iterable[Fault], pointer: str, *, both: bool = False) -> bool:
+    """Return whether a fault is at ``pointer`` or below; with ``both``, or above it."""
+    for fault in faults:
+        if fault.pointer == pointer or fault.pointer.startswith(pointer + "/"):
+            return True
+        if both and pointer.startswith(fault.pointer + "/"):
+            return True
+    return False

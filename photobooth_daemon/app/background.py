@@ -1,0 +1,185 @@
+"""Puts together what a process does besides serving; ``app.py`` hands in what it shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.resources import files
+
+import aiohttp
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.config.start_up import AlertsConfig, Config, installation_name
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.housekeeping.build import build_housekeeping
+from photobooth_daemon.ingest.admission import AdmissionService
+from photobooth_daemon.ingest.ladder.ladder import Ladder
+from photobooth_daemon.ingest.ladder.spending import Spending
+from photobooth_daemon.ingest.story import IngestService
+from photobooth_daemon.ingest.waiting.gate import Gate
+from photobooth_daemon.live.publish import Events
+from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.metrics.series import Metrics
+from photobooth_daemon.monitoring.alerts.board import AlertBoard
+from photobooth_daemon.monitoring.alerts.channels import build_channels
+from photobooth_daemon.monitoring.alerts.heartbeat import Heartbeat
+from photobooth_daemon.monitoring.alerts.outbox import Outbox
+from photobooth_daemon.monitoring.alerts.watch import AlertWatch, Surroundings
+from photobooth_daemon.monitoring.background import Operations
+from photobooth_daemon.monitoring.gauges import Gauges
+from photobooth_daemon.monitoring.health import Health
+from photobooth_daemon.monitoring.presence import Presence
+from photobooth_daemon.monitoring.probes import build_health
+from photobooth_daemon.monitoring.readiness.live_probe import LiveProbe
+from photobooth_daemon.monitoring.readiness.machine_ready import clock_is_synchronised
+from photobooth_daemon.monitoring.readiness.service import Readiness, Records
+from photobooth_daemon.monitoring.recent_problems import RecentProblems
+from photobooth_daemon.monitoring.vitals import MB, Vitals
+from photobooth_daemon.providers.driver import ProviderDriver
+from photobooth_daemon.providers.facts import ProviderFacts
+from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.repositories.admins import AdminRepository
+from photobooth_daemon.repositories.alerts import AlertRepository
+from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.processes import ProcessRepository
+from photobooth_daemon.repositories.settings import SettingsRepository
+from photobooth_daemon.repositories.slots import SlotRepository
+from photobooth_daemon.repositories.templates import TemplateRepository
+from photobooth_daemon.repositories.vitals import VitalsRepository
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What serving and the background work both use."""
+
+    config: Config
+    database: Database
+    media_store: MediaStore
+    metrics: Metrics
+    problems: RecentProblems
+    events: Events
+    spending: Spending
+    http: aiohttp.ClientSession
+    drivers: Mapping[str, ProviderDriver]
+    facts: Mapping[str, ProviderFacts]
+    gate: Gate
+    ladder: Ladder
+    schemas: ParamSchemas
+    config_digest: str
+    clock: Clock
+
+
+def build_backstage(shared: Shared) -> tuple[Health, Operations]:
+    """Return the health service and the background work, not yet started."""
+    database = shared.database
+    settings = SettingsRepository(database)
+    cleanup = CleanupRepository(database)
+    repository = VitalsRepository(database)
+    health = build_health(
+        vitals=repository,
+        settings=settings,
+        cleanup=cleanup,
+        media_store=shared.media_store,
+        drivers=shared.drivers,
+        facts=shared.facts,
+        cooling=shared.ladder.cooldowns.seconds_left,
+        clock=shared.clock,
+    )
+    vitals = Vitals(
+        metrics=shared.metrics,
+        health=health,
+        database=database,
+        repository=repository,
+        settings=settings,
+        slots=SlotRepository(database),
+        cleanup=cleanup,
+        events=shared.events,
+        spending=shared.spending,
+        media_store=shared.media_store,
+        clock=shared.clock,
+    )
+    gauges = Gauges(shared.metrics, shared.gate, shared.ladder, database)
+    shared.metrics.refresh_by(gauges.refresh)
+    operations = Operations(
+        housekeeping=build_housekeeping(
+            database, shared.media_store, shared.config.server.jwt_key_file, shared.clock
+        ),
+        vitals=vitals,
+        gauges=gauges,
+        presence=Presence(ProcessRepository(database), shared.config_digest, shared.clock),
+        watch=_watch(shared, vitals),
+        heartbeat=_heartbeat(shared.config.alerts, shared, vitals),
+    )
+    return health, operations
+
+
+def build_readiness(
+    shared: Shared, admission: AdmissionService, ingest: IngestService
+) -> Readiness:
+    """Return the readiness check."""
+    database = shared.database
+    slots = SlotRepository(database)
+    photo = (files("photobooth_daemon.rehearsal") / "sample_photo.jpg").read_bytes()
+    return Readiness(
+        config=shared.config,
+        config_digest=shared.config_digest,
+        records=Records(
+            settings=SettingsRepository(database),
+            slots=slots,
+            templates=TemplateRepository(database),
+            admins=AdminRepository(database),
+            cleanup=CleanupRepository(database),
+            alerts=AlertRepository(database),
+            vitals=VitalsRepository(database),
+            processes=ProcessRepository(database),
+        ),
+        schemas=shared.schemas,
+        facts=shared.facts,
+        drivers=shared.drivers,
+        media_store=shared.media_store,
+        live_probe=LiveProbe(admission, ingest, slots, shared.media_store, photo, shared.clock),
+        http=shared.http,
+        clock=shared.clock,
+        clock_is_synchronised=clock_is_synchronised,
+    )
+
+
+def _watch(shared: Shared, vitals: Vitals) -> AlertWatch | None:
+    config = shared.config.alerts
+    if not config.configured:
+        return None
+
+    async def surroundings() -> Surroundings:
+        limit = vitals.settings.min_free_mb * MB
+        return Surroundings(
+            failing_checks=vitals.failing_checks(),
+            cooling=tuple(sorted(shared.ladder.cooldowns.seconds_left())),
+            free_bytes=vitals.free_bytes,
+            min_free_bytes=limit,
+            hours_until_full=vitals.disk.hours_until(limit),
+            caps=tuple((cap.scope, round(100 * cap.share)) for cap in vitals.caps),
+            problems=shared.problems.counts(),
+            locale=vitals.settings.locale,
+        )
+
+    return AlertWatch(
+        repository=AlertRepository(shared.database),
+        board=AlertBoard(timedelta(hours=config.repeat_hours)),
+        outbox=Outbox(build_channels(config, shared.http), shared.metrics),
+        surroundings=surroundings,
+        clock=shared.clock,
+        installation=installation_name(shared.config),
+    )
+
+
+def _heartbeat(config: AlertsConfig, shared: Shared, vitals: Vitals) -> Heartbeat | None:
+    if config.heartbeat_url is None:
+        return None
+
+    async def well() -> bool:
+        return not vitals.failing_checks()
+
+    return Heartbeat(
+        shared.http, config.heartbeat_url, config.heartbeat_seconds, well, shared.metrics
+    )

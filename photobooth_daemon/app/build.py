@@ -1,0 +1,331 @@
+"""The composition root: the only place that builds objects and hands them to each other."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+import aiohttp
+from prometheus_client import CollectorRegistry
+from tornado.web import Application
+
+from photobooth_daemon.administration.admins import AdminService
+from photobooth_daemon.administration.audit import Audit, audit_key
+from photobooth_daemon.administration.passwords import IngestPasswordVerdicts, Passwords
+from photobooth_daemon.administration.settings import SettingsService
+from photobooth_daemon.administration.signing_key import load_signing_key
+from photobooth_daemon.administration.slots import SlotService, SlotSurroundings
+from photobooth_daemon.administration.templates import TemplateService
+from photobooth_daemon.administration.throttle import Throttle
+from photobooth_daemon.administration.tokens import Tokens
+from photobooth_daemon.app.background import Shared, build_backstage, build_readiness
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.config.digest import config_digest
+from photobooth_daemon.config.start_up import Config
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.ingest.admission import AdmissionService
+from photobooth_daemon.ingest.jobs import Jobs
+from photobooth_daemon.ingest.ladder.ladder import Ladder
+from photobooth_daemon.ingest.ladder.pricing import PriceTable
+from photobooth_daemon.ingest.ladder.spending import Spending
+from photobooth_daemon.ingest.password import IngestPassword
+from photobooth_daemon.ingest.requests import ProviderRequests
+from photobooth_daemon.ingest.story import IngestService
+from photobooth_daemon.ingest.uplink import Uplink
+from photobooth_daemon.ingest.waiting.gate import Gate
+from photobooth_daemon.ingest.waiting.turns import UploadTurns
+from photobooth_daemon.live.feed import EventFeed
+from photobooth_daemon.live.publish import Events
+from photobooth_daemon.media.links import PublicMedia
+from photobooth_daemon.media.results import Results
+from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.metrics.series import Metrics
+from photobooth_daemon.model import Event
+from photobooth_daemon.monitoring.background import Operations
+from photobooth_daemon.monitoring.health import Health
+from photobooth_daemon.monitoring.readiness.service import Readiness
+from photobooth_daemon.monitoring.recent_problems import RecentProblems
+from photobooth_daemon.monitoring.reports.stats import Stats
+from photobooth_daemon.pictures.threads import PictureThreads
+from photobooth_daemon.providers.catalog import build_drivers, close_drivers, installed_drivers
+from photobooth_daemon.providers.driver import ProviderDriver
+from photobooth_daemon.providers.facts import provider_facts
+from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.repositories.admins import AdminRepository
+from photobooth_daemon.repositories.audit import AuditRepository
+from photobooth_daemon.repositories.event_report import EventReportRepository
+from photobooth_daemon.repositories.events import EventRepository
+from photobooth_daemon.repositories.idempotency import IdempotencyRepository
+from photobooth_daemon.repositories.job_lists import JobLists
+from photobooth_daemon.repositories.jobs import JobRepository
+from photobooth_daemon.repositories.media import MediaRepository
+from photobooth_daemon.repositories.settings import SettingsRepository
+from photobooth_daemon.repositories.slots import SlotRepository
+from photobooth_daemon.repositories.spending import SpendingRepository
+from photobooth_daemon.repositories.stats import StatsRepository
+from photobooth_daemon.repositories.templates import TemplateRepository
+from photobooth_daemon.tasks import InFlight
+from photobooth_daemon.web.access_log import AccessLog
+from photobooth_daemon.web.accounts import SessionAuthenticator
+from photobooth_daemon.web.handler import NotFoundHandler
+from photobooth_daemon.web.routes import Services, build_routes
+from photobooth_daemon.web.site import Site
+from photobooth_daemon.web.ui_files import UiFiles
+
+PICTURE_THREADS = 2
+"""Pillow lets go of the interpreter's lock; a third thread brings nothing on two cores."""
+
+log = logging.getLogger(__name__)
+
+
+class Life:
+    """Whether this process takes new work; its ``daemon`` decides."""
+
+    def __init__(self) -> None:
+        self.draining = False
+
+
+@dataclass(slots=True)
+class App:
+    """One process' objects, and the order in which they are let go."""
+
+    web: Application
+    life: Life
+    clock: Clock
+    database: Database
+    media_store: MediaStore
+    metrics: Metrics
+    in_flight: InFlight
+    gate: Gate
+    pictures: PictureThreads
+    passwords: Passwords
+    camera_passwords: Passwords
+    drivers: Mapping[str, ProviderDriver]
+    http: aiohttp.ClientSession
+    health: Health
+    operations: Operations
+    readiness: Readiness
+    feed: EventFeed
+
+    async def close(self) -> None:
+        """Release everything; work in flight has been drained before."""
+        await self.feed.close()
+        await self.operations.close()
+        await self.health.close()
+        await close_drivers(self.drivers.values())
+        await self.http.close()
+        self.pictures.close()
+        self.passwords.close()
+        self.camera_passwords.close()
+        self.media_store.close()
+        await self.database.close()
+
+
+async def build(config: Config, database: Database, *, clock: Clock | None = None) -> App:
+    """Build one process of the daemon on an open database.
+
+    Raises:
+        ConfigError: the signing key or the media tree cannot be used.
+    """
+    clock = clock or Clock()
+    signing_key = load_signing_key(config.server.jwt_key_file)
+    # Set by the supervisor of several processes, whose figures are added up.
+    metrics = Metrics(
+        CollectorRegistry(), multiprocess_dir=os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    )
+    problems = RecentProblems(clock)
+    life = Life()
+    in_flight = InFlight()
+    media_store = MediaStore(config.media.root)
+    media_store.create_tree()
+    pictures = PictureThreads(clock, threads=PICTURE_THREADS)
+    passwords = Passwords()
+    # Whoever guesses the cameras' password keeps no administrator from logging in.
+    camera_passwords = Passwords()
+    # Places at the providers bound the connections; nobody's cookies are kept.
+    uplink = Uplink()
+    http = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trace_configs=[uplink.tracing()],
+        trust_env=False,
+        auto_decompress=True,
+    )
+    gate = Gate(processes=config.server.processes, clock=clock)
+    drivers = build_drivers(installed_drivers(), config.providers, http, pictures)
+    prices = PriceTable.read(
+        config.server.prices_file,
+        free_providers=[name for name, provider in config.providers.items() if provider.local],
+    )
+    ladder = Ladder(drivers, gate, clock, metrics, prices=prices)
+    spending = Spending(SpendingRepository(database), prices, clock)
+
+    slots = SlotRepository(database)
+    jobs = JobRepository(database)
+    media = MediaRepository(database)
+    templates = TemplateRepository(database)
+    job_lists = JobLists(database)
+    audit_log = AuditRepository(database)
+    audit = Audit(audit_log, clock, audit_key(signing_key))
+    event_list = EventRepository(database)
+    events = Events(event_list, clock)
+    schemas = ParamSchemas.installed()
+    facts = provider_facts(drivers, config.providers)
+    throttle = Throttle(database, clock)
+    admins = AdminService(
+        database,
+        AdminRepository(database),
+        audit,
+        throttle,
+        passwords,
+        Tokens(signing_key, clock),
+        clock,
+    )
+    settings = SettingsService(
+        database,
+        SettingsRepository(database),
+        audit,
+        events,
+        passwords,
+        clock,
+        facts,
+    )
+    slot_service = SlotService(
+        database,
+        slots,
+        templates,
+        audit,
+        events,
+        clock,
+        SlotSurroundings(schemas, facts, config.server.public_url),
+    )
+    ingest_password = IngestPassword(
+        database, IngestPasswordVerdicts(camera_passwords), throttle, audit, metrics
+    )
+    admission = AdmissionService(
+        slots=slots,
+        password=ingest_password,
+        gate=gate,
+        turns=UploadTurns(pictures.busy_seconds, threads=PICTURE_THREADS),
+        media_store=media_store,
+        metrics=metrics,
+        clock=clock,
+        store_reserve_seconds=config.server.store_reserve_seconds,
+    )
+    ingest = IngestService(
+        jobs=Jobs(database, jobs, IdempotencyRepository(database), events, clock),
+        password=ingest_password,
+        ladder=ladder,
+        spending=spending,
+        requests=ProviderRequests(
+            params=schemas,
+            pictures=pictures,
+            templates=templates,
+            media=media,
+            media_store=media_store,
+            uplink=uplink,
+            public_url=config.server.public_url,
+        ),
+        pictures=pictures,
+        media_store=media_store,
+        metrics=metrics,
+        in_flight=in_flight,
+        clock=clock,
+    )
+    shared = Shared(
+        config=config,
+        database=database,
+        media_store=media_store,
+        metrics=metrics,
+        problems=problems,
+        events=events,
+        spending=spending,
+        http=http,
+        drivers=drivers,
+        facts=facts,
+        gate=gate,
+        ladder=ladder,
+        schemas=schemas,
+        config_digest=config_digest(config, signing_key),
+        clock=clock,
+    )
+    health, operations = build_backstage(shared)
+    readiness = build_readiness(shared, admission, ingest)
+
+    def heard(event: Event) -> None:
+        if event.kind == "slot":
+            ladder.clear_cooldowns()
+
+    feed = EventFeed(database, event_list, clock, heard=heard)
+    site = Site(
+        public_url=config.server.public_url,
+        trusted_proxies=config.server.trusted_proxies,
+        accel_redirect=config.server.accel_redirect,
+        media_root=config.media.root,
+    )
+    services = Services(
+        site=site,
+        authenticator=SessionAuthenticator(admins),
+        life=life,
+        clock=clock,
+        metrics=metrics,
+        in_flight=in_flight,
+        media_store=media_store,
+        admission=admission,
+        ingest=ingest,
+        results=Results(jobs, clock),
+        media=PublicMedia(media, media_store, clock),
+        health=health,
+        readiness=readiness,
+        reports=EventReportRepository(database),
+        setting_list=SettingsRepository(database),
+        admins=admins,
+        settings=settings,
+        slots=slot_service,
+        slot_list=slots,
+        templates=TemplateService(
+            database, templates, slots, slot_service, media_store, pictures, audit, clock
+        ),
+        template_list=templates,
+        jobs=jobs,
+        job_lists=job_lists,
+        stats=Stats(StatsRepository(database), job_lists, clock),
+        audit_log=audit_log,
+        feed=feed,
+        schemas=schemas,
+        provider_facts=facts,
+        ui_files=UiFiles(files("photobooth_daemon.ui")),
+    )
+    feed.start()
+    web = Application(
+        build_routes(services),
+        default_handler_class=NotFoundHandler,
+        default_handler_args={
+            "site": site,
+            "authenticator": services.authenticator,
+            "life": life,
+        },
+        log_function=AccessLog(metrics, problems),
+    )
+    return App(
+        web=web,
+        life=life,
+        clock=clock,
+        database=database,
+        media_store=media_store,
+        metrics=metrics,
+        in_flight=in_flight,
+        gate=gate,
+        pictures=pictures,
+        passwords=passwords,
+        camera_passwords=camera_passwords,
+        drivers=drivers,
+        http=http,
+        health=health,
+        operations=operations,
+        readiness=readiness,
+        feed=feed,
+    )

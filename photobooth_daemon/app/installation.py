@@ -1,0 +1,160 @@
+"""What a command needs of the installation it works on: its configuration and its database."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import pwd
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from functools import cached_property, wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.config import start_up as config_module
+from photobooth_daemon.config.start_up import Config
+from photobooth_daemon.database import migrations
+from photobooth_daemon.database.binaries import EmbeddedPostgresError
+from photobooth_daemon.database.embedded import database_at
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.errors import (
+    ConfigError,
+    DatabaseUnavailable,
+    NotFound,
+    PhotoboothError,
+    SchemaMismatch,
+    ValidationFailed,
+    VersionConflict,
+)
+
+SERVICE_USER = "photobooth-daemon"
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_UNAVAILABLE = 3
+EXIT_NOT_FOUND = 4
+EXIT_CONFLICT = 5
+EXIT_SCHEMA = 6
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Installation:
+    """A configuration file and what it points at; nothing is opened before it is asked for."""
+
+    def __init__(self, config_path: Path | None) -> None:
+        self.config_path = config_path
+        self.clock = Clock()
+        self.actor = f"cli:{os.environ.get('SUDO_USER') or getpass.getuser()}"
+
+    @cached_property
+    def config(self) -> Config:
+        """Return the start-up configuration; its faults end the command, all listed.
+
+        Root reads it, secrets that are root's own included, and then gives up root.
+        """
+        config = self.read_config()
+        become_service_user(self.config_path)
+        return config
+
+    def read_config(self) -> Config:
+        """Return the same without giving up root."""
+        environment = dict(os.environ)
+        if may_become_service_user(self.config_path):
+            environment.setdefault("CREDENTIALS_DIRECTORY", str(config_module.CREDENTIALS_DIR))
+        try:
+            return config_module.load(self.config_path, environment)
+        except ConfigError as error:
+            raise Failure(error) from error
+
+    @asynccontextmanager
+    async def database(self, *, check_schema: bool = True) -> AsyncIterator[Database]:
+        """Open the database; by default only one that has this program's schema.
+
+        Raises:
+            DatabaseUnavailable, SchemaMismatch: as the names say.
+        """
+        try:
+            with database_at(self.config.database.url, self.config.state_dir) as url:
+                database = await Database.open(url, max_size=2, application_name="photoboothctl")
+                try:
+                    if check_schema:
+                        await migrations.check(database)
+                    yield database
+                finally:
+                    await database.close()
+        except EmbeddedPostgresError as error:
+            raise DatabaseUnavailable(str(error)) from error
+
+
+class Failure(click.ClickException):
+    """A named failure as the command line shows it, with an exit status of its own."""
+
+    def __init__(self, error: PhotoboothError) -> None:
+        super().__init__(error.detail)
+        self.error = error
+        self.exit_code = _exit_code(error)  # type: ignore[misc]
+
+    def format_message(self) -> str:
+        """Return the text, a line per fault where there are several."""
+        faults = getattr(self.error, "faults", ())
+        if not faults:
+            return self.message
+        lines = (f"{fault.pointer}: {fault.message}" for fault in faults)
+        return "\n  ".join(["these values are wrong:", *lines])
+
+
+def run_async(command: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
+    """Run an ``async def`` command on a loop of its own; named failures become exit statuses."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return asyncio.run(command(*args, **kwargs))
+        except PhotoboothError as error:
+            raise Failure(error) from error
+
+    return run
+
+
+def become_service_user(config_path: Path | None) -> None:
+    """Give up root on an installed system, so that no file of the service is left owned by root."""
+    if not may_become_service_user(config_path):
+        return
+    user = pwd.getpwnam(SERVICE_USER)
+    os.environ.setdefault("SUDO_USER", "root")
+    os.initgroups(user.pw_name, user.pw_gid)
+    os.setgid(user.pw_gid)
+    os.setuid(user.pw_uid)
+    # sudo leaves root's names there, and PostgreSQL's clients go by them.
+    os.environ |= {"USER": user.pw_name, "LOGNAME": user.pw_name, "HOME": user.pw_dir}
+
+
+def may_become_service_user(config_path: Path | None) -> bool:
+    """Return whether this is root, at work on the installed system's own configuration."""
+    if os.geteuid() != 0 or config_path not in (None, config_module.DEFAULT_CONFIG_PATH):
+        return False
+    try:
+        pwd.getpwnam(SERVICE_USER)
+    except KeyError:
+        return False
+    return True
+
+
+def _exit_code(error: PhotoboothError) -> int:
+    if isinstance(error, ConfigError | ValidationFailed):
+        return EXIT_USAGE
+    if isinstance(error, DatabaseUnavailable):
+        return EXIT_UNAVAILABLE
+    if isinstance(error, NotFound):
+        return EXIT_NOT_FOUND
+    if isinstance(error, VersionConflict):
+        return EXIT_CONFLICT
+    if isinstance(error, SchemaMismatch):
+        return EXIT_SCHEMA
+    return EXIT_FAILED

@@ -1,0 +1,1 @@
+"""The start-up file: what it may say, and what it says."""

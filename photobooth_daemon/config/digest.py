@@ -1,0 +1,18 @@
+"""Tells two configurations apart without telling anything of the secrets in them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import asdict, replace
+
+from photobooth_daemon.config.start_up import Config, LoggingConfig
+
+
+def config_digest(config: Config, signing_key: bytes) -> str:
+    """Return a keyed digest of everything that only a restart puts in force."""
+    lasting = replace(config, logging=LoggingConfig())
+    text = json.dumps(asdict(lasting), sort_keys=True, default=str)
+    key = hmac.digest(signing_key, b"photobooth-daemon configuration digest", hashlib.sha256)
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]

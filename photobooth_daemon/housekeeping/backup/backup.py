@@ -1,0 +1,198 @@
+"""Makes backups: a directory each, complete or not there.
+
+The database is dumped first, the media after it: every result that the dump
+speaks of has its files, except those that expired in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from photobooth_daemon import __version__
+from photobooth_daemon.clock import Clock, rfc3339
+from photobooth_daemon.database.tools import find_tool, run_tool
+from photobooth_daemon.errors import BackupFailed, PhotoboothError
+from photobooth_daemon.housekeeping.backup.manifest import (
+    CONFIG,
+    DUMP,
+    FORMAT,
+    KEY,
+    MEDIA,
+    NAME,
+    SHELVES,
+    Manifest,
+    digest_of,
+)
+from photobooth_daemon.housekeeping.backup.media_copy import Copied, copy_shelf
+from photobooth_daemon.repositories.backups import BackupRepository
+
+DUMP_SECONDS = 3600.0
+_BACKUP_NAME = re.compile(r"\d{8}T\d{6}Z")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is backed up."""
+
+    database_url: str
+    media_root: Path
+    key_file: Path
+    config_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class BackupReport:
+    """A backup that was made."""
+
+    path: Path
+    manifest: Manifest
+    removed: int
+
+
+class Backup:
+    """Backs one installation up."""
+
+    def __init__(self, source: Source, repository: BackupRepository, clock: Clock) -> None:
+        self._source = source
+        self._repository = repository
+        self._clock = clock
+
+    async def run(self, directory: Path, keep: int) -> BackupReport:
+        """Make a backup in a new directory below ``directory``; remove the oldest beyond ``keep``.
+
+        Raises:
+            BackupFailed: another one is at work, the disk is full, or pg_dump failed.
+            DatabaseUnavailable: there is nothing to back up from.
+        """
+        started_at = self._clock.utcnow()
+        try:
+            with _alone(directory):
+                report = await self._make(directory, started_at, keep)
+        except (PhotoboothError, OSError) as error:
+            failure = _named(error)
+            await self._repository.record(
+                started_at, self._clock.utcnow(), str(directory), 0, failure.detail
+            )
+            log.error("backup failed", extra={"error": failure.detail})
+            raise failure from error
+        size = report.manifest.dump_bytes + report.manifest.media_bytes
+        await self._repository.record(
+            started_at, self._clock.utcnow(), str(report.path), size, None
+        )
+        log.info("backup made", extra={"path": str(report.path), "size_bytes": size})
+        return report
+
+    async def _make(self, directory: Path, started_at: datetime, keep: int) -> BackupReport:
+        name = f"{started_at:%Y%m%dT%H%M%SZ}"
+        if (directory / name).exists():
+            raise BackupFailed("There is a backup of this very second.")
+        await asyncio.to_thread(_remove_unfinished, directory)
+        unfinished = directory / f".unfinished-{name}"
+        unfinished.mkdir(mode=0o700)
+        earlier = next(iter(reversed(list_backups(directory))), None)
+        try:
+            manifest = await self._fill(unfinished, earlier, started_at)
+            unfinished.rename(directory / name)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+        old = list_backups(directory)[:-keep]
+        for path in old:
+            await asyncio.to_thread(shutil.rmtree, path)
+        return BackupReport(directory / name, manifest, len(old))
+
+    async def _fill(self, unfinished: Path, earlier: Path | None, at: datetime) -> Manifest:
+        migrations, server_major = await self._repository.schema()
+        await run_tool(
+            find_tool("pg_dump", server_major),
+            ["--format=custom", f"--file={unfinished / DUMP}"],
+            url=self._source.database_url,
+            longest_seconds=DUMP_SECONDS,
+        )
+        copied = await asyncio.to_thread(self._copy_files, unfinished, earlier)
+        dump = unfinished / DUMP
+        manifest = Manifest(
+            format=FORMAT,
+            program=__version__,
+            created_at=rfc3339(at.replace(microsecond=0)),
+            migrations=migrations,
+            server_major=server_major,
+            dump_sha256=await asyncio.to_thread(digest_of, dump),
+            dump_bytes=dump.stat().st_size,
+            media_files=copied.files,
+            media_bytes=copied.size_bytes,
+            linked_files=copied.linked_files,
+        )
+        manifest.write(unfinished)
+        await asyncio.to_thread(os.sync)
+        return manifest
+
+    def _copy_files(self, unfinished: Path, earlier: Path | None) -> Copied:
+        total = Copied()
+        for shelf in SHELVES:
+            copied = copy_shelf(
+                self._source.media_root / shelf,
+                unfinished / MEDIA / shelf,
+                None if earlier is None else earlier / MEDIA / shelf,
+            )
+            total.files += copied.files
+            total.size_bytes += copied.size_bytes
+            total.linked_files += copied.linked_files
+        _copy_private(self._source.key_file, unfinished / KEY)
+        # For whoever sets the new machine up; it may be root's own, and is not restored.
+        with suppress(PermissionError):
+            _copy_private(self._source.config_file, unfinished / CONFIG)
+        return total
+
+
+def list_backups(directory: Path) -> list[Path]:
+    """Return the complete backups, oldest first."""
+    if not directory.is_dir():
+        return []
+    found = [p for p in directory.iterdir() if _BACKUP_NAME.fullmatch(p.name)]
+    return sorted(p for p in found if (p / NAME).is_file())
+
+
+def _remove_unfinished(directory: Path) -> None:
+    for left in directory.glob(".unfinished-*"):
+        shutil.rmtree(left)
+
+
+def _copy_private(source: Path, target: Path) -> None:
+    if source.is_file():
+        shutil.copyfile(source, target)
+        target.chmod(0o600)
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Hold the directory.
+
+    Raises:
+        BackupFailed: another backup is at work in it.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (directory / ".lock").open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BackupFailed("Another backup is at work in this directory.") from error
+        yield
+
+
+def _named(error: PhotoboothError | OSError) -> PhotoboothError:
+    if isinstance(error, PhotoboothError):
+        return error
+    return BackupFailed(f"{error.strerror or type(error).__name__}: {error.filename or ''}")

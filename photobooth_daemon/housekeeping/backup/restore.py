@@ -1,0 +1,164 @@
+"""Brings an installation back from a backup, into a machine that has nothing of its own yet."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from photobooth_daemon.administration.audit_head import NotedHead
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.database import migrations
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.database.tools import find_tool, run_tool
+from photobooth_daemon.errors import BackupFailed
+from photobooth_daemon.housekeeping.backup.backup import Source
+from photobooth_daemon.housekeeping.backup.manifest import (
+    DUMP,
+    KEY,
+    MEDIA,
+    SHELVES,
+    Manifest,
+    read_manifest,
+)
+from photobooth_daemon.media.in_use import TreeUse
+from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.model import MediaKind
+from photobooth_daemon.repositories.backups import BackupRepository
+from photobooth_daemon.repositories.cleanup import CleanupRepository
+
+RESTORE_SECONDS = 3600.0
+LIST_SECONDS = 300.0
+BATCH_SIZE = 500
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreReport:
+    """What was brought back; ``missing_results`` expired while the backup was made."""
+
+    manifest: Manifest
+    results: int
+    missing_results: int
+    applied_migrations: int
+
+
+class Restore:
+    """Restores into one installation."""
+
+    def __init__(
+        self, target: Source, database: Database, media_store: MediaStore, clock: Clock
+    ) -> None:
+        self._target = target
+        self._database = database
+        self._media_store = media_store
+        self._repository = BackupRepository(database)
+        self._clock = clock
+
+    async def run(self, backup: Path, *, replace: bool) -> RestoreReport:
+        """Restore ``backup``; with ``replace`` over what is there, which is lost.
+
+        Raises:
+            BackupFailed: the backup is damaged or too new, pg_restore is missing
+                or cannot read it, the daemon runs, or there is something here
+                already; then nothing was changed.
+            ToolFailed: pg_restore failed at its work, or
+            DatabaseUnavailable: the database went away: run it again, with ``replace``.
+        """
+        manifest = await asyncio.to_thread(read_manifest, backup)
+        known = {migration.number for migration in migrations.list_migrations()}
+        if not set(manifest.migrations) <= known:
+            raise BackupFailed(
+                f"The backup was made by version {manifest.program}, which is newer."
+                " Install that version first."
+            )
+        with TreeUse(self._media_store.root).alone(self._clock.utcnow()) as solitude:
+            if not solitude.now:
+                raise BackupFailed(
+                    "The daemon runs: systemctl stop photobooth-daemon.socket photobooth-daemon"
+                )
+            if not replace and not await self._is_empty():
+                raise BackupFailed(
+                    "There are jobs, slots or pictures here already. To lose them: --replace"
+                )
+            program = await self._find_program(manifest, backup)
+            await asyncio.to_thread(self._restore_files, backup)
+            await self._restore_database(program, backup)
+        applied = await migrations.migrate(self._database, self._clock)
+        results, missing = await self._compare()
+        log.info("restored", extra={"results": results, "missing_results": missing})
+        return RestoreReport(manifest, results, missing, len(applied))
+
+    async def _is_empty(self) -> bool:
+        for shelf in SHELVES:
+            directory = self._media_store.root / shelf
+            if directory.is_dir() and any(directory.iterdir()):
+                return False
+        return await self._repository.is_unused()
+
+    def _restore_files(self, backup: Path) -> None:
+        """Put the pictures and the key in place; blocks."""
+        for shelf in SHELVES:
+            target = self._media_store.root / shelf
+            if target.is_dir():
+                shutil.rmtree(target)
+            shutil.copytree(backup / MEDIA / shelf, target)
+        self._media_store.create_tree()
+        if (backup / KEY).is_file():
+            draft = self._target.key_file.with_name(f".{self._target.key_file.name}.restored")
+            shutil.copyfile(backup / KEY, draft)
+            draft.chmod(0o600)
+            draft.rename(self._target.key_file)
+        NotedHead(self._target.key_file).forget()
+        os.sync()
+
+    async def _find_program(self, manifest: Manifest, backup: Path) -> Path:
+        """Return the pg_restore to work with, once it has read the dump's list of contents.
+
+        Raises:
+            BackupFailed: the server is older than the one of the backup.
+            ToolFailed: there is no pg_restore, or it cannot read this dump.
+        """
+        major = await self._repository.server_major()
+        if major < manifest.server_major:
+            raise BackupFailed(
+                f"The backup is of PostgreSQL {manifest.server_major}, and this server is"
+                f" {major}: restore into {manifest.server_major} or newer."
+            )
+        program = find_tool("pg_restore", major)
+        await run_tool(program, ["--list", str(backup / DUMP)], longest_seconds=LIST_SECONDS)
+        return program
+
+    async def _restore_database(self, program: Path, backup: Path) -> None:
+        await self._repository.drop_everything()
+        await run_tool(
+            program,
+            [
+                "--single-transaction",
+                "--exit-on-error",
+                "--no-owner",
+                "--no-privileges",
+                str(backup / DUMP),
+            ],
+            url=self._target.database_url,
+            longest_seconds=RESTORE_SECONDS,
+        )
+
+    async def _compare(self) -> tuple[int, int]:
+        """Return how many results the rows speak of, and how many of them have no file."""
+        repository = CleanupRepository(self._database)
+        results = missing = 0
+        last = None
+        while batch := await repository.list_stored_results(last, BATCH_SIZE):
+            last = batch[-1].media_id
+            for media in batch:
+                if media.kind is not MediaKind.RESULT:
+                    continue
+                results += 1
+                path = self._media_store.result_path(media.job_id, media.content_type)
+                missing += not path.is_file()
+        return results, missing

@@ -1,0 +1,227 @@
+"""Expires results, closes abandoned jobs, drops orphans and rows that nobody can ask for.
+
+Everything is done in small batches, each of which stands alone: a run that is
+killed at any point leaves nothing half done that the next one would not end.
+Files go before the rows that speak of them are marked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from photobooth_daemon.administration.audit_head import NotedHead
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.errors import (
+    CleanupFailed,
+    ConfigError,
+    DatabaseUnavailable,
+    PhotoboothError,
+)
+from photobooth_daemon.housekeeping.orphans import Orphans
+from photobooth_daemon.housekeeping.recovery import Recovery
+from photobooth_daemon.housekeeping.removals import Removals
+from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.model import AuditHead, MediaKind, MediaObject
+from photobooth_daemon.repositories.audit import AuditRepository
+from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.prunes import PruneRepository, list_prunes
+from photobooth_daemon.repositories.settings import SettingsRepository
+
+BATCH_SIZE = 200
+
+log = logging.getLogger(__name__)
+
+_KINDS = {
+    MediaKind.RESULT: "results",
+    MediaKind.PREVIEW: "previews",
+    MediaKind.PROVIDER_INPUT: "provider_inputs",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CleanupReport:
+    """What a run did; ``skipped`` when another one was at work."""
+
+    outcome: str
+    dry_run: bool = False
+    counts: Mapping[str, int] = field(default_factory=dict)
+    freed_bytes: int = 0
+    duration_ms: int = 0
+    run_id: int | None = None
+
+
+class Cleanup:
+    """One run at a time, on any host."""
+
+    def __init__(
+        self,
+        *,
+        repository: CleanupRepository,
+        prunes: PruneRepository,
+        audit: AuditRepository,
+        noted_head: NotedHead,
+        settings: SettingsRepository,
+        recovery: Recovery,
+        orphans: Orphans,
+        media_store: MediaStore,
+        clock: Clock,
+    ) -> None:
+        self._repository = repository
+        self._prunes = prunes
+        self._audit = audit
+        self._noted_head = noted_head
+        self._settings = settings
+        self._recovery = recovery
+        self._orphans = orphans
+        self._media_store = media_store
+        self._clock = clock
+
+    async def run(self, *, dry_run: bool = False) -> CleanupReport:
+        """Clean up, or leave at once if somebody else does.
+
+        Raises:
+            CleanupFailed: an error ended the run; its row says so.
+            DatabaseUnavailable: there was nothing to work on.
+        """
+        async with self._repository.only_one() as alone:
+            if not alone:
+                log.info("cleanup skipped: another one is at work")
+                return CleanupReport("skipped", dry_run)
+            return await self._run_alone(dry_run)
+
+    async def _run_alone(self, dry_run: bool) -> CleanupReport:
+        started = self._clock.monotonic()
+        removals = Removals(dry_run=dry_run)
+        run_id = None if dry_run else await self._repository.start_run(self._clock.utcnow())
+        error: PhotoboothError | OSError | None = None
+        try:
+            # Here, so that a directory that cannot be used is on record as a failed run.
+            await asyncio.to_thread(self._media_store.create_tree)
+            await self._steps(removals)
+            if removals.refused:
+                error = CleanupFailed(f"{removals.refused} objects could not be removed.")
+        except (PhotoboothError, OSError) as caught:
+            error = caught
+        report = CleanupReport(
+            "done" if error is None else "failed",
+            dry_run,
+            dict(sorted(removals.counts.items())),
+            removals.freed_bytes,
+            round((self._clock.monotonic() - started) * 1000),
+            run_id,
+        )
+        await self._finish(report, error)
+        return report
+
+    async def _steps(self, removals: Removals) -> None:
+        await self._recovery.run(removals)
+        await self._expire_media(removals)
+        await self._orphans.remove_files(removals)
+        await self._prune(removals)
+        await self._orphans.end_lost(removals)
+
+    async def _expire_media(self, removals: Removals) -> None:
+        """Remove the files of expired objects; their rows stay and answer 410."""
+        now = self._clock.utcnow()
+        last: MediaObject | None = None
+        while True:
+            batch = await self._repository.list_expired_media(now, last, BATCH_SIZE)
+            gone = [
+                media
+                for media in batch
+                if await removals.free(
+                    self._remove_file(media, removals.dry_run),
+                    media_id=str(media.media_id),
+                    job_id=str(media.job_id),
+                )
+            ]
+            if gone and not removals.dry_run:
+                ids = [media.media_id for media in gone]
+                await self._repository.mark_cleaned(ids, self._clock.utcnow())
+            for media in gone:
+                removals.count(
+                    _KINDS[media.kind],
+                    media_id=str(media.media_id),
+                    job_id=str(media.job_id),
+                    size_bytes=media.size_bytes,
+                )
+            if len(batch) < BATCH_SIZE:
+                return
+            last = batch[-1]
+
+    async def _remove_file(self, media: MediaObject, dry_run: bool) -> int:
+        if dry_run:
+            return media.size_bytes
+        if media.kind is MediaKind.PROVIDER_INPUT:
+            return await self._media_store.remove_provider_input(media.media_id)
+        # A result and its preview live and go together: the second finds nothing.
+        return await self._media_store.remove_result(media.job_id)
+
+    async def _prune(self, removals: Removals) -> None:
+        settings = (await self._settings.get()).values
+        history = timedelta(days=settings.history_days)
+        for prune in list_prunes(self._clock.utcnow(), history):
+            if removals.dry_run:
+                removals.count(prune.kind, await self._prunes.count(prune))
+                continue
+            while number := await self._prunes.delete(prune, BATCH_SIZE):
+                removals.count(prune.kind, number)
+                if number < BATCH_SIZE:
+                    break
+
+    async def _finish(self, report: CleanupReport, error: PhotoboothError | OSError | None) -> None:
+        """Record and log the run.
+
+        Raises:
+            CleanupFailed: the run had an error.
+            DatabaseUnavailable: the database went away.
+        """
+        text = None if error is None else _brief(error)
+        if report.run_id is not None and not isinstance(error, DatabaseUnavailable):
+            await self._repository.finish_run(
+                report.run_id, self._clock.utcnow(), report.counts, report.freed_bytes, text
+            )
+        facts = {
+            "run_id": report.run_id,
+            "dry_run": report.dry_run,
+            "counts": report.counts,
+            "freed_bytes": report.freed_bytes,
+            "duration_ms": report.duration_ms,
+            "error": text,
+        }
+        if error is None:
+            head = await self._audit.head()
+            if not report.dry_run:
+                await self._note(head)
+            chain = {"audit_id": head.audit_id, "audit_digest": head.digest.hex()}
+            log.info("cleanup finished", extra={**facts, **chain})
+            return
+        log.error("cleanup failed", extra=facts)
+        if isinstance(error, DatabaseUnavailable):
+            raise error
+        raise CleanupFailed(f"Cleanup failed: {text}") from error
+
+    async def _note(self, head: AuditHead) -> None:
+        """Remember where the audit log ends, as long as it holds what was remembered before."""
+        try:
+            noted = await asyncio.to_thread(self._noted_head.read)
+            if noted is None:
+                kept = True
+            else:
+                kept = await self._audit.contains(noted[0], bytes.fromhex(noted[1]))
+            if not kept:
+                log.error("the audit log lacks an entry: photoboothctl audit verify")
+            elif head.audit_id > (0 if noted is None else noted[0]):
+                await asyncio.to_thread(self._noted_head.write, head.audit_id, head.digest.hex())
+        except (ConfigError, OSError) as error:
+            log.warning("the end of the audit log is not noted", extra={"error": str(error)})
+
+
+def _brief(error: PhotoboothError | OSError) -> str:
+    if isinstance(error, PhotoboothError):
+        return error.detail
+    return f"{error.strerror or type(error).__name__}: {error.filename or ''}".strip(": ")

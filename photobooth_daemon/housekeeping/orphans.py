@@ -1,0 +1,83 @@
+"""Files without rows, and rows without files: what crashes and restored backups leave."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.errors import FilesMissing
+from photobooth_daemon.housekeeping.removals import Removals
+from photobooth_daemon.media.store import MediaStore, Shelf, StoredThing
+from photobooth_daemon.model import MediaKind, MediaObject
+from photobooth_daemon.repositories.cleanup import CleanupRepository
+
+AGE = timedelta(minutes=10)
+"""Younger files may be in flight in any process: their rows are still to come."""
+BATCH_SIZE = 500
+FEW_LOST = 20
+
+
+class Orphans:
+    """Removes files that no row speaks of, and ends the life of objects whose files are lost."""
+
+    def __init__(
+        self, repository: CleanupRepository, media_store: MediaStore, clock: Clock
+    ) -> None:
+        self._repository = repository
+        self._media_store = media_store
+        self._clock = clock
+
+    async def remove_files(self, removals: Removals) -> None:
+        """Remove old files and directories without a row."""
+        known = {
+            Shelf.PROVIDER: self._repository.provider_inputs_with_rows,
+            Shelf.RESULTS: self._repository.results_with_rows,
+            Shelf.TEMPLATES: self._repository.templates_with_rows,
+        }
+        for shelf, rows_of in known.items():
+            async for batch in self._media_store.list_shelf(shelf):
+                old = self._old(batch)
+                living = await rows_of([thing.id for thing in old if thing.id is not None])
+                for thing in old:
+                    if thing.id is None or thing.id not in living:
+                        await removals.remove(self._media_store, thing, f"orphans_{shelf}")
+
+    async def end_lost(self, removals: Removals) -> None:
+        """End the life of stored objects whose files are gone: their links answer 410.
+
+        Raises:
+            FilesMissing: most of the files are gone; nothing was changed.
+        """
+        last: UUID | None = None
+        looked_at = 0
+        lost: list[MediaObject] = []
+        while True:
+            batch = await self._repository.list_stored_results(last, BATCH_SIZE)
+            lost += await asyncio.to_thread(self._without_files, batch)
+            looked_at += len(batch)
+            if len(batch) < BATCH_SIZE:
+                break
+            last = batch[-1].media_id
+        if len(lost) > FEW_LOST and len(lost) > looked_at / 2:
+            raise FilesMissing(
+                f"{len(lost)} of {looked_at} files are missing: is the media directory mounted?"
+            )
+        for media in lost:
+            if not removals.dry_run:
+                await self._repository.mark_lost([media.job_id], self._clock.utcnow())
+            removals.count("lost_files", media_id=str(media.media_id), job_id=str(media.job_id))
+
+    def _old(self, batch: list[StoredThing]) -> list[StoredThing]:
+        oldest = self._clock.utcnow() - AGE
+        return [thing for thing in batch if thing.modified_at < oldest]
+
+    def _without_files(self, batch: list[MediaObject]) -> list[MediaObject]:
+        return [media for media in batch if not self._path(media).is_file()]
+
+    def _path(self, media: MediaObject) -> Path:
+        if media.kind is MediaKind.PREVIEW:
+            return self._media_store.preview_path(media.job_id)
+        return self._media_store.result_path(media.job_id, media.content_type)

@@ -1,0 +1,167 @@
+"""Closes what a killed process left open: jobs without an end, files in flight.
+
+Called when a daemon starts, each minute while it runs, and by cleanup.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.errors import InvalidImage, UnsupportedMediaType
+from photobooth_daemon.housekeeping.removals import Removals
+from photobooth_daemon.ingest.jobs import Jobs
+from photobooth_daemon.media.in_use import Solitude, TreeUse
+from photobooth_daemon.media.store import MediaStore, Shelf
+from photobooth_daemon.model import Job, JobStatus
+from photobooth_daemon.pictures import steps as pictures
+from photobooth_daemon.pictures.codec import MOST_PIXELS
+from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.jobs import JobEnd, ResultFacts
+from photobooth_daemon.repositories.settings import SettingsRepository
+
+GRACE = timedelta(seconds=35)
+"""A job that a living process still means to write down, its answer having left."""
+SCRATCH_AGE = timedelta(minutes=5)
+"""No window is longer than a minute: what has not grown for this long is nobody's."""
+BATCH_SIZE = 100
+END_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A complete result directory, looked at again: the row that should describe it is lost."""
+
+    content_type: str
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+    preview_size_bytes: int
+
+
+class Recovery:
+    """Ends abandoned jobs by what is on the disk, and removes stale scratch."""
+
+    def __init__(
+        self,
+        *,
+        repository: CleanupRepository,
+        jobs: Jobs,
+        settings: SettingsRepository,
+        media_store: MediaStore,
+        tree_use: TreeUse,
+        clock: Clock,
+    ) -> None:
+        self._repository = repository
+        self._jobs = jobs
+        self._settings = settings
+        self._media_store = media_store
+        self._tree_use = tree_use
+        self._clock = clock
+
+    async def run(self, removals: Removals) -> None:
+        """Recover everything that is due; ``removals`` tells what was done.
+
+        Raises:
+            DatabaseUnavailable: the rest is left to the next run.
+        """
+        now = self._clock.utcnow()
+        unused_at = await self.sweep_scratch(removals)
+        await self._end_abandoned_jobs(now, unused_at, removals)
+
+    async def sweep_scratch(self, removals: Removals) -> datetime | None:
+        """Remove what lies in scratch and belongs to nobody; needs no database.
+
+        Returns the last moment known at which nobody used the tree.
+        """
+        now = self._clock.utcnow()
+        with self._tree_use.alone(now) as solitude:
+            await self._remove_stale_scratch(now, solitude, removals)
+        return solitude.last_at
+
+    async def _remove_stale_scratch(
+        self, now: datetime, solitude: Solitude, removals: Removals
+    ) -> None:
+        oldest = max(now - SCRATCH_AGE, solitude.last_at or now - SCRATCH_AGE)
+        async for batch in self._media_store.list_shelf(Shelf.SCRATCH):
+            for thing in batch:
+                if solitude.now or thing.modified_at < oldest:
+                    await removals.remove(self._media_store, thing, "scratch")
+
+    async def _end_abandoned_jobs(
+        self, now: datetime, unused_at: datetime | None, removals: Removals
+    ) -> None:
+        last: Job | None = None
+        while True:
+            batch = await self._repository.list_abandoned_jobs(
+                now, unused_at, GRACE, last, BATCH_SIZE
+            )
+            for job in batch:
+                await self._end(job, removals)
+            if len(batch) < BATCH_SIZE:
+                return
+            last = batch[-1]
+
+    async def _end(self, job: Job, removals: Removals) -> None:
+        path = await self._media_store.find_result(job.job_id)
+        preview_path = self._media_store.preview_path(job.job_id)
+        found = None
+        if path is not None:
+            found = await asyncio.to_thread(_look_at_result, path, preview_path)
+        status = JobStatus.FAILED if found is None else JobStatus.DONE
+        if removals.dry_run:
+            removals.count(f"jobs_{status}", job_id=str(job.job_id), slot_id=job.slot_id)
+            return
+        now = self._clock.utcnow()
+        for media in await self._repository.list_provider_inputs(job.job_id):
+            await removals.free(
+                self._media_store.remove_provider_input(media.media_id),
+                media_id=str(media.media_id),
+            )
+        if found is None:
+            await removals.free(self._media_store.remove_result(job.job_id), job_id=str(job.job_id))
+            end = JobEnd(JobStatus.FAILED, now, failure_code="interrupted")
+        else:
+            end = JobEnd(JobStatus.DONE, now, result=await self._facts(job, found))
+        if await self._jobs.end(job, end, Deadline.after(self._clock, END_SECONDS)):
+            removals.count(f"jobs_{status}", job_id=str(job.job_id), slot_id=job.slot_id)
+
+    async def _facts(self, job: Job, found: _Found) -> ResultFacts:
+        settings = (await self._settings.get()).values
+        return ResultFacts(
+            content_type=found.content_type,
+            width=found.width,
+            height=found.height,
+            size_bytes=found.size_bytes,
+            sha256=found.sha256,
+            preview_size_bytes=found.preview_size_bytes,
+            expires_at=job.deadline_at + timedelta(hours=settings.result_ttl_hours),
+        )
+
+
+def _look_at_result(path: Path, preview_path: Path) -> _Found | None:
+    """Return what a result directory holds, if it is whole; blocks."""
+    try:
+        preview_size = preview_path.stat().st_size
+        content_type = pictures.recognise(path)
+        width, height = pictures.measure(path, content_type, MOST_PIXELS)
+        size, digest = _size_and_digest(path)
+    except (FileNotFoundError, InvalidImage, UnsupportedMediaType):
+        return None
+    return _Found(content_type, width, height, size, digest, preview_size)
+
+
+def _size_and_digest(path: Path) -> tuple[int, str]:
+    digest = hashlib.sha256()
+    size = 0
+    with path.open("rb") as file:
+        while block := file.read(1024 * 1024):
+            digest.update(block)
+            size += len(block)
+    return size, digest.hexdigest()

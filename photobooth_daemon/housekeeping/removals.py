@@ -1,0 +1,47 @@
+"""The record of one run of cleanup or recovery: every object in the log, every kind counted."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Awaitable
+
+from photobooth_daemon.media.store import MediaStore, StoredThing
+
+log = logging.getLogger("photobooth_daemon.housekeeping.cleanup")
+
+
+class Removals:
+    """Counts what is removed and logs a line for each; a dry run only says what would be."""
+
+    def __init__(self, *, dry_run: bool = False) -> None:
+        self.dry_run = dry_run
+        self.counts: Counter[str] = Counter()
+        self.freed_bytes = 0
+        self.refused = 0
+        """How many objects the disk would not let go."""
+
+    def count(self, kind: str, number: int = 1, **facts: object) -> None:
+        """Count objects of a kind, and log what they are."""
+        if number:
+            self.counts[kind] += number
+            verb = "would do" if self.dry_run else "done"
+            log.info("cleanup %s: %s", verb, kind, extra={"kind": kind, "number": number, **facts})
+
+    async def free(self, removing: Awaitable[int], **facts: object) -> bool:
+        """Count the bytes of a removal; False, counted and logged, if the disk refuses it."""
+        try:
+            self.freed_bytes += await removing
+        except OSError as error:
+            self.refused += 1
+            log.error("cleanup refused", extra={"error": error.strerror or str(error), **facts})
+            return False
+        return True
+
+    async def remove(self, media_store: MediaStore, thing: StoredThing, kind: str) -> None:
+        """Remove a file or directory that a listing found, and count it."""
+        if self.dry_run:
+            self.freed_bytes += thing.size_bytes
+        elif not await self.free(media_store.remove_thing(thing), file=thing.path.name):
+            return
+        self.count(kind, file=thing.path.name, size_bytes=thing.size_bytes)

@@ -1,0 +1,196 @@
+"""Who may come in: decided from a request's headers, before any of its body is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.errors import (
+    DatabaseUnavailable,
+    DeadlinePassed,
+    PayloadTooLarge,
+    RateLimited,
+    SlotDisabled,
+    SlotNotFound,
+    StorageFull,
+)
+from photobooth_daemon.ingest.exchange import ANSWER_MARGIN_SECONDS, Exchange
+from photobooth_daemon.ingest.password import IngestPassword, Sender
+from photobooth_daemon.ingest.waiting.gate import Gate
+from photobooth_daemon.ingest.waiting.turns import UploadTurns
+from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.metrics.series import Metrics
+from photobooth_daemon.model import JobSource, SettingsState, Slot
+from photobooth_daemon.repositories.slots import SlotRepository, is_slot_id
+
+MB = 1024 * 1024
+FORM_ALLOWANCE_BYTES = 512 * 1024
+PATIENCE_SECONDS = 4.0
+"""How long a database that does not answer is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a request's headers say about a photo, and when they arrived."""
+
+    started_monotonic_seconds: float
+    sender: Sender
+    content_length: int
+    header_password: bytes | None
+    idempotency_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A slot's window for one photo, and when the work in it has to be over."""
+
+    seconds: int
+    deadline: Deadline
+    work_deadline: Deadline
+
+
+class AdmissionService:
+    """Gives a photo a seat and its deadline, or the reason why not."""
+
+    def __init__(
+        self,
+        *,
+        slots: SlotRepository,
+        password: IngestPassword,
+        gate: Gate,
+        turns: UploadTurns,
+        media_store: MediaStore,
+        metrics: Metrics,
+        clock: Clock,
+        store_reserve_seconds: float,
+    ) -> None:
+        self._slots = slots
+        self._password = password
+        self._gate = gate
+        self._turns = turns
+        self._media_store = media_store
+        self._metrics = metrics
+        self._clock = clock
+        self._store_reserve_seconds = store_reserve_seconds
+
+    async def admit(self, slot_id: str, arrival: Arrival) -> Exchange:
+        """Decide from the headers alone whether a camera's photo may come in; give it a seat.
+
+        Raises:
+            SlotNotFound, SlotDisabled, StorageFull, PayloadTooLarge,
+            InvalidPassword, TooManyAttempts, RateLimited: in this order.
+            DatabaseUnavailable: nobody knows the slot right now.
+        """
+        found = await self._find(slot_id) if is_slot_id(slot_id) else None
+        if found is None:
+            raise SlotNotFound
+        slot, settings = found
+        self._metrics.prepare_slot(slot.slot_id, slot.provider)
+        if not slot.enabled or not slot.ladder():
+            raise SlotDisabled
+        self._check_room(settings, arrival.content_length)
+        window = self._window(slot, settings, arrival.started_monotonic_seconds)
+        if arrival.header_password is not None:
+            await self._check_password(arrival.header_password, slot, settings, arrival, window)
+        exchange = self._exchange(slot, settings, JobSource.INGEST, arrival, window)
+        exchange.password_accepted = arrival.header_password is not None
+        return exchange
+
+    async def admit_test(self, slot: Slot, settings: SettingsState, arrival: Arrival) -> Exchange:
+        """Give an administrator's trial photo a seat; the slot may be off, or not set up yet.
+
+        The recipe to try may come with the photo: :meth:`change_recipe` before
+        ``IngestService.run`` begins.
+
+        Raises:
+            StorageFull, PayloadTooLarge, RateLimited: as for a camera.
+        """
+        self._check_room(settings, arrival.content_length)
+        window = self._window(slot, settings, arrival.started_monotonic_seconds)
+        exchange = self._exchange(slot, settings, JobSource.TEST, arrival, window)
+        exchange.password_accepted = True
+        return exchange
+
+    def change_recipe(self, exchange: Exchange, slot: Slot) -> None:
+        """Let an exchange go on with another recipe, in the window that this one has."""
+        window = self._window(slot, exchange.settings, exchange.started_monotonic_seconds)
+        exchange.slot = slot
+        exchange.window_seconds = window.seconds
+        exchange.deadline = window.deadline
+        exchange.work_deadline = window.work_deadline
+
+    async def _find(self, slot_id: str) -> tuple[Slot, SettingsState] | None:
+        """Look the slot up, well inside the shortest window: the photo's own is not known yet."""
+        try:
+            async with Deadline.after(self._clock, PATIENCE_SECONDS).enforced():
+                return await self._slots.find_for_admission(slot_id)
+        except DeadlinePassed as error:
+            raise DatabaseUnavailable from error
+
+    def _window(self, slot: Slot, settings: SettingsState, begun: float) -> _Window:
+        seconds = slot.sync_response_seconds or settings.values.sync_response_seconds
+        deadline = Deadline(self._clock, begun + seconds)
+        return _Window(seconds, deadline, deadline.earlier_by(self._store_reserve_seconds))
+
+    async def _check_password(
+        self,
+        password: bytes,
+        slot: Slot,
+        settings: SettingsState,
+        arrival: Arrival,
+        window: _Window,
+    ) -> None:
+        """Check a password header so that the answer leaves in the window, whatever hangs."""
+        try:
+            async with window.deadline.earlier_by(ANSWER_MARGIN_SECONDS).enforced():
+                await self._password.check(
+                    password,
+                    settings,
+                    arrival.sender,
+                    slot_id=slot.slot_id,
+                    deadline=window.work_deadline,
+                )
+        except DeadlinePassed as error:
+            raise DatabaseUnavailable from error
+
+    def _check_room(self, state: SettingsState, content_length: int) -> None:
+        settings = state.values
+        if self._media_store.free_bytes() < settings.min_free_mb * MB:
+            raise StorageFull
+        if content_length > settings.max_upload_mb * MB + FORM_ALLOWANCE_BYTES:
+            raise PayloadTooLarge(f"A photo may have {settings.max_upload_mb} MB at most.")
+
+    def _exchange(
+        self,
+        slot: Slot,
+        settings: SettingsState,
+        source: JobSource,
+        arrival: Arrival,
+        window: _Window,
+    ) -> Exchange:
+        seat = self._gate.enter(
+            slot.slot_id,
+            concurrency=settings.values.slot_concurrency,
+            queue=settings.values.slot_queue,
+        )
+        try:
+            turn = self._turns.line_up(window.work_deadline, arrival.content_length)
+        except RateLimited:
+            seat.leave()
+            raise
+        return Exchange(
+            slot=slot,
+            settings=settings,
+            source=source,
+            sender=arrival.sender,
+            clock=self._clock,
+            deadline=window.deadline,
+            work_deadline=window.work_deadline,
+            window_seconds=window.seconds,
+            started_monotonic_seconds=arrival.started_monotonic_seconds,
+            started_at=self._clock.utcnow(),
+            seat=seat,
+            turn=turn,
+            idempotency_key=arrival.idempotency_key,
+        )

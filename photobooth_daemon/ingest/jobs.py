@@ -1,0 +1,155 @@
+"""Jobs as a photo's exchange needs them: opened once, ended once, replayed by their key."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.errors import (
+    DatabaseUnavailable,
+    IdempotencyKeyReused,
+    ProviderTimeout,
+)
+from photobooth_daemon.live.publish import Events
+from photobooth_daemon.model import Job, JobStatus
+from photobooth_daemon.repositories.idempotency import IdempotencyRepository
+from photobooth_daemon.repositories.jobs import JobEnd, JobRepository
+
+RETRY_SECONDS = 0.2
+REPLAY_POLL_SECONDS = 0.2
+
+log = logging.getLogger(__name__)
+
+
+class Jobs:
+    """Writes the record of each photo, and tells live viewers about it."""
+
+    def __init__(
+        self,
+        database: Database,
+        repository: JobRepository,
+        idempotency: IdempotencyRepository,
+        events: Events,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._repository = repository
+        self._idempotency = idempotency
+        self._events = events
+        self._clock = clock
+
+    async def open(self, job: Job, idempotency_key: str | None) -> bool:
+        """Open a pending job and take its key; False, and no job, if another job holds the key.
+
+        Raises:
+            DatabaseUnavailable: nothing was opened.
+        """
+        async with self._database.transaction() as connection:
+            await self._repository.insert(connection, job)
+            if idempotency_key is not None:
+                taken = await self._idempotency.claim(
+                    connection,
+                    job.slot_id,
+                    idempotency_key,
+                    job.input_sha256,
+                    job.job_id,
+                    self._clock.utcnow(),
+                )
+                if not taken:
+                    raise _KeyHeld
+            await self._events.publish(
+                connection,
+                "job",
+                {
+                    "job_id": str(job.job_id),
+                    "slot_id": job.slot_id,
+                    "source": job.source.value,
+                    "status": JobStatus.PENDING.value,
+                },
+            )
+        return True
+
+    async def open_or_find(
+        self, job: Job, idempotency_key: str | None, deadline: Deadline
+    ) -> Job | None:
+        """Open ``job`` and return None; or return the ``done`` job that its key belongs to.
+
+        While the key's first job runs, this waits for it; if that fails, the
+        key is free and ``job`` is opened after all.
+
+        Raises:
+            IdempotencyKeyReused: the key was used with another photo.
+            ProviderTimeout: the first job was still running at the deadline.
+            DatabaseUnavailable: nothing was opened.
+        """
+        while True:
+            try:
+                await self.open(job, idempotency_key)
+                return None
+            except _KeyHeld:
+                pass
+            assert idempotency_key is not None
+            holder = await self._idempotency.find(job.slot_id, idempotency_key)
+            if holder is not None:
+                if holder["photo_sha256"] != job.input_sha256:
+                    raise IdempotencyKeyReused
+                if holder["status"] == JobStatus.DONE and not self._expired(
+                    holder["result_expires_at"]
+                ):
+                    return await self._repository.find(holder["job_id"])
+            # It runs, or has just lost its key: that is seen in the next round.
+            if deadline.remaining_seconds() <= REPLAY_POLL_SECONDS:
+                raise ProviderTimeout(job_id=None if holder is None else holder["job_id"])
+            await asyncio.sleep(REPLAY_POLL_SECONDS)
+
+    async def end(self, job: Job, end: JobEnd, deadline: Deadline) -> bool:
+        """Record how the job ended; False if it had ended before.
+
+        A database that is away is tried again until ``deadline``.
+
+        Raises:
+            DatabaseUnavailable: it stayed away; recovery will end the job.
+        """
+        while True:
+            try:
+                return await self._end_once(job, end)
+            except DatabaseUnavailable as error:
+                if deadline.remaining_seconds() <= RETRY_SECONDS:
+                    raise
+                log.warning("job not recorded yet", extra={"detail": error.detail})
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def status(self, job_id: UUID) -> JobStatus | None:
+        """Return a job's status."""
+        job = await self._repository.find(job_id)
+        return None if job is None else job.status
+
+    async def _end_once(self, job: Job, end: JobEnd) -> bool:
+        async with self._database.transaction() as connection:
+            if not await self._repository.end(connection, job.job_id, end):
+                return False
+            await self._events.publish(
+                connection,
+                "job",
+                {
+                    "job_id": str(job.job_id),
+                    "slot_id": job.slot_id,
+                    "source": job.source.value,
+                    "status": end.status.value,
+                    "failure_code": end.failure_code,
+                    "provider_code": end.provider_code,
+                },
+            )
+        return True
+
+    def _expired(self, instant: datetime) -> bool:
+        return instant <= self._clock.utcnow()
+
+
+class _KeyHeld(Exception):
+    """Another job holds the key: the transaction is rolled back."""

@@ -1,0 +1,1 @@
+"""Attempts at providers: which comes next, when, and at what price."""

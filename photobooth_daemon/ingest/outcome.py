@@ -1,0 +1,82 @@
+"""How a job's end is written down: what the row says about success and about each failure."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+
+from photobooth_daemon.errors import (
+    DeadlinePassed,
+    PhotoboothError,
+    ProviderError,
+    ProviderTimeout,
+)
+from photobooth_daemon.ingest.exchange import Exchange
+from photobooth_daemon.ingest.ladder.ladder import Climbed
+from photobooth_daemon.model import JobStatus
+from photobooth_daemon.pictures.steps import FinishedPicture
+from photobooth_daemon.repositories.jobs import JobEnd, ResultFacts
+
+
+def done_end(
+    exchange: Exchange,
+    climbed: Climbed[FinishedPicture],
+    finished_at: datetime,
+    expires_at: datetime,
+) -> JobEnd:
+    """Return the end of a job whose result is stored until ``expires_at``."""
+    picture = climbed.value.picture
+    return dataclasses.replace(
+        _end(exchange, JobStatus.DONE, finished_at),
+        provider=climbed.rung.provider,
+        operation=climbed.rung.operation,
+        result=ResultFacts(
+            content_type=picture.content_type,
+            width=picture.width,
+            height=picture.height,
+            size_bytes=len(picture.data),
+            sha256=climbed.value.sha256,
+            preview_size_bytes=len(climbed.value.preview),
+            expires_at=expires_at,
+        ),
+    )
+
+
+def failed_end(exchange: Exchange, error: PhotoboothError, finished_at: datetime) -> JobEnd:
+    """Return the end of a job that brought no picture."""
+    return dataclasses.replace(
+        _end(exchange, status_of(error), finished_at),
+        failure_code=error.code,
+        provider_code=_provider_code(error, exchange),
+    )
+
+
+def status_of(error: PhotoboothError) -> JobStatus:
+    """Return what a job becomes by this failure."""
+    return JobStatus.TIMEOUT if isinstance(error, ProviderTimeout) else JobStatus.FAILED
+
+
+def failure_of(problem: PhotoboothError | DeadlinePassed, exchange: Exchange) -> PhotoboothError:
+    """Return the failure as the client is told it, with the job that it ended."""
+    error = ProviderTimeout() if isinstance(problem, DeadlinePassed) else problem
+    error.job_id = exchange.job_id
+    return error
+
+
+def _end(exchange: Exchange, status: JobStatus, finished_at: datetime) -> JobEnd:
+    costs = [attempt.cost for attempt in exchange.attempts if attempt.cost is not None]
+    return JobEnd(
+        status=status,
+        finished_at=finished_at,
+        attempts=tuple(dataclasses.asdict(attempt) for attempt in exchange.attempts),
+        timings=dataclasses.asdict(exchange.timings()),
+        cost=sum(costs) if costs else None,
+    )
+
+
+def _provider_code(error: PhotoboothError, exchange: Exchange) -> str | None:
+    if isinstance(error, ProviderError):
+        return error.provider_code.value
+    if isinstance(error, ProviderTimeout) and exchange.attempts:
+        return exchange.attempts[-1].reason
+    return None

@@ -1,0 +1,1 @@
+"""Where a photo waits: for a seat, a turn to be read, a place at its provider."""

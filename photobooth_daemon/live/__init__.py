@@ -1,0 +1,1 @@
+"""Tells every process and every viewer what changed."""

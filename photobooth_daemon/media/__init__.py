@@ -1,0 +1,1 @@
+"""Files: where they lie, who may see them, how long."""

@@ -1,0 +1,72 @@
+"""Which results the public may see, and until when."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.errors import ResultExpired, ResultNotFound
+from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.model import Job, JobStatus, PictureBytes
+from photobooth_daemon.repositories.jobs import JobRepository
+
+
+class Results:
+    """Decides by the row and the clock alone, so that nothing depends on cleanup having run.
+
+    Who asks for a result while its row is being fetched shares that row: a guest's page wants its
+    picture in several pieces at once, and a code on a screen is scanned by a whole room.
+    """
+
+    def __init__(self, jobs: JobRepository, clock: Clock) -> None:
+        self._jobs = jobs
+        self._clock = clock
+        self._searches: dict[UUID, asyncio.Task[Job | None]] = {}
+
+    async def get(self, job_id: UUID) -> Job:
+        """Return the job of a result that is still kept.
+
+        Raises:
+            ResultNotFound: there is no such job, or it is not done.
+            ResultExpired: its time is over.
+        """
+        job = await self._find(job_id)
+        if job is None or job.status != JobStatus.DONE or job.result_expires_at is None:
+            raise ResultNotFound
+        if self.life_seconds(job) <= 0:
+            raise ResultExpired
+        return job
+
+    async def _find(self, job_id: UUID) -> Job | None:
+        search = self._searches.get(job_id)
+        if search is None:
+            search = asyncio.create_task(self._jobs.find(job_id))
+            self._searches[job_id] = search
+            search.add_done_callback(lambda _: self._searches.pop(job_id))
+        return await asyncio.shield(search)
+
+    def life_seconds(self, job: Job) -> int:
+        """Return how long the result will still be there."""
+        if job.result_expires_at is None:
+            return 0
+        left = job.result_expires_at - self._clock.utcnow()
+        return max(0, int(left.total_seconds()))
+
+
+async def read_result(media_store: MediaStore, job: Job) -> tuple[PictureBytes, bytes]:
+    """Return a done job's picture and its preview.
+
+    Raises:
+        ResultExpired: the files have been removed.
+    """
+    content_type = str(job.result_content_type)
+    picture_path = media_store.result_path(job.job_id, content_type)
+    preview_path = media_store.preview_path(job.job_id)
+    try:
+        data = await asyncio.to_thread(picture_path.read_bytes)
+        preview = await asyncio.to_thread(preview_path.read_bytes)
+    except FileNotFoundError as error:
+        raise ResultExpired from error
+    width, height = job.result_width or 0, job.result_height or 0
+    return PictureBytes(data, content_type, width, height), preview

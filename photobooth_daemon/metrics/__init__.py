@@ -1,0 +1,1 @@
+"""The series, and how they are told."""

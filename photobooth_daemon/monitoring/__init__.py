@@ -1,0 +1,1 @@
+"""How the daemon is: health, figures, alerts, readiness, reports."""

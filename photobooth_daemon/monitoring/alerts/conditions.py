@@ -1,0 +1,157 @@
+"""What counts as wrong: the thresholds, the same as in ``etc/prometheus/photobooth.rules.yml``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from photobooth_daemon.errors import PhotoboothError, RateLimited
+from photobooth_daemon.model.alerts import Condition, Records, Severity
+
+TIMEOUT_SHARE = 0.05
+FAILED_SHARE = 0.05
+FEWEST = 3
+"""One bad photo on a quiet evening wakes nobody."""
+FEWEST_NEAR_WINDOW = 5
+NEAR_WINDOW = 0.8
+FILLING_HOURS = 12.0
+CAP_NEAR_PERCENT = 80
+CLEANUP_LATE = timedelta(minutes=30)
+BACKUP_OLD = timedelta(hours=26)
+WRONG_PASSWORDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How urgent an alert is, and how long it has to hold before anyone is told."""
+
+    severity: Severity
+    hold_seconds: float = 0.0
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "PhotoboothTimeoutShareHigh": Rule(Severity.PAGE, 30),
+        "PhotoboothSlotTimeouts": Rule(Severity.WARNING),
+        "PhotoboothFailedShareHigh": Rule(Severity.PAGE, 30),
+        "PhotoboothNearWindow": Rule(Severity.WARNING, 120),
+        "PhotoboothWaitingRoomFull": Rule(Severity.WARNING),
+        "PhotoboothInternalErrors": Rule(Severity.WARNING),
+        "PhotoboothProviderCoolingDown": Rule(Severity.WARNING, 30),
+        "PhotoboothProviderMisconfigured": Rule(Severity.PAGE),
+        "PhotoboothCostCapNear": Rule(Severity.WARNING),
+        "PhotoboothUnhealthy": Rule(Severity.PAGE, 30),
+        "PhotoboothDiskFilling": Rule(Severity.WARNING, 600),
+        "PhotoboothDiskFull": Rule(Severity.PAGE),
+        "PhotoboothCleanupLate": Rule(Severity.WARNING),
+        "PhotoboothCleanupFailed": Rule(Severity.WARNING),
+        "PhotoboothPasswordBruteForce": Rule(Severity.WARNING),
+        "PhotoboothBackupOld": Rule(Severity.WARNING),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything that the conditions are decided from, at one instant."""
+
+    now: datetime
+    records: Records
+    failing_checks: tuple[str, ...] = ()
+    cooling: tuple[tuple[str, str], ...] = ()
+    free_bytes: int | None = None
+    min_free_bytes: int = 0
+    hours_until_full: float | None = None
+    caps: tuple[tuple[str, int], ...] = ()
+    """Each cost cap of the day by its scope, and how many percent of it are spent."""
+    problems: tuple[tuple[str, str, int], ...] = ()
+    """Codes answered within the last ten minutes, with their slot and number."""
+
+
+def list_conditions(situation: Situation) -> list[Condition]:
+    """Return everything that is wrong."""
+    return [
+        *_photos(situation.records),
+        *_answers(situation),
+        *_providers(situation),
+        *_machine(situation),
+        *_chores(situation),
+    ]
+
+
+def _photos(records: Records) -> Iterator[Condition]:
+    jobs = sum(slot.jobs for slot in records.slots)
+    timeouts = sum(slot.timeouts for slot in records.slots)
+    failures = sum(slot.failures for slot in records.slots)
+    if timeouts >= FEWEST and timeouts > jobs * TIMEOUT_SHARE:
+        yield Condition(
+            "PhotoboothTimeoutShareHigh", facts={"percent": round(100 * timeouts / jobs)}
+        )
+    if failures >= FEWEST and failures > jobs * FAILED_SHARE:
+        yield Condition(
+            "PhotoboothFailedShareHigh", facts={"percent": round(100 * failures / jobs)}
+        )
+    for slot in records.slots:
+        if slot.timeouts >= FEWEST:
+            yield Condition("PhotoboothSlotTimeouts", slot.slot_id, {"count": slot.timeouts})
+        used = slot.window_used_p95
+        if slot.jobs >= FEWEST_NEAR_WINDOW and used is not None and used > NEAR_WINDOW:
+            yield Condition(
+                "PhotoboothNearWindow", slot.slot_id, {"percent": min(100, round(100 * used))}
+            )
+
+
+def _answers(situation: Situation) -> Iterator[Condition]:
+    errors = sum(count for code, _, count in situation.problems if code == PhotoboothError.code)
+    if errors:
+        yield Condition("PhotoboothInternalErrors", facts={"count": errors})
+    for code, slot_id, count in situation.problems:
+        if code == RateLimited.code and slot_id:
+            yield Condition("PhotoboothWaitingRoomFull", slot_id, {"count": count})
+
+
+def _providers(situation: Situation) -> Iterator[Condition]:
+    for provider, model in situation.cooling:
+        yield Condition(
+            "PhotoboothProviderCoolingDown",
+            f"{provider} {model}",
+        )
+    for provider, reason in situation.records.configuration_failures:
+        yield Condition("PhotoboothProviderMisconfigured", provider, {"reason": reason})
+    for scope, percent in situation.caps:
+        if percent >= CAP_NEAR_PERCENT:
+            yield Condition("PhotoboothCostCapNear", scope, {"percent": percent})
+
+
+def _machine(situation: Situation) -> Iterator[Condition]:
+    for check in situation.failing_checks:
+        yield Condition("PhotoboothUnhealthy", check)
+    if situation.free_bytes is None:
+        return
+    free_mb = situation.free_bytes // 2**20
+    if situation.free_bytes <= situation.min_free_bytes:
+        yield Condition("PhotoboothDiskFull", facts={"free_mb": free_mb})
+    elif situation.hours_until_full is not None and situation.hours_until_full < FILLING_HOURS:
+        yield Condition(
+            "PhotoboothDiskFilling",
+            facts={"free_mb": free_mb, "hours": round(situation.hours_until_full, 1)},
+        )
+
+
+def _chores(situation: Situation) -> Iterator[Condition]:
+    records, now = situation.records, situation.now
+    expected = records.last_cleanup_success_at or records.cleanup_expected_since
+    if expected is not None and now - expected > CLEANUP_LATE:
+        minutes = round((now - expected).total_seconds() / 60)
+        yield Condition("PhotoboothCleanupLate", facts={"minutes": minutes})
+    if records.last_cleanup_succeeded is False:
+        yield Condition("PhotoboothCleanupFailed")
+    for kind, count in records.wrong_passwords.items():
+        if count > WRONG_PASSWORDS or kind in records.locked_out:
+            yield Condition("PhotoboothPasswordBruteForce", kind, {"count": count})
+    backup = records.last_backup_success_at
+    if backup is not None and now - backup > BACKUP_OLD:
+        hours = round((now - backup).total_seconds() / 3600)
+        yield Condition("PhotoboothBackupOld", facts={"hours": hours})

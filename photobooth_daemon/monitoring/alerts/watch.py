@@ -1,0 +1,135 @@
+"""Looks every few seconds for what is wrong, and has people told. One process of all does it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.errors import DatabaseUnavailable
+from photobooth_daemon.model.alerts import Notification, Records
+from photobooth_daemon.monitoring.alerts.board import AlertBoard
+from photobooth_daemon.monitoring.alerts.conditions import Situation, list_conditions
+from photobooth_daemon.monitoring.alerts.outbox import Outbox
+from photobooth_daemon.monitoring.alerts.texts import text_of, title_of
+from photobooth_daemon.repositories.alerts import AlertRepository
+
+LEASE = timedelta(seconds=45)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What this process sees itself, whether or not there is a database."""
+
+    failing_checks: tuple[str, ...]
+    cooling: tuple[tuple[str, str], ...]
+    free_bytes: int | None
+    min_free_bytes: int
+    hours_until_full: float | None
+    locale: str
+    caps: tuple[tuple[str, int], ...] = ()
+    problems: tuple[tuple[str, str, int], ...] = ()
+
+
+class AlertWatch:
+    """Keeps the board; goes on through an outage of the database with what it knew before."""
+
+    def __init__(
+        self,
+        *,
+        repository: AlertRepository,
+        board: AlertBoard,
+        outbox: Outbox,
+        surroundings: Callable[[], Awaitable[Surroundings]],
+        clock: Clock,
+        installation: str,
+    ) -> None:
+        self._repository = repository
+        self._board = board
+        self._outbox = outbox
+        self._surroundings = surroundings
+        self._clock = clock
+        self._installation = installation
+        self._holder: UUID = uuid4()
+        self._watching: bool | None = None  # None until the database has answered once
+        self._quiet = False
+        self._expected_since = clock.utcnow()
+        self._records = Records()
+
+    def start(self) -> None:
+        """Begin to send what will be put into the outbox."""
+        self._outbox.start()
+
+    async def look(self) -> Notification | None:
+        """Look once, if it is this process's turn; return what people are told.
+
+        While the database has never answered nobody's turn is known: then every
+        process looks, for two messages are better than none.
+        """
+        now = self._clock.utcnow()
+        try:
+            await self._consult_database(now)
+        except DatabaseUnavailable:
+            log.info("watching without the database", extra={"watching": self._watching})
+        if self._watching is False:
+            return None
+        seen = await self._surroundings()
+        conditions = list_conditions(
+            Situation(
+                now=now,
+                records=self._records,
+                failing_checks=seen.failing_checks,
+                cooling=seen.cooling,
+                free_bytes=seen.free_bytes,
+                min_free_bytes=seen.min_free_bytes,
+                hours_until_full=seen.hours_until_full,
+                caps=seen.caps,
+                problems=seen.problems,
+            )
+        )
+        begun, over = self._board.look(now, conditions, quiet=self._quiet, locale=seen.locale)
+        if not begun and not over:
+            return None
+        notification = Notification(
+            installation=self._installation,
+            at=now,
+            firing=tuple(begun),
+            recovered=tuple(over),
+            title=title_of(self._installation, begun, over, seen.locale),
+            text=text_of(self._installation, begun, over, seen.locale),
+        )
+        self._outbox.put(notification)
+        try:
+            await self._repository.save_announced(self._board.entries())
+        except DatabaseUnavailable:
+            log.info("announced alerts are not recorded: no database")
+        return notification
+
+    async def give_up(self) -> None:
+        """Let another process watch, when this one stops; what waits is sent first."""
+        await self._outbox.close()
+        if not self._watching:
+            return
+        self._watching = False
+        try:
+            await self._repository.give_up_watch(self._holder)
+        except DatabaseUnavailable:
+            log.info("the watch was not given up; its lease runs out")
+
+    async def _consult_database(self, now: datetime) -> None:
+        watching = await self._repository.take_watch(self._holder, now, LEASE)
+        if watching and not self._watching:
+            self._board.restore(await self._repository.list_announced())
+        elif not watching:
+            self._board.forget()
+        self._watching = watching
+        if not watching:
+            return
+        windows = await self._repository.list_windows(now)
+        self._quiet = any(window.starts_at <= now for window in windows)
+        self._records = await self._repository.records(now, self._expected_since)

@@ -1,0 +1,177 @@
+"""Looks at everything and says whether tonight can come."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import aiohttp
+
+from photobooth_daemon import __version__
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.config.start_up import Config
+from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.monitoring.readiness import machine_ready
+from photobooth_daemon.monitoring.readiness.live_probe import LiveProbe
+from photobooth_daemon.monitoring.readiness.model import (
+    Finding,
+    ReadinessReport,
+    fault,
+    ok,
+    or_ok,
+    warning,
+)
+from photobooth_daemon.monitoring.readiness.slots_ready import SlotSituation, check_slots
+from photobooth_daemon.providers.driver import ProviderDriver
+from photobooth_daemon.providers.facts import ProviderFacts
+from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.repositories.admins import AdminRepository
+from photobooth_daemon.repositories.alerts import AlertRepository
+from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.processes import ProcessRepository
+from photobooth_daemon.repositories.settings import SettingsRepository
+from photobooth_daemon.repositories.slots import SlotRepository
+from photobooth_daemon.repositories.templates import TemplateRepository
+from photobooth_daemon.repositories.vitals import VitalsRepository
+
+MB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The repositories that readiness reads."""
+
+    settings: SettingsRepository
+    slots: SlotRepository
+    templates: TemplateRepository
+    admins: AdminRepository
+    cleanup: CleanupRepository
+    alerts: AlertRepository
+    vitals: VitalsRepository
+    processes: ProcessRepository
+
+
+class Readiness:
+    """Runs all checks; each finds its own faults, and none hides another's."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        config_digest: str,
+        records: Records,
+        schemas: ParamSchemas,
+        facts: Mapping[str, ProviderFacts],
+        drivers: Mapping[str, ProviderDriver],
+        media_store: MediaStore,
+        live_probe: LiveProbe,
+        http: aiohttp.ClientSession,
+        clock: Clock,
+        clock_is_synchronised: Callable[[], Awaitable[bool | None]],
+    ) -> None:
+        self._config = config
+        self._config_digest = config_digest
+        self._records = records
+        self._schemas = schemas
+        self._facts = facts
+        self._drivers = drivers
+        self._media_store = media_store
+        self._live_probe = live_probe
+        self._http = http
+        self._clock = clock
+        self._clock_is_synchronised = clock_is_synchronised
+
+    async def check(self, *, live: bool) -> ReadinessReport:
+        """Look at everything; ``live`` sends a photo through each slot that is on.
+
+        Raises:
+            DatabaseUnavailable: nothing can be said.
+        """
+        here = await self._situation()
+        findings = [
+            ok("database"),
+            *await self._daemon(),
+            *await self._passwords(),
+            *await check_slots(here),
+            *await machine_ready.check_public_url(
+                self._http, self._config.server.public_url, self._needing_links(here)
+            ),
+            *await self._disk(),
+            *machine_ready.check_clock(
+                await self._records.vitals.clock_skew_seconds(self._clock),
+                await self._clock_is_synchronised(),
+            ),
+            *await self._chores(),
+            *await self._alerts(),
+            *(await self._live_probe.probe(here.enabled) if live else [_not_probed()]),
+        ]
+        return ReadinessReport(self._clock.utcnow(), live, tuple(findings))
+
+    async def _situation(self) -> SlotSituation:
+        slots = await self._records.slots.list_all()
+        bound = {binding.media_id for slot in slots for binding in slot.template_media}
+        templates = await self._records.templates.list_by_ids(bound)
+        return SlotSituation(
+            slots=slots,
+            templates={media.media_id: media for media in templates},
+            schemas=self._schemas,
+            facts=self._facts,
+            drivers=self._drivers,
+            public_url=self._config.server.public_url,
+            template_path=self._media_store.template_path,
+        )
+
+    async def _daemon(self) -> list[Finding]:
+        living = await self._records.processes.list_living(self._clock.utcnow())
+        if not living:
+            return [fault("daemon", "daemon_down")]
+        host = socket.gethostname()
+        current = (__version__, self._config_digest)
+        if any(p.host == host and (p.version, p.config_digest) != current for p in living):
+            return [fault("daemon", "restart_pending")]
+        versions = ", ".join(sorted({process.version for process in living}))
+        return [ok("daemon", count=len(living), version=versions)]
+
+    async def _passwords(self) -> list[Finding]:
+        findings = []
+        if (await self._records.settings.get()).ingest_password_hash is None:
+            findings.append(fault("passwords", "ingest_password_missing"))
+        admins = await self._records.admins.list_all()
+        if not any(admin.password_hash for admin in admins):
+            findings.append(fault("passwords", "admin_password_missing"))
+        return or_ok("passwords", findings)
+
+    async def _disk(self) -> list[Finding]:
+        settings = (await self._records.settings.get()).values
+        busiest = await self._records.vitals.bytes_of_busiest_hour(self._clock.utcnow())
+        return machine_ready.check_disk(
+            self._media_store.free_bytes(), settings.min_free_mb * MB, busiest
+        )
+
+    async def _chores(self) -> list[Finding]:
+        now = self._clock.utcnow()
+        find_run = partial(self._records.cleanup.find_last_run)
+        return [
+            *machine_ready.check_cleanup(now, await find_run(), await find_run(succeeded=True)),
+            *machine_ready.check_backup(now, await self._records.vitals.last_backup_at()),
+        ]
+
+    async def _alerts(self) -> list[Finding]:
+        now = self._clock.utcnow()
+        windows = await self._records.alerts.list_windows(now)
+        return machine_ready.check_alerts(self._config.alerts.configured, windows, now)
+
+    def _needing_links(self, here: SlotSituation) -> list[str]:
+        """Return the providers in use that fetch photos by a link from outside this network."""
+        configs = self._config.providers
+        return [
+            name
+            for name in here.providers()
+            if self._facts[name].needs_public_url and not (name in configs and configs[name].local)
+        ]
+
+
+def _not_probed() -> Finding:
+    return warning("probe", "probe_skipped")

@@ -1,0 +1,261 @@
+"""What readiness says in Russian and in English: what was found, and the cure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from photobooth_daemon.monitoring.readiness.model import Finding
+
+Text = Mapping[str, str] | str
+"""By language; a command is the same in all of them."""
+
+TITLES: Mapping[str, Text] = MappingProxyType(
+    {
+        "database": {"en": "Database", "ru": "База данных"},
+        "daemon": {"en": "Daemon", "ru": "Служба"},
+        "passwords": {"en": "Passwords", "ru": "Пароли"},
+        "slots": {"en": "Slots", "ru": "Слоты"},
+        "keys": {"en": "Keys", "ru": "Ключи"},
+        "providers": {"en": "Providers", "ru": "Провайдеры"},
+        "probe": {"en": "Live probe", "ru": "Пробный снимок"},
+        "templates": {"en": "Templates", "ru": "Шаблоны"},
+        "public_url": {"en": "Public address", "ru": "Публичный адрес"},
+        "disk": {"en": "Disk", "ru": "Диск"},
+        "clock": {"en": "Clock", "ru": "Часы"},
+        "cleanup": {"en": "Cleanup", "ru": "Очистка"},
+        "backup": {"en": "Backup", "ru": "Резервная копия"},
+        "alerts": {"en": "Alerts", "ru": "Оповещения"},
+    }
+)
+
+FOUND: Mapping[str, Text] = MappingProxyType(
+    {
+        "database_ok": {"en": "answers, schema current", "ru": "отвечает, схема актуальна"},
+        "database_unavailable": {"en": "{detail}", "ru": "не отвечает: {detail}"},
+        "daemon_ok": {
+            "en": "{count} process(es), version {version}",
+            "ru": "процессов: {count}, версия {version}",
+        },
+        "daemon_down": {"en": "is not running", "ru": "не запущена"},
+        "restart_pending": {
+            "en": "runs with an older version or configuration than the one on disk",
+            "ru": "работает со старой версией или конфигурацией",
+        },
+        "passwords_ok": {"en": "set", "ru": "заданы"},
+        "ingest_password_missing": {
+            "en": "the cameras' password is not set: every photo gets 401",
+            "ru": "пароль камер не задан: каждая фотография получит 401",
+        },
+        "admin_password_missing": {
+            "en": "no administrator has a password: nobody can log in",
+            "ru": "ни у одного администратора нет пароля: войти нельзя",
+        },
+        "slots_ok": {"en": "{count} on", "ru": "включено: {count}"},
+        "no_slot_enabled": {
+            "en": "none is on: every photo gets 404",
+            "ru": "все выключены: каждая фотография получит 404",
+        },
+        "slot_misconfigured": {"en": "{message}", "ru": "ошибка настройки: {message}"},
+        "keys_ok": {"en": "there for every provider in use", "ru": "есть для всех провайдеров"},
+        "provider_key_missing": {"en": "has no key", "ru": "нет ключа"},
+        "providers_ok": {
+            "en": "answer, models listed: {names}",
+            "ru": "отвечают, модели доступны: {names}",
+        },
+        "provider_down": {"en": "does not serve us: {reason}", "ru": "не обслуживает: {reason}"},
+        "model_gone": {
+            "en": "the model {model} is not listed any more",
+            "ru": "модели {model} больше нет в списке",
+        },
+        "probe_ok": {
+            "en": "a picture in {seconds} s of {window} s",
+            "ru": "картинка за {seconds} с из {window} с",
+        },
+        "probe_skipped": {
+            "en": "not made (it may cost money)",
+            "ru": "не делался (может стоить денег)",
+        },
+        "probe_failed": {
+            "en": "no picture: {reason}, after {seconds} s",
+            "ru": "картинки нет: {reason}, через {seconds} с",
+        },
+        "probe_slow": {
+            "en": "a picture, but in {seconds} s of {window} s",
+            "ru": "картинка есть, но за {seconds} с из {window} с",
+        },
+        "templates_ok": {"en": "all files there", "ru": "все файлы на месте"},
+        "template_missing": {
+            "en": "the file of a bound picture is missing or damaged: {media_id}",
+            "ru": "файл привязанной картинки потерян или повреждён: {media_id}",
+        },
+        "public_url_ok": {"en": "{url} leads here", "ru": "{url} ведёт сюда"},
+        "public_url_not_needed": {
+            "en": "not set; no provider in use needs it",
+            "ru": "не задан; используемым провайдерам не нужен",
+        },
+        "public_url_missing": {
+            "en": "not set, but {subject} fetches photos by link",
+            "ru": "не задан, а {subject} забирает фотографии по ссылке",
+        },
+        "public_url_unreachable": {
+            "en": "{url} does not lead here: {reason}",
+            "ru": "{url} не ведёт сюда: {reason}",
+        },
+        "public_url_private": {
+            "en": "{url} is an address of this network only, but {subject} fetches photos by link",
+            "ru": "{url} — адрес только этой сети, а {subject} забирает фотографии по ссылке",
+        },
+        "disk_ok": {
+            "en": "{free_gb} GB free, enough for {hours}",
+            "ru": "свободно {free_gb} ГБ, хватит на {hours}",
+        },
+        "disk_full": {
+            "en": "{free_mb} MB free, less than min_free_mb: photos are refused",
+            "ru": "свободно {free_mb} МБ, меньше min_free_mb: фотографии не принимаются",
+        },
+        "disk_filling": {
+            "en": "full in {hours} h, going on like the busiest hour of today",
+            "ru": "заполнится через {hours} ч, если так пойдёт и дальше",
+        },
+        "clock_ok": {"en": "right", "ru": "верные"},
+        "clock_wrong": {
+            "en": "{seconds} s away from the database's",
+            "ru": "расходятся с базой данных на {seconds} с",
+        },
+        "clock_unsynchronised": {
+            "en": "not synchronised with a time server",
+            "ru": "не синхронизированы с сервером времени",
+        },
+        "cleanup_ok": {"en": "{minutes} min ago", "ru": "{minutes} мин назад"},
+        "cleanup_never": {"en": "has never run here", "ru": "ни разу не выполнялась"},
+        "cleanup_late": {
+            "en": "last succeeded {minutes} min ago",
+            "ru": "последняя успешная {minutes} мин назад",
+        },
+        "cleanup_failed": {"en": "the last run failed", "ru": "последняя завершилась ошибкой"},
+        "backup_ok": {"en": "{hours} h ago", "ru": "{hours} ч назад"},
+        "backup_never": {"en": "none was ever made", "ru": "ни разу не делалась"},
+        "backup_old": {"en": "the last is {hours} h old", "ru": "последней {hours} ч"},
+        "alerts_ok": {"en": "somebody is told", "ru": "есть кому сообщить"},
+        "alerts_nobody": {
+            "en": "nobody is told when something goes wrong",
+            "ru": "о неполадках никто не узнает",
+        },
+        "alerts_quiet": {
+            "en": "quiet until {until}: a maintenance window is open",
+            "ru": "молчат до {until}: открыто окно обслуживания",
+        },
+    }
+)
+
+CURES: Mapping[str, Text] = MappingProxyType(
+    {
+        "database_unavailable": {
+            "en": "systemctl status postgresql; then photoboothctl migrate",
+            "ru": "systemctl status postgresql; затем photoboothctl migrate",
+        },
+        "daemon_down": {
+            "en": "systemctl start photobooth-daemon; journalctl -u photobooth-daemon says why",
+            "ru": "systemctl start photobooth-daemon; причина — journalctl -u photobooth-daemon",
+        },
+        "restart_pending": {
+            "en": "systemctl restart photobooth-daemon (no photo is lost)",
+            "ru": "systemctl restart photobooth-daemon (фотографии не теряются)",
+        },
+        "ingest_password_missing": "photoboothctl settings rotate-ingest-password",
+        "admin_password_missing": "photoboothctl admin passwd serg",
+        "no_slot_enabled": {
+            "en": "set up a slot and switch it on: admin UI, Slots",
+            "ru": "настройте слот и включите его: админка, «Слоты»",
+        },
+        "slot_misconfigured": {
+            "en": "open the slot in the admin UI and save it: it marks what is wrong",
+            "ru": "откройте слот в админке и сохраните: она покажет, что не так",
+        },
+        "provider_key_missing": {
+            "en": "put the key into /etc/photobooth-daemon/credentials/{subject}_api_key, restart",
+            "ru": "положите ключ в /etc/photobooth-daemon/credentials/{subject}_api_key, "
+            "перезапустите",
+        },
+        "provider_down": {
+            "en": "auth: a new key; quota: the account; else the network or the provider's status",
+            "ru": "auth: новый ключ; quota: счёт; иначе сеть или статус провайдера",
+        },
+        "model_gone": {
+            "en": "choose another model in the slot's params",
+            "ru": "выберите другую модель в параметрах слота",
+        },
+        "probe_skipped": "photoboothctl check --live",
+        "probe_failed": {
+            "en": "photoboothctl job list --slot {subject} says more; add a fallback to the slot",
+            "ru": "подробности: photoboothctl job list --slot {subject}; добавьте запасной вариант",
+        },
+        "probe_slow": {
+            "en": "a faster model, a smaller picture, or a longer window",
+            "ru": "модель быстрее, картинка меньше или окно длиннее",
+        },
+        "template_missing": {
+            "en": "upload the picture again and bind it in the slot",
+            "ru": "загрузите картинку заново и привяжите её в слоте",
+        },
+        "public_url_missing": {
+            "en": "set public_url in [server] of photobooth.toml, restart",
+            "ru": "задайте public_url в [server] файла photobooth.toml, перезапустите",
+        },
+        "public_url_unreachable": {
+            "en": "look at DNS, the router's port forwarding and the proxy",
+            "ru": "проверьте DNS, проброс порта на роутере и прокси",
+        },
+        "public_url_private": {
+            "en": "use a public name, or a provider that is sent the photo",
+            "ru": "нужен публичный адрес либо провайдер, которому фото отправляют",
+        },
+        "disk_full": {
+            "en": "photoboothctl cleanup; remove what else lies on this disk",
+            "ru": "photoboothctl cleanup; уберите с диска лишнее",
+        },
+        "disk_filling": {
+            "en": "photoboothctl settings set result_ttl_hours=24; then photoboothctl cleanup",
+            "ru": "photoboothctl settings set result_ttl_hours=24; затем photoboothctl cleanup",
+        },
+        "clock_wrong": {
+            "en": "timedatectl set-ntp true, on both machines",
+            "ru": "timedatectl set-ntp true, на обеих машинах",
+        },
+        "clock_unsynchronised": "timedatectl set-ntp true",
+        "cleanup_never": "systemctl enable --now photobooth-cleanup.timer",
+        "cleanup_late": "systemctl enable --now photobooth-cleanup.timer; photoboothctl cleanup",
+        "cleanup_failed": "journalctl -u photobooth-cleanup; photoboothctl cleanup",
+        "backup_never": "systemctl enable --now photobooth-backup.timer; photoboothctl backup",
+        "backup_old": "journalctl -u photobooth-backup; photoboothctl backup",
+        "alerts_nobody": {
+            "en": "set [alerts] in photobooth.toml, then photoboothctl alert test",
+            "ru": "задайте [alerts] в photobooth.toml, затем photoboothctl alert test",
+        },
+        "alerts_quiet": "photoboothctl alert maintenance --end",
+    }
+)
+
+
+def found_text(finding: Finding, locale: str) -> str:
+    """Return what was found, with its subject in front."""
+    text = _in(FOUND[finding.code], locale).format(subject=finding.subject, **finding.facts)
+    return f"{finding.subject}: {text}" if finding.subject else text
+
+
+def cure_text(finding: Finding, locale: str) -> str | None:
+    """Return what to do about it; None where nothing has to be done."""
+    cure = CURES.get(finding.code)
+    if cure is None:
+        return None
+    return _in(cure, locale).format(subject=finding.subject, **finding.facts)
+
+
+def title_text(finding: Finding, locale: str) -> str:
+    """Return the name of the check."""
+    return _in(TITLES[finding.check], locale)
+
+
+def _in(text: Text, locale: str) -> str:
+    return text if isinstance(text, str) else text.get(locale, text["en"])

@@ -1,0 +1,170 @@
+"""Keeps the shown figures fresh, so that a scrape costs nothing but writing them down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.errors import DatabaseUnavailable
+from photobooth_daemon.ingest.ladder.spending import ALL_SLOTS, Cap, Spending, caps_of
+from photobooth_daemon.live.publish import Events
+from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.metrics.series import Metrics
+from photobooth_daemon.model import Settings, Slot
+from photobooth_daemon.monitoring.disk_forecast import DiskForecast
+from photobooth_daemon.monitoring.health import Health, HealthReport, Status
+from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.settings import SettingsRepository
+from photobooth_daemon.repositories.slots import SlotRepository
+from photobooth_daemon.repositories.vitals import VitalsRepository
+
+MB = 1024 * 1024
+LAG_PAUSE_SECONDS = 0.05
+
+log = logging.getLogger(__name__)
+
+
+class Vitals:
+    """One process' view of the whole installation."""
+
+    def __init__(
+        self,
+        *,
+        metrics: Metrics,
+        health: Health,
+        database: Database,
+        repository: VitalsRepository,
+        settings: SettingsRepository,
+        slots: SlotRepository,
+        cleanup: CleanupRepository,
+        events: Events,
+        spending: Spending,
+        media_store: MediaStore,
+        clock: Clock,
+    ) -> None:
+        self._metrics = metrics
+        self._health = health
+        self._database = database
+        self._repository = repository
+        self._settings_list = settings
+        self._slots = slots
+        self._cleanup = cleanup
+        self._events = events
+        self._spending = spending
+        self._media_store = media_store
+        self._last_run_id: int | None = None
+        self._shown: dict[str, str] | None = None
+        self.settings = Settings()
+        self.caps: tuple[Cap, ...] = ()
+        self.disk = DiskForecast(clock)
+        self.free_bytes: int | None = None
+        self.report = HealthReport(Status.OK, {})
+
+    async def refresh(self) -> None:
+        """Learn everything anew; what cannot be learned now keeps its last figure."""
+        self._look_at_disk()
+        self.report = await self._health.report()
+        flat = _flat(self.report.checks)
+        for name, status in flat.items():
+            self._metrics.health_status.set(float(status == Status.OK), name)
+        try:
+            await self._tell_viewers(flat)
+            await self._look_at_database()
+        except DatabaseUnavailable:
+            log.info("figures not refreshed: no database")
+
+    def failing_checks(self) -> tuple[str, ...]:
+        """Return the checks without which no photo can be taken, and which fail."""
+        return tuple(
+            name
+            for name in ("database", "media")
+            if self.report.checks.get(name, {}).get("status") == Status.FAILING
+        )
+
+    async def measure_lag(self) -> None:
+        """Measure, until cancelled, how late the loop wakes up."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + LAG_PAUSE_SECONDS
+            await asyncio.sleep(LAG_PAUSE_SECONDS)
+            self._metrics.event_loop_lag_seconds.observe(max(0.0, loop.time() - due))
+
+    def _look_at_disk(self) -> None:
+        try:
+            figures = os.statvfs(self._media_store.root)
+        except OSError as error:
+            log.error("the media directory cannot be looked at: %s", error.strerror)
+            self._metrics.media_free_bytes.clear()
+            self.free_bytes = None
+            return
+        free_bytes = figures.f_bavail * figures.f_frsize
+        self.free_bytes = free_bytes
+        self.disk.note(free_bytes)
+        self._metrics.media_free_bytes.set(free_bytes)
+        self._metrics.media_size_bytes.set(figures.f_blocks * figures.f_frsize)
+        self._metrics.media_min_free_bytes.set(self.settings.min_free_mb * MB)
+
+    async def _look_at_database(self) -> None:
+        self.settings = (await self._settings_list.get()).values
+        for kind, size_bytes in (await self._repository.media_bytes()).items():
+            self._metrics.media_bytes.set(size_bytes, kind)
+        slots = await self._slots.list_all()
+        for slot in slots:
+            self._metrics.slot_enabled.set(float(slot.enabled), slot.slot_id)
+            for rung in slot.ladder():
+                self._metrics.prepare_slot(slot.slot_id, rung.provider)
+        await self._look_at_spending(slots)
+        backup_at = await self._repository.last_backup_at()
+        if backup_at is not None:
+            self._metrics.backup_last_success_timestamp_seconds.set(backup_at.timestamp())
+        await self._look_at_cleanup()
+
+    async def _look_at_spending(self, slots: Iterable[Slot]) -> None:
+        spent = await self._spending.spent_today()
+        wanted = {slot.slot_id: slot.cost_cap_per_day for slot in slots}
+        self.caps = caps_of({**wanted, ALL_SLOTS: self.settings.cost_cap_per_day}, spent)
+        self._metrics.cost_today.clear()
+        for scope, cost in spent.items():
+            self._metrics.cost_today.set(cost, scope)
+        self._metrics.cost_cap_per_day.clear()
+        for cap in self.caps:
+            self._metrics.cost_cap_per_day.set(cap.cap, cap.scope)
+
+    async def _look_at_cleanup(self) -> None:
+        last = await self._cleanup.find_last_run()
+        if last is None:
+            return
+        self._metrics.cleanup_last_run_success.set(float(last.succeeded is True))
+        success = await self._cleanup.find_last_run(succeeded=True)
+        if success is not None:
+            self._metrics.cleanup_last_success_timestamp_seconds.set(success.started_at.timestamp())
+        if self._last_run_id is None:  # counters begin with this process
+            self._last_run_id = last.run_id
+        for run in await self._cleanup.list_finished_runs(self._last_run_id):
+            self._last_run_id = run.run_id
+            self._metrics.cleanup_runs_total.inc(1, "success" if run.succeeded else "failure")
+            self._metrics.cleanup_freed_bytes_total.inc(run.freed_bytes)
+            for kind, number in run.counts.items():
+                self._metrics.cleanup_removed_total.inc(number, kind)
+
+    async def _tell_viewers(self, flat: dict[str, str]) -> None:
+        """Publish a change of health to live viewers; the first look is no change."""
+        before, self._shown = self._shown, flat
+        if before is None or before == flat:
+            return
+        data = {"status": self.report.status.value, "checks": flat}
+        async with self._database.transaction() as connection:
+            await self._events.publish(connection, "health", data)
+
+
+def _flat(checks: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return each check's status by its name; providers as ``provider:NAME``."""
+    flat = {name: check["status"] for name, check in checks.items() if name != "providers"}
+    for name, check in checks.get("providers", {}).items():
+        flat[f"provider:{name}"] = check["status"]
+    return flat

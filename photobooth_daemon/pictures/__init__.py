@@ -1,0 +1,1 @@
+"""Reading, scaling and writing pictures, in threads of their own."""

@@ -1,0 +1,223 @@
+"""Decodes and encodes pictures with Pillow, whose own exceptions end here.
+
+A decoded picture is upright, in sRGB, eight bits, RGB or RGBA, without metadata.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import BinaryIO
+
+from PIL import Image, ImageCms
+
+from photobooth_daemon.errors import InvalidImage
+from photobooth_daemon.pictures.headers import JPEG, PNG, WEBP, Header
+from photobooth_daemon.pictures.jpeg import check_scans
+
+# Pillow's own guard against decompression bombs, at the highest value that the
+# setting max_pixels can have; the setting itself is checked before Pillow is asked.
+MOST_PIXELS = 200_000_000
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+# It warns of broken metadata, which is dropped anyway, on standard error.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+
+Resampling = Image.Resampling
+RGB_MODES = ("RGB", "RGBA")
+
+_FORMATS = {JPEG: "JPEG", PNG: "PNG", WEBP: "WEBP"}
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_DCT_SCALES = (8, 4, 2)
+
+
+def decode(file: BinaryIO, header: Header, *, dct_scale: int = 1) -> Image.Image:
+    """Return the picture, upright, in sRGB; a JPEG at ``1 / dct_scale`` of its size.
+
+    Raises:
+        InvalidImage: it is truncated or corrupt.
+    """
+    with _named_failures():
+        image = _opened(file, header)
+        if dct_scale > 1 and header.content_type == JPEG:
+            image.draft(None, _at_scale(header, dct_scale))
+        profile = image.info.get("icc_profile")
+        image.load()
+        image = _to_rgb(image, profile)
+    turn = _UPRIGHT.get(header.orientation)
+    if turn is not None:
+        image = image.transpose(turn)
+    # Pillow writes some of what it read (comments, profiles) into the files it makes.
+    image.info = {}
+    return image
+
+
+def prove_complete(file: BinaryIO, header: Header) -> None:
+    """Read all of a JPEG's coefficients at the least cost that finds a truncated file.
+
+    Raises:
+        InvalidImage: it is truncated or corrupt.
+    """
+    with _named_failures():
+        image = _opened(file, header)
+        image.draft("L", _at_scale(header, 8))
+        image.load()
+
+
+def dct_scale_for(header: Header, edge_px: int) -> int:
+    """Return the largest scale at which a JPEG still has ``edge_px`` along its longest edge."""
+    if header.content_type != JPEG:
+        return 1
+    longest = max(header.width, header.height)
+    return next((s for s in _DCT_SCALES if longest // s >= edge_px), 1)
+
+
+def dct_scale_landing(header: Header, edge_px: int, least_share: float) -> int | None:
+    """Return the scale that brings a JPEG to ``edge_px`` or a little under it, if there is one."""
+    if header.content_type != JPEG:
+        return None
+    longest = max(header.width, header.height)
+    for scale in _DCT_SCALES:
+        if least_share * edge_px <= -(-longest // scale) <= edge_px:
+            return scale
+    return None
+
+
+def fitted(size: tuple[int, int], edge_px: int) -> tuple[int, int]:
+    """Return the size scaled down to the longest edge; never up, never to nothing."""
+    width, height = size
+    longest = max(width, height)
+    if longest <= edge_px:
+        return size
+    return (
+        max(1, round(width * edge_px / longest)),
+        max(1, round(height * edge_px / longest)),
+    )
+
+
+def scaled(image: Image.Image, size: tuple[int, int], resampling: Resampling) -> Image.Image:
+    """Return the picture at ``size``; far smaller ones are averaged in whole steps first."""
+    if image.size == size:
+        return image
+    return image.resize(size, resampling, reducing_gap=2.0)
+
+
+def has_transparency(image: Image.Image) -> bool:
+    """Return whether any pixel lets something through."""
+    return image.mode == "RGBA" and image.getchannel("A").getextrema()[0] != 255
+
+
+def on_background(image: Image.Image, colour: tuple[int, int, int]) -> Image.Image:
+    """Return the picture without transparency, laid on a colour."""
+    if image.mode != "RGBA":
+        return image
+    ground = Image.new("RGB", image.size, colour)
+    ground.paste(image, mask=image.getchannel("A"))
+    return ground
+
+
+def encode_jpeg(image: Image.Image, quality: int) -> bytes:
+    """Return the picture as a JPEG."""
+    target = BytesIO()
+    image.save(target, "JPEG", quality=quality)
+    return target.getvalue()
+
+
+def encode_png(image: Image.Image) -> bytes:
+    """Return the picture as a PNG, packed quickly rather than tightly."""
+    target = BytesIO()
+    image.save(target, "PNG", compress_level=2)
+    return target.getvalue()
+
+
+def encode_webp(image: Image.Image, quality: int, *, method: int) -> bytes:
+    """Return the picture as a WEBP; method 0 is the quickest, 6 the tightest."""
+    target = BytesIO()
+    image.save(target, "WEBP", quality=quality, method=method)
+    return target.getvalue()
+
+
+def describes_srgb(profile: bytes) -> bool:
+    """Return whether a colour profile calls itself sRGB in its description."""
+    for index in range(min(int.from_bytes(profile[128:132], "big"), 100)):
+        entry = profile[132 + 12 * index : 144 + 12 * index]
+        if entry[:4] == b"desc":
+            at, size = (int.from_bytes(entry[n : n + 4], "big") for n in (4, 8))
+            text = profile[at + 8 : at + size].replace(b"\x00", b"")
+            # Behind a length or a language; further on stand the likes of
+            # "DCI-P3 D65 Gamut with sRGB Transfer".
+            return 0 <= text.find(b"sRGB") < 20
+    return False
+
+
+def _at_scale(header: Header, dct_scale: int) -> tuple[int, int]:
+    """Return the proportions that make draft() choose this scale: the picture's own."""
+    return max(1, header.width // dct_scale), max(1, header.height // dct_scale)
+
+
+def _opened(file: BinaryIO, header: Header) -> Image.Image:
+    if header.jpeg is not None and header.jpeg.several_scans:
+        check_scans(file)
+    file.seek(0)
+    image = Image.open(file, formats=[_FORMATS[header.content_type]])
+    if image.size != (header.width, header.height):
+        raise InvalidImage
+    return image
+
+
+def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if image.mode.startswith(("I", "F")):
+        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    transparent = image.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info
+    if profile and not describes_srgb(profile):
+        converted = _to_srgb(image, profile, transparent)
+        if converted is not None:
+            return converted
+    mode = "RGBA" if transparent else "RGB"
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _to_srgb(image: Image.Image, profile: bytes, transparent: bool) -> Image.Image | None:
+    """Return the picture in sRGB, or None where the profile is of no use."""
+    alpha = image.convert("RGBA").getchannel("A") if transparent else None
+    if image.mode not in ("RGB", "CMYK", "L"):
+        image = image.convert("RGB")
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        target = ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        # A photo with a broken profile is shown without it everywhere; so here.
+        return None
+    if converted is not None and alpha is not None:
+        converted.putalpha(alpha)
+    return converted
+
+
+@contextmanager
+def _named_failures() -> Iterator[None]:
+    """Turn whatever a decoder raises about hostile bytes into one named failure.
+
+    A failing disk keeps its own name: it says nothing about the picture.
+    """
+    try:
+        yield
+    except InvalidImage:
+        raise
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise InvalidImage from error
+    except Exception as error:
+        # Pillow's decoders raise anything from SyntaxError to struct.error and
+        # zlib.error on broken bytes, and a list of them would always be short of one.
+        raise InvalidImage from error

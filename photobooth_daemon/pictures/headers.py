@@ -1,0 +1,140 @@
+"""What a picture file says about itself, read from its first bytes without decoding.
+
+Pillow is asked only after this: a picture whose header claims more pixels than
+allowed never reaches a decoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from photobooth_daemon.errors import InvalidImage
+from photobooth_daemon.pictures.exif import orientation_of, turns_sideways
+from photobooth_daemon.pictures.jpeg import JpegHeader, read_jpeg_header
+
+JPEG = "image/jpeg"
+PNG = "image/png"
+WEBP = "image/webp"
+
+MAGIC_BYTES = 12
+"""How many of a file's first bytes tell its kind."""
+MOST_CHUNKS = 50_000
+"""A PNG of 50 MB in the customary chunks of 8 KB has 6,400."""
+_LONGEST_EXIF = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A picture's kind and size. Width and height are as stored; displayed() turns them."""
+
+    content_type: str
+    width: int
+    height: int
+    orientation: int = 1
+    jpeg: JpegHeader | None = None
+
+    def displayed(self) -> tuple[int, int]:
+        """Return width and height as a viewer shows them."""
+        if turns_sideways(self.orientation):
+            return self.height, self.width
+        return self.width, self.height
+
+
+def content_type_of(head: bytes) -> str | None:
+    """Return the kind of picture that starts with these bytes, or None: never its name's word."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return JPEG
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PNG
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return WEBP
+    return None
+
+
+def read_header(file: BinaryIO, content_type: str, *, max_pixels: int) -> Header:
+    """Return the header of a file whose kind is known.
+
+    Raises:
+        InvalidImage: it is broken, or claims more than ``max_pixels``.
+    """
+    file.seek(0)
+    if content_type == JPEG:
+        jpeg = read_jpeg_header(file)
+        header = Header(JPEG, jpeg.width, jpeg.height, jpeg.orientation, jpeg)
+    elif content_type == PNG:
+        header = _png_header(file)
+    else:
+        header = _webp_header(file)
+    if not header.width or not header.height:
+        raise InvalidImage
+    if header.width * header.height > max_pixels:
+        raise InvalidImage(
+            f"The picture has {header.width} x {header.height} pixels; "
+            f"at most {max_pixels} are taken."
+        )
+    return header
+
+
+def _png_header(file: BinaryIO) -> Header:
+    width = height = 0
+    orientation = 1
+    for name, size, start in _chunks(file, 8, "big"):
+        if not width:
+            if name != b"IHDR" or size != 13:
+                raise InvalidImage
+            data = file.read(8)
+            width, height = (int.from_bytes(data[at : at + 4], "big") for at in (0, 4))
+        elif name == b"eXIf" and size <= _LONGEST_EXIF:
+            file.seek(start)
+            orientation = orientation_of(file.read(size))
+        if name == b"IEND":
+            break
+    return Header(PNG, width, height, orientation)
+
+
+def _webp_header(file: BinaryIO) -> Header:
+    width = height = 0
+    orientation = 1
+    for name, size, start in _chunks(file, 12, "little"):
+        if not width:
+            file.seek(start)
+            width, height = _webp_size(name, file.read(10))
+            if name != b"VP8X":
+                break
+        elif name == b"EXIF" and size <= _LONGEST_EXIF:
+            file.seek(start)
+            orientation = orientation_of(file.read(size).removeprefix(b"Exif\x00\x00"))
+    return Header(WEBP, width, height, orientation)
+
+
+def _webp_size(name: bytes, data: bytes) -> tuple[int, int]:
+    if len(data) < 10:
+        raise InvalidImage
+    if name == b"VP8X":
+        width, height = (1 + int.from_bytes(data[at : at + 3], "little") for at in (4, 7))
+        return width, height
+    if name == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
+        width, height = (int.from_bytes(data[at : at + 2], "little") & 0x3FFF for at in (6, 8))
+        return width, height
+    if name == b"VP8L" and data[:1] == b"\x2f":
+        bits = int.from_bytes(data[1:5], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    raise InvalidImage
+
+
+def _chunks(file: BinaryIO, at: int, order: str) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, size and start of each chunk: PNG's (size first) or RIFF's (name first)."""
+    png = order == "big"
+    for _ in range(MOST_CHUNKS):
+        file.seek(at)
+        head = file.read(8)
+        if len(head) < 8:
+            return
+        name, length = (head[4:], head[:4]) if png else (head[:4], head[4:])
+        size = int.from_bytes(length, "big" if png else "little")
+        yield name, size, at + 8
+        # A PNG chunk ends with a checksum; a RIFF chunk is padded to an even size.
+        at += 8 + size + (4 if png else size % 2)
+    raise InvalidImage("The picture has too many chunks.")

@@ -1,0 +1,230 @@
+"""What happens to a picture on its way: recognised, measured, prepared, finished.
+
+Everything here blocks and belongs into a thread (``picture_threads.py``). Bytes
+that nobody has trusted yet fail by one of two names and no other:
+``UnsupportedMediaType`` and ``InvalidImage``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image
+
+from photobooth_daemon.errors import InvalidImage, UnsupportedMediaType
+from photobooth_daemon.model import Output, PictureBytes
+from photobooth_daemon.pictures.codec import (
+    MOST_PIXELS,
+    Resampling,
+    dct_scale_for,
+    dct_scale_landing,
+    decode,
+    describes_srgb,
+    encode_jpeg,
+    encode_png,
+    encode_webp,
+    fitted,
+    has_transparency,
+    on_background,
+    prove_complete,
+    scaled,
+)
+from photobooth_daemon.pictures.headers import (
+    JPEG,
+    MAGIC_BYTES,
+    PNG,
+    WEBP,
+    Header,
+    content_type_of,
+    read_header,
+)
+from photobooth_daemon.pictures.jpeg import without_metadata
+from photobooth_daemon.pictures.layout import layout_for, longest_edge_px
+
+PREVIEW_EDGE_PX = 512
+PREVIEW_QUALITY = 75
+PREPARED_QUALITY = 80
+FRUGAL_QUALITY = 72
+"""Providers shrink what they get, and on a venue's line every byte is waited for."""
+SMALL_BYTES = 1 << 20
+SMALL_EDGE_PX = 2048
+LIGHT_BYTES_PER_PIXEL = 0.2
+"""About what encoding it anew would bring."""
+LEAST_SHARE_OF_LIMIT = 8 / 9
+"""How far under the limit the decoder's own scaling may land: 24 megapixels land at 1500 of 1536,
+20 at 1368. A resize of what the decoder gives a step earlier costs as much as the decoding."""
+
+CONTENT_TYPES = {"jpeg": JPEG, "png": PNG, "webp": WEBP}
+_WHITE = (255, 255, 255)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedPicture:
+    """A result as it is stored, and its WEBP preview."""
+
+    picture: PictureBytes
+    preview: bytes = field(repr=False)
+    sha256: str
+
+
+def recognise(path: Path) -> str:
+    """Return the content type that the file's own first bytes speak of.
+
+    Raises:
+        UnsupportedMediaType: not a JPEG, PNG or WEBP.
+    """
+    with path.open("rb") as file:
+        return _recognised(file)
+
+
+def measure(path: Path, content_type: str, max_pixels: int) -> tuple[int, int]:
+    """Return width and height as displayed, from the header alone.
+
+    Raises:
+        InvalidImage: the header is broken, or claims more than ``max_pixels``.
+    """
+    with path.open("rb") as file:
+        return read_header(file, content_type, max_pixels=max_pixels).displayed()
+
+
+def megapixels_of(file: BinaryIO) -> float:
+    """Return how large a picture claims to be; 0.0 for what no decoder will ever see."""
+    try:
+        header = read_header(file, _recognised(file), max_pixels=MOST_PIXELS)
+    except (UnsupportedMediaType, InvalidImage):
+        return 0.0
+    return header.width * header.height / 1e6
+
+
+def prepare(path: Path, content_type: str, *, max_edge_px: int, cheap_bytes: bool) -> PictureBytes:
+    """Return the photo as a provider gets it: upright, sRGB, without metadata, not over the limit.
+
+    What has transparency is a PNG, all else a JPEG. A light one that is upright and
+    within the limit keeps its very pixels. With ``cheap_bytes`` so does any under
+    1 MB and at most a third over the limit (2048 px of 1536), for making it smaller
+    would take longer than sending it.
+
+    Raises:
+        InvalidImage: the photo is truncated or corrupt.
+    """
+    with path.open("rb") as file:
+        header = read_header(file, content_type, max_pixels=MOST_PIXELS)
+        size_bytes = path.stat().st_size
+        if cheap_bytes:
+            small = size_bytes < SMALL_BYTES
+            edge_px = max(max_edge_px, min(SMALL_EDGE_PX, max_edge_px * 4 // 3))
+        else:
+            small = size_bytes < LIGHT_BYTES_PER_PIXEL * header.width * header.height
+            edge_px = max_edge_px
+        if small and _plain_jpeg(header, edge_px):
+            prove_complete(file, header)
+            return PictureBytes(without_metadata(_all_of(file)), JPEG, *header.displayed())
+        landing = dct_scale_landing(header, max_edge_px, LEAST_SHARE_OF_LIMIT)
+        image = decode(file, header, dct_scale=landing or dct_scale_for(header, max_edge_px))
+    image = scaled(image, fitted(image.size, max_edge_px), Resampling.HAMMING)
+    if has_transparency(image):
+        return PictureBytes(encode_png(image), PNG, *image.size)
+    quality = PREPARED_QUALITY if cheap_bytes else FRUGAL_QUALITY
+    return PictureBytes(encode_jpeg(image.convert("RGB"), quality), JPEG, *image.size)
+
+
+def finish(
+    data: bytes, output: Output, photo_width: int, photo_height: int, *, max_pixels: int
+) -> FinishedPicture:
+    """Return a provider's picture in the slot's format and proportions, and its preview.
+
+    A JPEG that already is what the slot wants keeps its very pixels.
+
+    Raises:
+        InvalidImage: the bytes are no whole picture, or one of more than ``max_pixels``.
+    """
+    content_type = content_type_of(data[:MAGIC_BYTES])
+    if content_type is None:
+        raise InvalidImage("The provider's answer is not a JPEG, PNG or WEBP.")
+    file = BytesIO(data)
+    header = read_header(file, content_type, max_pixels=max_pixels)
+    layout = layout_for(header.displayed(), output, (photo_width, photo_height))
+    if layout.canvas[0] * layout.canvas[1] > max_pixels:
+        raise InvalidImage(
+            "The provider's picture is too long to bring to the photo's proportions."
+        )
+    if output.format == "jpeg" and layout.changes_nothing and _plain_jpeg(header):
+        small = decode(file, header, dct_scale=dct_scale_for(header, PREVIEW_EDGE_PX))
+        kept = PictureBytes(without_metadata(data), JPEG, *header.displayed())
+        return _finished(kept, small)
+    image = decode(file, header, dct_scale=dct_scale_for(header, layout.decoded_edge_px))
+    image = layout.applied_to(image)
+    return _finished(_encoded(image, output), image)
+
+
+def original(path: Path, content_type: str, output: Output) -> PictureBytes:
+    """Return the photo itself, upright, in the slot's format and within its longest edge.
+
+    Raises:
+        InvalidImage: the photo is truncated or corrupt.
+    """
+    with path.open("rb") as file:
+        header = read_header(file, content_type, max_pixels=MOST_PIXELS)
+        edge_px = min(longest_edge_px(output), max(header.width, header.height))
+        if output.format == "jpeg" and _plain_jpeg(header, edge_px):
+            return PictureBytes(without_metadata(_all_of(file)), JPEG, *header.displayed())
+        image = decode(file, header, dct_scale=dct_scale_for(header, edge_px))
+    return _encoded(scaled(image, fitted(image.size, edge_px), Resampling.BICUBIC), output)
+
+
+def preview_of(path: Path, content_type: str) -> bytes:
+    """Return a WEBP preview of a whole picture; transparency is kept.
+
+    Raises:
+        InvalidImage: the picture is truncated or corrupt.
+    """
+    with path.open("rb") as file:
+        header = read_header(file, content_type, max_pixels=MOST_PIXELS)
+        return _preview(decode(file, header, dct_scale=dct_scale_for(header, PREVIEW_EDGE_PX)))
+
+
+def _recognised(file: BinaryIO) -> str:
+    content_type = content_type_of(file.read(MAGIC_BYTES))
+    if content_type is None:
+        raise UnsupportedMediaType
+    return content_type
+
+
+def _finished(picture: PictureBytes, image: Image.Image) -> FinishedPicture:
+    return FinishedPicture(picture, _preview(image), hashlib.sha256(picture.data).hexdigest())
+
+
+def _plain_jpeg(header: Header, edge_px: int | None = None) -> bool:
+    """Return whether cutting segments is all that this picture needs."""
+    jpeg = header.jpeg
+    return (
+        jpeg is not None
+        and jpeg.common
+        and jpeg.orientation == 1
+        and (edge_px is None or max(jpeg.width, jpeg.height) <= edge_px)
+        and (jpeg.icc_profile is None or describes_srgb(jpeg.icc_profile))
+    )
+
+
+def _encoded(image: Image.Image, output: Output) -> PictureBytes:
+    if output.format == "png":
+        data = encode_png(image)
+    elif output.format == "webp":
+        data = encode_webp(image, output.quality, method=2)
+    else:
+        data = encode_jpeg(on_background(image, _WHITE), output.quality)
+    return PictureBytes(data, CONTENT_TYPES[output.format], *image.size)
+
+
+def _preview(image: Image.Image) -> bytes:
+    small = scaled(image, fitted(image.size, PREVIEW_EDGE_PX), Resampling.HAMMING)
+    return encode_webp(small, PREVIEW_QUALITY, method=0)
+
+
+def _all_of(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read()

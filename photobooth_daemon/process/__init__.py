@@ -1,0 +1,1 @@
+"""The processes: start, listen, drain, stop."""

@@ -1,0 +1,102 @@
+"""``photobooth-daemon``: one process, or a supervisor and its workers, by the configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from photobooth_daemon import __version__
+from photobooth_daemon.config import start_up as config_module
+from photobooth_daemon.config.start_up import Config
+from photobooth_daemon.database.binaries import EmbeddedPostgresError
+from photobooth_daemon.database.embedded import database_at
+from photobooth_daemon.errors import ConfigError, SchemaMismatch
+from photobooth_daemon.logs import configure_logging
+from photobooth_daemon.process import listening
+from photobooth_daemon.process.notify import Notifier
+from photobooth_daemon.process.supervisor import Supervisor
+
+EXIT_FAILED = 1
+EXIT_CONFIG = 78
+"""EX_CONFIG of sysexits.h: restarting does not help, somebody has to mend the configuration."""
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="PHOTOBOOTH_CONFIG",
+    help="The start-up file [default: /etc/photobooth-daemon/photobooth.toml].",
+)
+@click.option("--worker", type=int, hidden=True, help="Its number, where a supervisor starts it.")
+@click.option("--listen-fd", "listen_fds", type=int, multiple=True, hidden=True)
+@click.version_option(__version__, prog_name="photobooth-daemon")
+def main(config_path: Path | None, worker: int | None, listen_fds: tuple[int, ...]) -> None:
+    """Take photos in and answer with pictures, until told to stop."""
+    try:
+        sys.exit(_run(config_path, worker, listen_fds))
+    except ConfigError as error:
+        for fault in error.faults:
+            click.echo(f"photobooth-daemon: {fault.pointer}: {fault.message}", err=True)
+    except (SchemaMismatch, EmbeddedPostgresError) as error:
+        click.echo(f"photobooth-daemon: {error}", err=True)
+    except OSError as error:
+        # A disk that is not mounted yet, say. Unlike a fault of the configuration this may pass,
+        # so whoever starts us may try again.
+        click.echo(f"photobooth-daemon: {error}", err=True)
+        sys.exit(EXIT_FAILED)
+    sys.exit(EXIT_CONFIG)
+
+
+def _run(config_path: Path | None, worker: int | None, listen_fds: tuple[int, ...]) -> int:
+    config = config_module.load(config_path)
+    start_logging(config)
+    notifier = Notifier.take_from(os.environ)
+    sockets = (
+        listening.adopt(listen_fds)
+        or listening.take_from_systemd(os.environ)
+        or listening.bind(config.server.listen)
+    )
+    with database_at(config.database.url, config.state_dir) as database_url:
+        if worker is None and config.server.processes > 1:
+            path = ["--config", str(config_path)] if config_path else []
+            return Supervisor(
+                [sys.executable, "-m", "photobooth_daemon.process.main", *path],
+                sockets,
+                processes=config.server.processes,
+                notifier=notifier,
+                fatal_status=EXIT_CONFIG,
+            ).run()
+        # A supervisor has no use for all of the program; its workers import it.
+        from photobooth_daemon.process.event_loop import new_event_loop
+        from photobooth_daemon.process.serve import serve
+
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(
+                serve(
+                    config,
+                    database_url,
+                    sockets=sockets,
+                    notifier=notifier,
+                    read_config=lambda: config_module.load(config_path),
+                )
+            )
+    return 0
+
+
+def start_logging(config: Config) -> None:
+    """Log as configured; the configured secrets are masked in every line."""
+    configure_logging(
+        level=config.logging.level,
+        style=config.logging.format,
+        secrets=config_module.secrets_of(config),
+    )
+
+
+if __name__ == "__main__":
+    main()

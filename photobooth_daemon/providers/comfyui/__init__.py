@@ -1,0 +1,1 @@
+"""A ComfyUI on the studio's own network."""

@@ -1,0 +1,1 @@
+"""Looks and frames made on this machine, without a network."""

@@ -1,0 +1,1 @@
+"""OpenAI's images, and servers that speak like it."""

@@ -1,0 +1,1 @@
+"""Turbotext's queue."""

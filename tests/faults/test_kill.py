@@ -1,0 +1,115 @@
+"""``kill -9`` of the daemon with photos in every state, then a restart: nothing is left half."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from tornado.ioloop import IOLoop
+
+from tests.support.fakes import eventually
+from tests.support.party import Party, photo
+
+WINDOW_SECONDS = 10
+
+
+@pytest.fixture
+def party(io_loop: IOLoop, tmp_path: Path, database_url: str) -> Iterator[Party]:
+    opened: Party = io_loop.run_sync(lambda: Party.open(tmp_path, database_url))
+    yield opened
+    io_loop.run_sync(opened.close)
+
+
+@asynccontextmanager
+async def nothing_recorded(party: Party) -> AsyncIterator[None]:
+    """Hold the daemon at the point where a result is stored and its row is not yet written."""
+    connection = await party.connect()
+    try:
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE media_object IN EXCLUSIVE MODE")
+            yield
+    finally:
+        await connection.close()
+
+
+@pytest.mark.timeout(seconds=180)
+async def test_photos_in_every_state(party: Party) -> None:
+    await party.set_settings(slot_concurrency=1, sync_response_seconds=WINDOW_SECONDS)
+    await party.set_slot("slot-002", provider="local", operation="look", params={})
+    (done,) = await party.shoot()
+    assert done.why_original is None
+
+    party.provider.script.then("hang")
+    processing = party.begin(party.camera(1).take(photo()))
+    await party.asked(2)
+    waiting = party.begin(party.camera(2).take(photo()))
+    uploading = party.begin(party.camera(3, upload_bytes_per_second=50_000).take(photo()))
+    await eventually(lambda: _pending(party, 2))
+    await eventually(lambda: list((party.media_root / "scratch").iterdir()))
+    async with nothing_recorded(party):
+        storing = party.begin(party.camera(4, slot="slot-002").take(photo()))
+        await eventually(lambda: len(list((party.media_root / "results").iterdir())) == 2)
+        party.kill()
+        for task in (processing, waiting, uploading, storing):
+            assert (await task).why_original == "connection lost"
+    assert len(await party.jobs("pending")) == 3
+
+    party.provider.script.clear()
+    await windows_closed(party)
+    await party.start()
+    await party.nothing_left()
+    fates = {
+        (job["slot_id"], job["status"], job["failure_code"]): job for job in await party.jobs()
+    }
+    assert fates.keys() == {
+        ("slot-001", "done", None),
+        ("slot-001", "failed", "interrupted"),
+        ("slot-002", "done", None),
+    }
+    assert len(await party.jobs()) == 4
+    # What was finished and not recorded is in the gallery now.
+    recovered = fates["slot-002", "done", None]
+    for job in (recovered, fates["slot-001", "done", None]):
+        result = await party.get(f"/public/results/{job['job_id']}")
+        assert (result.code, len(result.body)) == (200, job["result_size_bytes"])
+    interrupted = fates["slot-001", "failed", "interrupted"]
+    assert (await party.get(f"/public/results/{interrupted['job_id']}")).code == 404
+    assert [shot.why_original for shot in await party.shoot(2)] == [None, None]
+
+
+@pytest.mark.timeout(seconds=180)
+async def test_killed_again_and_again_under_load(party: Party) -> None:
+    await party.set_settings(sync_response_seconds=WINDOW_SECONDS)
+    party.provider.script.always("image", delay_seconds=0.2)
+    for _ in range(3):
+        sending = party.begin(party.shoot(8))
+        await eventually(lambda: _pending(party, 2))
+        party.kill()
+        await sending
+        await party.start()
+    (shot,) = await party.shoot()
+    assert shot.why_original is None
+    await asyncio.to_thread(party.daemon.stop)
+    await windows_closed(party)
+    await party.start()
+    await party.nothing_left()
+    assert {job["failure_code"] for job in await party.jobs("failed")} <= {"interrupted"}
+    for job in await party.jobs("done"):
+        assert (await party.get(f"/public/results/{job['job_id']}")).code == 200
+
+
+async def windows_closed(party: Party) -> None:
+    """Wait until no photo could still be answered: only then is its job abandoned."""
+
+    async def closed() -> bool:
+        open_windows = "SELECT 1 FROM job_history WHERE status = 'pending' AND deadline_at > now()"
+        return not await party.fetch(open_windows)
+
+    await eventually(closed, seconds=30)
+
+
+async def _pending(party: Party, count: int) -> bool:
+    return len(await party.jobs("pending")) >= count

@@ -1,0 +1,270 @@
+"""A backup, everything destroyed, and the same links again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from tornado.ioloop import IOLoop
+
+from photobooth_daemon.administration.audit import Audit, audit_key
+from photobooth_daemon.administration.audit_head import NotedHead
+from photobooth_daemon.cli import main
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.errors import BackupFailed, ToolFailed
+from photobooth_daemon.housekeeping.backup.backup import Backup, Source, list_backups
+from photobooth_daemon.housekeeping.backup.restore import Restore
+from photobooth_daemon.media.in_use import TreeUse
+from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.model import Actor
+from photobooth_daemon.repositories.audit import AuditRepository
+from photobooth_daemon.repositories.backups import BackupRepository
+from tests.support.booth import Booth
+from tests.support.fakes import FakeClock
+from tests.support.housekeeping import value
+
+
+class Machine:
+    """The files of one machine, and what backs it up."""
+
+    def __init__(self, directory: Path, clock: Clock) -> None:
+        self.directory = directory
+        self.clock = clock
+        self.backups = directory.parent / "backups"
+
+    def source(self, database: Database) -> Source:
+        return Source(
+            database.url,
+            self.directory / "media",
+            self.directory / "jwt.key",
+            self.directory / "photobooth.toml",
+        )
+
+    def backup(self, database: Database) -> Backup:
+        return Backup(self.source(database), BackupRepository(database), self.clock)
+
+    async def restore(self, database: Database, backup: Path, *, replace: bool = False) -> Any:
+        store = MediaStore(self.directory / "media")
+        store.create_tree()
+        try:
+            work = Restore(self.source(database), database, store, self.clock)
+            return await work.run(backup, replace=replace)
+        finally:
+            store.close()
+
+
+@pytest.fixture
+def machine(tmp_path: Path, clock: FakeClock) -> Machine:
+    directory = tmp_path / "state"
+    directory.mkdir()
+    return Machine(directory, clock)
+
+
+@pytest.fixture
+def empty_database(io_loop: IOLoop, empty_database_url: str) -> Iterator[Database]:
+    opened: Database = io_loop.run_sync(lambda: Database.open(empty_database_url, max_size=4))
+    yield opened
+    io_loop.run_sync(opened.close)
+
+
+async def note_in_audit_log(database: Database, booth: Booth, directory: Path) -> Audit:
+    key = audit_key((directory / "jwt.key").read_bytes().strip())
+    audit = Audit(AuditRepository(database), booth.app.clock, key)
+    async with database.transaction() as connection:
+        await audit.record(connection, actor=Actor("serg"), action="test", entity="slot-001")
+    return audit
+
+
+async def test_a_wiped_machine_serves_the_same_links(
+    database: Database, empty_database: Database, machine: Machine
+) -> None:
+    booth = await Booth.open(database, machine.directory)
+    await note_in_audit_log(database, booth, machine.directory)
+    links = [
+        f"/public/results/{(await booth.post(booth.form())).json()['job_id']}" for _ in range(3)
+    ]
+    before = [(await booth.get(link)).body for link in links]
+    assert all(before)
+    report = await machine.backup(database).run(machine.backups, keep=7)
+    assert report.manifest.media_files == 6
+    await booth.close()
+
+    shutil.rmtree(machine.directory)
+    machine.directory.mkdir()
+    head = NotedHead(machine.directory / "jwt.key")
+    head.write(99, "0" * 64)
+    restored = await machine.restore(empty_database, report.path)
+    assert (restored.results, restored.missing_results) == (3, 0)
+    assert head.read() is None  # another log's
+
+    again = await Booth.open(empty_database, machine.directory)
+    try:
+        assert [(await again.get(link)).body for link in links] == before
+        audit = await note_in_audit_log(empty_database, again, machine.directory)
+        assert (await audit.verify()).faults == ()
+        assert (await again.post(again.form())).status == 200
+    finally:
+        await again.close()
+
+
+async def test_the_second_backup_links_what_the_first_has(
+    database: Database, machine: Machine, clock: FakeClock
+) -> None:
+    booth = await Booth.open(database, machine.directory)
+    await booth.post(booth.form())
+    backup = machine.backup(database)
+    first = await backup.run(machine.backups, keep=2)
+    await booth.post(booth.form())
+    clock.advance(60)
+    second = await backup.run(machine.backups, keep=2)
+    assert (first.manifest.linked_files, second.manifest.linked_files) == (0, 2)
+    assert second.manifest.media_files == 4
+    clock.advance(60)
+    third = await backup.run(machine.backups, keep=2)
+    assert third.removed == 1
+    assert list_backups(machine.backups) == [second.path, third.path]
+    assert await value(database, "SELECT count(*) FROM backup_run WHERE succeeded") == 3
+    mode = third.path.stat().st_mode & 0o777
+    assert mode == 0o700
+    assert (third.path / "jwt.key").stat().st_mode & 0o777 == 0o600
+    await booth.close()
+
+
+async def test_a_backup_that_fails_leaves_nothing_but_its_record(
+    database: Database, machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tool = tmp_path / "pg_dump"
+    tool.write_text("#!/bin/sh\necho 'no such luck' >&2\nexit 1\n")
+    tool.chmod(0o755)
+    monkeypatch.setattr("photobooth_daemon.housekeeping.backup.backup.find_tool", lambda *_: tool)
+    with pytest.raises(BackupFailed, match="no such luck"):
+        await machine.backup(database).run(machine.backups, keep=2)
+    assert [p.name for p in machine.backups.iterdir()] == [".lock"]
+    assert await value(database, "SELECT error FROM backup_run") == "pg_dump failed: no such luck"
+
+
+async def test_two_backups_do_not_work_in_one_directory(
+    database: Database, machine: Machine
+) -> None:
+    backup = machine.backup(database)
+    ends = await asyncio.gather(
+        backup.run(machine.backups, keep=2),
+        backup.run(machine.backups, keep=2),
+        return_exceptions=True,
+    )
+    assert [type(end) for end in ends if isinstance(end, Exception)] == [BackupFailed]
+    assert len(list_backups(machine.backups)) == 1
+
+
+async def test_a_machine_in_use_is_not_restored_into(database: Database, machine: Machine) -> None:
+    report = await machine.backup(database).run(machine.backups, keep=2)
+    daemon = TreeUse(machine.directory / "media")
+    (machine.directory / "media").mkdir(exist_ok=True)
+    daemon.share()
+    with pytest.raises(BackupFailed, match="daemon runs"):
+        await machine.restore(database, report.path)
+    daemon.let_go()
+    async with database.connection() as connection:
+        await connection.execute("UPDATE slot SET version = 2 WHERE slot_id = 'slot-001'")
+    with pytest.raises(BackupFailed, match="--replace"):
+        await machine.restore(database, report.path)
+    await machine.restore(database, report.path, replace=True)
+    version = "SELECT version FROM slot WHERE slot_id = 'slot-001'"
+    assert await value(database, version) == 1
+
+
+@pytest.mark.parametrize("damage", ["dump", "manifest", "newer", "server"])
+async def test_a_damaged_backup_changes_nothing(
+    database: Database, empty_database: Database, machine: Machine, damage: str
+) -> None:
+    report = await machine.backup(database).run(machine.backups, keep=2)
+    manifest = report.path / "manifest.json"
+    if damage == "dump":
+        (report.path / "database.dump").write_bytes(b"PGDMP rubbish")
+    elif damage == "manifest":
+        manifest.unlink()
+    else:
+        lie = {"migrations": [1, 9999]} if damage == "newer" else {"server_major": 99}
+        manifest.write_text(json.dumps({**json.loads(manifest.read_text()), **lie}))
+    with pytest.raises(BackupFailed):
+        await machine.restore(empty_database, report.path)
+    assert await value(empty_database, "SELECT to_regclass('slot')") is None
+
+
+@pytest.mark.parametrize("tool", ["missing", "that cannot read the dump"])
+async def test_without_a_pg_restore_that_serves_everything_stays(
+    database: Database,
+    machine: Machine,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    tool: str,
+) -> None:
+    report = await machine.backup(database).run(machine.backups, keep=2)
+    picture = machine.directory / "media" / "results" / "of-this-machine"
+    picture.mkdir(parents=True)
+    async with database.connection() as connection:
+        await connection.execute("UPDATE slot SET version = 2 WHERE slot_id = 'slot-001'")
+    key = (machine.directory / "jwt.key").write_bytes(b"another machine's key, 32 bytes long")
+
+    def find_tool(name: str, server_major: int) -> Path:
+        if tool == "missing":
+            raise ToolFailed(f"{name} of PostgreSQL {server_major} is missing")
+        program = tmp_path / name
+        program.write_text("#!/bin/sh\necho 'unsupported version' >&2\nexit 1\n")
+        program.chmod(0o755)
+        return program
+
+    monkeypatch.setattr("photobooth_daemon.housekeeping.backup.restore.find_tool", find_tool)
+    with pytest.raises(ToolFailed):
+        await machine.restore(database, report.path, replace=True)
+    assert picture.is_dir()
+    assert (machine.directory / "jwt.key").stat().st_size == key
+    assert await value(database, "SELECT version FROM slot WHERE slot_id = 'slot-001'") == 2
+
+
+def run(database_url: str, directory: Path, *arguments: str) -> Any:
+    return CliRunner().invoke(
+        main,
+        ["--config", "/dev/null", *arguments],
+        env={
+            "PHOTOBOOTH_DATABASE__URL": database_url,
+            "PHOTOBOOTH_MEDIA__ROOT": str(directory / "media"),
+            "PHOTOBOOTH_SERVER__JWT_KEY_FILE": str(directory / "jwt.key"),
+            "PHOTOBOOTH_BACKUP__DIRECTORY": str(directory / "backups"),
+            "PHOTOBOOTH_BACKUP__KEEP": "1",
+        },
+    )
+
+
+def test_the_commands(database_url: str, empty_database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir()
+    made = run(database_url, tmp_path, "backup")
+    assert made.exit_code == 0, made.output
+    (path,) = list_backups(tmp_path / "backups")
+    restored = run(empty_database_url, tmp_path, "restore", str(path))
+    assert restored.exit_code == 0, restored.output
+    assert "systemctl start" in restored.output
+    refused = run(empty_database_url, tmp_path, "restore", str(tmp_path))
+    assert refused.exit_code == 1
+    assert "not a complete backup" in refused.output
+
+
+async def test_what_expires_while_the_backup_is_made_is_no_fault(
+    database: Database, empty_database: Database, machine: Machine
+) -> None:
+    booth = await Booth.open(database, machine.directory)
+    job_id = (await booth.post(booth.form())).json()["job_id"]
+    report = await machine.backup(database).run(machine.backups, keep=2)
+    await booth.close()
+    shutil.rmtree(report.path / "media" / "results" / job_id)
+    restored = await machine.restore(empty_database, report.path, replace=True)
+    assert (restored.results, restored.missing_results) == (1, 1)
+    assert os.listdir(machine.directory / "media" / "results") == []

@@ -1,0 +1,94 @@
+"""Whatever bytes arrive, a picture comes out or one of two names: no other exception, no crash."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from photobooth_daemon.errors import InvalidImage, UnsupportedMediaType
+from photobooth_daemon.model import Output
+from photobooth_daemon.pictures import steps as pictures
+from tests.support.sample_pictures import (
+    camera_jpeg,
+    exif,
+    jpeg,
+    noise,
+    other_profile,
+    png,
+    see_through,
+    webp,
+)
+
+SEEDS = {
+    "camera": camera_jpeg(noise(90, 60), 6),
+    "progressive": jpeg(noise(90, 60), progressive=True, icc_profile=other_profile()),
+    "cmyk": jpeg(noise(60, 40).convert("CMYK")),
+    "png": png(noise(90, 60), exif=exif(8), icc_profile=other_profile()),
+    "palette": png(noise(90, 60).quantize(16), transparency=3),
+    "frame": png(see_through(90, 60)),
+    "webp": webp(noise(90, 60), exif=exif(3), icc_profile=other_profile()),
+    "lossless": webp(see_through(90, 60), lossless=True),
+}
+OUTPUTS = [
+    Output(),
+    Output(format="png", fit="crop"),
+    Output(format="webp", fit="pad", max_edge_px=40),
+]
+
+
+@st.composite
+def damaged(draw: st.DrawFn, whole: bytes) -> bytes:
+    """Return the file cut, with bytes changed, moved, doubled or put in."""
+    data = bytearray(whole)
+    for _ in range(draw(st.integers(0, 6))):
+        # Headers are the interesting part: half of the damage goes there.
+        last = draw(st.sampled_from([64, 400, len(data)]))
+        at = draw(st.integers(0, max(0, min(last, len(data)) - 1)))
+        match draw(st.sampled_from(["set", "flip", "put", "cut", "double"])):
+            case "set" if data:
+                data[at] = draw(st.sampled_from([0, 1, 0x7F, 0x80, 0xFE, 0xFF]))
+            case "flip" if data:
+                data[at] ^= 1 << draw(st.integers(0, 7))
+            case "put":
+                data[at:at] = draw(st.binary(max_size=40))
+            case "cut":
+                del data[at : at + draw(st.integers(1, 60))]
+            case "double":
+                data[at:at] = data[at : at + draw(st.integers(1, 200))]
+    if draw(st.booleans()):
+        del data[draw(st.integers(0, len(data))) :]
+    return bytes(data)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(draw=st.data())
+def test_damaged_files_fail_by_name(tmp_path: Path, seed: str, draw: st.DataObject) -> None:
+    data = draw.draw(damaged(SEEDS[seed]))
+    path = tmp_path / "photo"
+    path.write_bytes(data)
+    try:
+        content_type = pictures.recognise(path)
+    except UnsupportedMediaType:
+        return
+    for work in (
+        lambda: pictures.measure(path, content_type, 60_000_000),
+        lambda: pictures.prepare(path, content_type, max_edge_px=1536, cheap_bytes=True),
+        lambda: pictures.prepare(path, content_type, max_edge_px=40, cheap_bytes=False),
+        lambda: pictures.original(path, content_type, draw.draw(st.sampled_from(OUTPUTS))),
+        lambda: pictures.preview_of(path, content_type),
+        lambda: pictures.finish(
+            data, draw.draw(st.sampled_from(OUTPUTS)), 30, 20, max_pixels=60_000_000
+        ),
+    ):
+        with suppress(InvalidImage):
+            work()

@@ -1,0 +1,384 @@
+"""The booth's client: what it puts on the wire, and what it makes of each answer."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from photobooth_daemon.cli import main
+from photobooth_daemon.rehearsal.camera import Camera, Habits, Shot
+from photobooth_daemon.rehearsal.camera_form import Booth, Photo, make_boundary
+from photobooth_daemon.rehearsal.photo_source import find_photos, read_photo, watch
+from photobooth_daemon.rehearsal.shoot import Plan, Summary, shoot
+from tests.support.fakes import eventually
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+BODY = re.compile(rb"Content-Length: (\d+)\r\n")
+
+
+def picture(width: int = 60, height: int = 40, image_format: str = "JPEG") -> bytes:
+    encoded = io.BytesIO()
+    Image.new("RGB", (width, height), "orange").save(encoded, image_format)
+    return encoded.getvalue()
+
+
+PHOTO = Photo("IMG_0042.JPG", picture())
+
+
+@asynccontextmanager
+async def server(serve: Serve) -> AsyncIterator[str]:
+    """Run one raw server; what it is asked and answers is up to ``serve``."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await serve(reader, writer)
+        finally:
+            writer.close()
+
+    listening = await asyncio.start_server(handle, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    finally:
+        listening.close()
+
+
+async def read_head(reader: asyncio.StreamReader) -> bytes:
+    return await reader.readuntil(b"\r\n\r\n")
+
+
+def answer(status: str, content_type: str, body: bytes) -> bytes:
+    head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nX-Job-ID: j1\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def polite(reply: bytes, seen: list[bytes] | None = None) -> Serve:
+    """Say 100, read the body, reply."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await read_head(reader)
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        length = BODY.search(head)
+        assert length
+        body = await reader.readexactly(int(length[1]))
+        if seen is not None:
+            seen.extend([head, body])
+        writer.write(reply)
+        await writer.drain()
+
+    return serve
+
+
+async def test_the_request_is_the_captured_one_header_by_header() -> None:
+    seen: list[bytes] = []
+    async with server(polite(answer("200 OK", "image/jpeg", picture()), seen)) as url:
+        camera = Camera(f"{url}/api/ingest/slot-001?survey=1", "pass word")
+        shot = await camera.take(PHOTO)
+    assert shot.why_original is None
+    assert shot.asked_to_continue
+    head, body = seen
+    lines = head.decode().split("\r\n")
+    assert lines[0] == "POST /api/ingest/slot-001?survey=1 HTTP/1.1"
+    names = [line.partition(":")[0] for line in lines[1:-2]]
+    assert names == ["Host", "Content-Type", "Content-Length", "Expect"]
+    boundary = lines[2].partition("boundary=")[2]
+    assert re.fullmatch(r"-{12}(0\d){12}", boundary)
+    assert body.startswith(f"--{boundary}\r\nContent-Disposition: form-data; name=".encode())
+    assert body.endswith(PHOTO.data + f"\r\n--{boundary}--\r\n".encode())
+    texts = dict(re.findall(rb'name="(\w+)"\r\n\r\n(.*?)\r\n--', body))
+    assert re.fullmatch(rb"\d{10}", texts[b"time"])
+    assert texts[b"id"].endswith(b".")
+    assert texts[b"profile"].startswith(b"C:\\Users\\Booth\\")
+    assert re.fullmatch(rb"[0-9a-f]{40}", texts[b"hash"])
+    assert texts[b"password"] == b"pass word"
+    assert b'name="fileToUpload"; filename="IMG_0042.JPG"\r\nContent-Type: image/jpeg' in body
+
+
+async def test_a_code_page_makes_fields_that_are_not_utf8() -> None:
+    seen: list[bytes] = []
+    booth = Booth(encoding="cp1251", more_fields={"{qr1}": "x"}, with_hash=False, file_first=True)
+    async with server(polite(answer("200 OK", "image/png", picture()), seen)) as url:
+        await Camera(url, None, booth=booth).take(Photo("a.PNG", picture(image_format="PNG")))
+    body = seen[1]
+    assert "Фотобудка".encode("cp1251") in body
+    assert b'name="{qr1}"' in body
+    assert b'name="hash"' not in body
+    assert b'name="password"' not in body
+    assert body.index(b"fileToUpload") < body.index(b'name="time"')
+
+
+async def test_it_waits_a_second_for_100_and_then_sends_anyway() -> None:
+    arrived: list[float] = []
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_head(reader)
+        asked = time.monotonic()
+        await reader.readexactly(1)
+        arrived.append(time.monotonic() - asked)
+        await reader.readuntil(PHOTO.data[-20:])
+        writer.write(answer("200 OK", "image/jpeg", picture()))
+
+    async with server(silent) as url:
+        shot = await Camera(url, "p").take(PHOTO)
+    assert shot.why_original is None
+    assert not shot.asked_to_continue
+    assert 0.9 <= arrived[0] < 5
+
+
+async def test_a_refusal_before_100_costs_no_upload() -> None:
+    received: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_head(reader)
+        body = json.dumps({"code": "slot_not_found"}).encode()
+        writer.write(answer("404 Not Found", "application/problem+json", body))
+        received.append(await reader.read(1000))
+
+    async with server(refuse) as url:
+        shot = await Camera(url, "p").take(PHOTO)
+    assert shot.why_original == "404 slot_not_found"
+    await eventually(lambda: received == [b""])
+
+
+async def test_an_answer_in_the_middle_of_the_upload_is_read() -> None:
+    async def impatient(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_head(reader)
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        await reader.readexactly(100_000)
+        writer.write(answer("413 Too Large", "application/problem+json", b"{}"))
+        await writer.drain()
+        await reader.read(1)
+
+    async with server(impatient) as url:
+        shot = await Camera(url, "p").take(Photo("big.jpg", bytes(30_000_000)))
+    assert shot.why_original == "413"
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        (answer("200 OK", "image/jpeg", picture()), None),
+        (answer("200 OK", "image/png", picture(image_format="PNG")), None),
+        (answer("200 OK", "application/json", b"{}"), "200 with application/json instead"),
+        (answer("200 OK", "text/html; charset=x", b"<p>"), "200 with text/html instead"),
+        (answer("200 OK", "image/jpeg", b"no jpeg at all"), "200 with a broken image/jpeg"),
+        (answer("302 Found", "text/plain", b""), "302"),
+        (answer("502 Bad", "application/problem+json", b'{"code":"provider_error"}'), "502 prov"),
+        (answer("500 Oh", "text/html", b"<h1>"), "500"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\nshort", "connection lost"),
+        (b"", "connection lost"),
+        (b"nonsense\r\n\r\n", "connection lost"),
+    ],
+)
+async def test_anything_but_a_200_with_a_picture_means_use_original(
+    reply: bytes, why: str | None
+) -> None:
+    async with server(polite(reply)) as url:
+        shot = await Camera(url, "p").take(PHOTO)
+    assert (shot.why_original or "").startswith(why or "")
+    assert (shot.why_original is None) == (why is None) == (shot.picture is not None)
+
+
+async def test_it_loses_its_patience_and_hangs_up() -> None:
+    gone = asyncio.Event()
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        await reader.read(-1)
+        gone.set()
+
+    async with server(slow) as url:
+        shot = await Camera(url, "p", habits=Habits(timeout_seconds=0.5)).take(PHOTO)
+        await asyncio.wait_for(gone.wait(), 10)
+    assert shot.why_original == "client timeout"
+    assert 0.4 <= shot.seconds < 5
+
+
+async def test_it_can_hang_up_in_the_middle_of_the_upload() -> None:
+    received: list[int] = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_head(reader)
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        received.append(len(await reader.read(-1)))
+
+    async with server(listen) as url:
+        habits = Habits(hang_up_after_bytes=70_000)
+        shot = await Camera(url, "p", habits=habits).take(Photo("x.jpg", bytes(500_000)))
+        await eventually(lambda: received == [70_000])
+    assert shot.why_original == "hung up"
+
+
+async def test_nobody_there_is_unreachable() -> None:
+    async with server(polite(b"")) as url:
+        pass
+    shot = await Camera(url, "p").take(PHOTO)
+    assert (shot.why_original or "").startswith("unreachable")
+
+
+async def test_each_photo_has_a_connection_of_its_own_and_a_strip_comes_in_order() -> None:
+    ports: list[int] = []
+    reply = polite(answer("200 OK", "image/jpeg", picture()))
+
+    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ports.append(writer.get_extra_info("peername")[1])
+        await reply(reader, writer)
+
+    shots: list[Shot] = []
+    async with server(count) as url:
+        cameras = [Camera(url, "p", booth=Booth(number)) for number in (1, 2)]
+        summary = Summary()
+        plan = Plan([PHOTO, Photo("IMG_0043.JPG", PHOTO.data)], strip=4)
+        await shoot(cameras, plan, shots.append, summary)
+    assert len(ports) == len(set(ports)) == 16
+    assert [shot.photo for shot in shots if shot.camera == 1] == ["IMG_0042.JPG"] * 4 + [
+        "IMG_0043.JPG"
+    ] * 4
+    assert summary.as_json()["pictures"] == 16
+    assert all(shot.picture == b"" for shot in summary.shots)
+
+
+def test_the_summary_tells_outcomes_and_latencies() -> None:
+    summary = Summary()
+    for number in range(1, 101):
+        why = "502 provider_error" if number > 90 else None
+        summary.shots.append(Shot("x", 1, number / 10, why))
+    told = summary.as_json()
+    assert (told["photos"], told["pictures"], told["originals"]) == (100, 90, 10)
+    assert told["why_original"] == {"502 provider_error": 10}
+    assert told["seconds"] == {"p50": 4.5, "p95": 8.6, "max": 9.0}
+
+
+def test_boundaries_differ() -> None:
+    chance = random.Random(1)
+    assert make_boundary(chance) != make_boundary(chance)
+
+
+def test_a_folder_gives_its_pictures_by_name(tmp_path: Path) -> None:
+    for name in ("b.JPG", "a.png", "notes.txt", ".hidden.jpg", "c.part.jpg"):
+        (tmp_path / name).write_bytes(picture())
+    assert [path.name for path in find_photos([tmp_path])] == ["a.png", "b.JPG"]
+    with pytest.raises(FileNotFoundError):
+        find_photos([tmp_path / "nowhere.jpg"])
+
+
+def test_a_photo_is_shrunk_when_the_operator_says_so(tmp_path: Path) -> None:
+    (tmp_path / "big.jpg").write_bytes(picture(400, 300))
+    with Image.open(io.BytesIO(read_photo(tmp_path / "big.jpg", 100).data)) as smaller:
+        assert smaller.size == (100, 75)
+
+
+async def test_a_watched_folder_gives_photos_once_they_are_whole(tmp_path: Path) -> None:
+    (tmp_path / "before.jpg").write_bytes(picture())
+    given: list[Path] = []
+
+    async def collect() -> None:
+        async for path in watch(tmp_path):
+            given.append(path)
+
+    task = asyncio.create_task(collect())
+    try:
+        await asyncio.sleep(0.3)
+        growing = tmp_path / "IMG_0001.JPG"
+        whole = picture(800, 800)
+        for share in (0, 1, 2, 3):
+            growing.write_bytes(whole[: len(whole) * share // 3])
+            assert given == []
+            await asyncio.sleep(0.3)
+        await eventually(lambda: given == [growing])
+        assert growing.read_bytes() == whole
+    finally:
+        task.cancel()
+
+
+def run_send(
+    *arguments: str | Path, password: str | None = "p"
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "photobooth_daemon.cli", "send", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        env={"PHOTOBOOTH_INGEST_PASSWORD": password} if password else {},
+        check=False,
+    )
+
+
+async def test_the_command_tells_scripts_and_keeps_the_pictures(tmp_path: Path) -> None:
+    (tmp_path / "IMG_0042.JPG").write_bytes(picture())
+    reply = answer("200 OK", "image/jpeg", picture(30, 20))
+    async with server(polite(reply)) as url:
+        options = ("--url", url, "--json", "--strip", "2", "--save-to", tmp_path / "back")
+        ran = await asyncio.to_thread(run_send, tmp_path / "IMG_0042.JPG", *options)
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    assert told["pictures"] == 2
+    assert told["shots"][0]["job_id"] == "j1"
+    assert (told["shots"][0]["width"], told["shots"][0]["size_bytes"]) == (
+        30,
+        len(picture(30, 20)),
+    )
+    assert [path.read_bytes() for path in sorted((tmp_path / "back").iterdir())] == [
+        picture(30, 20)
+    ] * 2
+
+
+async def test_the_exit_status_means_something(tmp_path: Path) -> None:
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(picture())
+    reply = answer("502 Bad", "application/problem+json", b'{"code":"provider_error"}')
+    async with server(polite(reply)) as url:
+        refused = await asyncio.to_thread(run_send, photo, "--url", url)
+    assert refused.returncode == 1
+    assert "a.jpg: use original: 502 provider_error" in refused.stderr
+    nobody = await asyncio.to_thread(run_send, photo, "--server", url)
+    assert nobody.returncode == 3
+    no_password = await asyncio.to_thread(run_send, photo, password=None)
+    assert no_password.returncode == 2
+    assert "PHOTOBOOTH_INGEST_PASSWORD" in no_password.stderr
+
+
+def test_the_command_line_takes_no_password() -> None:
+    helped = CliRunner().invoke(main, ["send", "--help"])
+    assert "--password " not in helped.output
+
+
+async def test_a_watched_folder_is_sent_until_ctrl_c(tmp_path: Path) -> None:
+    reply = polite(answer("200 OK", "image/jpeg", picture()))
+    served: list[int] = []
+
+    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reply(reader, writer)
+        served.append(1)
+
+    async with server(count) as url:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "photobooth_daemon.cli", "send"),
+            *("--watch", str(tmp_path), "--url", url, "--json"),
+            env={"PHOTOBOOTH_INGEST_PASSWORD": "p"},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        await asyncio.sleep(1.5)
+        number = 0
+        while not served and process.returncode is None:
+            # A file that is there before the first look is not new: give it another.
+            number += 1
+            (tmp_path / f"IMG_{number:04d}.JPG").write_bytes(picture())
+            await asyncio.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        told, _ = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 0
+    assert json.loads(told)["pictures"] >= 1

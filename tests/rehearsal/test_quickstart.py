@@ -1,0 +1,182 @@
+"""The quick start, as a stranger runs it: a process, a directory, a link."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from tornado.httpclient import AsyncHTTPClient
+
+from photobooth_daemon.rehearsal.camera import Camera
+from photobooth_daemon.rehearsal.camera_form import Photo
+from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+from tests.support.fakes import eventually
+
+START_SECONDS = 90
+
+
+@pytest.fixture
+def state_dir() -> Iterator[Path]:
+    """A directory that root's PostgreSQL can live in."""
+    directory = Path(tempfile.mkdtemp(prefix="photobooth-tests-"))
+    directory.chmod(0o711)
+    yield directory / "state"
+    for pid in processes_of(directory):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def start(state_dir: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "photobooth_daemon.cli", "quickstart"]
+    return subprocess.Popen(
+        [*command, "--state-dir", state_dir, "--port", "0", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
+
+
+def processes_of(directory: Path) -> list[int]:
+    """Return the processes that have the directory on their command line."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            with contextlib.suppress(OSError):
+                if os.fsencode(directory) in (entry / "cmdline").read_bytes():
+                    found.append(int(entry.name))
+    return found
+
+
+async def wait_for_credentials(process: subprocess.Popen[str], state_dir: Path) -> Any:
+    """Wait for the file that says that everything runs, and return what is in it."""
+    path = state_dir / "credentials.json"
+
+    def there() -> bool:
+        assert process.poll() is None, process.communicate()[1]
+        return path.exists()
+
+    await eventually(there, seconds=START_SECONDS)
+    return json.loads(path.read_text())
+
+
+async def fetch_json(url: str, **options: Any) -> Any:
+    return json.loads((await AsyncHTTPClient().fetch(url, **options)).body)
+
+
+@pytest.mark.timeout(seconds=300)
+async def test_it_ends_with_a_processed_photo_and_starts_again(state_dir: Path) -> None:
+    process = start(state_dir)
+    credentials = await wait_for_credentials(process, state_dir)
+    assert (state_dir / "credentials.json").stat().st_mode & 0o777 == 0o600
+    assert set(credentials) == {"base_url", "ingest_password", "admins"}
+    assert set(credentials["admins"]) == {"serg", "igor"}
+    base_url = credentials["base_url"]
+    for username, password in credentials["admins"].items():
+        login = json.dumps({"username": username, "password": password})
+        session = await fetch_json(
+            f"{base_url}/api/login",
+            method="POST",
+            body=login,
+            headers={"Content-Type": "application/json"},
+        )
+        assert session["username"] == username
+
+    metrics = (await AsyncHTTPClient().fetch(f"{base_url}/metrics")).body
+    assert b"\nphotobooth_cleanup_last_success_timestamp_seconds " in metrics
+    photo = Photo("IMG_0002.JPG", (state_dir / "sample-result.jpg").read_bytes())
+    for slot in ("slot-001", "slot-002"):
+        url = f"{base_url}/api/ingest/{slot}?response=image"
+        shot = await Camera(url, credentials["ingest_password"]).take(photo)
+        assert shot.why_original is None, shot.why_original
+
+    # Another one in the same directory is told so, and disturbs nothing.
+    second = start(state_dir, "--once")
+    told, complaint = await asyncio.to_thread(second.communicate)
+    assert second.returncode == 1
+    assert "Another quick start is running" in complaint
+    assert "Another quick start is running" in json.loads(told)["error"]
+
+    # A kill -9 leaves nothing running ...
+    process.kill()
+    await asyncio.to_thread(process.communicate)
+    await eventually(lambda: not processes_of(state_dir))
+
+    # ... and the next start finds everything again; the old credentials are gone till then.
+    again = start(state_dir)
+    await eventually(lambda: not (state_dir / "credentials.json").exists(), seconds=START_SECONDS)
+    renewed = await wait_for_credentials(again, state_dir)
+    assert renewed["ingest_password"] == credentials["ingest_password"]
+    assert renewed["admins"] == credentials["admins"]
+    job_id = shot.as_json()["job_id"]
+    kept = await AsyncHTTPClient().fetch(f"{renewed['base_url']}/public/results/{job_id}")
+    assert kept.body == shot.picture
+
+    again.send_signal(signal.SIGINT)
+    shown, _ = await asyncio.to_thread(again.communicate)
+    assert again.returncode == 0
+    assert f"{renewed['base_url']}/public/results/" in shown
+    assert f"{renewed['base_url']}/ " in shown
+    assert not processes_of(state_dir)
+
+
+@pytest.mark.timeout(seconds=200)
+async def test_once_stops_by_itself_and_the_environments_provider_wins(state_dir: Path) -> None:
+    provider = FakeProvider()
+    url = provider.start()
+    try:
+        process = start(state_dir, PHOTOBOOTH_PROVIDERS__GEMINI__BASE_URL=f"{url}/v1beta")
+        credentials = await wait_for_credentials(process, state_dir)
+        camera = Camera(
+            f"{credentials['base_url']}/api/ingest/slot-002?response=image",
+            credentials["ingest_password"],
+        )
+        picture = Image.new("RGB", (300, 200), "green")
+        encoded = io.BytesIO()
+        picture.save(encoded, "JPEG")
+        shot = await camera.take(Photo("a.jpg", encoded.getvalue()))
+        assert shot.why_original is None, shot.why_original
+        posted = [seen for seen in provider.log.requests if seen.method == "POST"]
+        assert [seen.behaviour for seen in posted] == ["image"]
+        process.terminate()
+        await asyncio.to_thread(process.communicate)
+        assert process.returncode == 0
+    finally:
+        await provider.stop()
+
+    once = start(state_dir, "--once")
+    told, progress = await asyncio.to_thread(once.communicate)
+    assert once.returncode == 0, progress
+    summary = json.loads(told)
+    assert summary["result_link"].startswith(summary["admin_url"])
+    assert (summary["width"], summary["height"]) == (1800, 1200)
+    assert not processes_of(state_dir)
+
+
+def test_a_taken_port_is_named(state_dir: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        started = time.monotonic()
+        process = start(state_dir, "--port", str(port))
+        _, complaint = process.communicate()
+    assert process.returncode == 1
+    assert f"Port {port}" in complaint
+    assert time.monotonic() - started < START_SECONDS

@@ -1,0 +1,178 @@
+"""The daemon as a process of its own, on a port that the test holds as systemd would."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import asyncpg
+import bcrypt
+
+START_SECONDS = 60
+PASSWORD = "correct horse"
+
+
+def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
+    """Return the condition's first true value, which comes in time or fails the test."""
+    end = time.monotonic() + seconds
+    while True:
+        if value := condition():
+            return value
+        assert time.monotonic() < end, f"it has not happened within {seconds} s"
+        time.sleep(0.02)
+
+
+class Daemon:
+    """A configuration, a port that outlives the process, and the process in between."""
+
+    def __init__(self, directory: Path, database_url: str, toml: str = "") -> None:
+        self._held = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.port: int = self._held.getsockname()[1]
+        self.log_path = directory / "daemon.log"
+        self.media_root = directory / "media"
+        self.config_path = directory / "photobooth.toml"
+        self._database_url = database_url
+        self.write_config(database_url, toml)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.inside: list[str] = []
+        """A command that runs the daemon's: in another mount namespace, say."""
+
+    def write_config(self, database_url: str, toml: str = "") -> None:
+        state_dir = self.config_path.parent
+        sections = {
+            "server": f'jwt_key_file = "{state_dir}/jwt.key"',
+            "database": f'url = "{database_url}"',
+            "media": f'root = "{self.media_root}"',
+        }
+        for name, line in sections.items():
+            header = f"[{name}]\n"
+            if header not in toml:
+                toml += f"\n{header}"
+            toml = toml.replace(header, f"{header}{line}\n")
+        self.config_path.write_text(toml, "utf-8")
+
+    def start(self, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+        """Start a process on the port and return it; an earlier one may still be draining."""
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *self.inside,
+                    sys.executable,
+                    *("-m", "photobooth_daemon.process.main"),
+                    *("--config", str(self.config_path)),
+                    *("--listen-fd", str(self._held.fileno())),
+                ],
+                pass_fds=[self._held.fileno()],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **(environment or {})},
+            )
+        return self.process
+
+    def wait_until_ready(self) -> None:
+        until(lambda: self.get("/readyz")[0] == 200, START_SECONDS)
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+        return self.request("GET", path, headers=headers)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        port: int | None = None,
+    ) -> tuple[int, bytes]:
+        """Make one request on a connection of its own; the socket's queue waits for a daemon."""
+        request = Request(
+            f"http://127.0.0.1:{port or self.port}{path}", body, dict(headers or {}), method=method
+        )
+        try:
+            with urlopen(request, timeout=70) as response:
+                return response.status, response.read()
+        except HTTPError as refusal:
+            return refusal.code, refusal.read()
+
+    def configure(self, *statements: str) -> None:
+        """Set the ingest password, put the first slot on a local look, then run the statements."""
+        self.set_password(PASSWORD)
+        local_look = (
+            "UPDATE slot SET enabled = true, provider = 'local', operation = 'look'"
+            " WHERE slot_id = 'slot-001'"
+        )
+        self._execute(local_look, *statements)
+
+    def set_password(self, password: str) -> None:
+        """Make this the password of every camera."""
+        stored = bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
+        self._execute(f"UPDATE setting SET ingest_password_hash = '{stored}'")
+
+    def _execute(self, *statements: str) -> None:
+        async def run() -> None:
+            connection = await asyncpg.connect(self._database_url)
+            try:
+                for statement in statements:
+                    await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        asyncio.run(run())
+
+    def send(
+        self,
+        photo: bytes,
+        *,
+        password: str = PASSWORD,
+        query: str = "",
+        port: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes]:
+        """Send a photo as a camera station does; ``port`` is a proxy's."""
+        boundary = "------------090306000104030805010400"
+        body = b"".join(
+            [
+                f'--{boundary}\r\nContent-Disposition: form-data; name="password"\r\n\r\n'.encode(),
+                password.encode(),
+                f"\r\n--{boundary}\r\nContent-Disposition: form-data;"
+                ' name="fileToUpload"; filename="IMG_0042.JPG"\r\n'
+                "Content-Type: image/jpeg\r\n\r\n".encode(),
+                photo,
+                f"\r\n--{boundary}--\r\n".encode(),
+            ]
+        )
+        content_type = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        path = f"/api/ingest/slot-001{query}"
+        return self.request("POST", path, body, {**content_type, **(headers or {})}, port=port)
+
+    def stop(self, seconds: float = 80) -> int:
+        """Ask the process to stop and return its status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+    def log(self) -> str:
+        return self.log_path.read_text("utf-8")
+
+    def events(self, message: str) -> list[dict[str, Any]]:
+        """Return the log lines with this message."""
+        lines = (json.loads(line) for line in self.log().splitlines() if line.startswith("{"))
+        return [line for line in lines if line["message"] == message]
+
+    def close(self) -> None:
+        """Leave no process and no port behind."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self._held.close()

@@ -1,0 +1,316 @@
+"""What the browser's tests share: a daemon with slots and photos, a fake provider, a browser.
+
+The daemon is a process of its own, on a port that outlives it; each test has a
+fresh browser context, whose complaints (console errors, refused policies,
+requests to elsewhere) fail the test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from PIL import Image, ImageDraw
+
+from photobooth_daemon.database.embedded import EmbeddedPostgres
+from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+from tests.support.daemons import Daemon, until
+from tests.support.office import BOUNDARY, PASSWORDS, cheap, form
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+INGEST_PASSWORD = "booth-door-2026"
+KEY = "AIza-test-key-0123456789"
+LANGUAGES = ("ru", "en")
+LOCALES = {"ru": "ru-RU", "en": "en-GB"}
+WIDE, NARROW = (1440, 900), (360, 780)
+
+# The daemon is asked about pictures that are gone, and a login that fails is a 401: a browser
+# logs those as errors by itself, whatever the page makes of them.
+EXPECTED = ("Failed to load resource",)
+
+
+def party(width: int = 900) -> bytes:
+    """The sample photo, small enough to be processed in a moment."""
+    source = io.BytesIO((files("photobooth_daemon.rehearsal") / "sample_photo.jpg").read_bytes())
+    with Image.open(source) as photo:
+        photo.thumbnail((width, width))
+        target = io.BytesIO()
+        photo.save(target, "JPEG", quality=85)
+    return target.getvalue()
+
+
+def frame(colour: tuple[int, int, int] = (190, 140, 40)) -> bytes:
+    """A frame: opaque at the edges, nothing in the middle."""
+    picture = Image.new("RGBA", (900, 600), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 0, 899, 599), outline=(*colour, 255), width=34)
+    draw.rectangle((44, 44, 855, 555), outline=(*colour, 255), width=5)
+    target = io.BytesIO()
+    picture.save(target, "PNG")
+    return target.getvalue()
+
+
+class ProviderThread:
+    """The rehearsal provider on a loop of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.fake, self.url = asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
+
+    async def _open(self) -> tuple[FakeProvider, str]:
+        fake = FakeProvider(keys=[KEY])
+        return fake, fake.start()
+
+    def close(self) -> None:
+        asyncio.run_coroutine_threadsafe(self.fake.stop(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@dataclass
+class House:
+    """The daemon, and what tests ask of it behind the browser's back."""
+
+    daemon: Daemon
+    provider: ProviderThread
+    postgres: EmbeddedPostgres
+    database: str
+    _token: str = ""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.daemon.port}"
+
+    def call(
+        self, method: str, path: str, body: Any = None, *, query: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Call the API as serg and return the document."""
+        headers = {"Authorization": f"Bearer {self.token()}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        asked = path + (f"?{urlencode(query)}" if query else "")
+        return self._read(*self.daemon.request(method, asked, data, headers))
+
+    def post_form(self, path: str, parts: Mapping[str, bytes | str]) -> Any:
+        headers = {
+            "Authorization": f"Bearer {self.token()}",
+            "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
+        }
+        return self._read(*self.daemon.request("POST", path, form(parts), headers))
+
+    def token(self) -> str:
+        if not self._token:
+            body = json.dumps({"username": "serg", "password": PASSWORDS["serg"]}).encode()
+            headers = {"Content-Type": "application/json"}
+            answer = self.daemon.request("POST", "/api/login", body, headers)
+            self._token = self._read(*answer)["token"]
+        return self._token
+
+    def put_slot(self, slot_id: str, **config: Any) -> Any:
+        """Change a slot as another administrator would."""
+        version = self.call("GET", f"/api/slots/{slot_id}")["version"]
+        return self.call("PUT", f"/api/slots/{slot_id}", {"version": version, **config})
+
+    def send(self, slot_id: str, photo: bytes | None = None) -> tuple[int, Any]:
+        """Send a photo as a camera does."""
+        parts = {
+            "password": INGEST_PASSWORD,
+            "time": "1767859200",
+            "fileToUpload": photo or party(),
+        }
+        headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+        path = f"/api/ingest/{slot_id}?response=json"
+        status, answer = self.daemon.request("POST", path, form(parts), headers)
+        return status, json.loads(answer)
+
+    def execute(self, *statements: str) -> None:
+        self.postgres.execute(*statements, database=self.database)
+
+    def set_password(self, username: str, password: str) -> None:
+        """Give an administrator a password, by a hash that is cheap to check."""
+        hashed = cheap(password)
+        self.execute(f"UPDATE admin SET password_hash = '{hashed}' WHERE username = '{username}'")
+
+    def furnish(self) -> None:
+        """Set slots up, register templates, send photos: what a week's work leaves behind."""
+        settings = self.call("GET", "/api/settings")
+        body = {"version": settings["version"], "ingest_password": INGEST_PASSWORD}
+        self.call("PUT", "/api/settings", body)
+        gold = self.template("Рамка «Юбилей»", frame())
+        self.template("Логотип, низ", frame((40, 90, 160)))
+        fallback = [{"provider": "local", "operation": "look", "params": {"look": "noir"}}]
+        prompt = "Перенеси гостей на съёмочную площадку 1930-х годов. Лица не менять."
+        looks = {1: "bw", 2: "noir", 3: "vintage", 6: "pop", 8: "sketch"}
+        names = {
+            1: "Чёрно-белая арка",
+            2: "Нуар у входа",
+            3: "Плёнка 70-х",
+            4: "Киностудия",
+            5: "Рамка «Юбилей»",
+            6: "Комикс",
+            7: "Космос",
+            8: "Карандаш",
+        }
+        for number, name in names.items():
+            common = {"display_name": name, "enabled": number != 8, "response_mode": "image"}
+            if number in looks:
+                recipe = local_look(looks[number])
+            elif number == 5:
+                bound = [{"role": "frame", "media_id": gold["media_id"]}]
+                recipe = {"provider": "local", "operation": "frame", "template_media": bound}
+            else:
+                recipe = {"provider": "gemini", "operation": "edit", "params": {"prompt": prompt}}
+                recipe["fallback"] = fallback if number == 4 else []
+            self.put_slot(f"slot-00{number}", **common, **recipe)
+        self.put_slot("slot-003", params={"look": "sepia"})
+        for number in (1, 2, 3, 4, 5, 6):
+            assert self.send(f"slot-00{number}")[0] == 200
+        self.provider.fake.script.then("image_safety", times=4)
+        assert self.send("slot-007")[0] == 502
+        self.provider.fake.script.clear()
+
+    def template(self, label: str, picture: bytes) -> Any:
+        return self.post_form("/api/template-media/register", {"label": label, "file": picture})
+
+    @staticmethod
+    def _read(status: int, body: bytes) -> Any:
+        assert status < 300, body
+        return json.loads(body) if body else None
+
+
+def local_look(look: str) -> dict[str, Any]:
+    """A slot's recipe that needs no provider."""
+    return {"provider": "local", "operation": "look", "params": {"look": look}}
+
+
+@contextmanager
+def open_house(directory: Path, postgres: EmbeddedPostgres, template: str) -> Iterator[House]:
+    """A furnished house, gone at the end."""
+    database = "house"
+    postgres.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
+    provider = ProviderThread()
+    toml = f'[providers.gemini]\nbase_url = "{provider.url}"\napi_key = "{KEY}"\nlocal = true\n'
+    daemon = Daemon(directory, postgres.url_of(database), toml)
+    house = House(daemon, provider, postgres, database)
+    try:
+        for name, password in PASSWORDS.items():
+            house.set_password(name, password)
+        daemon.start()
+        daemon.wait_until_ready()
+        house.furnish()
+        yield house
+    finally:
+        daemon.close()
+        provider.close()
+        postgres.execute(f"DROP DATABASE {database} WITH (FORCE)")
+
+
+@dataclass
+class Visit:
+    """One person in one browser: a page, and everything the browser complained about."""
+
+    house: House
+    context: BrowserContext
+    page: Page
+    language: str
+    complaints: list[str] = field(default_factory=list)
+    texts: Mapping[str, Any] = field(default_factory=dict)
+
+    def t(self, key: str, **values: Any) -> str:
+        """The text of a key, as the page shows it."""
+        found: Any = self.texts
+        for part in key.split("."):
+            found = found[part]
+        text = str(found)
+        for name, value in values.items():
+            text = text.replace(f"{{{name}}}", str(value))
+        return text
+
+    def login(self, username: str = "serg") -> None:
+        """Get a session without the form, which has tests of its own."""
+        answer = self.context.request.post(
+            f"{self.house.url}/api/login",
+            data={"username": username, "password": PASSWORDS[username]},
+        )
+        assert answer.ok
+
+    def open(self, path: str = "") -> None:
+        """Open a screen and wait until it has its title; the page is loaded only once."""
+        self.page.goto(f"{self.house.url}/#/{path}")
+        self.page.locator("main h1, .login h1").first.wait_for()
+
+    def button(self, key: str, **values: Any) -> Any:
+        return self.page.get_by_role("button", name=self.t(key, **values), exact=True)
+
+    def field(self, key: str) -> Any:
+        return self.page.get_by_label(self.t(key), exact=False).first
+
+    def toast(self, key: str, **values: Any) -> None:
+        """Wait until the page has said it, and take the message away: the next one is a new one."""
+        said = self.page.locator(".toast", has_text=self.t(key, **values))
+        said.locator(".toast-close").click()
+        said.wait_for(state="detached")
+
+    def check_quiet(self) -> None:
+        """Fail if the browser complained."""
+        assert not self.complaints, self.complaints
+
+
+@contextmanager
+def visit(
+    house: House,
+    browser: Browser,
+    language: str = "ru",
+    size: tuple[int, int] = WIDE,
+    scheme: str = "light",
+    **options: Any,
+) -> Iterator[Visit]:
+    """A person who opens a browser, and closes it without having seen an error."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        locale=LOCALES[language],
+        timezone_id="Europe/Moscow",
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        **options,
+    )
+    context.set_default_timeout(30_000)
+    page = context.new_page()
+    source = (files("photobooth_daemon.ui") / "texts" / f"{language}.json").read_text("utf-8")
+    one = Visit(house, context, page, language, texts=json.loads(source))
+    page.on("console", lambda message: _complain(one, message.type, message.text))
+    page.on("pageerror", lambda error: one.complaints.append(f"uncaught: {error}"))
+    page.on("request", lambda request: _stay_at_home(one, request.url))
+    try:
+        yield one
+        one.check_quiet()
+    finally:
+        context.close()
+
+
+def _complain(one: Visit, kind: str, text: str) -> None:
+    if kind in ("error", "warning") and not text.startswith(EXPECTED):
+        one.complaints.append(f"{kind}: {text}")
+
+
+def _stay_at_home(one: Visit, url: str) -> None:
+    if not url.startswith((one.house.url, "data:", "blob:", "about:")):
+        one.complaints.append(f"a request to {url}")
+
+
+def wait_for(condition: Any, seconds: float = 30) -> Any:
+    """Return the condition's first true value."""
+    return until(condition, seconds)

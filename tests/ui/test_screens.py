@@ -1,0 +1,279 @@
+"""Each screen, in both languages, at both widths: shown whole, accessible, quiet.
+
+``--screenshots DIR`` writes the pictures that the guides show.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.support.ui_house import NARROW, WIDE, House, Visit, visit
+
+pytestmark = pytest.mark.browser
+
+# Every language at every width, and both themes at each of them.
+LOOKS = [
+    ("ru", WIDE, "light"),
+    ("ru", NARROW, "dark"),
+    ("en", WIDE, "dark"),
+    ("en", NARROW, "light"),
+]
+KEY_LIKE = re.compile(r"\b[a-z_]+\.[a-z_]+(\.[a-z_]+)*\b")
+SPOKEN_DOTS = re.compile(r"(slot|settings|template|admin)\.[a-z_]+")  # actions in the audit log
+
+
+def axe_source() -> str:
+    """The accessibility checker."""
+    return (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1][0]}-{look[2]}")
+def admin(request: pytest.FixtureRequest, house: House, browser: Any) -> Iterator[Visit]:
+    """A session of serg's; the checker needs the page's own policy out of its way."""
+    language, size, scheme = request.param
+    with visit(house, browser, language, size, scheme, bypass_csp=True) as one:
+        one.login()
+        yield one
+
+
+def job_id(house: House, **query: str) -> str:
+    return str(house.call("GET", "/api/jobs", query=query)["items"][0]["job_id"])
+
+
+def board(one: Visit) -> None:
+    one.open()
+    one.page.locator(".card-picture img").first.wait_for()
+
+
+def search(one: Visit) -> None:
+    board(one)
+    one.page.keyboard.press("/")
+    one.page.locator("dialog .found li").first.wait_for()
+
+
+def slot(one: Visit) -> None:
+    one.open("slots/slot-004")
+    one.page.locator("#results img").first.wait_for()
+
+
+def slot_with_faults(one: Visit) -> None:
+    one.open("slots/slot-005")
+    one.page.locator("#output-quality").fill("0")
+    one.page.keyboard.press("Control+s")
+    one.page.locator("#output-quality-fault").wait_for()
+
+
+def camera(one: Visit) -> None:
+    one.open("slots/slot-004?tab=camera")
+    one.page.locator("#curl").wait_for()
+
+
+def history(one: Visit) -> None:
+    one.open("slots/slot-003?tab=history")
+    one.page.locator(".revision .diff").first.wait_for()
+
+
+def jobs(one: Visit) -> None:
+    one.open("jobs")
+    one.page.locator(".job-row").first.wait_for()
+
+
+def job(one: Visit) -> None:
+    one.open(f"jobs/{job_id(one.house, status='done')}")
+    one.page.locator(".big-picture img").wait_for()
+
+
+def failed_job(one: Visit) -> None:
+    one.open(f"jobs/{job_id(one.house, status='failed')}")
+    one.page.locator("#attempts").wait_for()
+
+
+def templates(one: Visit) -> None:
+    one.open("templates")
+    one.page.locator(".template img").first.wait_for()
+
+
+def stats(one: Visit) -> None:
+    one.open("stats?window=1h")
+    one.page.locator(".plot svg").first.wait_for()
+    one.page.locator("summary").first.click()
+
+
+def settings(one: Visit) -> None:
+    one.open("settings")
+    one.page.locator("#slot_queue").wait_for()
+
+
+def rotation(one: Visit) -> None:
+    settings(one)
+    one.button("settings.rotate").click()
+    one.page.locator("dialog #ingest-password").wait_for()
+
+
+def audit(one: Visit) -> None:
+    one.open("audit")
+    one.page.locator(".audit-row").first.wait_for()
+    one.page.locator("summary").first.click()
+
+
+def health(one: Visit) -> None:
+    one.open("health")
+    one.page.locator("#readiness .notice").wait_for()
+
+
+def account(one: Visit) -> None:
+    one.open("account")
+    one.page.locator("#new_password").wait_for()
+
+
+def nothing_there(one: Visit) -> None:
+    one.open("jobs?slot=slot-011&status=timeout")
+    one.page.locator(".empty").wait_for()
+
+
+SCREENS: dict[str, Callable[[Visit], None]] = {
+    screen.__name__: screen
+    for screen in (
+        board,
+        search,
+        slot,
+        slot_with_faults,
+        camera,
+        history,
+        jobs,
+        job,
+        failed_job,
+        templates,
+        stats,
+        settings,
+        rotation,
+        audit,
+        health,
+        account,
+        nothing_there,
+    )
+}
+
+
+def test_every_screen_is_whole_accessible_and_quiet(
+    admin: Visit, request: pytest.FixtureRequest
+) -> None:
+    source = axe_source()
+    faults: dict[str, list[str]] = {}
+    for name, show in SCREENS.items():
+        show(admin)
+        found = look_over(admin, source)
+        if found:
+            faults[name] = found
+        admin.page.keyboard.press("Escape")
+        if name == "slot_with_faults":
+            admin.button("act.discard").click()
+    assert not faults, faults
+
+
+def look_over(one: Visit, source: str) -> list[str]:
+    """What is wrong with the screen that is shown."""
+    page = one.page
+    page.evaluate(source)
+    found = page.evaluate(
+        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',"
+        " 'best-practice']})"
+    )
+    faults = [
+        f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
+        for rule in found["violations"]
+        for node in rule["nodes"][:3]
+    ]
+    widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    if widths[0] > widths[1]:
+        faults.append(f"wider than the window: {widths}")
+    text = page.locator("body").inner_text()
+    keys = [k for k in (m.group() for m in KEY_LIKE.finditer(text)) if k in every_key(one)]
+    if keys := [key for key in keys if not SPOKEN_DOTS.fullmatch(key)]:
+        faults.append(f"keys instead of words: {keys}")
+    if "{" in text and "undefined" in text:
+        faults.append("a place was left open")
+    return faults
+
+
+def every_key(one: Visit) -> set[str]:
+    def walk(tree: Any, prefix: str = "") -> Iterator[str]:
+        for key, value in tree.items():
+            yield prefix + key
+            if isinstance(value, dict):
+                yield from walk(value, f"{prefix}{key}.")
+
+    return set(walk(one.texts))
+
+
+def test_the_login_is_accessible_in_both_languages(house: House, browser: Any) -> None:
+    for language, size, scheme in LOOKS:
+        with visit(house, browser, language, size, scheme, bypass_csp=True) as one:
+            one.open()
+            assert not look_over(one, axe_source())
+
+
+def test_the_guest_page_works_without_javascript(house: House, browser: Any) -> None:
+    done = job_id(house, status="done", source="ingest")
+    for language, size, scheme in LOOKS:
+        with visit(house, browser, language, size, scheme, java_script_enabled=False) as one:
+            one.page.goto(f"{house.url}/r/{done}")
+            picture = one.page.locator(".picture img")
+            picture.wait_for()
+            with one.page.expect_download() as download:
+                one.page.locator(".button.primary").click()
+            assert download.value.suggested_filename.endswith(".jpg")
+            one.page.goto(f"{house.url}/r/00000000-0000-4000-8000-000000000000")
+            one.page.locator(".not_found h1").wait_for()
+
+
+def test_the_guest_page_is_accessible(house: House, browser: Any) -> None:
+    done = job_id(house, status="done", source="ingest")
+    for language, size, scheme in LOOKS:
+        with visit(house, browser, language, size, scheme, bypass_csp=True) as one:
+            for job in (done, "00000000-0000-4000-8000-000000000000"):
+                one.page.goto(f"{house.url}/r/{job}")
+                assert not look_over(one, axe_source())
+
+
+def test_screenshots_for_the_guides(
+    house: House, browser: Any, request: pytest.FixtureRequest
+) -> None:
+    folder = request.config.getoption("--screenshots")
+    if folder is None:
+        pytest.skip("--screenshots DIR was not given")
+    take_screenshots(house, browser, Path(folder))
+
+
+def take_screenshots(house: House, browser: Any, folder: Path) -> None:
+    """Write each screen at both widths, light and dark, in both languages."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for language in ("ru", "en"):
+        for size in (WIDE, NARROW):
+            for scheme in ("light", "dark"):
+                with visit(house, browser, language, size, scheme) as one:
+                    one.open()
+                    save(one, folder, "login", size, scheme)
+                    one.login()
+                    one.page.reload()
+                    for name, show in SCREENS.items():
+                        show(one)
+                        save(one, folder, name, size, scheme)
+                        one.page.keyboard.press("Escape")
+                        if name == "slot_with_faults":
+                            one.button("act.discard").click()
+
+
+def save(one: Visit, folder: Path, name: str, size: tuple[int, int], scheme: str) -> None:
+    one.page.evaluate("document.fonts.ready")
+    with Image.open(BytesIO(one.page.screenshot())) as picture:
+        path = folder / f"{name}-{one.language}-{size[0]}-{scheme}.webp"
+        picture.convert("RGB").save(path, "WEBP", quality=82, method=6)

@@ -1,0 +1,283 @@
+"""``GET /api/events`` of the HTTP contract, through the port: live, resumed, reset, closed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import pytest
+
+from photobooth_daemon.web import events as events_module
+from tests.support.office import Office
+
+PATIENCE_SECONDS = 20.0
+
+
+@dataclass
+class Stream:
+    """One open stream: what has arrived of it so far."""
+
+    reader: asyncio.StreamReader
+    status: int
+    headers: dict[str, str]
+    comments: list[str] = field(default_factory=list)
+
+    async def frame(self) -> dict[str, str]:
+        """The next event's fields; comments are noted on the way."""
+        while True:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                fields = await self._block()
+            if fields:
+                return fields
+
+    async def event(self) -> tuple[int, str, Any]:
+        """The next event's id, kind and data."""
+        frame = await self.frame()
+        while "event" not in frame:
+            frame = await self.frame()
+        return int(frame["id"]), frame["event"], json.loads(frame["data"])
+
+    async def ended(self) -> bool:
+        """Whether the daemon closes the stream."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            try:
+                while True:
+                    await self._block()
+            except EOFError:
+                return True
+
+    async def comment(self) -> str:
+        """The next comment."""
+        known = len(self.comments)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(self.comments) == known:
+                await self._block()
+        return self.comments[-1]
+
+    async def _block(self) -> dict[str, str]:
+        fields = {}
+        while True:
+            line = (await self._line()).rstrip("\n")
+            if not line:
+                return fields
+            name, _, value = line.partition(":")
+            if not name:
+                self.comments.append(value.strip())
+            else:
+                fields[name] = value.removeprefix(" ")
+
+    async def _line(self) -> str:
+        """One line of the chunked body; the daemon's chunks hold whole lines."""
+        if not hasattr(self, "_rest"):
+            self._rest = b""
+        while b"\n" not in self._rest:
+            size = int(await self.reader.readline() or b"0", 16)
+            if size == 0:
+                raise EOFError
+            self._rest += await self.reader.readexactly(size)
+            await self.reader.readexactly(2)
+        line, _, self._rest = self._rest.partition(b"\n")
+        return line.decode() + "\n"
+
+
+@asynccontextmanager
+async def follow(
+    office: Office, last_id: int | str | None = None, as_: str = "serg"
+) -> AsyncIterator[Stream]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", office.port)
+    lines = [
+        "GET /api/events HTTP/1.1",
+        f"Host: 127.0.0.1:{office.port}",
+        f"Authorization: Bearer {await office.token(as_)}",
+    ]
+    if last_id is not None:
+        lines.append(f"Last-Event-ID: {last_id}")
+    writer.write("\r\n".join([*lines, "", ""]).encode())
+    try:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+        stream = Stream(reader, int(head[0].split()[1]), headers)
+        if stream.status == 200:
+            assert "retry" in await stream.frame()
+        yield stream
+    finally:
+        writer.close()
+
+
+async def change_slot(office: Office, n: int) -> None:
+    body = {"display_name": f"change {n}"}
+    reply = await office.put("/api/slots/slot-001", body, If_Match="*")
+    assert reply.status == 200, reply.body
+
+
+async def test_events_arrive_as_they_happen(office: Office) -> None:
+    async with follow(office) as stream:
+        assert stream.status == 200
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        assert stream.headers["cache-control"] == "no-store"
+        await change_slot(office, 1)
+        await office.put("/api/settings", {"slot_queue": 5}, If_Match="*")
+        first_id, kind, data = await stream.event()
+        assert kind == "slot"
+        assert data.items() >= {"slot_id": "slot-001", "version": 2, "updated_by": "serg"}.items()
+        second_id, kind, data = await stream.event()
+        assert (kind, data["version"]) == ("settings", 2)
+        assert second_id > first_id
+
+
+async def test_events_resume_after_the_last_id(office: Office) -> None:
+    async with follow(office) as stream:
+        for n in range(3):
+            await change_slot(office, n)
+        ids = [(await stream.event())[0] for _ in range(3)]
+    await change_slot(office, 3)
+    async with follow(office, ids[0]) as stream:
+        resumed = [await stream.event() for _ in range(3)]
+        assert [event[0] for event in resumed[:2]] == ids[1:]
+        assert [event[2]["version"] for event in resumed] == [3, 4, 5]
+    async with follow(office, 0) as stream:
+        assert (await stream.event())[2]["version"] == 2
+
+
+async def test_events_reset_when_the_last_id_is_too_old(office: Office) -> None:
+    for n in range(3):
+        await change_slot(office, n)
+    ids = [row["event_id"] for row in await office.fetch("SELECT event_id FROM event")]
+    await office.execute(
+        "UPDATE event SET at = at - interval '2 hours' WHERE event_id < $1", ids[2]
+    )
+    async with follow(office, ids[0]) as stream:
+        reset_id, kind, _ = await stream.event()
+        assert (kind, reset_id) == ("reset", ids[2])
+        await change_slot(office, 4)
+        assert (await stream.event())[1] == "slot"
+    async with follow(office, ids[1]) as stream:
+        assert (await stream.event())[:2] == (ids[2], "slot")
+
+
+async def test_events_reset_for_an_id_that_never_was(office: Office) -> None:
+    await change_slot(office, 1)
+    for last_id in (10**9, "x", "-1", "9" * 30):
+        async with follow(office, last_id) as stream:
+            assert (await stream.event())[1] == "reset"
+
+
+async def test_nothing_is_missed_overnight(office: Office) -> None:
+    """All events have been cleaned up; who had seen the last one has missed nothing."""
+    await change_slot(office, 1)
+    (row,) = await office.fetch("SELECT max(event_id) AS newest FROM event")
+    await office.execute("DELETE FROM event")
+    async with follow(office, row["newest"]) as stream:
+        await change_slot(office, 2)
+        assert (await stream.event())[1] == "slot"
+
+
+async def test_ids_increase_in_the_order_of_commits(office: Office, database_url: str) -> None:
+    """A transaction that publishes and is slow to commit lets nobody overtake it."""
+    slow = await asyncpg.connect(database_url)
+    transaction = slow.transaction()
+    await transaction.start()
+    publish = "SELECT publish_event('health', '{\"n\": 1}', statement_timestamp())"
+    first_id = await slow.fetchval(publish)
+    async with follow_later(office) as opening:
+        overtaking = asyncio.create_task(change_slot(office, 2))
+        await asyncio.sleep(0.2)
+        assert not overtaking.done()
+        await transaction.commit()
+        await overtaking
+        stream = await opening
+        rows = await office.fetch("SELECT event_id, kind FROM event ORDER BY event_id")
+        assert [row["kind"] for row in rows] == ["health", "slot"]
+        assert rows[0]["event_id"] == first_id
+        assert stream.status == 200
+    await slow.close()
+
+
+@asynccontextmanager
+async def follow_later(office: Office) -> AsyncIterator[asyncio.Task[Stream]]:
+    """A viewer that connects while a publisher has not committed yet."""
+
+    async def open_stream() -> Stream:
+        async with follow(office) as stream:
+            return stream
+
+    task = asyncio.create_task(open_stream())
+    yield task
+    await task
+
+
+async def test_a_burst_reaches_every_viewer_once_and_in_order(office: Office) -> None:
+    async with follow(office) as one, follow(office, as_="igor") as other:
+        await asyncio.gather(*(change_slot(office, n) for n in range(20)))
+        for stream in (one, other):
+            versions = [(await stream.event())[2]["version"] for _ in range(20)]
+            assert versions == list(range(2, 22))
+
+
+async def test_a_comment_shows_that_the_stream_lives(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events_module, "COMMENT_SECONDS", 0.2)
+    async with follow(office) as stream:
+        assert await stream.comment()
+        assert await stream.comment()
+
+
+async def test_the_stream_ends_with_the_session_and_the_permission(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events_module, "COMMENT_SECONDS", 0.2)
+    async with follow(office) as revoked, follow(office, as_="igor") as forbidden:
+        await revoked.comment()
+        await office.call("POST", "/api/logout")
+        assert await revoked.ended()
+        await office.execute("UPDATE admin SET permissions = '{slots:read}'")
+        assert await forbidden.ended()
+
+
+async def test_the_stream_is_closed_while_draining(office: Office) -> None:
+    async with follow(office) as stream:
+        office.app.life.draining = True
+        await office.app.feed.close()
+        assert await stream.ended()
+        async with follow(office) as refused:
+            assert refused.status == 503
+            assert "retry-after" in refused.headers
+
+
+async def test_events_go_on_after_the_database_was_away(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with follow(office) as stream:
+        await change_slot(office, 1)
+        first_id, _, _ = await stream.event()
+        await office.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        reply = await office.put("/api/slots/slot-001", {"display_name": "a"}, If_Match="*")
+        while reply.status == 503:
+            reply = await office.put("/api/slots/slot-001", {"display_name": "a"}, If_Match="*")
+        event_id, kind, _ = await stream.event()
+        assert (kind, event_id > first_id) == ("slot", True)
+
+
+async def test_head_of_the_stream_has_an_end(office: Office) -> None:
+    reply = await office.call("HEAD", "/api/events")
+    assert reply.status == 200
+    assert reply.headers["Content-Type"].startswith("text/event-stream")
+
+
+async def test_viewers_are_counted_and_forgotten(office: Office) -> None:
+    gauge = office.app.metrics.event_stream_clients
+    async with follow(office), follow(office):
+        assert gauge._value.get() == 2
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while gauge._value.get():
+            await change_slot(office, 1)
+            await asyncio.sleep(0.05)
