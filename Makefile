@@ -6,6 +6,9 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { command -v "$$python"; break; }; done)
 VENV ?= .venv
+# How many tests run at once, each with a PostgreSQL of its own: most wait most of their time.
+TESTS_AT_ONCE ?= 4
+IN_PARALLEL = -n $(TESTS_AT_ONCE) --dist loadfile
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
@@ -21,14 +24,14 @@ help:  ## this list
 quickstart: $(VENV)/.quickstart  ## a running booth in one command; QUICKSTART_ARGS="--port 8080"
 	$(BIN)/photoboothctl quickstart $(QUICKSTART_ARGS)
 
-test: $(VENV)/.dev  ## the test suite; PYTEST_ARGS="-k ingest", "-n 3 --dist loadfile" for three at a time
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(VENV)/.dev  ## the test suite; PYTEST_ARGS="-k ingest", TESTS_AT_ONCE=0 for one by one
+	$(BIN)/python -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.browser  ## the admin UI in Chromium (apt install chromium); PYTEST_ARGS="-k board"
-	$(BIN)/python -m pytest -m browser $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile $(PYTEST_ARGS)
 
 test-floor: .venv-floor/.dev  ## the same on the libraries of this Debian, which are the oldest we support
-	.venv-floor/bin/python -m pytest $(PYTEST_ARGS)
+	.venv-floor/bin/python -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
 
 check: $(VENV)/.dev  ## style and types
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application, RequestHandler
 
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.providers.turbotext.driver import TurbotextDriver
 from photobooth_daemon.rehearsal.fake_gemini_messages import FOUL_TEXT
 from photobooth_daemon.repositories.events import CHANNEL
 from tests.support.booth import KEY, Booth
@@ -83,6 +84,9 @@ def booth(io_loop: IOLoop, database: Database, tmp_path: Path, gateway: Gateway)
             store_reserve_seconds=5.0,
         )
         gateway.port = booth.port
+        turbotext = booth.app.drivers["turbotext"]
+        assert isinstance(turbotext, TurbotextDriver)
+        turbotext.poll_seconds = 0.1
         return booth
 
     booth = io_loop.run_sync(opened)
