@@ -1,5 +1,8 @@
 """One event, one line: JSON for journald and collectors, plain text for a terminal.
 
+Whatever strangers wrote is escaped, in both: no field of theirs makes a second
+line, a field that is not there, or a terminal's command.
+
 Every line carries the fields bound around it (``request_id``, ``job_id``,
 ``slot_id`` …), so that a photo's whole story is one search. What must never be
 logged cannot be: bytes appear as their length, long text is cut, and the
@@ -16,8 +19,11 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from textwrap import indent
 from typing import Any, TextIO
 from urllib.parse import quote
+
+from photobooth_daemon.printable import printable, printable_lines
 
 LONGEST_TEXT = 500
 LONGEST_MESSAGE = 2000
@@ -30,13 +36,17 @@ _SECRET_NAME = re.compile(r"(?i)password|passwd|secret|token|api_?key|authorizat
 _SECRET_SHAPES = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {HIDDEN}"),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+"), HIDDEN),
-    (re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@"), rf"\1:{HIDDEN}@"),
+    (re.compile(r"(?<=://)[^/\s\"'?#]+@"), f"{HIDDEN}@"),
     (
-        re.compile(r"(?i)\b(password|passwd|secret|token|api_?key|key|signature)=[^&\s\"']+"),
+        re.compile(
+            r"(?i)\b([\w.-]*(?:passw(?:or)?d|secret|token|key|signature|credential)|sig|auth)"
+            r"=[^&\s\"']+"
+        ),
         rf"\1={HIDDEN}",
     ),
     (re.compile(r"[A-Za-z0-9+/_-]{200,}={0,2}"), HIDDEN),
 )
+_PLAIN_VALUE = re.compile(r"[^\s=\"']+")
 _JOURNAL_PRIORITY = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3, "CRITICAL": 2}
 
 
@@ -92,7 +102,7 @@ class JsonFormatter(logging.Formatter):
             line.setdefault(name, self._masked(value))
         if record.exc_info:
             line["exception"] = self._mask(self.formatException(record.exc_info))
-        text = json.dumps(line, ensure_ascii=False, default=str)
+        text = printable(json.dumps(line, ensure_ascii=False, default=str))
         return f"<{_JOURNAL_PRIORITY.get(record.levelname, 6)}>{text}" if self._journal else text
 
     def _masked(self, value: Any) -> Any:
@@ -114,12 +124,14 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).astimezone()
-        fields = " ".join(f"{name}={value}" for name, value in fields_of(record).items())
+        fields = " ".join(f"{name}={_shown(value)}" for name, value in fields_of(record).items())
         where = record.name.removeprefix("photobooth_daemon.")
-        text = f"{at:%H:%M:%S.%f}"[:12] + f" {record.levelname:<7} {where}: {message_of(record)}"
+        message = printable(message_of(record))
+        text = f"{at:%H:%M:%S.%f}"[:12] + f" {record.levelname:<7} {where}: {message}"
         text = f"{text}  {fields}" if fields else text
         if record.exc_info:
-            text += "\n" + self.formatException(record.exc_info)
+            # Set in, so that no line of an error's text passes for one of the log.
+            text += "\n" + indent(printable_lines(self.formatException(record.exc_info)), "    ")
         return self._mask(text)
 
 
@@ -175,6 +187,13 @@ def fields_of(record: logging.LogRecord) -> dict[str, Any]:
         name: HIDDEN if _SECRET_NAME.search(name) else _safe(value)
         for name, value in {**current_log_fields(), **known}.items()
     }
+
+
+def _shown(value: Any) -> str:
+    """Return a field's value as a text line holds it: quoted where it could pass for more."""
+    text = str(value)
+    plain = _PLAIN_VALUE.fullmatch(text) is not None
+    return printable(text if plain else json.dumps(text, ensure_ascii=False))
 
 
 def _safe(value: Any) -> Any:

@@ -7,6 +7,7 @@ import base64
 import io
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from contextvars import copy_context
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from photobooth_daemon.logs import (
     JsonFormatter,
     SecretMask,
+    TextFormatter,
     bind_log_fields,
     configure_logging,
 )
@@ -158,3 +160,43 @@ def test_text_for_a_terminal_is_masked_too() -> None:
 
 def test_short_secrets_are_not_masked_by_value() -> None:
     assert SecretMask(["a"])("a banana") == "a banana"
+
+
+HOSTILE = [
+    "x\n12:00:00.000 INFO    daemon: nothing happened",
+    "x\r\x1b[2K\x1b]0;owned\x07",
+    "x\x9b31mred\x7f",
+    "x\u2028y\u2029z\x85",
+    "x\u202egnp.exe\u2066",
+    "x\ud800",
+]
+
+
+@pytest.mark.parametrize("number", range(len(HOSTILE)))
+@pytest.mark.parametrize("formatter", [JsonFormatter, TextFormatter])
+def test_what_strangers_write_stays_in_its_place(
+    formatter: type[JsonFormatter | TextFormatter], number: int
+) -> None:
+    text = HOSTILE[number]
+    try:
+        raise ValueError(text)
+    except ValueError:
+        failure = sys.exc_info()
+    record = logging.LogRecord("x", logging.ERROR, __file__, 1, "photo of %s", (text,), failure)
+    record.client, record.fields = text, {text: [text]}
+    output = formatter(SecretMask()).format(record)
+    output.encode()
+    assert not [sign for sign in output if not sign.isprintable() and sign != "\n"], repr(output)
+    if formatter is JsonFormatter:
+        assert json.loads(output)["client"] == text
+        assert "\n" not in output
+    else:
+        own = [line for line in output.splitlines() if not line.startswith("    ")]
+        assert len(own) == 1, output
+
+
+def test_a_field_of_a_text_line_cannot_pass_for_two() -> None:
+    record = logging.LogRecord("x", logging.INFO, __file__, 1, "refused", (), None)
+    record.name_sent = 'me address=10.0.0.1 "'
+    line = TextFormatter(SecretMask()).format(record)
+    assert line.endswith(r'refused  name_sent="me address=10.0.0.1 \""')

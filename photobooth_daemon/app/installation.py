@@ -30,6 +30,7 @@ from photobooth_daemon.errors import (
     ValidationFailed,
     VersionConflict,
 )
+from photobooth_daemon.printable import printable
 
 SERVICE_USER = "photobooth-daemon"
 
@@ -104,8 +105,8 @@ class Failure(click.ClickException):
         """Return the text, a line per fault where there are several."""
         faults = getattr(self.error, "faults", ())
         if not faults:
-            return self.message
-        lines = (f"{fault.pointer}: {fault.message}" for fault in faults)
+            return printable(self.message)
+        lines = (printable(f"{fault.pointer}: {fault.message}") for fault in faults)
         return "\n  ".join(["these values are wrong:", *lines])
 
 

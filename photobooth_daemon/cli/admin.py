@@ -10,7 +10,7 @@ from photobooth_daemon.administration.admins import PERMISSIONS
 from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.assignments import read_password
-from photobooth_daemon.cli.printing import print_json, print_table
+from photobooth_daemon.cli.printing import print_json, print_table, say
 
 
 @click.group()
@@ -57,7 +57,7 @@ async def passwd(installation: Installation, username: str, from_stdin: bool) ->
     password = read_password(f"New password for {username}", from_stdin=from_stdin)
     async with services(installation) as here:
         await here.admins.set_password(username, password, here.actor)
-    click.echo(f"{username} has a new password.")
+    say(f"{username} has a new password.")
 
 
 @admin.command()
@@ -70,7 +70,7 @@ async def grant(installation: Installation, username: str, permissions: tuple[st
     wanted = PERMISSIONS if permissions == ("all",) else permissions
     async with services(installation) as here:
         found = await here.admins.grant(username, wanted, here.actor)
-    click.echo(f"{username}: {_words(found.permissions)}")
+    say(f"{username}: {_words(found.permissions)}")
 
 
 @admin.command()
@@ -83,7 +83,7 @@ async def revoke(installation: Installation, username: str, permissions: tuple[s
     unwanted = PERMISSIONS if permissions == ("all",) else permissions
     async with services(installation) as here:
         found = await here.admins.revoke(username, unwanted, here.actor)
-    click.echo(f"{username}: {_words(found.permissions)}")
+    say(f"{username}: {_words(found.permissions)}")
 
 
 @admin.command()
@@ -94,7 +94,7 @@ async def unlock(installation: Installation, username: str) -> None:
     """Let an administrator log in again after too many wrong passwords."""
     async with services(installation) as here:
         addresses = await here.admins.unlock(username, here.actor)
-    click.echo(f"{username} may log in again; failures from {addresses} addresses are forgotten.")
+    say(f"{username} may log in again; failures from {addresses} addresses are forgotten.")
 
 
 def _words(permissions: tuple[str, ...] | list[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from datetime import timedelta
@@ -12,6 +11,7 @@ import click
 
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.durations import parse_length
+from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.clock import rfc3339
 from photobooth_daemon.config.start_up import installation_name
 from photobooth_daemon.errors import PhotoboothError
@@ -48,11 +48,11 @@ async def test(installation: Installation) -> None:
                 await channel.send(notification)
             except NotSentError as error:
                 failed = True
-                click.echo(f"{channel.name}: not sent: {error}")
+                say(f"{channel.name}: not sent: {error}")
             else:
-                click.echo(f"{channel.name}: sent")
+                say(f"{channel.name}: sent")
     if not channels:
-        click.echo("No channel is configured: see [alerts] in the configuration.", err=True)
+        say("No channel is configured: see [alerts] in the configuration.", err=True)
     if failed or not channels:
         sys.exit(EXIT_NOBODY_TOLD)
 
@@ -82,16 +82,16 @@ async def list_(installation: Installation, as_json: bool) -> None:
             {**asdict(w), "starts_at": rfc3339(w.starts_at), "ends_at": rfc3339(w.ends_at)}
             for w in windows
         ]
-        click.echo(json.dumps({"alerts": alerts, "maintenance": shown}, ensure_ascii=False))
+        print_json_line({"alerts": alerts, "maintenance": shown})
         return
     for entry in entries:
         since = f"{entry.since.astimezone():%d.%m. %H:%M}"
-        click.echo(f"{since}  {entry.condition.name}  {summary_of(entry.condition, locale)}")
+        say(f"{since}  {entry.condition.name}  {summary_of(entry.condition, locale)}")
     if not entries:
-        click.echo("Nothing is wrong.")
+        say("Nothing is wrong.")
     for window in windows:
         starts, ends = window.starts_at.astimezone(), window.ends_at.astimezone()
-        click.echo(
+        say(
             f"quiet from {starts:%d.%m. %H:%M} to {ends:%d.%m. %H:%M} "
             f"({window.opened_by}: {window.reason})"
         )
@@ -119,11 +119,11 @@ async def maintenance(
         now = installation.clock.utcnow()
         if length is None:
             count = await repository.close_windows(now)
-            click.echo(f"Ended {count} maintenance window(s).")
+            say(f"Ended {count} maintenance window(s).")
             return
         starts_at = now + (after or timedelta())
         await repository.open_window(starts_at, starts_at + length, reason, installation.actor)
-        click.echo(f"Alerts are quiet until {(starts_at + length).astimezone():%d.%m. %H:%M}.")
+        say(f"Alerts are quiet until {(starts_at + length).astimezone():%d.%m. %H:%M}.")
 
 
 async def _locale(installation: Installation) -> str:

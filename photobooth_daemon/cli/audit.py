@@ -9,7 +9,7 @@ import click
 from photobooth_daemon.administration.audit_head import NotedHead
 from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import EXIT_FAILED, Installation, run_async
-from photobooth_daemon.cli.printing import print_json, print_table
+from photobooth_daemon.cli.printing import print_json, print_table, say
 from photobooth_daemon.web.audit import entry_view
 
 MAX_LIMIT = 1000
@@ -96,10 +96,10 @@ async def verify(ctx: click.Context, head: str | None, as_json: bool) -> None:
         )
     else:
         for fault in verdict.faults:
-            click.echo(fault)
+            say(fault)
         state = "is NOT as it was written" if verdict.faults else "is as it was written"
-        click.echo(f"The log of {verdict.entries} entries {state}.")
-        click.echo(f"head {verdict.head_id}:{verdict.head_digest}")
+        say(f"The log of {verdict.entries} entries {state}.")
+        say(f"head {verdict.head_id}:{verdict.head_digest}")
     if verdict.faults:
         ctx.exit(EXIT_FAILED)
 

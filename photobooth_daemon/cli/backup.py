@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import click
 
 from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.config.start_up import DEFAULT_CONFIG_PATH
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.backup.backup import Backup, Source
@@ -46,11 +46,11 @@ async def backup(
     manifest = report.manifest
     if as_json:
         shown = {"path": str(report.path), "removed": report.removed, **asdict(manifest)}
-        click.echo(json.dumps(shown))
+        print_json_line(shown)
         return
     size_mb = (manifest.dump_bytes + manifest.media_bytes) / 2**20
-    click.echo(f"{report.path}")
-    click.echo(
+    say(f"{report.path}")
+    say(
         f"{manifest.media_files} files, {size_mb:.1f} MB, {manifest.linked_files} of them linked;"
         f" {report.removed} old backup(s) removed."
     )
@@ -78,12 +78,12 @@ async def restore(installation: Installation, directory: Path, replace: bool) ->
             report = await work.run(directory, replace=replace)
     finally:
         media_store.close()
-    click.echo(f"Restored the backup of {report.manifest.created_at}: {report.results} results.")
+    say(f"Restored the backup of {report.manifest.created_at}: {report.results} results.")
     if report.missing_results:
-        click.echo(f"{report.missing_results} results expired while it was made.")
+        say(f"{report.missing_results} results expired while it was made.")
     if report.applied_migrations:
-        click.echo(f"The schema was brought up to date: {report.applied_migrations} migration(s).")
-    click.echo("Start the daemon: systemctl start photobooth-daemon.socket photobooth-daemon")
+        say(f"The schema was brought up to date: {report.applied_migrations} migration(s).")
+    say("Start the daemon: systemctl start photobooth-daemon.socket photobooth-daemon")
 
 
 def _source(installation: Installation, database: Database) -> Source:

@@ -8,7 +8,7 @@ import click
 
 from photobooth_daemon.app.build import build
 from photobooth_daemon.app.installation import EXIT_UNAVAILABLE, Installation, run_async
-from photobooth_daemon.cli.printing import print_json
+from photobooth_daemon.cli.printing import print_json, say
 from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch
 from photobooth_daemon.model import Settings
 from photobooth_daemon.monitoring.readiness.model import ReadinessReport, State, fault
@@ -71,8 +71,8 @@ def _show(report: ReadinessReport, locale: str, as_json: bool) -> None:
     width = max(len(title_text(finding, locale)) for finding in report.findings)
     for finding in report.findings:
         title = title_text(finding, locale).ljust(width)
-        click.echo(f"{MARKS[finding.state]} {title}  {found_text(finding, locale)}")
+        say(f"{MARKS[finding.state]} {title}  {found_text(finding, locale)}")
         cure = cure_text(finding, locale)
         if cure is not None:
-            click.echo(f"  {' ' * width}  → {cure}")
-    click.echo(VERDICTS[report.ready][locale])
+            say(f"  {' ' * width}  → {cure}")
+    say(VERDICTS[report.ready][locale])

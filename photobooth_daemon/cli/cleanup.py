@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 
 import click
 
 from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.housekeeping.build import build_housekeeping
 from photobooth_daemon.housekeeping.cleanup import CleanupReport
 from photobooth_daemon.logs import configure_logging
@@ -39,16 +39,16 @@ async def cleanup(installation: Installation, dry_run: bool, as_json: bool) -> N
     finally:
         media_store.close()
     if as_json:
-        click.echo(json.dumps(asdict(report)))
+        print_json_line(asdict(report))
     else:
         _print(report)
 
 
 def _print(report: CleanupReport) -> None:
     if report.outcome == "skipped":
-        click.echo("Another cleanup is at work; nothing to do.")
+        say("Another cleanup is at work; nothing to do.")
         return
     for kind, number in report.counts.items():
-        click.echo(f"{number:>8}  {kind}")
+        say(f"{number:>8}  {kind}")
     verb = "would be freed" if report.dry_run else "freed"
-    click.echo(f"{report.freed_bytes / 2**20:.1f} MB {verb}, {report.duration_ms} ms.")
+    say(f"{report.freed_bytes / 2**20:.1f} MB {verb}, {report.duration_ms} ms.")

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import click
 
 from photobooth_daemon.app.installation import Installation
+from photobooth_daemon.cli.printing import print_json, say
+from photobooth_daemon.config.urls import shown_url
 
 SECRET = "(set)"  # noqa: S105 - what is shown in a secret's place
 
@@ -26,7 +28,7 @@ def config() -> None:
 def check(installation: Installation) -> None:
     """Name every fault of the configuration with its key path."""
     _ = installation.config
-    click.echo("The configuration is good.")
+    say("The configuration is good.")
 
 
 @config.command()
@@ -36,13 +38,13 @@ def show(installation: Installation, as_json: bool) -> None:
     """Print the configuration in force, secrets left out."""
     sections = shown(installation.config)
     if as_json:
-        click.echo(json.dumps(sections, indent=2))
+        print_json(sections)
         return
     for section, values in sections.items():
-        click.echo(f"[{section}]")
+        say(f"[{section}]")
         for key, value in values.items():
-            click.echo(f"{key} = {json.dumps(value)}")
-        click.echo()
+            say(f"{key} = {json.dumps(value)}")
+        say()
 
 
 def shown(value: Any) -> Any:
@@ -58,6 +60,8 @@ def shown(value: Any) -> Any:
         return {key: shown(inner) for key, inner in value.items()}
     if isinstance(value, tuple):
         return [shown(inner) for inner in value]
+    if isinstance(value, str) and "://" in value:
+        return shown_url(value)
     return str(value) if isinstance(value, Path) else value
 
 

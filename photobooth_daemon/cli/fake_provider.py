@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
+from photobooth_daemon.cli.printing import say
 from photobooth_daemon.config.values import parse_listen_address
 from photobooth_daemon.rehearsal.fake_picture import (
     EchoPainter,
@@ -55,7 +56,7 @@ def _list_behaviours(ctx: click.Context, _: click.Parameter, wanted: bool) -> No
     known = behaviours()
     width = max(map(len, known))
     for name, text in known.items():
-        click.echo(f"{name:{width}}  {text}")
+        say(f"{name:{width}}  {text}")
     ctx.exit()
 
 
@@ -154,6 +155,6 @@ async def _serve(provider: FakeProvider, host: str, port: int) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    click.echo(provider.start(host, port))
+    say(provider.start(host, port))
     await stopped.wait()
     await provider.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.cli.printing import say
 from photobooth_daemon.database import migrations
 
 
@@ -18,10 +19,10 @@ async def migrate(installation: Installation, check_only: bool) -> None:
     """Bring the database to this program's schema."""
     async with installation.database(check_schema=check_only) as database:
         if check_only:
-            click.echo("The schema is current.")
+            say("The schema is current.")
             return
         applied = await migrations.migrate(database, installation.clock)
     for migration in applied:
-        click.echo(f"applied {migration.number:04d}_{migration.name}")
+        say(f"applied {migration.number:04d}_{migration.name}")
     if not applied:
-        click.echo("Nothing to do: the schema is current.")
+        say("Nothing to do: the schema is current.")

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for scripts."""
+"""What commands print: tables for people, JSON for scripts; nothing that a terminal would obey."""
 
 from __future__ import annotations
 
@@ -10,11 +10,27 @@ from typing import Any
 import click
 
 from photobooth_daemon.clock import rfc3339
+from photobooth_daemon.printable import printable, printable_lines
+
+
+def say(line: str = "", *, err: bool = False) -> None:
+    """Print one line, whatever is in it; to stderr with ``err``."""
+    click.echo(printable(line), err=err)
+
+
+def say_text(text: str, *, nl: bool = True) -> None:
+    """Print text whose line ends are our own."""
+    click.echo(printable_lines(text), nl=nl)
 
 
 def print_json(value: Any) -> None:
     """Print a document, indented, instants and ids as the API writes them."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+    say_text(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+
+
+def print_json_line(value: Any) -> None:
+    """Print a document on one line."""
+    say(json.dumps(value, ensure_ascii=False, default=_plain))
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -24,14 +40,14 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     widths = [max(len(row[column]) for row in table) for column in range(len(headings))]
     for row in table:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo(line.rstrip())
+        say(line.rstrip())
 
 
 def print_fields(values: dict[str, Any]) -> None:
     """Print one thing, a line per field; what is nested as JSON."""
     width = max(len(key) for key in values)
     for key, value in values.items():
-        click.echo(f"{key.ljust(width)}  {_cell(value)}")
+        say(f"{key.ljust(width)}  {_cell(value)}")
 
 
 def _cell(value: Any) -> str:
@@ -42,9 +58,9 @@ def _cell(value: Any) -> str:
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, dict | list | tuple):
-        return json.dumps(value, ensure_ascii=False, default=_plain)
-    # One line per row, whatever somebody has typed into a label.
-    return str(value).replace("\n", " ").replace("\t", " ")
+        return printable(json.dumps(value, ensure_ascii=False, default=_plain))
+    # Escaped before it is measured: one line per row, whatever somebody has typed into a label.
+    return printable(str(value))
 
 
 def _plain(value: Any) -> str:

@@ -11,7 +11,9 @@ import aiohttp
 import click
 
 from photobooth_daemon.app.installation import EXIT_FAILED, Installation, run_async
-from photobooth_daemon.cli.printing import print_json, print_table
+from photobooth_daemon.cli.printing import print_json, print_table, say, say_text
+from photobooth_daemon.config.start_up import Config
+from photobooth_daemon.config.urls import shown_url
 from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch
 from photobooth_daemon.ingest.ladder.pricing import PRICE_FILE
 from photobooth_daemon.model import Slot
@@ -43,7 +45,7 @@ def list_providers(installation: Installation, as_json: bool) -> None:
             "title": schemas.title(name)[0],
             "configured": fact.configured,
             "key_source": fact.source,
-            "base_url": getattr(config.providers.get(name), "base_url", None),
+            "base_url": _shown_base_url(config, name),
             "needs_public_url": fact.needs_public_url,
             "operations": [operation.operation for operation in schemas.operations(name)],
         }
@@ -93,7 +95,7 @@ async def check(installation: Installation, names: tuple[str, ...], as_json: boo
     else:
         _print(results)
         if not slots_known:
-            click.echo("The slots could not be read: only the default models were asked for.")
+            say("The slots could not be read: only the default models were asked for.")
     failed = [result for result in results if not result.ok and (result.needed or names)]
     if failed:
         raise SystemExit(EXIT_FAILED)
@@ -103,7 +105,12 @@ async def check(installation: Installation, names: tuple[str, ...], as_json: boo
 def prices() -> None:
     """Print the price table that comes with the program, to begin one of your own with."""
     text = (resources.files("photobooth_daemon.etc") / PRICE_FILE).read_text("utf-8")
-    click.echo(text, nl=False)
+    say_text(text, nl=False)
+
+
+def _shown_base_url(config: Config, name: str) -> str | None:
+    url = None if name not in config.providers else config.providers[name].base_url
+    return None if url is None else shown_url(url)
 
 
 async def _slots(installation: Installation) -> tuple[Iterable[Slot], bool]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
 from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import EXIT_FAILED, Failure, Installation
+from photobooth_daemon.cli.printing import print_json_line, say, say_text
 from photobooth_daemon.database import migrations
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.model import Actor
@@ -73,21 +74,19 @@ def quickstart(state_dir: Path, port: int, once: bool) -> None:
 
     def show(running: Running) -> None:
         if once:
-            click.echo(json.dumps(running.as_json()))
+            print_json_line(running.as_json())
         else:
             _show(running, state)
 
-    def say(line: str) -> None:
-        click.echo(line, err=True)
-
     try:
-        Quickstart(state, port=port, prepare=prepare, say=say).run(show, once=once)
+        booth = Quickstart(state, port=port, prepare=prepare, say=partial(say, err=True))
+        booth.run(show, once=once)
     except (QuickstartError, PhotoboothError) as error:
         if once:
-            click.echo(json.dumps({"result_link": None, "admin_url": None, "error": str(error)}))
+            print_json_line({"result_link": None, "admin_url": None, "error": str(error)})
         if isinstance(error, PhotoboothError):
             raise Failure(error) from error
-        click.echo(f"Error: {error}", err=True)
+        say(f"Error: {error}", err=True)
         sys.exit(EXIT_FAILED)
 
 
@@ -109,7 +108,7 @@ async def _prepare(installation: Installation, credentials: Credentials) -> None
 
 
 def _show(running: Running, state: QuickstartState) -> None:
-    click.echo(
+    say_text(
         f"""
 The booth is running.
   the first photo's result   {running.result_link}

@@ -9,7 +9,7 @@ import click
 
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.durations import instant_of, parse_instant
-from photobooth_daemon.cli.printing import print_json
+from photobooth_daemon.cli.printing import print_json, say_text
 from photobooth_daemon.monitoring.reports.page import render_page
 from photobooth_daemon.monitoring.reports.text import render_text
 from photobooth_daemon.monitoring.reports.words import LOCALES
@@ -54,4 +54,4 @@ async def report(
     elif as_json:
         print_json(report_json(found))
     else:
-        click.echo(render_text(found, language))
+        say_text(render_text(found, language))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import mimetypes
 import sys
 from contextlib import ExitStack
@@ -12,6 +11,7 @@ from typing import Any
 
 import click
 
+from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.rehearsal.camera import Shot
 from photobooth_daemon.rehearsal.shoot import Summary
 
@@ -62,25 +62,25 @@ class SendReport:
             return
         if self._bar is not None:
             click.echo("\r\033[K", err=True, nl=False)
-        click.echo(line, err=True)
+        say(line, err=True)
 
     def conclude(self, summary: Summary) -> None:
         """Print the summary."""
         if self._as_json:
-            click.echo(json.dumps(summary.as_json(), ensure_ascii=False))
+            print_json_line(summary.as_json())
             return
         total, pictures = len(summary.shots), summary.pictures
-        click.echo(f"photos        {total:6d}")
-        click.echo(f"pictures      {pictures:6d}")
-        click.echo(f"use original  {total - pictures:6d}")
+        say(f"photos        {total:6d}")
+        say(f"pictures      {pictures:6d}")
+        say(f"use original  {total - pictures:6d}")
         for reason, count in summary.reasons():
-            click.echo(f"{'':14}{count:6d}  {reason}")
+            say(f"{'':14}{count:6d}  {reason}")
         if pictures:
             p50, p95, longest = (summary.percentile_seconds(share) for share in (0.5, 0.95, 1.0))
-            click.echo(f"seconds         p50 {p50:.2f}   p95 {p95:.2f}   max {longest:.2f}")
-        click.echo(f"in all          {summary.elapsed_seconds:.1f} s")
+            say(f"seconds         p50 {p50:.2f}   p95 {p95:.2f}   max {longest:.2f}")
+        say(f"in all          {summary.elapsed_seconds:.1f} s")
         if self._saved:
-            click.echo(f"saved         {self._saved:6d}  in {self._save_to}")
+            say(f"saved         {self._saved:6d}  in {self._save_to}")
 
     def _keep(self, shot: Shot) -> Path | None:
         if self._save_to is None or shot.picture is None or shot.answer is None:

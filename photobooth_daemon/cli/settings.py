@@ -7,7 +7,7 @@ import click
 from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.assignments import new_password, read_assignments, read_password
-from photobooth_daemon.cli.printing import print_fields, print_json
+from photobooth_daemon.cli.printing import print_fields, print_json, say
 from photobooth_daemon.model.versions import ExpectedVersion
 
 
@@ -41,7 +41,7 @@ async def set_values(
         raise click.UsageError("use `photoboothctl settings rotate-ingest-password`")
     async with services(installation) as here:
         state = await here.settings.update(changes, expected(version), here.actor)
-    click.echo(f"Version {state.version} is in force.")
+    say(f"Version {state.version} is in force.")
 
 
 @settings.command(name="rotate-ingest-password")
@@ -59,7 +59,7 @@ async def rotate_ingest_password(
         password = read_password("New ingest password", from_stdin=from_stdin)
     async with services(installation) as here:
         await here.settings.update({"ingest_password": password}, ExpectedVersion.any(), here.actor)
-    click.echo(password if generate else "The new ingest password is in force.")
+    say(password if generate else "The new ingest password is in force.")
 
 
 def expected(version: int | None) -> ExpectedVersion:

@@ -14,6 +14,7 @@ from photobooth_daemon.app.installation import (
     may_become_service_user,
     run_async,
 )
+from photobooth_daemon.cli.printing import say
 from photobooth_daemon.config import start_up as config_module
 from photobooth_daemon.database import migrations, snapshots
 from photobooth_daemon.database import setup as database_setup
@@ -37,7 +38,7 @@ async def setup_database(installation: Installation, snapshot: bool) -> None:
     """
     url = installation.read_config().database.url
     if url == config_module.EMBEDDED:
-        click.echo("The embedded PostgreSQL sets itself up when the daemon starts.")
+        say("The embedded PostgreSQL sets itself up when the daemon starts.")
         return
     account = _account(installation)
     target = database_setup.read_target(url, account)
@@ -51,7 +52,7 @@ async def setup_database(installation: Installation, snapshot: bool) -> None:
     except asyncpg.InsufficientPrivilegeError as error:
         raise _by_hand(target) from error
     for line in made or ["nothing to do: the database is ready"]:
-        click.echo(line)
+        say(line)
 
 
 def _by_hand(target: database_setup.Target) -> DatabaseUnavailable:

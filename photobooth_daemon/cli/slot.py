@@ -11,7 +11,7 @@ from photobooth_daemon.administration.slot_config import CONFIG_KEYS
 from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.assignments import read_assignments, read_document
-from photobooth_daemon.cli.printing import print_fields, print_json, print_table
+from photobooth_daemon.cli.printing import print_fields, print_json, print_table, say
 from photobooth_daemon.cli.settings import expected
 from photobooth_daemon.cli.slot_test import slot_test
 
@@ -93,7 +93,7 @@ async def set_values(
         found = await here.slots.update(
             slot_id, _merged(before, changes), expected(version), here.actor
         )
-    click.echo(f"{slot_id} is at version {found.version}, {'on' if found.enabled else 'off'}.")
+    say(f"{slot_id} is at version {found.version}, {'on' if found.enabled else 'off'}.")
 
 
 @slot.command()
@@ -106,7 +106,7 @@ async def reset(installation: Installation, slot_id: str, version: int | None) -
     """Make a slot unconfigured and off; its results stay until they expire."""
     async with services(installation) as here:
         found = await here.slots.reset(slot_id, expected(version), here.actor)
-    click.echo(f"{slot_id} is unconfigured, at version {found.version}.")
+    say(f"{slot_id} is unconfigured, at version {found.version}.")
 
 
 @slot.command()
@@ -118,7 +118,7 @@ async def restore(installation: Installation, slot_id: str, version: int) -> Non
     """Bring back what a slot was at a version, as a new one."""
     async with services(installation) as here:
         found = await here.slots.restore(slot_id, version, expected(None), here.actor)
-    click.echo(f"{slot_id} is at version {found.version}, as it was at {version}.")
+    say(f"{slot_id} is at version {found.version}, as it was at {version}.")
 
 
 def _merged(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import click
 from photobooth_daemon.app.build import build
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.config import shown
+from photobooth_daemon.cli.printing import say
 from photobooth_daemon.clock import rfc3339
 from photobooth_daemon.config.start_up import Config, secrets_of
 from photobooth_daemon.errors import PhotoboothError
@@ -57,7 +58,7 @@ async def support_bundle(installation: Installation, output: Path | None, hours:
             await asyncio.to_thread(write_bundle, file, path.name, texts, mask, now)
     except OSError as error:
         raise click.ClickException(f"{path}: {error.strerror}") from error
-    click.echo(str(path))
+    say(str(path))
 
 
 async def _from_database(installation: Installation, config: Config) -> dict[str, str]:

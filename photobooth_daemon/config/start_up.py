@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from photobooth_daemon.config.urls import secrets_in
 from photobooth_daemon.config.values import Reader, parse_listen_address
 from photobooth_daemon.errors import ConfigError, Fault
 from photobooth_daemon.providers.driver import ProviderConfig
@@ -140,10 +141,19 @@ def secrets_of(config: Config) -> list[str]:
         alerts.smtp_url,
         alerts.webhook_url,
         alerts.heartbeat_url,
-        urlsplit(config.database.url).password,
-        *(urlsplit(url).password for url in (alerts.smtp_url,) if url),
+        *(secret for url in _urls_of(config) for secret in secrets_in(url)),
     ]
     return [secret for secret in found if secret]
+
+
+def _urls_of(config: Config) -> list[str | None]:
+    return [
+        config.database.url,
+        config.server.public_url,
+        config.alerts.smtp_url,
+        config.alerts.telegram_api_url,
+        *(url for known in config.providers.values() for url in (known.base_url, known.proxy)),
+    ]
 
 
 def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Config:

@@ -20,6 +20,7 @@ from typing import BinaryIO
 
 from photobooth_daemon import __version__
 from photobooth_daemon.logs import SecretMask
+from photobooth_daemon.printable import printable_lines
 
 COMMAND_SECONDS = 20.0
 MOST_LOG_BYTES = 20 * 1024 * 1024
@@ -90,7 +91,7 @@ def write_bundle(
     directory = name.removesuffix(".tar.gz")
     with tarfile.open(fileobj=file, mode="w:gz") as bundle:
         for text_name, text in sorted(texts.items()):
-            data = "\n".join(mask(line) for line in text.splitlines()).encode()
+            data = printable_lines(mask(text)).encode()
             entry = tarfile.TarInfo(f"{directory}/{text_name}")
             entry.size = len(data)
             entry.mtime = int(at.timestamp())

@@ -16,6 +16,7 @@ from photobooth_daemon.database.binaries import EmbeddedPostgresError
 from photobooth_daemon.database.embedded import database_at
 from photobooth_daemon.errors import ConfigError, SchemaMismatch
 from photobooth_daemon.logs import configure_logging
+from photobooth_daemon.printable import printable
 from photobooth_daemon.process import listening
 from photobooth_daemon.process.notify import Notifier
 from photobooth_daemon.process.supervisor import Supervisor
@@ -42,15 +43,19 @@ def main(config_path: Path | None, worker: int | None, listen_fds: tuple[int, ..
         sys.exit(_run(config_path, worker, listen_fds))
     except ConfigError as error:
         for fault in error.faults:
-            click.echo(f"photobooth-daemon: {fault.pointer}: {fault.message}", err=True)
+            _say(f"{fault.pointer}: {fault.message}")
     except (SchemaMismatch, EmbeddedPostgresError) as error:
-        click.echo(f"photobooth-daemon: {error}", err=True)
+        _say(str(error))
     except OSError as error:
         # A disk that is not mounted yet, say. Unlike a fault of the configuration this may pass,
         # so whoever starts us may try again.
-        click.echo(f"photobooth-daemon: {error}", err=True)
+        _say(str(error))
         sys.exit(EXIT_FAILED)
     sys.exit(EXIT_CONFIG)
+
+
+def _say(line: str) -> None:
+    click.echo(f"photobooth-daemon: {printable(line)}", err=True)
 
 
 def _run(config_path: Path | None, worker: int | None, listen_fds: tuple[int, ...]) -> int:
