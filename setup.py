@@ -45,6 +45,7 @@ setup(
     },
     package_data={
         "photobooth_daemon": ["py.typed"],
+        "photobooth_daemon.administration": ["common_passwords.*"],
         "photobooth_daemon.ui": ["*", "**/*"],
         "photobooth_daemon.rehearsal": ["*.jpg"],
         "photobooth_daemon.schemas": ["*.json"],

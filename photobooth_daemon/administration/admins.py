@@ -139,7 +139,7 @@ class AdminService:
             ValidationFailed: the current password is wrong, or the new one cannot be taken.
             TooManyAttempts: as for a login: a stolen session must not find the password out.
         """
-        fault = new_password_fault(new_password)
+        fault = new_password_fault(new_password, username=actor.username)
         if fault is not None:
             raise ValidationFailed([Fault("/new_password", fault)])
         address = actor.address or ""
@@ -160,7 +160,7 @@ class AdminService:
             AdminNotFound: there is no such account.
             ValidationFailed: the password cannot be taken.
         """
-        fault = new_password_fault(new_password)
+        fault = new_password_fault(new_password, username=username)
         if fault is not None:
             raise ValidationFailed([Fault("/password", fault)])
         await self._save_password(username, new_password, actor)

@@ -12,6 +12,7 @@ import hmac
 import secrets
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
 from typing import Any
 
 import bcrypt
@@ -26,8 +27,11 @@ def fits_bcrypt(password: bytes) -> bool:
     return 0 < len(password) <= MAX_PASSWORD_BYTES and b"\0" not in password
 
 
-def new_password_fault(password: Any) -> str | None:
-    """Return what is wrong with a new password, in words; None if it can be taken."""
+def new_password_fault(password: Any, *, username: str | None = None) -> str | None:
+    """Return what is wrong with a new password, in words; None if it can be taken.
+
+    Whoever guesses begins with the name and with what everybody takes.
+    """
     if not isinstance(password, str):
         return "must be a string"
     size_bytes = len(_bytes_of(password))
@@ -38,7 +42,21 @@ def new_password_fault(password: Any) -> str | None:
         )
     if "\0" in password:
         return "must not contain a NUL character"
+    folded = password.casefold()
+    if username is not None and folded == username.casefold():
+        return "must not be the user's name"
+    if folded in _commonest():
+        return "is one of the passwords that everybody tries first; choose another"
     return None
+
+
+def _commonest() -> set[str]:
+    """Return the passwords that are tried first, of those that are long enough; lower case.
+
+    Read anew each time: a new password is rare, and the list would stay in memory for ever.
+    """
+    text = (files(__package__) / "common_passwords.txt").read_text("utf-8")
+    return {line for line in text.splitlines() if not line.startswith("# ")}
 
 
 class Passwords:

@@ -71,7 +71,11 @@ async def test_a_user_without_a_hash_costs_a_bcrypt_too(passwords: Passwords) ->
 @pytest.mark.parametrize(
     ("password", "fault"),
     [
-        ("12345678", None),
+        ("a booth's own", None),
+        ("12345678", "tries first"),
+        ("Password", "tries first"),
+        ("любовь12", None),
+        ("Кирилл-и-Ко", "user's name"),
         ("я" * 36, None),
         ("1234567", "8 to 72 bytes"),
         ("я" * 37, "8 to 72 bytes"),
@@ -81,7 +85,7 @@ async def test_a_user_without_a_hash_costs_a_bcrypt_too(passwords: Passwords) ->
     ],
 )
 def test_what_a_new_password_may_be(password: object, fault: str | None) -> None:
-    found = new_password_fault(password)
+    found = new_password_fault(password, username="кирилл-и-ко")
     assert (found is None) if fault is None else (found is not None and fault in found)
 
 

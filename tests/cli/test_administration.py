@@ -90,6 +90,11 @@ def test_admin_passwd_refuses(commands: Commands) -> None:
     short = commands.run("admin", "passwd", "serg", "--stdin", stdin="short\n")
     assert short.exit_code == EXIT_USAGE
     assert "8 to 72 bytes" in short.output
+    for guessed in ("12345678", "password"):
+        for command in (("admin", "passwd", "serg"), ("settings", "rotate-ingest-password")):
+            refused = commands.run(*command, "--stdin", stdin=f"{guessed}\n")
+            assert refused.exit_code == EXIT_USAGE
+            assert "tries first" in refused.output
     nobody = commands.run("admin", "passwd", "nobody", "--stdin", stdin="a new password\n")
     assert nobody.exit_code == EXIT_NOT_FOUND
     assert "nobody" in nobody.output

@@ -269,6 +269,24 @@ async def test_password_change_refuses_what_bcrypt_cannot_keep(office: Office, n
     assert (await office.login("serg")).status == 200
 
 
+async def test_password_change_refuses_what_is_guessed_first(office: Office) -> None:
+    await office.execute(
+        "INSERT INTO admin (username, password_hash, permissions, token_version, updated_at)"
+        " SELECT 'valentina', password_hash, permissions, 1, updated_at FROM admin"
+        " WHERE username = 'serg'"
+    )
+    token = (await office.login("valentina", PASSWORDS["serg"])).json()["token"]
+    for new, reason in (
+        ("12345678", "tries first"),
+        ("password", "tries first"),
+        ("Valentina", "user's name"),
+    ):
+        reply = await change(office, PASSWORDS["serg"], new, token=token)
+        assert (reply.status, reply.pointers) == (422, ["/new_password"])
+        assert reason in reply.json()["errors"][0]["message"]
+    assert (await office.login("valentina", PASSWORDS["serg"])).status == 200
+
+
 async def test_a_stolen_session_cannot_find_the_password_out(still_office: Office) -> None:
     token = await still_office.token()
     for n in range(10):
