@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from pathlib import Path
@@ -78,19 +79,21 @@ def _run(config_path: Path | None, worker: int | None, listen_fds: tuple[int, ..
                 fatal_status=EXIT_CONFIG,
             ).run()
         # A supervisor has no use for all of the program; its workers import it.
-        from photobooth_daemon.process.event_loop import new_event_loop
         from photobooth_daemon.process.serve import serve
 
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(
-                serve(
-                    config,
-                    database_url,
-                    sockets=sockets,
-                    notifier=notifier,
-                    read_config=lambda: config_module.load(config_path),
-                )
+        # What has been imported stays for good: looking through it again, the garbage
+        # collector would stop the loop for tens of milliseconds.
+        gc.collect()
+        gc.freeze()
+        asyncio.run(
+            serve(
+                config,
+                database_url,
+                sockets=sockets,
+                notifier=notifier,
+                read_config=lambda: config_module.load(config_path),
             )
+        )
     return 0
 
 
