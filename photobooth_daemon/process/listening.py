@@ -20,25 +20,6 @@ FIRST_SYSTEMD_FD = 3
 BACKLOG = 1024
 
 
-class TurnTakingSocket(socket.socket):
-    """Accepts one connection each time the loop looks, so that processes take turns.
-
-    Several processes wait on one port, and the server's loop accepts until
-    nothing is left: the first to wake up would take a whole burst of cameras.
-    """
-
-    _took_one = False
-
-    def accept(self) -> tuple[socket.socket, object]:
-        """Return the next connection, or after each say that there is none for now."""
-        if self._took_one:
-            self._took_one = False
-            raise BlockingIOError("the next connection is for the next turn")
-        connection = super().accept()
-        self._took_one = True
-        return connection
-
-
 def take_from_systemd(environment: MutableMapping[str, str]) -> list[socket.socket]:
     """Return the sockets that systemd passed to this process (sd_listen_fds(3)), none if none."""
     pid, number = environment.pop("LISTEN_PID", None), environment.pop("LISTEN_FDS", None)
@@ -52,7 +33,7 @@ def adopt(descriptors: Sequence[int]) -> list[socket.socket]:
     """Return inherited descriptors as listening sockets, which children do not inherit."""
     sockets: list[socket.socket] = []
     for descriptor in descriptors:
-        adopted = TurnTakingSocket(fileno=descriptor)
+        adopted = socket.socket(fileno=descriptor)
         adopted.set_inheritable(False)
         adopted.setblocking(False)
         sockets.append(adopted)
