@@ -22,7 +22,7 @@ MOST_PIXELS = 100_000_000
 def work(photo: Path, answer: bytes) -> None:
     """Do everything that touches pixels for one photo."""
     width, height = measure(photo, "image/jpeg", MOST_PIXELS)
-    prepare(photo, "image/jpeg", max_edge_px=1536, cheap_bytes=True)
+    prepare(photo, "image/jpeg", max_edge_px=1536)
     finish(answer, Output(), width, height, max_pixels=MOST_PIXELS)
 
 

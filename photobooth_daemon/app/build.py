@@ -34,7 +34,6 @@ from photobooth_daemon.ingest.ladder.spending import Spending
 from photobooth_daemon.ingest.password import IngestPassword
 from photobooth_daemon.ingest.requests import ProviderRequests
 from photobooth_daemon.ingest.story import IngestService
-from photobooth_daemon.ingest.uplink import Uplink
 from photobooth_daemon.ingest.waiting.gate import Gate
 from photobooth_daemon.ingest.waiting.turns import UploadTurns
 from photobooth_daemon.live.feed import EventFeed
@@ -146,11 +145,9 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     # Whoever guesses the cameras' password keeps no administrator from logging in.
     camera_passwords = Passwords()
     # Places at the providers bound the connections; nobody's cookies are kept.
-    uplink = Uplink()
     http = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
-        trace_configs=[uplink.tracing()],
         trust_env=False,
         auto_decompress=True,
     )
@@ -226,7 +223,6 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
             templates=templates,
             media=media,
             media_store=media_store,
-            uplink=uplink,
             public_url=config.server.public_url,
         ),
         pictures=pictures,

@@ -22,7 +22,7 @@ class PreparedTemplates:
     def __init__(self, pictures: PictureThreads, *, kept_bytes: int = KEPT_BYTES) -> None:
         self._pictures = pictures
         self._kept_bytes = kept_bytes
-        self._kept: OrderedDict[tuple[UUID, int, bool], PictureBytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[UUID, int], PictureBytes] = OrderedDict()
         self._one_at_a_time = asyncio.Lock()
 
     async def get(
@@ -31,7 +31,6 @@ class PreparedTemplates:
         path: Path,
         *,
         max_edge_px: int,
-        cheap_bytes: bool,
         deadline: Deadline,
     ) -> PictureBytes:
         """Return the template as a photo is prepared: what has transparency stays a PNG.
@@ -40,12 +39,12 @@ class PreparedTemplates:
             OSError, InvalidImage: the file cannot be read.
             DeadlinePassed: the threads are too busy to do it in time.
         """
-        key = (template.media_id, max_edge_px, cheap_bytes)
+        key = (template.media_id, max_edge_px)
         if key not in self._kept:
             async with self._one_at_a_time:
                 if key not in self._kept:
                     prepared = await self._pictures.prepare(
-                        partial(prepare, max_edge_px=max_edge_px, cheap_bytes=cheap_bytes),
+                        partial(prepare, max_edge_px=max_edge_px),
                         path,
                         template.content_type,
                         deadline=deadline,
@@ -56,7 +55,7 @@ class PreparedTemplates:
         self._kept.move_to_end(key)
         return self._kept[key]
 
-    def _keep(self, key: tuple[UUID, int, bool], prepared: PictureBytes) -> None:
+    def _keep(self, key: tuple[UUID, int], prepared: PictureBytes) -> None:
         self._kept[key] = prepared
         while sum(len(kept.data) for kept in self._kept.values()) > self._kept_bytes:
             self._kept.popitem(last=False)

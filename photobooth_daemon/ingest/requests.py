@@ -13,7 +13,6 @@ from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import InvalidImage
 from photobooth_daemon.ingest.exchange import Exchange
 from photobooth_daemon.ingest.prepared_templates import PreparedTemplates
-from photobooth_daemon.ingest.uplink import Uplink
 from photobooth_daemon.media.links import TemporaryLinks
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Picture, PictureBytes, Rung, TemplateMedia
@@ -44,7 +43,6 @@ class ProviderRequests:
         templates: TemplateRepository,
         media: MediaRepository,
         media_store: MediaStore,
-        uplink: Uplink,
         public_url: str | None,
     ) -> None:
         self.params = params
@@ -52,7 +50,6 @@ class ProviderRequests:
         self.prepared_templates = PreparedTemplates(pictures)
         self.templates = templates
         self.media_store = media_store
-        self.uplink = uplink
         self._media = media
         self._public_url = public_url
 
@@ -93,9 +90,8 @@ class RequestBuilder:
         """
         edge = self._edge_px(rung)
         if edge not in self._prepared:
-            cheap_bytes = not self._parts.uplink.is_slow(rung.provider)
             self._prepared[edge] = await self._parts.pictures.prepare(
-                partial(prepare, max_edge_px=edge, cheap_bytes=cheap_bytes),
+                partial(prepare, max_edge_px=edge),
                 self._photo.path,
                 self._photo.content_type,
                 deadline=deadline,
@@ -178,7 +174,6 @@ class RequestBuilder:
                 template,
                 path,
                 max_edge_px=self._edge_px(rung),
-                cheap_bytes=not self._parts.uplink.is_slow(rung.provider),
                 deadline=deadline,
             )
         except (OSError, InvalidImage) as error:

@@ -47,13 +47,13 @@ from photobooth_daemon.pictures.layout import layout_for, longest_edge_px
 
 PREVIEW_EDGE_PX = 512
 PREVIEW_QUALITY = 75
-PREPARED_QUALITY = 80
-FRUGAL_QUALITY = 72
+PREPARED_QUALITY = 70
 """Providers shrink what they get, and on a venue's line every byte is waited for."""
-SMALL_BYTES = 1 << 20
-SMALL_EDGE_PX = 2048
 LIGHT_BYTES_PER_PIXEL = 0.2
 """About what encoding it anew would bring."""
+SMALL_BYTES = 1 << 20
+SMALL_EDGE_PX = 2048
+"""Up to here a small JPEG is not scaled to a limit of 1536: that would cost more than all else."""
 LEAST_SHARE_OF_LIMIT = 8 / 9
 """How far under the limit the decoder's own scaling may land: 24 megapixels land at 1500 of 1536,
 20 at 1368. A resize of what the decoder gives a step earlier costs as much as the decoding."""
@@ -100,13 +100,12 @@ def megapixels_of(file: BinaryIO) -> float:
     return header.width * header.height / 1e6
 
 
-def prepare(path: Path, content_type: str, *, max_edge_px: int, cheap_bytes: bool) -> PictureBytes:
+def prepare(path: Path, content_type: str, *, max_edge_px: int) -> PictureBytes:
     """Return the photo as a provider gets it: upright, sRGB, without metadata, not over the limit.
 
     What has transparency is a PNG, all else a JPEG. A light one that is upright and
-    within the limit keeps its very pixels. With ``cheap_bytes`` so does any under
-    1 MB and at most a third over the limit (2048 px of 1536), for making it smaller
-    would take longer than sending it.
+    within the limit keeps its very pixels. A JPEG under 1 MB is left as large as it is
+    while it is at most a third over the limit (2048 px of 1536).
 
     Raises:
         InvalidImage: the photo is truncated or corrupt.
@@ -114,13 +113,12 @@ def prepare(path: Path, content_type: str, *, max_edge_px: int, cheap_bytes: boo
     with path.open("rb") as file:
         header = read_header(file, content_type, max_pixels=MOST_PIXELS)
         size_bytes = path.stat().st_size
-        if cheap_bytes:
-            small = size_bytes < SMALL_BYTES
-            edge_px = max(max_edge_px, min(SMALL_EDGE_PX, max_edge_px * 4 // 3))
-        else:
-            small = size_bytes < LIGHT_BYTES_PER_PIXEL * header.width * header.height
-            edge_px = max_edge_px
-        if small and _plain_jpeg(header, edge_px):
+        if content_type == JPEG and size_bytes < SMALL_BYTES:
+            longest_px = max(header.width, header.height)
+            if longest_px <= min(SMALL_EDGE_PX, max_edge_px * 4 // 3):
+                max_edge_px = max(max_edge_px, longest_px)
+        light = size_bytes < LIGHT_BYTES_PER_PIXEL * header.width * header.height
+        if light and _plain_jpeg(header, max_edge_px):
             prove_complete(file, header)
             return PictureBytes(without_metadata(_all_of(file)), JPEG, *header.displayed())
         landing = dct_scale_landing(header, max_edge_px, LEAST_SHARE_OF_LIMIT)
@@ -128,8 +126,7 @@ def prepare(path: Path, content_type: str, *, max_edge_px: int, cheap_bytes: boo
     image = scaled(image, fitted(image.size, max_edge_px), Resampling.HAMMING)
     if has_transparency(image):
         return PictureBytes(encode_png(image), PNG, *image.size)
-    quality = PREPARED_QUALITY if cheap_bytes else FRUGAL_QUALITY
-    return PictureBytes(encode_jpeg(image.convert("RGB"), quality), JPEG, *image.size)
+    return PictureBytes(encode_jpeg(image.convert("RGB"), PREPARED_QUALITY), JPEG, *image.size)
 
 
 def finish(

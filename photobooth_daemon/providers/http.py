@@ -115,8 +115,6 @@ class ProviderHttp:
         url = f"{self.base_url}{path}"
         async with self._limits(deadline) as timeout:
             more |= {"timeout": timeout, "proxy": self._config.proxy, "allow_redirects": False}
-            # By this name uplink.py knows whose line the session's trace has measured.
-            more["trace_request_ctx"] = self._config.name
             response = await self._http.request(method, url, headers=sent, **more)
             async with response:
                 return await _read(response, limit_bytes)

@@ -90,7 +90,7 @@ class Trial:
                 kind,
                 path,
                 f"https://booth.invalid/{path.name}",
-                prepare(path, kind, max_edge_px=1536, cheap_bytes=True),
+                prepare(path, kind, max_edge_px=1536),
             )
             for role, path in case.templates
             for kind in [_KINDS.get(path.suffix, "image/jpeg")]

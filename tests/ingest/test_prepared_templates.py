@@ -40,7 +40,7 @@ async def test_a_template_is_prepared_once_and_stays_see_through(tmp_path: Path)
 
     async def prepared(kept: PreparedTemplates, media: TemplateMedia, edge: int) -> PictureBytes:
         deadline = Deadline.after(Clock(), 20)
-        return await kept.get(media, path, max_edge_px=edge, cheap_bytes=True, deadline=deadline)
+        return await kept.get(media, path, max_edge_px=edge, deadline=deadline)
 
     try:
         kept = PreparedTemplates(threads)

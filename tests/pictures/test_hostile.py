@@ -82,8 +82,8 @@ def test_damaged_files_fail_by_name(tmp_path: Path, seed: str, draw: st.DataObje
         return
     for work in (
         lambda: pictures.measure(path, content_type, 60_000_000),
-        lambda: pictures.prepare(path, content_type, max_edge_px=1536, cheap_bytes=True),
-        lambda: pictures.prepare(path, content_type, max_edge_px=40, cheap_bytes=False),
+        lambda: pictures.prepare(path, content_type, max_edge_px=1536),
+        lambda: pictures.prepare(path, content_type, max_edge_px=40),
         lambda: pictures.original(path, content_type, draw.draw(st.sampled_from(OUTPUTS))),
         lambda: pictures.preview_of(path, content_type),
         lambda: pictures.finish(
