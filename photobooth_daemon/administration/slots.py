@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -60,7 +60,10 @@ class SlotService:
         events: Events,
         clock: Clock,
         surroundings: SlotSurroundings,
+        *,
+        saved: Callable[[Slot], None] = lambda slot: None,
     ) -> None:
+        """``saved`` is told of each new version, once it is in force and before the answer."""
         self._database = database
         self._repository = repository
         self._templates = templates
@@ -68,6 +71,7 @@ class SlotService:
         self._events = events
         self._clock = clock
         self._surroundings = surroundings
+        self._saved = saved
 
     async def get(self, slot_id: str) -> Slot:
         """Return one slot.
@@ -106,7 +110,8 @@ class SlotService:
             before = await self._lock(connection, slot_id)
             expected.check(before.version)
             after = await self._accept(connection, before, body)
-            return await self._replace(connection, before, after, "update", actor)
+            after = await self._replace(connection, before, after, "update", actor)
+        return self._told(before, after)
 
     async def reset(self, slot_id: str, expected: ExpectedVersion, actor: Actor) -> Slot:
         """Make a slot unconfigured and off; its templates are unbound, its results stay.
@@ -117,7 +122,8 @@ class SlotService:
         async with self._database.transaction() as connection:
             before = await self._lock(connection, slot_id)
             expected.check(before.version)
-            return await self._replace(connection, before, blank(before), "reset", actor)
+            after = await self._replace(connection, before, blank(before), "reset", actor)
+        return self._told(before, after)
 
     async def restore(
         self, slot_id: str, version: int, expected: ExpectedVersion, actor: Actor
@@ -136,7 +142,8 @@ class SlotService:
             if revision is None:
                 raise RevisionNotFound
             after = await self._accept(connection, before, revision.config)
-            return await self._replace(connection, before, after, "restore", actor)
+            after = await self._replace(connection, before, after, "restore", actor)
+        return self._told(before, after)
 
     async def candidate(self, slot_id: str, body: Mapping[str, Any]) -> Slot:
         """Return the slot as it would be with an unsaved change, switched on, for a test run.
@@ -159,6 +166,11 @@ class SlotService:
             if await self._meaning_faults(connection, after):
                 after = replace(after, enabled=False)
             await self._replace(connection, before, after, "update", actor)
+
+    def _told(self, before: Slot, after: Slot) -> Slot:
+        if after.version != before.version:
+            self._saved(after)
+        return after
 
     async def _lock(self, connection: asyncpg.Connection, slot_id: str) -> Slot:
         slot = await self._repository.lock(connection, slot_id)

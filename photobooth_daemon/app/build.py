@@ -28,6 +28,7 @@ from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.ingest.admission import AdmissionService
 from photobooth_daemon.ingest.jobs import Jobs
+from photobooth_daemon.ingest.ladder.fresh_start import FreshStart
 from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.ingest.ladder.pricing import PriceTable
 from photobooth_daemon.ingest.ladder.spending import Spending
@@ -42,7 +43,6 @@ from photobooth_daemon.media.links import PublicMedia
 from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model import Event
 from photobooth_daemon.monitoring.background import Operations
 from photobooth_daemon.monitoring.health import Health
 from photobooth_daemon.monitoring.readiness.service import Readiness
@@ -190,6 +190,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         clock,
         facts,
     )
+    fresh_start = FreshStart(ladder, slots, in_flight)
     slot_service = SlotService(
         database,
         slots,
@@ -198,6 +199,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         events,
         clock,
         SlotSurroundings(schemas, facts, config.server.public_url),
+        saved=fresh_start.saved,
     )
     ingest_password = IngestPassword(
         database, IngestPasswordVerdicts(camera_passwords), throttle, audit, metrics
@@ -251,11 +253,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     health, operations = build_backstage(shared)
     readiness = build_readiness(shared, admission, ingest)
 
-    def heard(event: Event) -> None:
-        if event.kind == "slot":
-            ladder.clear_cooldowns()
-
-    feed = EventFeed(database, event_list, clock, heard=heard)
+    feed = EventFeed(database, event_list, clock, heard=fresh_start.heard)
     site = Site(
         public_url=config.server.public_url,
         trusted_proxies=config.server.trusted_proxies,

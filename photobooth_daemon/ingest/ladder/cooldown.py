@@ -80,10 +80,14 @@ class Cooldowns:
         elif probe:
             self._cool(state, min(LONGEST_SECONDS, state.length_seconds * 2))
 
-    def clear(self, provider: str | None = None) -> None:
-        """Forget what is held against a provider's models, or against all of them."""
-        for model in [m for m in self._states if provider is None or m[0] == provider]:
-            del self._states[model]
+    def forget(self, model: Model) -> None:
+        """Forget what is held against one model."""
+        self._states.pop(model, None)
+
+    def clear(self, provider: str) -> None:
+        """Forget what is held against all models of a provider."""
+        for model in [model for model in self._states if model[0] == provider]:
+            self.forget(model)
 
     def seconds_left(self) -> Mapping[Model, float]:
         """Return the models that are cooling down and for how much longer."""

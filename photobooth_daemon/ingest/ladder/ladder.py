@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -125,9 +125,15 @@ class Ladder:
         model = driver.model(rung.operation, rung.params) if driver else None
         return rung.provider, model or rung.operation
 
-    def clear_cooldowns(self, provider: str | None = None) -> None:
-        """Give a provider's models, or all, a fresh start: a slot or a key was saved."""
+    def clear_cooldowns(self, provider: str) -> None:
+        """Give all models of a provider a fresh start: its key was saved."""
         self.cooldowns.clear(provider)
+        self.refresh_metrics()
+
+    def clear_cooldowns_of(self, rungs: Iterable[Rung]) -> None:
+        """Give the rungs' models a fresh start, and no others: their slot was saved."""
+        for rung in rungs:
+            self.cooldowns.forget(self.model_of(rung))
         self.refresh_metrics()
 
     def refresh_metrics(self) -> None:
