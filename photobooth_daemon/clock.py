@@ -6,6 +6,7 @@ so a clock that jumps neither shortens a window nor stretches it.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime
 
@@ -20,6 +21,10 @@ class Clock:
     def monotonic(self) -> float:
         """Return seconds since an arbitrary start; never goes back."""
         return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return when so much time has passed."""
+        await asyncio.sleep(seconds)
 
 
 def rfc3339(instant: datetime) -> str:

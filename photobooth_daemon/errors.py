@@ -42,6 +42,8 @@ class PhotoboothError(Exception):
 
     code: ClassVar[str] = "internal_error"
     default_detail: ClassVar[str] = "Something went wrong."
+    hold_seconds: float = 0.0
+    """How long the answer is held back, once nothing is kept for it any more: wrong passwords."""
 
     def __init__(
         self,

@@ -9,11 +9,16 @@ from datetime import datetime
 import asyncpg
 
 from photobooth_daemon.administration.audit import Audit
+from photobooth_daemon.administration.devices import Devices
 from photobooth_daemon.administration.passwords import Passwords, new_password_fault
+from photobooth_daemon.administration.penalties import Penalties
 from photobooth_daemon.administration.throttle import (
+    AUDITED_ONE_BY_ONE,
     LOGIN_OF_ADDRESS,
     LOGIN_OF_USER,
     Throttle,
+    network_of,
+    penalty_seconds,
     user_key,
 )
 from photobooth_daemon.administration.tokens import Tokens
@@ -24,10 +29,12 @@ from photobooth_daemon.errors import (
     Fault,
     InvalidCredentials,
     NotAuthenticated,
+    PhotoboothError,
     ValidationFailed,
 )
-from photobooth_daemon.model import Actor, Admin, Identity
+from photobooth_daemon.model import UNAUTHENTICATED, Actor, Admin, Identity
 from photobooth_daemon.repositories.admins import AdminRepository
+from photobooth_daemon.repositories.counters import Tally
 
 PERMISSIONS = (
     "slots:read",
@@ -51,6 +58,7 @@ class Session:
     username: str
     permissions: tuple[str, ...]
     expires_at: datetime
+    device_note: str
 
 
 class AdminService:
@@ -62,46 +70,76 @@ class AdminService:
         repository: AdminRepository,
         audit: Audit,
         throttle: Throttle,
+        penalties: Penalties,
         passwords: Passwords,
         tokens: Tokens,
+        devices: Devices,
         clock: Clock,
     ) -> None:
         self._database = database
         self._repository = repository
         self._audit = audit
         self._throttle = throttle
+        self._penalties = penalties
         self._passwords = passwords
         self._tokens = tokens
+        self._devices = devices
         self._clock = clock
 
     async def login(
-        self, username: str, password: str, address: str, request_id: str | None
+        self,
+        username: str,
+        password: str,
+        address: str,
+        request_id: str | None,
+        device_note: str | None = None,
     ) -> Session:
         """Return a session; takes as long for a user who does not exist as for a wrong password.
+
+        Ten wrong passwords of a user from one address end the guessing there. Thirty of
+        an address, whoever it claims to be, turn only wrong ones away: made-up names
+        keep no administrator out. A browser in which this user has logged in before
+        (``device_note``) counts by itself, whatever others do from its address.
 
         Raises:
             InvalidCredentials: the name or the password is wrong; which, nobody is told.
             TooManyAttempts: too many failures of this user from this address, or of the address.
         """
-        of_user = (LOGIN_OF_USER, user_key(username, address))
-        of_address = (LOGIN_OF_ADDRESS, address)
-        await self._throttle.reserve([of_address, of_user])
         admin = await self._repository.find(username)
+        device = None
+        if admin is not None:
+            device = self._devices.find(device_note, username, admin.token_version)
+        asker = network_of(address) if device is None else f"device:{device}"
+        of_user = (LOGIN_OF_USER, user_key(username, asker))
+        of_address = (LOGIN_OF_ADDRESS, asker)
+        by_address, by_user = await self._throttle.count(of_address, of_user)
+        over_by_user = by_user.attempts > LOGIN_OF_USER.attempts
         stored_hash = None if admin is None else admin.password_hash
-        right = await self._passwords.verify(password, stored_hash)
-        actor = Actor(username[:SHOWN_USERNAME_CHARACTERS], address, request_id)
+        right = not over_by_user and await self._passwords.verify_for(asker, password, stored_hash)
+        if admin is None or not right:
+            if by_address.attempts <= AUDITED_ONE_BY_ONE:
+                await self._record_refused(username, address, request_id)
+            raise self._refused(by_address, by_user)
         async with self._database.transaction() as connection:
             await self._audit.record(
                 connection,
-                actor=actor,
-                action="admin.login" if right else "admin.login_refused",
-                entity=f"admin:{actor.username}",
+                actor=Actor(username, address, request_id),
+                action="admin.login",
+                entity=f"admin:{username}",
             )
-        if admin is None or not right:
-            raise InvalidCredentials
-        await self._throttle.forgive(cleared=of_user, taken_back=of_address)
+        await self._throttle.take_back(of_address, of_user)
         issued = self._tokens.issue(admin.username, admin.permissions, admin.token_version)
-        return Session(issued.token, admin.username, admin.permissions, issued.expires_at)
+        return Session(
+            issued.token,
+            admin.username,
+            admin.permissions,
+            issued.expires_at,
+            self._devices.note(username, admin.token_version, device),
+        )
+
+    async def hold(self, error: PhotoboothError) -> None:
+        """Return when the answer to a wrong password may leave."""
+        await self._penalties.hold(error)
 
     async def authenticate(self, token: str) -> Identity:
         """Return who holds this token, with the permissions of this moment.
@@ -142,15 +180,19 @@ class AdminService:
         fault = new_password_fault(new_password, username=actor.username)
         if fault is not None:
             raise ValidationFailed([Fault("/new_password", fault)])
-        address = actor.address or ""
-        of_user = (LOGIN_OF_USER, user_key(actor.username, address))
-        of_address = (LOGIN_OF_ADDRESS, address)
-        await self._throttle.reserve([of_address, of_user])
+        network = network_of(actor.address or "")
+        of_user = (LOGIN_OF_USER, user_key(actor.username, network))
+        of_address = (LOGIN_OF_ADDRESS, network)
+        by_address, by_user = await self._throttle.count(of_address, of_user)
+        if by_user.attempts > LOGIN_OF_USER.attempts:
+            raise self._refused(by_address, by_user)
         admin = await self._repository.find(actor.username)
         stored_hash = None if admin is None else admin.password_hash
         if not await self._passwords.verify(current_password, stored_hash):
-            raise ValidationFailed([NOT_THE_CURRENT_PASSWORD])
-        await self._throttle.forgive(cleared=of_user, taken_back=of_address)
+            error = ValidationFailed([NOT_THE_CURRENT_PASSWORD])
+            error.hold_seconds = penalty_seconds(by_user.attempts)
+            raise error
+        await self._throttle.take_back(of_address, of_user)
         await self._save_password(actor.username, new_password, actor, instead_of=stored_hash)
 
     async def set_password(self, username: str, new_password: str, actor: Actor) -> None:
@@ -200,6 +242,27 @@ class AdminService:
     async def list_all(self) -> list[Admin]:
         """Return every account."""
         return await self._repository.list_all()
+
+    def _refused(self, by_address: Tally, by_user: Tally) -> PhotoboothError:
+        """Return what a wrong password is answered, and for how long that is held back."""
+        error: PhotoboothError
+        if by_user.attempts > LOGIN_OF_USER.attempts:
+            error = self._throttle.refusal(by_user)
+        elif by_address.attempts > LOGIN_OF_ADDRESS.attempts:
+            error = self._throttle.refusal(by_address)
+        else:
+            error = InvalidCredentials()
+        error.hold_seconds = penalty_seconds(by_address.attempts)
+        return error
+
+    async def _record_refused(self, username: str, address: str, request_id: str | None) -> None:
+        async with self._database.transaction() as connection:
+            await self._audit.record(
+                connection,
+                actor=Actor(UNAUTHENTICATED, address, request_id),
+                action="admin.login_refused",
+                entity=f"admin:{username[:SHOWN_USERNAME_CHARACTERS]}",
+            )
 
     async def _save_password(
         self, username: str, new_password: str, actor: Actor, *, instead_of: str | None = None

@@ -9,6 +9,7 @@ from importlib.resources import files
 
 import aiohttp
 
+from photobooth_daemon.administration.throttle import Throttle
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.start_up import AlertsConfig, Config, installation_name
 from photobooth_daemon.database.pool import Database
@@ -66,6 +67,7 @@ class Shared:
     gate: Gate
     ladder: Ladder
     schemas: ParamSchemas
+    throttle: Throttle
     config_digest: str
     clock: Clock
 
@@ -105,6 +107,7 @@ def build_backstage(shared: Shared) -> tuple[Health, Operations]:
         housekeeping=build_housekeeping(
             database, shared.media_store, shared.config.server.jwt_key_file, shared.clock
         ),
+        throttle=shared.throttle,
         vitals=vitals,
         gauges=gauges,
         presence=Presence(ProcessRepository(database), shared.config_digest, shared.clock),

@@ -14,7 +14,9 @@ from tornado.web import Application
 
 from photobooth_daemon.administration.admins import AdminService
 from photobooth_daemon.administration.audit import Audit, audit_key
+from photobooth_daemon.administration.devices import Devices
 from photobooth_daemon.administration.passwords import IngestPasswordVerdicts, Passwords
+from photobooth_daemon.administration.penalties import Penalties
 from photobooth_daemon.administration.settings import SettingsService
 from photobooth_daemon.administration.signing_key import load_signing_key
 from photobooth_daemon.administration.slots import SlotService, SlotSurroundings
@@ -102,6 +104,7 @@ class App:
     pictures: PictureThreads
     passwords: Passwords
     camera_passwords: Passwords
+    penalties: Penalties
     drivers: Mapping[str, ProviderDriver]
     http: aiohttp.ClientSession
     health: Health
@@ -171,14 +174,17 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     events = Events(event_list, clock)
     schemas = ParamSchemas.installed()
     facts = provider_facts(drivers, config.providers)
-    throttle = Throttle(database, clock)
+    throttle = Throttle(database, audit, clock)
+    penalties = Penalties(clock)
     admins = AdminService(
         database,
         AdminRepository(database),
         audit,
         throttle,
+        penalties,
         passwords,
         Tokens(signing_key, clock),
+        Devices(signing_key, clock),
         clock,
     )
     settings = SettingsService(
@@ -202,7 +208,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         saved=fresh_start.saved,
     )
     ingest_password = IngestPassword(
-        database, IngestPasswordVerdicts(camera_passwords), throttle, audit, metrics
+        database, IngestPasswordVerdicts(camera_passwords), throttle, penalties, audit, metrics
     )
     admission = AdmissionService(
         slots=slots,
@@ -247,6 +253,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         gate=gate,
         ladder=ladder,
         schemas=schemas,
+        throttle=throttle,
         config_digest=config_digest(config, signing_key),
         clock=clock,
     )
@@ -316,6 +323,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         pictures=pictures,
         passwords=passwords,
         camera_passwords=camera_passwords,
+        penalties=penalties,
         drivers=drivers,
         http=http,
         health=health,

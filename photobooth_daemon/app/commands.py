@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from photobooth_daemon.administration.admins import AdminService
 from photobooth_daemon.administration.audit import Audit, audit_key
+from photobooth_daemon.administration.devices import Devices
 from photobooth_daemon.administration.passwords import Passwords
+from photobooth_daemon.administration.penalties import Penalties
 from photobooth_daemon.administration.settings import SettingsService
 from photobooth_daemon.administration.signing_key import load_signing_key
 from photobooth_daemon.administration.slots import SlotService, SlotSurroundings
@@ -79,9 +81,11 @@ async def services(installation: Installation) -> AsyncIterator[Services]:
                     database,
                     AdminRepository(database),
                     audit,
-                    Throttle(database, clock),
+                    Throttle(database, audit, clock),
+                    Penalties(clock),
                     passwords,
                     tokens,
+                    Devices(key, clock),
                     clock,
                 ),
                 settings=SettingsService(

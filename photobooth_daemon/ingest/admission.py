@@ -10,6 +10,7 @@ from photobooth_daemon.errors import (
     DatabaseUnavailable,
     DeadlinePassed,
     PayloadTooLarge,
+    PhotoboothError,
     RateLimited,
     SlotDisabled,
     SlotNotFound,
@@ -153,6 +154,9 @@ class AdmissionService:
                 )
         except DeadlinePassed as error:
             raise DatabaseUnavailable from error
+        except PhotoboothError as error:
+            await self._password.hold(error, window.work_deadline)
+            raise
 
     def _check_room(self, state: SettingsState, content_length: int) -> None:
         settings = state.values

@@ -104,7 +104,9 @@ class IngestService:
         if work.done():
             try:
                 return work.result()
-            except PhotoboothError:
+            except PhotoboothError as error:
+                # The seat, the scratch file and the links are gone by now.
+                await self._password.hold(error, exchange.work_deadline)
                 raise
             except Exception as error:
                 raise PhotoboothError(job_id=job_id) from error

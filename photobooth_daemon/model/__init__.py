@@ -1,6 +1,7 @@
 """What all layers name: the records, their versions, alerts and reports."""
 
 from photobooth_daemon.model.records import (
+    UNAUTHENTICATED,
     Actor,
     Admin,
     Attempt,
@@ -28,6 +29,7 @@ from photobooth_daemon.model.records import (
 )
 
 __all__ = [
+    "UNAUTHENTICATED",
     "Actor",
     "Admin",
     "Attempt",

@@ -333,6 +333,10 @@ class Job:
         )
 
 
+UNAUTHENTICATED = "unauthenticated"
+"""The actor of whoever has proved nothing, whatever name was given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks for a change, from where, in which request: what the audit log keeps of it."""

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from photobooth_daemon.administration.throttle import Throttle
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.housekeeping.build import Housekeeping
 from photobooth_daemon.housekeeping.removals import Removals
@@ -33,6 +34,7 @@ class Operations:
         self,
         *,
         housekeeping: Housekeeping,
+        throttle: Throttle,
         vitals: Vitals,
         gauges: Gauges,
         presence: Presence,
@@ -40,6 +42,7 @@ class Operations:
         heartbeat: Heartbeat | None,
     ) -> None:
         self._housekeeping = housekeeping
+        self._throttle = throttle
         self._vitals = vitals
         self._gauges = gauges
         self._presence = presence
@@ -52,6 +55,7 @@ class Operations:
         await _survive(self.sweep)
         self._housekeeping.tree_use.share()
         self._begin(_again_and_again(self.recover, RECOVERY_SECONDS))
+        self._begin(_again_and_again(self._throttle.sum_up, RECOVERY_SECONDS))
         self._begin(_again_and_again(self.show_presence, PRESENCE_SECONDS))
         self._begin(_again_and_again(self._vitals.refresh, VITALS_SECONDS))
         self._begin(self._vitals.measure_lag())

@@ -107,6 +107,7 @@ async def _drain(server: Server, app: App) -> None:
     server.stop()
     await asyncio.sleep(LAST_ARRIVALS_SECONDS)
     app.life.draining = True
+    app.penalties.end()
     await app.feed.close()
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + DRAIN_SECONDS

@@ -50,7 +50,10 @@ def list_prunes(now: datetime, history: timedelta) -> list[Prune]:
             now,
         ),
         Prune("revoked_tokens", "revoked_token", "expires_at <= $1", now),
-        Prune("attempt_counters", "attempt_counter", "window_ends_at <= $1", now),
+        # Those with more than ten have something to tell first (administration/throttle.py).
+        Prune(
+            "attempt_counters", "attempt_counter", "window_ends_at <= $1 AND attempts <= 10", now
+        ),
         Prune("events", "event", "at < $1", now - EVENTS_LIFE),
         Prune("cleanup_runs", "cleanup_run", "started_at < $1", now - history),
         Prune("daemon_processes", "daemon_process", "seen_at < $1", now - PROCESS_LIFE),

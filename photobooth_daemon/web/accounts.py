@@ -10,6 +10,7 @@ from typing import Any
 
 from tornado.httputil import HTTPServerRequest
 
+from photobooth_daemon.administration import devices
 from photobooth_daemon.administration.admins import AdminService, Session
 from photobooth_daemon.administration.tokens import LIFE_SECONDS
 from photobooth_daemon.errors import (
@@ -27,6 +28,7 @@ from photobooth_daemon.web.handler import Handler
 
 SESSION_COOKIE = "photobooth_session"
 XSRF_COOKIE = "photobooth_xsrf"
+DEVICE_COOKIE = "photobooth_device"
 XSRF_HEADER = "X-XSRF-Token"
 SAFE_METHODS = ("GET", "HEAD")
 
@@ -69,12 +71,18 @@ class LoginHandler(Handler):
     async def post(self) -> None:
         """Give a token and the session cookie for the right name and password."""
         username, password = _strings(self.read_json_object(), ("username", "password"))
+        note = self.request.cookies.get(DEVICE_COOKIE)
         try:
             session = await self._admins.login(
-                username, password, self.client_address(), self.request_id
+                username,
+                password,
+                self.client_address(),
+                self.request_id,
+                None if note is None else note.value,
             )
-        except (InvalidCredentials, TooManyAttempts):
+        except (InvalidCredentials, TooManyAttempts) as error:
             self._metrics.auth_failures_total.labels("login").inc()
+            await self._admins.hold(error)
             raise
         self._set_cookies(session)
         self.write_json(
@@ -89,9 +97,10 @@ class LoginHandler(Handler):
 
     def _set_cookies(self, session: Session) -> None:
         secure = self.site.is_secure(self.request)
-        for name, value, httponly in (
-            (SESSION_COOKIE, session.token, True),
-            (XSRF_COOKIE, secrets.token_urlsafe(32), False),
+        for name, value, httponly, life_seconds in (
+            (SESSION_COOKIE, session.token, True, LIFE_SECONDS),
+            (XSRF_COOKIE, secrets.token_urlsafe(32), False, LIFE_SECONDS),
+            (DEVICE_COOKIE, session.device_note, True, devices.LIFE_SECONDS),
         ):
             self.set_cookie(
                 name,
@@ -100,7 +109,7 @@ class LoginHandler(Handler):
                 httponly=httponly,
                 secure=secure,
                 samesite="Strict",
-                max_age=LIFE_SECONDS,
+                max_age=life_seconds,
             )
 
 
@@ -149,7 +158,11 @@ class MyPasswordHandler(Handler):
     async def put(self) -> None:
         """Replace the caller's password; every token of theirs ends, this one too."""
         current, new = _strings(self.read_json_object(), ("current_password", "new_password"))
-        await self._admins.change_own_password(self.actor(), current, new)
+        try:
+            await self._admins.change_own_password(self.actor(), current, new)
+        except (ValidationFailed, TooManyAttempts) as error:
+            await self._admins.hold(error)
+            raise
         self.set_status(HTTPStatus.NO_CONTENT)
 
 

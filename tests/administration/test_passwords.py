@@ -12,6 +12,7 @@ from photobooth_daemon.administration.passwords import (
     Passwords,
     new_password_fault,
 )
+from photobooth_daemon.errors import RateLimited
 
 pytestmark = pytest.mark.usefixtures("io_loop")
 
@@ -34,6 +35,19 @@ class CountedPasswords(Passwords):
         self.asked += 1
         await asyncio.sleep(0)
         return await super().verify(password, stored_hash)
+
+
+class Free:
+    """A turn that comes at once."""
+
+    async def take(self) -> None:
+        pass
+
+    async def give_back(self) -> None:
+        pass
+
+
+FREE = Free()
 
 
 @pytest.fixture
@@ -93,38 +107,42 @@ async def test_thirty_photos_at_once_ask_bcrypt_once(counted: CountedPasswords) 
     stored = await counted.hash("booth-password")
     verdicts = IngestPasswordVerdicts(counted)
     answers = await asyncio.gather(
-        *(verdicts.verify("booth-password", stored, asker=str(n)) for n in range(30))
+        *(verdicts.verify("booth-password", stored, asker=str(n), turn=FREE) for n in range(30))
     )
     assert answers == [True] * 30
-    assert await verdicts.verify("booth-password", stored, asker="10.0.0.7")
+    assert await verdicts.verify("booth-password", stored, asker="10.0.0.7", turn=FREE)
     assert counted.asked == 1
 
 
 async def test_a_new_hash_makes_the_old_verdict_unreachable(counted: CountedPasswords) -> None:
     verdicts = IngestPasswordVerdicts(counted)
     old, new = await counted.hash("old-password"), await counted.hash("new-password")
-    assert await verdicts.verify("old-password", old, asker="10.0.0.7")
-    assert not await verdicts.verify("old-password", new, asker="10.0.0.7")
-    assert await verdicts.verify("new-password", new, asker="10.0.0.7")
+    assert await verdicts.verify("old-password", old, asker="10.0.0.7", turn=FREE)
+    assert not await verdicts.verify("old-password", new, asker="10.0.0.7", turn=FREE)
+    assert await verdicts.verify("new-password", new, asker="10.0.0.7", turn=FREE)
 
 
 async def test_wrong_passwords_do_not_fill_the_memory(counted: CountedPasswords) -> None:
     stored = await counted.hash("booth-password")
     verdicts = IngestPasswordVerdicts(counted, remembered=3)
     for guess in range(10):
-        assert not await verdicts.verify(f"guess-{guess}", stored, asker="10.0.0.7")
+        assert not await verdicts.verify(f"guess-{guess}", stored, asker="10.0.0.7", turn=FREE)
     asked = counted.asked
-    assert not await verdicts.verify("guess-9", stored, asker="10.0.0.7")
+    assert not await verdicts.verify("guess-9", stored, asker="10.0.0.7", turn=FREE)
     assert counted.asked == asked
-    assert not await verdicts.verify("guess-0", stored, asker="10.0.0.7")
+    assert not await verdicts.verify("guess-0", stored, asker="10.0.0.7", turn=FREE)
     assert counted.asked == asked + 1
 
 
 async def test_a_client_that_hangs_up_does_not_spoil_the_check(counted: CountedPasswords) -> None:
     stored = await counted.hash("booth-password")
     verdicts = IngestPasswordVerdicts(counted)
-    first = asyncio.create_task(verdicts.verify("booth-password", stored, asker="10.0.0.7"))
-    second = asyncio.create_task(verdicts.verify("booth-password", stored, asker="10.0.0.7"))
+    first = asyncio.create_task(
+        verdicts.verify("booth-password", stored, asker="10.0.0.7", turn=FREE)
+    )
+    second = asyncio.create_task(
+        verdicts.verify("booth-password", stored, asker="10.0.0.7", turn=FREE)
+    )
     await asyncio.sleep(0)
     first.cancel()
     assert await second
@@ -135,15 +153,28 @@ async def test_whoever_guesses_keeps_only_himself_waiting(counted: CountedPasswo
     stored = await counted.hash("booth-password")
     verdicts = IngestPasswordVerdicts(counted)
     guesses = [
-        asyncio.create_task(verdicts.verify(f"guess-{guess}", stored, asker="10.0.0.66"))
+        asyncio.create_task(verdicts.verify(f"guess-{guess}", stored, asker="10.0.0.66", turn=FREE))
         for guess in range(20)
     ]
     await asyncio.sleep(0)
-    assert await verdicts.verify("booth-password", stored, asker="10.0.0.7")
+    assert await verdicts.verify("booth-password", stored, asker="10.0.0.7", turn=FREE)
     assert counted.asked <= 4
-    assert await asyncio.gather(*guesses) == [False] * 20
-    assert counted.asked == 21
+    answers = await asyncio.gather(*guesses, return_exceptions=True)
+    assert answers[:2] == [False] * 2
+    assert all(isinstance(answer, RateLimited) for answer in answers[2:])
+    assert counted.asked == 3
+
+
+async def test_wrong_ones_do_not_push_the_right_one_out(counted: CountedPasswords) -> None:
+    stored = await counted.hash("booth-password")
+    verdicts = IngestPasswordVerdicts(counted, remembered=3)
+    assert await verdicts.verify("booth-password", stored, asker="10.0.0.7", turn=FREE)
+    for guess in range(5):
+        await verdicts.verify(f"guess-{guess}", stored, asker="10.0.0.66", turn=FREE)
+    asked = counted.asked
+    assert await verdicts.verify("booth-password", stored, asker="10.0.0.7", turn=FREE)
+    assert counted.asked == asked
 
 
 async def test_without_an_ingest_password_every_one_is_wrong(counted: CountedPasswords) -> None:
-    assert not await IngestPasswordVerdicts(counted).verify("anything", None, asker="")
+    assert not await IngestPasswordVerdicts(counted).verify("anything", None, asker="", turn=FREE)

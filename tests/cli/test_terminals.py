@@ -25,7 +25,7 @@ async def test_a_login_with_escape_sequences_is_listed_as_text(
         assert RAW.search(output) is None, repr(output)
     assert len((await asyncio.to_thread(commands.good, "audit", "list")).splitlines()) == 2
     (entry,) = json.loads(await asyncio.to_thread(commands.good, "audit", "list", "--json"))
-    assert NAME in entry["actor"]
+    assert NAME in entry["entity"]
 
 
 async def test_an_error_that_names_what_was_sent_is_text(database_url: str, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import re
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -105,10 +106,20 @@ async def test_figures_are_added_up_and_outlive_a_worker(daemon: Daemon) -> None
 
 def test_a_guesser_is_stopped_whichever_process_answers(daemon: Daemon) -> None:
     start(daemon)
-    answers = [daemon.send(jpeg(), password=f"guess {n}") for n in range(14)]
-    codes = [json.loads(body)["code"] for _, body in answers]
-    assert codes == ["invalid_password"] * 10 + ["too_many_attempts"] * 4
-    assert daemon.send(jpeg())[0] == 200
+    with ThreadPoolExecutor() as cameras:
+        answers = cameras.map(lambda _: daemon.send(jpeg()), range(12))
+        assert [status for status, _ in answers] == [200] * 12
+    daemon._execute(
+        "INSERT INTO attempt_counter (scope, key, attempts, window_ends_at)"
+        " VALUES ('ingest_password', '127.0.0.1', 9, now() + interval '10 minutes')",
+        "UPDATE setting SET stored = '{\"sync_response_seconds\": 10}'",
+    )
+    with ThreadPoolExecutor() as senders:
+        answers = senders.map(lambda n: daemon.send(jpeg(), password=f"guess {n}"), range(6))
+        codes = sorted(json.loads(body)["code"] for _, body in answers)
+    # One turn in a window of ten seconds, whichever process has it; nobody else finds anything out.
+    assert codes == ["invalid_password"] + ["rate_limited"] * 5
+    assert [daemon.send(jpeg())[0] for _ in range(4)] == [200] * 4
 
 
 def test_a_change_is_in_force_for_the_next_photo_on_every_process(daemon: Daemon) -> None:
@@ -119,7 +130,7 @@ def test_a_change_is_in_force_for_the_next_photo_on_every_process(daemon: Daemon
     daemon.configure()
     daemon.set_password(NEXT_PASSWORD)
     assert [daemon.send(jpeg(), password=NEXT_PASSWORD)[0] for _ in range(6)] == [200] * 6
-    assert {daemon.send(jpeg(), password=PASSWORD)[0] for _ in range(4)} == {401}
+    assert {daemon.send(jpeg(), password=PASSWORD)[0] for _ in range(2)} == {401}
 
 
 async def test_a_stop_lets_every_process_finish_its_photos(daemon: Daemon) -> None:

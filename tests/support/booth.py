@@ -21,7 +21,7 @@ from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from photobooth_daemon.web.server import Server
 from tests.support.aftermath import assert_nothing_left
-from tests.support.fakes import eventually
+from tests.support.fakes import SwiftClock, eventually
 from tests.support.sample_pictures import jpeg
 
 PASSWORD = "correct horse"
@@ -83,7 +83,7 @@ class Booth:
                 },
             },
         )
-        app = await build(config, database, clock=clock)
+        app = await build(config, database, clock=clock or SwiftClock())
         http = Server(app.web)
         http.listen(0, "127.0.0.1")
         port = next(iter(http._sockets.values())).getsockname()[1]

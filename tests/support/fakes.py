@@ -31,6 +31,9 @@ class FakeClock(Clock):
     def monotonic(self) -> float:
         return self._monotonic_seconds
 
+    async def sleep(self, seconds: float) -> None:
+        self.advance(seconds)
+
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         self._monotonic_seconds += seconds
@@ -39,6 +42,22 @@ class FakeClock(Clock):
     def jump(self, seconds: float) -> None:
         """Set the wall clock forward or back; no time passes."""
         self._utc += timedelta(seconds=seconds)
+
+
+class SwiftClock(Clock):
+    """Goes as the real one, but skips what somebody sleeps: penalties cost a test no time."""
+
+    def __init__(self) -> None:
+        self.skipped_seconds = 0.0
+
+    def utcnow(self) -> datetime:
+        return super().utcnow() + timedelta(seconds=self.skipped_seconds)
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.skipped_seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.skipped_seconds += seconds
 
 
 class Crowd:

@@ -18,6 +18,7 @@ from photobooth_daemon.config.start_up import Config, MediaConfig, ServerConfig
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.web.server import Server
+from tests.support.fakes import SwiftClock
 
 PASSWORDS = {"serg": "serg's password", "igor": "igor's password"}
 BOUNDARY = "photobooth-test-boundary"
@@ -88,7 +89,7 @@ class Office:
                 **(more_providers or {}),
             },
         )
-        app = await build(config, database, clock=clock)
+        app = await build(config, database, clock=clock or SwiftClock())
         http = Server(app.web)
         http.listen(0, "127.0.0.1")
         port = next(iter(http._sockets.values())).getsockname()[1]

@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 from tornado.ioloop import IOLoop
 
+from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.ingest import story as ingest_module
 from photobooth_daemon.ingest.jobs import Jobs
@@ -28,7 +29,7 @@ from photobooth_daemon.pictures import threads as picture_threads
 from photobooth_daemon.web import upload as upload_module
 from photobooth_daemon.web.ingest import IngestHandler
 from tests.support.booth import PASSWORD, SLOT, Booth, new_key
-from tests.support.fakes import Crowd, eventually
+from tests.support.fakes import Crowd, SwiftClock, eventually
 from tests.support.sample_pictures import corners, jpeg, noise, png, see_through, webp
 
 MB = 1024 * 1024
@@ -345,7 +346,7 @@ async def test_401_wrong_or_missing_password_field(booth: Booth, password: str |
     assert await jobs(booth) == 0
     audited = await booth.fetch("SELECT actor, action, entity, address FROM audit_log")
     assert [tuple(row) for row in audited] == [
-        ("camera", "ingest_password_refused", f"slot:{SLOT}", "127.0.0.1")
+        ("unauthenticated", "ingest_password_refused", f"slot:{SLOT}", "127.0.0.1")
     ]
     await booth.nothing_left()
 
@@ -363,7 +364,82 @@ async def test_429_too_many_attempts(booth: Booth) -> None:
     assert (throttled.status, throttled.code) == (429, "too_many_attempts")
     assert 1 <= int(throttled.headers["Retry-After"]) <= 900
     assert (await booth.post()).status == 200, "the right password always passes"
-    assert (await booth.post(wrong)).code == "invalid_password", "and clears the count"
+    assert (await booth.post(wrong)).code == "too_many_attempts", "and forgives nothing"
+
+
+async def test_wrong_passwords_are_answered_ever_later(database: Database, tmp_path: Path) -> None:
+    clock = SwiftClock()
+    booth = await Booth.open(database, tmp_path, clock)
+    waited = []
+    for n in range(12):
+        before = clock.skipped_seconds
+        answer = await booth.post(booth.form(password="wrong" if n % 2 else f"guess {n}"))
+        assert answer.status == (401 if n < 10 else 429)
+        waited.append(round(clock.skipped_seconds - before))
+    assert waited == [1, 2, 4, 8] + [15] * 8
+    before = clock.skipped_seconds
+    assert (await booth.post()).status == 200
+    assert clock.skipped_seconds == before, "a right one is not"
+    await booth.close()
+
+
+async def test_guesses_by_many_connections_are_tested_one_by_one(
+    database: Database, tmp_path: Path
+) -> None:
+    """However many connections guess, they find out no more, and cameras do not notice."""
+    booth = await Booth.open(database, tmp_path, Clock())
+    await booth.configure_settings(sync_response_seconds=10)
+    assert (await booth.post()).status == 200
+    checked, asked = booth.app.camera_passwords.verify, []
+
+    async def verify(password: str | bytes, stored_hash: str | None) -> bool:
+        asked.append(password)
+        return await checked(password, stored_hash)
+
+    booth.app.camera_passwords.verify = verify  # type: ignore[method-assign]
+    ends_at = asyncio.get_running_loop().time() + 4
+
+    async def guess(n: int) -> None:
+        number = 0
+        while asyncio.get_running_loop().time() < ends_at:
+            number += 1
+            answer = await booth.post(booth.form(password=f"guess {n} {number}"))
+            assert answer.status in (401, 429)
+            await asyncio.sleep(0.1)
+
+    guessers = [asyncio.create_task(guess(n)) for n in range(8)]
+    slowest_seconds = 0.0
+    while (sent := asyncio.get_running_loop().time()) < ends_at:
+        assert (await booth.post()).status == 200
+        slowest_seconds = max(slowest_seconds, asyncio.get_running_loop().time() - sent)
+        await asyncio.sleep(0.1)
+    tested = len(asked)
+    booth.app.penalties.end()
+    await asyncio.gather(*guessers)
+    assert 1 <= tested <= 3
+    assert slowest_seconds < 1
+    await booth.nothing_left()
+    await booth.close()
+
+
+async def test_a_held_answer_leaves_in_the_window_and_holds_nothing(
+    database: Database, tmp_path: Path
+) -> None:
+    booth = await Booth.open(database, tmp_path, Clock())
+    await booth.configure_settings(sync_response_seconds=10)
+    await booth.fetch(
+        "INSERT INTO attempt_counter VALUES"
+        " ('ingest_password', '127.0.0.1', 20, now() + interval '10 minutes')"
+    )
+    began = asyncio.get_running_loop().time()
+    wrong = asyncio.create_task(booth.post(booth.form(password="wrong")))
+    await asyncio.sleep(1.5)
+    assert not wrong.done()
+    assert booth.app.gate.seats() == 0
+    assert booth.files() == []
+    assert (await wrong).code == "too_many_attempts"
+    assert 5 < asyncio.get_running_loop().time() - began < 10
+    await booth.close()
 
 
 async def test_guesses_starve_no_login_and_no_window(booth: Booth) -> None:

@@ -299,6 +299,7 @@ async def test_audit_of_wrong_ingest_passwords(office: Office) -> None:
         "POST", "/api/ingest/slot-001", raw=b"", token=None, X_Ingest_Password="guess-guess"
     )
     assert reply.status == 401
-    (entry,) = (await office.get("/api/audit?entity=slot-001&actor=camera")).json()["items"]
+    found = await office.get("/api/audit?entity=slot-001&actor=unauthenticated")
+    (entry,) = found.json()["items"]
     assert entry["action"] == "ingest_password_refused"
     assert "guess" not in str(entry)
