@@ -214,7 +214,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         slots=slots,
         password=ingest_password,
         gate=gate,
-        turns=UploadTurns(pictures.busy_seconds, threads=PICTURE_THREADS),
+        turns=UploadTurns(pictures.photo_cost, threads=PICTURE_THREADS),
         media_store=media_store,
         metrics=metrics,
         clock=clock,

@@ -49,6 +49,7 @@ class PreparedTemplates:
                         template.content_type,
                         deadline=deadline,
                         megapixels=template.width * template.height / 1e6,
+                        size_bytes=template.size_bytes,
                     )
                     self._keep(key, prepared)
                     return prepared

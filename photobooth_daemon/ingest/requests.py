@@ -96,6 +96,7 @@ class RequestBuilder:
                 self._photo.content_type,
                 deadline=deadline,
                 megapixels=self._photo.megapixels,
+                size_bytes=self._photo.size_bytes,
             )
         return self._prepared[edge]
 

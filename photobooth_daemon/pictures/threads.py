@@ -12,42 +12,30 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any, TypeVar, TypeVarTuple
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import DeadlinePassed
-from photobooth_daemon.running_mean import RunningMean
+from photobooth_daemon.pictures.pace import Kind, Pace, PhotoCost, weight_of_photo
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 LARGE_MEGAPIXELS = 40.0
 """Above this, one picture at a time: decoded, it takes hundreds of megabytes."""
-_LEAST_MEGAPIXELS = 0.25
-_NEW_SHARE = 0.2
-_DOUBT = 0.9
-
-
-class _Kind(IntEnum):
-    """In the order of precedence."""
-
-    PARSE = 0
-    FINISH = 1
-    PROCESS = 2
-    PREPARE = 3
 
 
 @dataclass(eq=False, slots=True)
 class _Piece:
     """One call that waits for a thread, or has one."""
 
-    kind: _Kind
+    kind: Kind
     call: Callable[[], Any]
     done: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
     megapixels: float
+    weight: float
     deadline: Deadline | None
     wanted: bool = True
     started_monotonic_seconds: float = 0.0
@@ -71,33 +59,14 @@ class _Piece:
 
 
 @dataclass(slots=True)
-class _Pace:
-    """How long work of one kind takes, as lately seen; None before the first."""
-
-    seconds_per_megapixel: RunningMean = field(default_factory=lambda: RunningMean(_NEW_SHARE))
-
-    def expected_seconds(self, megapixels: float) -> float:
-        return (self.seconds_per_megapixel.value or 0.0) * max(megapixels, _LEAST_MEGAPIXELS)
-
-    def learn(self, seconds: float, megapixels: float) -> None:
-        self.seconds_per_megapixel.add(seconds / max(megapixels, _LEAST_MEGAPIXELS))
-
-    def doubt(self) -> None:
-        """Expect less after a refusal: a pace once wrong must not refuse for ever."""
-        if self.seconds_per_megapixel.value is not None:
-            self.seconds_per_megapixel.value *= _DOUBT
-
-
-@dataclass(slots=True)
 class _Lines:
     """What the lock guards."""
 
-    waiting: dict[_Kind, deque[_Piece]] = field(
-        default_factory=lambda: {kind: deque() for kind in _Kind}
+    waiting: dict[Kind, deque[_Piece]] = field(
+        default_factory=lambda: {kind: deque() for kind in Kind}
     )
     running: list[_Piece] = field(default_factory=list)
-    busy_seconds: float = 0.0
-    pace: dict[_Kind, _Pace] = field(default_factory=lambda: {kind: _Pace() for kind in _Kind})
+    pace: Pace = field(default_factory=Pace)
     closed: bool = False
 
 
@@ -117,11 +86,11 @@ class PictureThreads:
 
     async def finish(self, work: Callable[[*Ts], T], *args: *Ts, megapixels: float = 1.0) -> T:
         """Run the work on a provider's picture: before everything that is not yet begun."""
-        return await self._run(_Kind.FINISH, work, args, megapixels, None)
+        return await self._run(Kind.FINISH, work, args, megapixels, None)
 
     async def parse(self, work: Callable[..., T], *arguments: Any) -> T:
         """Take a provider's answer apart: it holds what was paid for, so it goes first."""
-        return await self._run(_Kind.PARSE, work, arguments, 1.0, None)
+        return await self._run(Kind.PARSE, work, arguments, 1.0, None)
 
     async def process(
         self, work: Callable[[*Ts], T], *args: *Ts, deadline: Deadline, megapixels: float
@@ -131,10 +100,15 @@ class PictureThreads:
         Raises:
             DeadlinePassed: it was not done in time, or could not have been.
         """
-        return await self._run(_Kind.PROCESS, work, args, megapixels, deadline)
+        return await self._run(Kind.PROCESS, work, args, megapixels, deadline)
 
     async def prepare(
-        self, work: Callable[[*Ts], T], *args: *Ts, deadline: Deadline, megapixels: float
+        self,
+        work: Callable[[*Ts], T],
+        *args: *Ts,
+        deadline: Deadline,
+        megapixels: float,
+        size_bytes: int,
     ) -> T:
         """Run the work on a camera's photo, when nothing else waits.
 
@@ -144,13 +118,19 @@ class PictureThreads:
         Raises:
             DeadlinePassed: it was not done in time, or could not have been.
         """
-        if self.expected_seconds(megapixels) > deadline.remaining_seconds():
+        if self.expected_seconds(size_bytes) > deadline.remaining_seconds():
             with self._changed:
-                self._lines.pace[_Kind.PREPARE].doubt()
+                self._lines.pace.doubt(Kind.PREPARE)
             raise DeadlinePassed
-        return await self._run(_Kind.PREPARE, work, args, megapixels, deadline)
+        weight = weight_of_photo(size_bytes)
+        return await self._run(Kind.PREPARE, work, args, megapixels, deadline, weight)
 
-    def expected_seconds(self, megapixels: float) -> float:
+    def photo_cost(self) -> PhotoCost | None:
+        """Return what a photo costs, as lately seen; None while too few have been."""
+        with self._changed:
+            return self._lines.pace.photo_cost()
+
+    def expected_seconds(self, size_bytes: int) -> float:
         """Return how long until a photo of this size, handed in now, would be prepared.
 
         0.0 while nothing is known yet. Work that comes later and goes first is not in it.
@@ -158,21 +138,16 @@ class PictureThreads:
         with self._changed:
             pace = self._lines.pace
             ahead = sum(
-                pace[piece.kind].expected_seconds(piece.megapixels)
+                pace.expected_seconds(piece.kind, piece.weight)
                 for line in self._lines.waiting.values()
                 for piece in line
                 if piece.wanted
             )
             for piece in self._lines.running:
                 spent = self._clock.monotonic() - piece.started_monotonic_seconds
-                ahead += max(0.0, pace[piece.kind].expected_seconds(piece.megapixels) - spent)
-            own = pace[_Kind.PREPARE].expected_seconds(megapixels)
+                ahead += max(0.0, pace.expected_seconds(piece.kind, piece.weight) - spent)
+            own = pace.expected_seconds(Kind.PREPARE, weight_of_photo(size_bytes))
         return ahead / len(self._threads) + own
-
-    def busy_seconds(self) -> float:
-        """Return how long the threads have worked so far, added up."""
-        with self._changed:
-            return self._lines.busy_seconds
 
     def close(self) -> None:
         """End the threads after what they are doing; work that still waits is cancelled."""
@@ -188,17 +163,19 @@ class PictureThreads:
 
     async def _run(
         self,
-        kind: _Kind,
+        kind: Kind,
         work: Callable[[*Ts], T],
         args: tuple[*Ts],
         megapixels: float,
         deadline: Deadline | None,
+        weight: float | None = None,
     ) -> T:
         if deadline is not None and deadline.passed():
             raise DeadlinePassed
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        piece = _Piece(kind, lambda: work(*args), done, loop, megapixels, deadline)
+        weight = megapixels if weight is None else weight
+        piece = _Piece(kind, lambda: work(*args), done, loop, megapixels, weight, deadline)
         with self._changed:
             if self._lines.closed:
                 raise RuntimeError("The picture threads are closed.")
@@ -251,10 +228,11 @@ class PictureThreads:
     def _too_late(self, piece: _Piece) -> bool:
         if piece.deadline is None:
             return False
-        pace = self._lines.pace[piece.kind]
-        late = piece.deadline.remaining_seconds() <= pace.expected_seconds(piece.megapixels)
+        pace = self._lines.pace
+        expected = pace.expected_seconds(piece.kind, piece.weight)
+        late = piece.deadline.remaining_seconds() <= expected
         if late:
-            pace.doubt()
+            pace.doubt(piece.kind)
             piece.tell(None, DeadlinePassed())
         return late
 
@@ -262,8 +240,7 @@ class PictureThreads:
         with self._changed:
             self._lines.running.remove(piece)
             spent = self._clock.monotonic() - piece.started_monotonic_seconds
-            self._lines.busy_seconds += spent
             if learned:
-                self._lines.pace[piece.kind].learn(spent, piece.megapixels)
+                self._lines.pace.learn(piece.kind, spent, piece.weight)
             # A large one may have waited for this one to end, on another thread.
             self._changed.notify_all()

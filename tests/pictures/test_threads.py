@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import DeadlinePassed, InvalidImage
+from photobooth_daemon.pictures.pace import FIRST_PHOTOS, MB
 from photobooth_daemon.pictures.threads import PictureThreads
 from tests.support.fakes import FakeClock, eventually, waiting_in
 
@@ -35,6 +37,11 @@ def threads() -> Iterator[PictureThreads]:
     made.close()
 
 
+def photo(megapixels: float = 24) -> dict[str, Any]:
+    """What the threads are told of a photo; its bytes make it cost 24 times the least."""
+    return {"megapixels": megapixels, "size_bytes": 23 * MB}
+
+
 def soon(seconds: float = 30.0) -> Deadline:
     return Deadline.after(Clock(), seconds)
 
@@ -45,7 +52,7 @@ async def entered(door: Door) -> None:
 
 async def test_results_and_failures_come_back(threads):
     assert await threads.finish(max, 3, 7) == 7
-    assert await threads.prepare(str.upper, "x", deadline=soon(), megapixels=1) == "X"
+    assert await threads.prepare(str.upper, "x", deadline=soon(), **photo()) == "X"
     assert await threads.process(len, b"abc", deadline=soon(), megapixels=1) == 3
 
     def corrupt() -> None:
@@ -61,8 +68,8 @@ async def test_finishing_goes_before_processing_before_preparing(threads):
     first = asyncio.ensure_future(threads.finish(door))
     await entered(door)
     waiting = [
-        threads.prepare(order.append, "prepare 1", deadline=soon(), megapixels=1),
-        threads.prepare(order.append, "prepare 2", deadline=soon(), megapixels=1),
+        threads.prepare(order.append, "prepare 1", deadline=soon(), **photo()),
+        threads.prepare(order.append, "prepare 2", deadline=soon(), **photo()),
         threads.process(order.append, "process", deadline=soon(), megapixels=1),
         threads.finish(order.append, "finish 1"),
         threads.finish(order.append, "finish 2"),
@@ -92,10 +99,10 @@ async def test_what_is_cancelled_while_it_waits_is_never_begun(threads):
 
 async def test_a_deadline_ends_the_wait_for_a_thread_and_for_its_work(threads):
     door, order = Door(), []
-    running = asyncio.ensure_future(threads.prepare(door, deadline=soon(0.3), megapixels=1))
+    running = asyncio.ensure_future(threads.prepare(door, deadline=soon(0.3), **photo()))
     await entered(door)
     with pytest.raises(DeadlinePassed):
-        await threads.prepare(order.append, "late", deadline=soon(0.05), megapixels=1)
+        await threads.prepare(order.append, "late", deadline=soon(0.05), **photo())
     with pytest.raises(DeadlinePassed):
         await running
     door.open.set()
@@ -105,9 +112,10 @@ async def test_a_deadline_ends_the_wait_for_a_thread_and_for_its_work(threads):
 
 async def test_a_passed_deadline_begins_nothing(threads):
     order: list[str] = []
-    for run in (threads.prepare, threads.process):
-        with pytest.raises(DeadlinePassed):
-            await run(order.append, "late", deadline=soon(-1), megapixels=1)
+    with pytest.raises(DeadlinePassed):
+        await threads.prepare(order.append, "late", deadline=soon(-1), **photo())
+    with pytest.raises(DeadlinePassed):
+        await threads.process(order.append, "late", deadline=soon(-1), megapixels=1)
     assert order == []
 
 
@@ -116,10 +124,10 @@ async def test_large_pictures_are_worked_on_one_at_a_time():
     first, second, small = Door(), Door(), Door()
     small.open.set()
     try:
-        one = asyncio.ensure_future(threads.prepare(first, deadline=soon(), megapixels=50))
+        one = asyncio.ensure_future(threads.prepare(first, deadline=soon(), **photo(50)))
         await entered(first)
-        two = asyncio.ensure_future(threads.prepare(second, deadline=soon(), megapixels=50))
-        assert await threads.prepare(small, deadline=soon(), megapixels=24) == "through"
+        two = asyncio.ensure_future(threads.prepare(second, deadline=soon(), **photo(50)))
+        assert await threads.prepare(small, deadline=soon(), **photo()) == "through"
         assert not second.entered.is_set()
         first.open.set()
         await entered(second)
@@ -136,22 +144,22 @@ async def test_what_cannot_make_it_is_told_early():
     threads = PictureThreads(clock, threads=1)
     door, order = Door(), []
     try:
-        assert threads.expected_seconds(24) == 0.0
-        await threads.prepare(clock.advance, 2.4, deadline=Deadline.after(clock, 60), megapixels=24)
-        assert threads.expected_seconds(24) == pytest.approx(2.4)
+        assert threads.expected_seconds(23 * MB) == 0.0
+        await threads.prepare(clock.advance, 2.4, deadline=Deadline.after(clock, 60), **photo())
+        assert threads.expected_seconds(23 * MB) == pytest.approx(2.4)
         running = asyncio.ensure_future(
-            threads.prepare(door, deadline=Deadline.after(clock, 60), megapixels=24)
+            threads.prepare(door, deadline=Deadline.after(clock, 60), **photo())
         )
         await entered(door)
-        assert threads.expected_seconds(24) == pytest.approx(4.8)
+        assert threads.expected_seconds(23 * MB) == pytest.approx(4.8)
         clock.advance(1.0)
-        assert threads.expected_seconds(24) == pytest.approx(3.8)
+        assert threads.expected_seconds(23 * MB) == pytest.approx(3.8)
         in_time = asyncio.ensure_future(
-            threads.prepare(order.append, 1, deadline=Deadline.after(clock, 4), megapixels=24)
+            threads.prepare(order.append, 1, deadline=Deadline.after(clock, 4), **photo())
         )
         await eventually(lambda: waiting_in(threads) == 1)
         with pytest.raises(DeadlinePassed):
-            await threads.prepare(order.append, 2, deadline=Deadline.after(clock, 4), megapixels=24)
+            await threads.prepare(order.append, 2, deadline=Deadline.after(clock, 4), **photo())
         assert waiting_in(threads) == 1
         door.open.set()
         await asyncio.gather(running, in_time)
@@ -166,11 +174,11 @@ async def test_what_became_hopeless_while_it_waited_is_not_begun():
     threads = PictureThreads(clock, threads=1)
     door, order = Door(), []
     try:
-        await threads.prepare(clock.advance, 1.0, deadline=Deadline.after(clock, 60), megapixels=24)
+        await threads.prepare(clock.advance, 1.0, deadline=Deadline.after(clock, 60), **photo())
         running = asyncio.ensure_future(threads.finish(door))
         await entered(door)
         hopeless = asyncio.ensure_future(
-            threads.prepare(order.append, 1, deadline=Deadline.after(clock, 5), megapixels=24)
+            threads.prepare(order.append, 1, deadline=Deadline.after(clock, 5), **photo())
         )
         await eventually(lambda: waiting_in(threads) == 1)
         clock.advance(4.5)
@@ -188,16 +196,41 @@ async def test_one_wrong_pace_does_not_refuse_for_ever():
     clock = FakeClock()
     threads = PictureThreads(clock, threads=1)
     try:
-        await threads.prepare(clock.advance, 90, deadline=Deadline.after(clock, 99), megapixels=24)
+        await threads.prepare(clock.advance, 90, deadline=Deadline.after(clock, 99), **photo())
         refusals = 0
-        while threads.expected_seconds(24) >= 48:
+        while threads.expected_seconds(23 * MB) >= 48:
             with pytest.raises(DeadlinePassed):
-                await threads.prepare(len, "", deadline=Deadline.after(clock, 48), megapixels=24)
+                await threads.prepare(len, "", deadline=Deadline.after(clock, 48), **photo())
             refusals += 1
         assert 1 <= refusals < 20
-        assert (
-            await threads.prepare(len, "", deadline=Deadline.after(clock, 48), megapixels=24) == 0
-        )
+        assert await threads.prepare(len, "", deadline=Deadline.after(clock, 48), **photo()) == 0
+    finally:
+        threads.close()
+
+
+async def prepare_some(threads: PictureThreads, clock: FakeClock, seconds: float) -> None:
+    """Prepare and finish as many photos as it takes to learn what one costs."""
+    for _ in range(FIRST_PHOTOS):
+        await threads.finish(clock.advance, 1.0)
+        deadline = Deadline.after(clock, 3600)
+        await threads.prepare(clock.advance, seconds, deadline=deadline, **photo())
+
+
+async def test_what_a_photo_costs_is_told_once_some_have_been_seen():
+    clock = FakeClock()
+    threads = PictureThreads(clock, threads=1)
+    try:
+        assert threads.photo_cost() is None
+        await prepare_some(threads, clock, 24.0)
+        cost = threads.photo_cost()
+        assert cost is not None
+        assert cost.seconds(23 * MB) == pytest.approx(24 + 1), "finishing is part of it"
+        assert cost.seconds(0) == pytest.approx(1 + 1)
+        for _ in range(5):
+            await prepare_some(threads, clock, 2.4)
+        cheaper = threads.photo_cost()
+        assert cheaper is not None
+        assert cheaper.seconds(23 * MB) == pytest.approx(2.4 + 1, rel=0.2)
     finally:
         threads.close()
 

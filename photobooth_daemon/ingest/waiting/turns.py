@@ -14,38 +14,32 @@ from contextlib import contextmanager
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import DeadlinePassed, RateLimited
-from photobooth_daemon.running_mean import RunningMean
+from photobooth_daemon.pictures.pace import PhotoCost
 
 TURNS = 4
 MOST_TO_PREPARE = 4
 """Photos that have been read and wait to be prepared; more would only lie on disk."""
 REST_SECONDS = 0.002
 """How long a turn is kept for the next bytes."""
-FIRST_SAMPLES = 6
-MB = 1 << 20
-_NEW_SHARE = 0.1
 _DOUBT = 0.8
 """A photo is sent away only if even this share of the expected time is too much."""
+_NOTHING = PhotoCost(0.0, 0.0)
 
 
 class UploadTurns:
     """Hands out turns to read.
 
-    ``busy_seconds`` tells how long the picture threads have worked so far, all
-    together; what a photo costs them is learned from it.
+    ``photo_cost`` asks the picture threads what a photo costs them, as far as they know.
     """
 
-    def __init__(self, busy_seconds: Callable[[], float], *, threads: int) -> None:
-        self._busy_seconds = busy_seconds
+    def __init__(self, photo_cost: Callable[[], PhotoCost | None], *, threads: int) -> None:
+        self._photo_cost = photo_cost
         self._threads = threads
         self._line: dict[UploadTurn, None] = {}
         self._holding = 0
         self.crowded = False
         """Whether anyone may be waiting for a turn: then a holder's rest is short."""
         self._to_prepare: dict[UploadTurn, None] = {}
-        self._seconds_per_weight = RunningMean(_NEW_SHARE)
-        self._samples = 0
-        self._busy_before = 0.0
 
     def line_up(self, deadline: Deadline, content_length: int) -> UploadTurn:
         """Return a place in the line for a photo whose headers have arrived.
@@ -55,12 +49,11 @@ class UploadTurns:
         Raises:
             RateLimited: those ahead will take all the time there is.
         """
-        if not self._line and not self._to_prepare:
-            # What the threads did while no photo was here is not what a photo costs.
-            self._busy_before = self._busy_seconds()
-        turn = UploadTurn(self, deadline, weight=1 + content_length / MB)
-        ahead = sum(other.weight for other in (*self._to_prepare, *self._line))
-        late = self._lateness_seconds(turn, ahead)
+        turn = UploadTurn(self, deadline, content_length)
+        cost = self._photo_cost() or _NOTHING
+        before = (*self._to_prepare, *self._line)
+        ahead = sum(cost.seconds(other.content_length) for other in before)
+        late = self._lateness_seconds(turn, ahead, cost)
         if late > 0:
             raise _busy(late)
         self._line[turn] = None
@@ -71,9 +64,8 @@ class UploadTurns:
         self._to_prepare[turn] = None
 
     def prepared(self, turn: UploadTurn) -> None:
-        """Count it no more, and learn what a photo costs."""
+        """Count it no more."""
         del self._to_prepare[turn]
-        self._learn(turn.weight)
         self._call()
 
     def take(self, turn: UploadTurn) -> None:
@@ -98,11 +90,12 @@ class UploadTurns:
 
     def _call(self) -> None:
         """Let those read whose time has come, and send away who cannot make it any more."""
-        ahead = sum(turn.weight for turn in self._to_prepare)
+        cost = self._photo_cost() or _NOTHING
+        ahead = sum(cost.seconds(turn.content_length) for turn in self._to_prepare)
         self.crowded = False
         for turn in tuple(self._line):
             if turn.waits:
-                late = 0.0 if turn.begun else self._lateness_seconds(turn, ahead)
+                late = 0.0 if turn.begun else self._lateness_seconds(turn, ahead, cost)
                 if late > 0:
                     del self._line[turn]
                     turn.called(_busy(late))
@@ -113,32 +106,25 @@ class UploadTurns:
                     turn.called(None)
                 else:
                     self.crowded = True
-            ahead += turn.weight
+            ahead += cost.seconds(turn.content_length)
 
-    def _lateness_seconds(self, turn: UploadTurn, weight_ahead: float) -> float:
+    def _lateness_seconds(self, turn: UploadTurn, seconds_ahead: float, cost: PhotoCost) -> float:
         """Return how much later than its deadline the photo would be; 0.0 while nobody knows.
 
         The first in the line is never late: only photos that are let in teach what they cost.
         """
-        pace = self._seconds_per_weight.value
-        if pace is None or self._samples < FIRST_SAMPLES or not weight_ahead:
+        if not seconds_ahead:
             return 0.0
-        wait = pace * (weight_ahead + turn.weight) / self._threads
+        wait = (seconds_ahead + cost.seconds(turn.content_length)) / self._threads
         return max(0.0, wait * _DOUBT - turn.deadline.remaining_seconds())
-
-    def _learn(self, weight: float) -> None:
-        busy = self._busy_seconds()
-        self._seconds_per_weight.add((busy - self._busy_before) / weight)
-        self._busy_before = busy
-        self._samples += 1
 
 
 class UploadTurn:
     """One photo's place in the line; ``leave()`` gives it up at any time."""
 
-    def __init__(self, turns: UploadTurns, deadline: Deadline, *, weight: float) -> None:
+    def __init__(self, turns: UploadTurns, deadline: Deadline, content_length: int) -> None:
         self.deadline = deadline
-        self.weight = weight
+        self.content_length = content_length
         self.holds = False
         self.begun = False
         self.waits = False

@@ -10,24 +10,23 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import RateLimited
 from photobooth_daemon.ingest.waiting.turns import (
-    FIRST_SAMPLES,
-    MB,
     MOST_TO_PREPARE,
     TURNS,
     UploadTurn,
     UploadTurns,
 )
+from photobooth_daemon.pictures.pace import MB, PhotoCost
 from tests.support.fakes import FakeClock, eventually
 
 
 class Threads:
-    """Picture threads whose working time is told, not spent."""
+    """Picture threads whose photos cost what a test says; at first they do not know."""
 
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self.cost: PhotoCost | None = None
 
-    def busy_seconds(self) -> float:
-        return self.seconds
+    def photo_cost(self) -> PhotoCost | None:
+        return self.cost
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ def threads() -> Threads:
 
 @pytest.fixture
 def turns(threads: Threads) -> UploadTurns:
-    return UploadTurns(threads.busy_seconds, threads=2)
+    return UploadTurns(threads.photo_cost, threads=2)
 
 
 def lined_up(turns: UploadTurns, count: int, seconds: float = 30) -> list[UploadTurn]:
@@ -51,15 +50,6 @@ def taking(turn: UploadTurn) -> asyncio.Task[None]:
 async def settle() -> None:
     for _ in range(5):
         await asyncio.sleep(0)
-
-
-def prepare_some(turns: UploadTurns, threads: Threads, seconds_each: float) -> None:
-    """Let the turns learn what a photo costs."""
-    for _ in range(FIRST_SAMPLES):
-        (turn,) = lined_up(turns, 1)
-        turn.leave()
-        with turn.preparing():
-            threads.seconds += seconds_each
 
 
 async def test_a_few_read_at_a_time_in_the_order_they_came(turns):
@@ -160,7 +150,7 @@ async def test_nothing_is_refused_while_nobody_knows_the_pace(turns):
 
 async def test_who_cannot_make_it_is_refused_at_the_door(turns, threads):
     clock = FakeClock()
-    prepare_some(turns, threads, 1.0)
+    threads.cost = PhotoCost(1.0, 0.0)
     # A second of a thread each and two threads: twenty take ten seconds.
     for _ in range(19):
         turns.line_up(Deadline.after(clock, 60), 0)
@@ -174,7 +164,7 @@ async def test_who_cannot_make_it_is_refused_at_the_door(turns, threads):
 
 async def test_who_cannot_make_it_any_more_is_called_away(turns, threads):
     clock = FakeClock()
-    prepare_some(turns, threads, 1.0)
+    threads.cost = PhotoCost(1.0, 0.0)
     line = [turns.line_up(Deadline.after(clock, 12), 0) for _ in range(20)]
     for turn in line[:TURNS]:
         await turn.take()
@@ -192,31 +182,9 @@ async def test_who_cannot_make_it_any_more_is_called_away(turns, threads):
         task.cancel()
 
 
-async def test_the_pace_follows_what_is_seen(turns, threads):
-    clock = FakeClock()
-    prepare_some(turns, threads, 10.0)
-    (ahead,) = lined_up(turns, 1)
-    with pytest.raises(RateLimited):
-        turns.line_up(Deadline.after(clock, 3), 0)
-    ahead.leave()
-    for _ in range(5):
-        prepare_some(turns, threads, 0.01)
-    lined_up(turns, 1)
-    turns.line_up(Deadline.after(clock, 3), 0)
-
-
-async def test_work_while_no_photo_was_here_is_not_a_photo_s_cost(turns, threads):
-    clock = FakeClock()
-    prepare_some(turns, threads, 0.01)
-    threads.seconds += 3600
-    prepare_some(turns, threads, 0.01)
-    lined_up(turns, 1)
-    turns.line_up(Deadline.after(clock, 3), 0)
-
-
 async def test_the_only_photo_is_let_in_whatever_the_last_ones_cost(turns, threads):
     clock = FakeClock()
-    prepare_some(turns, threads, 100.0)
+    threads.cost = PhotoCost(100.0, 0.0)
     turn = turns.line_up(Deadline.after(clock, 3), 0)
     await turn.take()
     assert turn.holds
