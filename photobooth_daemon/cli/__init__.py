@@ -13,6 +13,7 @@ from photobooth_daemon.app.installation import Installation
 COMMANDS = {
     "admin": "photobooth_daemon.cli.admin:admin",
     "audit": "photobooth_daemon.cli.audit:audit",
+    "intake": "photobooth_daemon.cli.intake:intake",
     "job": "photobooth_daemon.cli.job:job",
     "settings": "photobooth_daemon.cli.settings:settings",
     "slot": "photobooth_daemon.cli.slot:slot",

@@ -60,7 +60,15 @@ SLOTS = {
     help="Where the daemon listens on 127.0.0.1; 0: any free port.",
 )
 @click.option("--once", is_flag=True, help="Stop after the first photo; print JSON.")
-def quickstart(state_dir: Path, port: int, once: bool) -> None:
+@click.option("--intake", is_flag=True, help="Take photos in by FTP and from folders, too.")
+@click.option(
+    "--ftp-port",
+    type=click.IntRange(0, 65535),
+    default=2121,
+    show_default=True,
+    help="Where the intake's FTP listens on 127.0.0.1; 0: any free port.",
+)
+def quickstart(state_dir: Path, port: int, once: bool, intake: bool, ftp_port: int) -> None:
     """Run a whole booth on this machine: database, daemon, rehearsal provider, a first photo.
 
     slot-001 makes photos black and white by itself; slot-002 asks the
@@ -79,7 +87,13 @@ def quickstart(state_dir: Path, port: int, once: bool) -> None:
             _show(running, state)
 
     try:
-        booth = Quickstart(state, port=port, prepare=prepare, say=partial(say, err=True))
+        booth = Quickstart(
+            state,
+            port=port,
+            prepare=prepare,
+            say=partial(say, err=True),
+            ftp_port=ftp_port if intake else None,
+        )
         booth.run(show, once=once)
     except (QuickstartError, PhotoboothError) as error:
         if once:
@@ -115,6 +129,15 @@ The booth is running.
   administration             {running.admin_url}  (as serg or igor)
   passwords                  {state.credentials_path}
   send more photos           photoboothctl send --state-dir {state.path} PHOTO …
-  the daemon's log           {state.log_path}
+  the daemon's log           {state.log_path}{_intake_lines(running)}
 Ctrl-C stops it."""
     )
+
+
+def _intake_lines(running: Running) -> str:
+    if running.intake is None:
+        return ""
+    address = f"ftp://{running.intake['ftp_host']}:{running.intake['ftp_port']}"
+    return f"""
+  FTP for cameras            {address}  (user slot-001 or s1, the ingest password)
+  folders for photos         {running.intake["folder"]}/slot-001/in"""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from photobooth_daemon.config.intake import IntakeConfig, read_intake
 from photobooth_daemon.config.urls import secrets_in
 from photobooth_daemon.config.values import Reader, parse_listen_address
 from photobooth_daemon.errors import ConfigError, Fault
@@ -118,6 +119,7 @@ class Config:
     alerts: AlertsConfig = AlertsConfig()
     logging: LoggingConfig = LoggingConfig()
     backup: BackupConfig = BackupConfig()
+    intake: IntakeConfig = field(default_factory=IntakeConfig)
 
     @property
     def state_dir(self) -> Path:
@@ -141,6 +143,7 @@ def secrets_of(config: Config) -> list[str]:
         alerts.smtp_url,
         alerts.webhook_url,
         alerts.heartbeat_url,
+        config.intake.password,
         *(secret for url in _urls_of(config) for secret in secrets_in(url)),
     ]
     return [secret for secret in found if secret]
@@ -173,6 +176,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
         alerts=_read_alerts(reader),
         logging=_read_logging(reader),
         backup=_read_backup(reader),
+        intake=read_intake(reader),
     )
     reader.finish()
     return config

@@ -15,7 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
@@ -31,6 +31,7 @@ from photobooth_daemon.database.embedded import database_at
 from photobooth_daemon.rehearsal.camera import Camera, Shot
 from photobooth_daemon.rehearsal.camera_form import Photo
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+from photobooth_daemon.rehearsal.quickstart_intake import IntakePorts, QuickstartIntake
 from photobooth_daemon.rehearsal.quickstart_state import (
     Credentials,
     QuickstartError,
@@ -53,6 +54,7 @@ class Running:
 
     base_url: str
     shot: Shot
+    intake: Mapping[str, Any] | None = None
 
     @property
     def result_link(self) -> str:
@@ -86,9 +88,12 @@ class Quickstart:
         port: int,
         prepare: Prepare,
         say: Callable[[str], None],
+        ftp_port: int | None = None,
     ) -> None:
         self._state = state
         self._port = port
+        self._ftp_port = ftp_port
+        self._intake: QuickstartIntake | None = None
         self._prepare = prepare
         self._say = say
         self._fake = FakeProvider()
@@ -109,7 +114,7 @@ class Quickstart:
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         credentials = self._state.withdraw_credentials()
         self._state.keep_credentials(credentials)
-        config = self._configure()
+        config = self._configure(credentials)
         try:
             with database_at(config.database.url, config.state_dir) as database_url:
                 self._say("Preparing the database …")
@@ -124,17 +129,23 @@ class Quickstart:
                     if not once:
                         await self._stay(stopped, database_url)
                 finally:
+                    if self._intake is not None:
+                        await asyncio.to_thread(self._intake.stop)
                     await self._end_daemon(stopped)
         except EmbeddedPostgresError as error:
             raise QuickstartError(str(error)) from error
         finally:
             await self._fake.stop()
 
-    def _configure(self) -> Config:
+    def _configure(self, credentials: Credentials) -> Config:
         """Write the start-up file and read it back with the environment, which wins."""
         port = _free_port(self._port)
         fake_url = self._fake.start()
         self._state.write_config(port, dict.fromkeys(FAKED_PROVIDERS, fake_url), os.environ)
+        if self._ftp_port is not None:
+            ports = IntakePorts(_free_port(self._ftp_port, "--ftp-port"), _free_port(0))
+            self._intake = QuickstartIntake(self._state, ports)
+            self._intake.configure(f"http://127.0.0.1:{port}", credentials.ingest_password)
         return config_module.load(self._state.config_path)
 
     async def _start(self, config: Config, database_url: str, credentials: Credentials) -> Running:
@@ -157,8 +168,12 @@ class Quickstart:
                 f"{self._state.log_tail()}"
             )
         self._state.sample_path.write_bytes(shot.picture)
-        self._state.publish_credentials(credentials, base_url)
-        return Running(base_url, shot)
+        if self._intake is not None:
+            self._say("Starting the intake …")
+            await self._intake.start()
+        told = None if self._intake is None else self._intake.as_json()
+        self._state.publish_credentials(credentials, base_url, told)
+        return Running(base_url, shot, told)
 
     def _start_daemon(self, database_url: str) -> subprocess.Popen[bytes]:
         with self._state.open_log() as log:
@@ -192,6 +207,8 @@ class Quickstart:
         cleaning: subprocess.Popen[bytes] | None = None
         while not stopped.is_set():
             self._check_daemon()
+            if self._intake is not None:
+                self._intake.check()
             if cleaning is not None and cleaning.poll() is not None:
                 cleaning = None
             if cleaning is None and loop.time() >= clean_up_at:
@@ -256,7 +273,7 @@ def _child_environment(database_url: str) -> dict[str, str]:
     return {**os.environ, "PHOTOBOOTH_DATABASE__URL": database_url}
 
 
-def _free_port(port: int) -> int:
+def _free_port(port: int, option: str = "--port") -> int:
     """Return the port, or any that is free for 0.
 
     Raises:
@@ -269,7 +286,7 @@ def _free_port(port: int) -> int:
         except OSError as error:
             raise QuickstartError(
                 f"Port {port} of 127.0.0.1 cannot be used ({error.strerror}). "
-                "Choose another with --port, or --port 0 for any."
+                f"Choose another with {option}, or {option} 0 for any."
             ) from error
         chosen: int = probe.getsockname()[1]
     return chosen

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +45,8 @@ class QuickstartState:
         self.jwt_key_path = self.path / "jwt.key"
         self.credentials_path = self.path / "credentials.json"
         self.sample_path = self.path / "sample-result.jpg"
+        self.intake_folder = self.path / "intake"
+        self.ingest_password_path = self.path / "ingest.password"
         self._kept_path = self.path / ".credentials.json"
 
     @contextmanager
@@ -90,10 +92,19 @@ class QuickstartState:
         """Keep the passwords before they are in force, so that no crash loses them."""
         self._write(self._kept_path, json.dumps(_document(credentials)))
 
-    def publish_credentials(self, credentials: Credentials, base_url: str) -> None:
+    def publish_credentials(
+        self, credentials: Credentials, base_url: str, intake: Mapping[str, Any] | None = None
+    ) -> None:
         """Put ``credentials.json`` in its place, whole: who sees it finds everything running."""
         document = {"base_url": base_url, **_document(credentials)}
+        if intake is not None:
+            document["intake"] = dict(intake)
         self._write(self.credentials_path, json.dumps(document, indent=2) + "\n")
+
+    def write_intake(self, lines: Sequence[str], password: str) -> None:
+        """Add the intake's section to the start-up file, and keep its password in a file."""
+        self._write(self.ingest_password_path, password + "\n")
+        self._write(self.config_path, self.config_path.read_text("utf-8") + "\n".join(lines) + "\n")
 
     def write_config(
         self, port: int, fake_urls: Mapping[str, str], environment: Mapping[str, str]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import socket
 import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from photobooth_daemon.database.embedded import EmbeddedPostgres
 from tests.conftest import TEMPLATE
+from tests.support.certificates import make_certificate
 from tests.support.daemons import Daemon, until
 
 
@@ -107,18 +107,6 @@ def test_a_renewed_certificate_is_served_after_a_reload(tmp_path: Path, database
         assert daemon.stop() == 0
     finally:
         daemon.close()
-
-
-def make_certificate(certificate: Path, key: Path, name: str) -> None:
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
-            *("-keyout", key, "-out", certificate, "-subj", f"/CN={name}"),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
 
 
 def served_name(port: int) -> str:

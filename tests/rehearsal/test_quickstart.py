@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ftplib
 import io
 import json
 import os
@@ -133,6 +134,32 @@ async def test_it_ends_with_a_processed_photo_and_starts_again(state_dir: Path) 
     assert again.returncode == 0
     assert f"{renewed['base_url']}/public/results/" in shown
     assert f"{renewed['base_url']}/ " in shown
+    assert not processes_of(state_dir)
+
+
+@pytest.mark.timeout(seconds=200)
+async def test_its_intake_takes_photos_by_ftp_and_from_folders(state_dir: Path) -> None:
+    process = start(state_dir, "--intake", "--ftp-port", "0")
+    credentials = await wait_for_credentials(process, state_dir)
+    intake = credentials["intake"]
+    assert set(intake) == {"ftp_host", "ftp_port", "folder"}
+    sample = (state_dir / "sample-result.jpg").read_bytes()
+
+    def send_by_ftp() -> None:
+        with ftplib.FTP(timeout=20) as camera:
+            camera.connect(intake["ftp_host"], intake["ftp_port"])
+            camera.login("slot-001", credentials["ingest_password"])
+            camera.storbinary("STOR IMG_1.JPG", io.BytesIO(sample))
+
+    await asyncio.to_thread(send_by_ftp)
+    folder = Path(intake["folder"])
+    (folder / "slot-002/in/IMG_2.jpg").write_bytes(sample)
+    await eventually((folder / "slot-001/out/IMG_1.jpg").is_file)
+    await eventually((folder / "slot-002/out/IMG_2.jpg").is_file)
+    process.send_signal(signal.SIGINT)
+    shown, _ = await asyncio.to_thread(process.communicate)
+    assert process.returncode == 0
+    assert f"ftp://127.0.0.1:{intake['ftp_port']}" in shown
     assert not processes_of(state_dir)
 
 

@@ -1,0 +1,278 @@
+"""A slot's folders: what lies in each of them says how far a photo has come.
+
+    in/       photos that wait, complete or still being written
+    out/      pictures, under their photos' names
+    done/     photos whose picture is in out/
+    failed/   photos that got none, each with the reason in a text beside it
+    .ftp/     uploads by FTP on their way into in/
+    .ready/   pictures that have come back, each below its photo's key
+    .copy/    pictures that a second folder is still to get
+
+Nothing else remembers anything, so a process that is killed at any point goes on
+from what lies there. A picture is laid into ``.ready/`` under its photo's key, the
+photo leaves ``in/``, the picture goes to ``out/``: after the first step the photo is
+never sent again, and the picture appears once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from photobooth_daemon.intake.moves import (
+    files_below,
+    inodes,
+    link_away,
+    link_beside,
+    move_aside,
+    names_like,
+    sync_directory,
+)
+from photobooth_daemon.pictures.headers import JPEG, MAGIC_BYTES, PNG, WEBP, content_type_of
+
+COPY_BYTES = 1 << 20
+IGNORED_SUFFIXES = frozenset({".tmp", ".part", ".partial", ".crdownload", ".filepart", ".xmp"})
+IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini"})
+SHELVES = ("in", "out", "done", "failed", ".ftp", ".ready", ".copy")
+UNFINISHED = ".unfinished-"
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp"})
+TAIL_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A photo that lies in ``in/``; ``name`` is its path below, subfolders included."""
+
+    name: str
+    path: Path
+    arrived_ns: int
+    size_bytes: int
+    modified_ns: int
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """What photos are taken up by: when they came, then their names."""
+        return (self.arrived_ns, self.name)
+
+    def same_as(self, other: Waiting) -> bool:
+        """Return whether nobody has written to it since ``other`` was seen."""
+        return (self.size_bytes, self.modified_ns) == (other.size_bytes, other.modified_ns)
+
+
+class SlotFolders:
+    """One slot's folders below the intake's folder."""
+
+    def __init__(self, root: Path, slot_id: str) -> None:
+        self.slot_id = slot_id
+        self.path = root / slot_id
+        self.incoming = self.path / "in"
+        self.results = self.path / "out"
+        self.done = self.path / "done"
+        self.failed = self.path / "failed"
+        self.ftp = self.path / ".ftp"
+        self.ready = self.path / ".ready"
+        self.to_copy = self.path / ".copy"
+
+    def create(self) -> None:
+        """Make what is missing; the group may read and write, for a share's sake."""
+        for shelf in SHELVES:
+            (self.path / shelf).mkdir(mode=0o770, parents=True, exist_ok=True)
+
+    def waiting(self) -> list[Waiting]:
+        """Return what lies in ``in/``, in order of arrival; links are not looked at."""
+        return sorted(self._walk(self.incoming, ""), key=lambda one: one.order)
+
+    def _walk(self, directory: Path, below: str) -> Iterator[Waiting]:
+        with (
+            contextlib.suppress(FileNotFoundError, NotADirectoryError),
+            os.scandir(directory) as it,
+        ):
+            for entry in it:
+                if entry.name.startswith((".", "~")):
+                    continue
+                name = f"{below}{entry.name}"
+                try:
+                    facts = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                if stat.S_ISDIR(facts.st_mode):
+                    yield from self._walk(Path(entry.path), f"{name}/")
+                elif stat.S_ISREG(facts.st_mode) and not is_ignored(entry.name):
+                    yield Waiting(
+                        name, Path(entry.path), facts.st_ctime_ns, facts.st_size, facts.st_mtime_ns
+                    )
+
+    def receive(self, upload: Path, name: str) -> Path:
+        """Move a finished upload into ``in/`` under a name that nothing there has.
+
+        Raises:
+            OSError: it cannot be moved; it lies where it was.
+        """
+        return move_aside(upload, self.incoming / name)
+
+    def keep_result(self, key: str, name: str, suffix: str, picture: bytes) -> None:
+        """Lay a picture into ``.ready/``, synced, by one rename.
+
+        Raises:
+            OSError: there is no room for it.
+        """
+        unfinished = self.ready / f"{UNFINISHED}{key}"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        path = (unfinished / name).with_suffix(suffix)
+        path.parent.mkdir(parents=True)
+        with path.open("wb") as file:
+            file.write(picture)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_directory(path.parent)
+        unfinished.rename(self.ready / key)
+        sync_directory(self.ready)
+
+    def has_result(self, key: str) -> bool:
+        """Return whether the picture of a photo has come back already."""
+        return (self.ready / key).is_dir()
+
+    def finish(self, photo: Path, name: str, key: str, *, keep: bool, copy: bool) -> Path:
+        """Let the photo go to ``done/``, or for good, and its picture to ``out/``; return where."""
+        if keep:
+            move_aside(photo, self.done / name)
+        else:
+            photo.unlink()
+        return self.publish(key, copy=copy)
+
+    def publish(self, key: str, *, copy: bool) -> Path:
+        """Let the picture of a photo appear in ``out/``, whole, under its photo's name."""
+        shelf = self.ready / key
+        picture = next(path for path in shelf.rglob("*") if path.is_file())
+        name = picture.relative_to(shelf)
+        if copy and picture.stat().st_ino not in inodes(self.to_copy):
+            link_beside(picture, self.to_copy / name)
+        published = move_aside(picture, self.results / name)
+        shutil.rmtree(shelf)
+        return published
+
+    def refuse(self, photo: Path, name: str, reason: str) -> Path:
+        """Put a photo into ``failed/`` with the reason beside it, the text first."""
+        target = self.failed / name
+        target.parent.mkdir(mode=0o770, parents=True, exist_ok=True)
+        for candidate in names_like(target):
+            text = candidate.with_name(f"{candidate.name}.txt")
+            try:
+                with text.open("x", encoding="utf-8") as file:
+                    file.write(reason)
+            except FileExistsError:
+                continue
+            try:
+                link_away(photo, candidate)
+            except FileExistsError:
+                text.unlink()
+                continue
+            return candidate
+        raise AssertionError("names never end")
+
+    def recover(self, *, copy: bool) -> None:
+        """End what a killed process had begun; only while no other process works here."""
+        for shelf, homes in (
+            (self.ftp, (self.incoming,)),
+            (self.incoming, (self.done, self.failed)),
+            (self.ready, (self.results,)),
+        ):
+            arrived = set().union(*(inodes(home) for home in homes))
+            for path in files_below(shelf):
+                if path.stat().st_ino in arrived:
+                    path.unlink()
+        waiting = {key_of(self.slot_id, one.name, sha256_of(one.path)) for one in self.waiting()}
+        for shelf in list(self.ready.iterdir()):
+            if shelf.name.startswith(UNFINISHED) or not files_below(shelf):
+                shutil.rmtree(shelf)
+            elif shelf.name not in waiting:
+                self.publish(shelf.name, copy=copy)
+
+    def prune_done(self, keep_seconds: float) -> int:
+        """Delete photos that have been done for longer, and empty folders; return how many."""
+        return _prune(self.done, older_than=time.time() - keep_seconds)
+
+    def take_uploads(self, *, quiet_seconds: float) -> list[Path]:
+        """Let pictures of ``.ftp/`` into ``in/``: whole ones, and what nobody went on with.
+
+        Only while no camera sends, or of files that nobody has written to for so long.
+        """
+        quiet_since = time.time() - quiet_seconds
+        uploads = [
+            path for path in files_below(self.ftp) if path.suffix.lower() in PICTURE_SUFFIXES
+        ]
+        return [
+            self.receive(path, path.name)
+            for path in uploads
+            if path.stat().st_mtime <= quiet_since and (quiet_seconds or is_whole(path))
+        ]
+
+    def prune_uploads(self, keep_seconds: float) -> int:
+        """Delete uploads that never became pictures, and folders that cameras left empty."""
+        return _prune(self.ftp, older_than=time.time() - keep_seconds)
+
+
+def is_ignored(name: str) -> bool:
+    """Return whether a file never becomes a photo: half a copy, or a note beside one."""
+    return Path(name).suffix.lower() in IGNORED_SUFFIXES or name.lower() in IGNORED_NAMES
+
+
+def is_whole(path: Path) -> bool:
+    """Return whether a picture's file ends as its kind ends; a cut one does not.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        kind = content_type_of(head := file.read(MAGIC_BYTES))
+        size_bytes = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size_bytes - TAIL_BYTES))
+        tail = file.read()
+    if kind == JPEG:
+        return b"\xff\xd9" in tail
+    if kind == PNG:
+        return b"IEND" in tail
+    if kind == WEBP:
+        return size_bytes >= int.from_bytes(head[4:8], "little") + 8
+    return size_bytes > 0
+
+
+def key_of(slot_id: str, name: str, sha256: str) -> str:
+    """Return the ``Idempotency-Key`` of a photo: the same bytes under the same name are one."""
+    told = b"\0".join((slot_id.encode(), os.fsencode(name), sha256.encode()))
+    return hashlib.sha256(told).hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """Return a file's digest.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(COPY_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _prune(directory: Path, *, older_than: float) -> int:
+    removed = 0
+    for path in sorted(directory.rglob("*"), key=lambda path: len(path.parts), reverse=True):
+        with contextlib.suppress(OSError):
+            facts = path.lstat()
+            if facts.st_ctime > older_than:
+                continue
+            if stat.S_ISDIR(facts.st_mode):
+                path.rmdir()
+            else:
+                path.unlink()
+                removed += 1
+    return removed

@@ -1,0 +1,262 @@
+"""One slot's photos, in the order of their arrival: taken up, sent, their pictures laid out.
+
+look    what lies in in/, and what of it is complete
+take    a photo: look at it, send it, keep the picture, let both go to their folders
+
+A photo that cannot be sent now holds its place until it can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.intake import reasons
+from photobooth_daemon.intake.folders import SlotFolders, Waiting, key_of, sha256_of
+from photobooth_daemon.intake.sender import Delivered, NotNow, Refused, Sender
+from photobooth_daemon.intake.status import IntakeStatus
+from photobooth_daemon.pictures.headers import MAGIC_BYTES, content_type_of
+from photobooth_daemon.tasks import end_tasks
+
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 15.0
+EMPTY_SECONDS = 30.0
+"""How long a file may be empty: some programs make the name first and fill it later."""
+WRITING_SECONDS = 30.0
+"""How long a writer that has not closed its file may pause, where closing is seen."""
+SCANS_SHARE = 5
+"""A look at a folder of thousands takes its time: at most a fifth of all time goes into it."""
+_NOT_PROCESSED = (
+    "3fr arw cr2 cr3 crw dng erf gpr iiq kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf "
+    "srw x3f heic heif hif mov mp4 avi"
+)
+RAW_SUFFIXES = frozenset(f".{kind}" for kind in _NOT_PROCESSED.split())
+"""What cameras send beside the photo that is meant."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LineRules:
+    """How a slot's photos are taken up."""
+
+    at_once: int
+    settle_seconds: float
+    look_seconds: float
+    max_file_bytes: int
+    keep_done: bool
+    copy: bool
+
+
+class SlotLine:
+    """Works one slot until it is stopped; what it was doing is done again by the next process."""
+
+    def __init__(
+        self,
+        folders: SlotFolders,
+        sender: Sender,
+        status: IntakeStatus,
+        clock: Clock,
+        rules: LineRules,
+        *,
+        published: Callable[[], None],
+    ) -> None:
+        self.folders = folders
+        self._sender = sender
+        self._status = status
+        self._clock = clock
+        self._rules = rules
+        self._published = published
+        self._looked = asyncio.Event()
+        self._seen: dict[str, tuple[Waiting, float]] = {}
+        self._closed: set[Path] = set()
+        self._writing: set[Path] = set()
+        self._by_ftp: set[str] = set()
+        self._taken: dict[str, asyncio.Task[None]] = {}
+        self._failed_looks = 0
+
+    def notice(self, path: Path | None = None, *, by_ftp: bool = False) -> None:
+        """Look again soon; a ``path`` has just been closed or renamed, so it is complete."""
+        if path is not None:
+            self._closed.add(path)
+            self._writing.discard(path)
+            if by_ftp:
+                self._by_ftp.add(path.relative_to(self.folders.incoming).as_posix())
+        self._looked.set()
+
+    def being_written(self, path: Path) -> None:
+        """Note that a file has an open writer: it is complete when it is closed."""
+        self._writing.add(path)
+
+    async def run(self) -> None:
+        """Take up what comes, until cancelled."""
+        try:
+            while True:
+                self._looked.clear()
+                begun = self._clock.monotonic()
+                pause = await self._look()
+                took = self._clock.monotonic() - begun
+                await asyncio.sleep(took * SCANS_SHARE)
+                try:
+                    async with asyncio.timeout(pause):
+                        await self._looked.wait()
+                except TimeoutError:
+                    continue
+        finally:
+            await end_tasks(*self._taken.values())
+
+    async def _look(self) -> float:
+        """Start what is complete and has room; return after how many seconds to look again."""
+        reachable = await asyncio.to_thread(self.folders.incoming.is_dir)
+        found = await asyncio.to_thread(self.folders.waiting) if reachable else []
+        if not reachable:
+            self._status.held_up(self.folders.slot_id, "the folder is not there")
+        now = self._clock.monotonic()
+        names = {one.name for one in found}
+        closed, self._closed = self._closed, set()
+        ready = []
+        for one in found:
+            if one.name in self._taken:
+                continue
+            earlier, since = self._seen.get(one.name, (one, now))
+            if not one.same_as(earlier):
+                since = now
+            self._seen[one.name] = (one, since)
+            settled = now - since >= self._settle_seconds(one)
+            if settled or (one.size_bytes and one.path in closed):
+                ready.append(one)
+        for name in self._seen.keys() - names:
+            del self._seen[name]
+        self._writing &= {one.path for one in found}
+        for one in ready[: max(0, self._rules.at_once - len(self._taken))]:
+            self._start(one)
+        # What there was no room for stays complete.
+        self._closed |= {one.path for one in ready if one.name not in self._taken}
+        self._status.seen(
+            self.folders.slot_id,
+            waiting=len(found),
+            sending=len(self._taken),
+            reachable=reachable,
+        )
+        settling = len(found) > len(self._taken)
+        return (
+            min(self._rules.look_seconds, self._rules.settle_seconds)
+            if settling
+            else (self._rules.look_seconds)
+        )
+
+    def _settle_seconds(self, one: Waiting) -> float:
+        if not one.size_bytes:
+            return EMPTY_SECONDS
+        return WRITING_SECONDS if one.path in self._writing else self._rules.settle_seconds
+
+    def _start(self, photo: Waiting) -> None:
+        self._seen.pop(photo.name, None)
+        task = asyncio.create_task(self._take(photo), name=f"photo {photo.name!r}")
+        self._taken[photo.name] = task
+        task.add_done_callback(lambda _: self._ended(photo.name))
+
+    def _ended(self, name: str) -> None:
+        del self._taken[name]
+        self._by_ftp.discard(name)
+        self._looked.set()
+
+    async def _take(self, photo: Waiting) -> None:
+        begun = self._clock.monotonic()
+        source = "ftp" if photo.name in self._by_ftp else "folder"
+        tries = 0
+        while True:
+            try:
+                outcome, job_id = await self._try(photo, source)
+            except FileNotFoundError:
+                return  # somebody took it away again
+            except OSError as error:
+                outcome, job_id = NotNow(f"{error.strerror or error}", None), None
+            except Exception:
+                log.exception("a photo could not be taken up", extra={"photo": photo.name})
+                outcome, job_id = NotNow("an error of the intake; its log has it", None), None
+            if isinstance(outcome, str):
+                break
+            self._status.held_up(self.folders.slot_id, outcome.why)
+            log.log(
+                logging.WARNING if tries == 0 else logging.DEBUG,
+                "a photo waits",
+                extra={"slot_id": self.folders.slot_id, "photo": photo.name, "why": outcome.why},
+            )
+            pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(tries, 8))
+            await asyncio.sleep(min(LONGEST_PAUSE_SECONDS, outcome.seconds or pause))
+            tries += 1
+        self._status.ended(
+            self.folders.slot_id,
+            photo.name,
+            outcome,
+            seconds=self._clock.monotonic() - begun,
+            source=source,
+            job_id=job_id,
+        )
+
+    async def _try(self, photo: Waiting, source: str) -> tuple[str | NotNow, str | None]:
+        """Return how the photo ended, or why it did not yet, and its job.
+
+        Raises:
+            OSError: its file, or the folder for its picture, cannot be used now.
+        """
+        fault = await asyncio.to_thread(self._first_look, photo)
+        if fault is not None:
+            await self._refuse(photo, fault, None)
+            return fault, None
+        digest = await asyncio.to_thread(sha256_of, photo.path)
+        key = key_of(self.folders.slot_id, photo.name, digest)
+        fate, job_id = "done", None
+        if not await asyncio.to_thread(self.folders.has_result, key):
+            outcome = await self._sender.send(
+                self.folders.slot_id, photo.path, photo.name, key, source=source
+            )
+            if isinstance(outcome, NotNow):
+                return outcome, None
+            if isinstance(outcome, Refused):
+                await self._refuse(photo, outcome.code, outcome)
+                return outcome.code, outcome.job_id
+            fate, job_id = ("fallback" if outcome.fallback else "done"), outcome.job_id
+            await self._keep(photo, key, outcome)
+        await asyncio.to_thread(
+            self.folders.finish,
+            photo.path,
+            photo.name,
+            key,
+            keep=self._rules.keep_done,
+            copy=self._rules.copy,
+        )
+        self._published()
+        log.info(
+            "a picture is out",
+            extra={"slot_id": self.folders.slot_id, "photo": photo.name, "job_id": job_id},
+        )
+        return fate, job_id
+
+    def _first_look(self, photo: Waiting) -> str | None:
+        """Return what keeps a file from being sent at all."""
+        if Path(photo.name).suffix.lower() in RAW_SUFFIXES:
+            return reasons.RAW
+        if photo.path.stat().st_size > self._rules.max_file_bytes:
+            return reasons.TOO_LARGE
+        with photo.path.open("rb") as file:
+            known = content_type_of(file.read(MAGIC_BYTES))
+        return None if known else reasons.NOT_A_PICTURE
+
+    async def _keep(self, photo: Waiting, key: str, delivered: Delivered) -> None:
+        await asyncio.to_thread(
+            self.folders.keep_result, key, photo.name, delivered.suffix, delivered.picture
+        )
+
+    async def _refuse(self, photo: Waiting, code: str, refused: Refused | None) -> None:
+        text = reasons.reason_text(code, refused)
+        await asyncio.to_thread(self.folders.refuse, photo.path, photo.name, text)
+        log.warning(
+            "a photo is refused",
+            extra={"slot_id": self.folders.slot_id, "photo": photo.name, "code": code},
+        )

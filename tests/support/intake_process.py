@@ -1,0 +1,104 @@
+"""The intake as a process of its own, and the folders of one of its slots."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+from tornado.testing import bind_unused_port
+
+from tests.support.daemons import until
+
+PASSWORD = "the booth's own secret 7"
+SLOT = "slot-001"
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    socket, port = bind_unused_port()
+    socket.close()
+    return port
+
+
+class IntakeProcess:
+    """``photobooth-intake`` on a folder of the test's, sending to ``server``."""
+
+    def __init__(self, directory: Path, server: str, **keys: str) -> None:
+        self.directory = directory
+        self.folder = directory / "intake"
+        self.ftp_port = free_port()
+        self.status_port = free_port()
+        self.log_path = directory / "intake.log"
+        self.password_path = directory / "ingest-password"
+        self.password_path.write_text(PASSWORD)
+        self.config_path = directory / "intake.toml"
+        lines = {
+            "folder": f'"{self.folder}"',
+            "server": f'"{server}"',
+            "slots": f'["{SLOT}", "slot-002"]',
+            "password_file": f'"{self.password_path}"',
+            "ftp_listen": f'"127.0.0.1:{self.ftp_port}"',
+            "status_listen": f'"127.0.0.1:{self.status_port}"',
+            "settle_seconds": "0.2",
+            **keys,
+        }
+        text = "\n".join(f"{key} = {value}" for key, value in lines.items())
+        self.config_path.write_text(f"[intake]\n{text}\n")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it takes photos up."""
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "photobooth_daemon.process.intake"),
+                    *("--config", str(self.config_path)),
+                ],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        until(lambda: self.status() is not None)
+        until(lambda: "taking photos up" in self.log())
+
+    def stop(self, signum: int = signal.SIGTERM) -> int:
+        """Stop it and return its exit status; one that has ended already is only reaped."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signum)
+        return self.process.wait(20)
+
+    def log(self) -> str:
+        """Return what it has logged."""
+        return self.log_path.read_text("utf-8")
+
+    def status(self) -> dict[str, Any] | None:
+        """Return what its page says; None while there is none."""
+        try:
+            with urlopen(f"http://127.0.0.1:{self.status_port}/status", timeout=5) as answer:
+                found: dict[str, Any] = json.load(answer)
+                return found
+        except (HTTPError, URLError, ConnectionError):
+            assert self.process is not None
+            assert self.process.poll() is None, self.log()
+            return None
+
+    def shelf(self, name: str, slot: str = SLOT) -> Path:
+        """Return one of a slot's folders."""
+        return self.folder / slot / name
+
+    def files(self, shelf: str, slot: str = SLOT) -> list[str]:
+        """Return what lies in one of a slot's folders and below, sorted."""
+        directory = self.shelf(shelf, slot)
+        return sorted(
+            path.relative_to(directory).as_posix()
+            for path in directory.rglob("*")
+            if path.is_file()
+        )
