@@ -161,6 +161,7 @@ class AdminService:
             await self._repository.revoke_token(
                 connection, identity.token_id, identity.username, identity.expires_at
             )
+            await self._repository.announce(connection)
             await self._audit.record(
                 connection,
                 actor=actor,
@@ -275,6 +276,7 @@ class AdminService:
             await self._repository.save_password(
                 connection, username, new_hash, self._clock.utcnow()
             )
+            await self._repository.announce(connection)
             await self._audit.record(
                 connection, actor=actor, action="admin.password", entity=f"admin:{username}"
             )
@@ -296,6 +298,7 @@ class AdminService:
                 await self._repository.save_permissions(
                     connection, username, after, self._clock.utcnow()
                 )
+                await self._repository.announce(connection)
                 await self._audit.record(
                     connection,
                     actor=actor,

@@ -17,6 +17,7 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import DatabaseUnavailable
 from photobooth_daemon.model import Event
+from photobooth_daemon.repositories.admins import ACCOUNTS_CHANNEL
 from photobooth_daemon.repositories.events import CHANNEL, EventRepository
 from photobooth_daemon.tasks import end_tasks
 
@@ -131,6 +132,7 @@ class EventFeed:
         """Follow on one connection until it ends."""
         async with self._database.dedicated_connection() as connection:
             await connection.add_listener(CHANNEL, lambda *_: self._news.set())
+            await connection.add_listener(ACCOUNTS_CHANNEL, lambda *_: self._recheck())
             connection.add_termination_listener(lambda _: self._news.set())
             if self._last_id is None:
                 self._last_id, _ = await self._repository.span(self._clock.utcnow())
@@ -144,6 +146,10 @@ class EventFeed:
                 self._news.clear()
                 # A burst of photos is one read, and one write to each viewer.
                 await asyncio.sleep(BURST_SECONDS)
+
+    def _recheck(self) -> None:
+        for viewer in self._viewers:
+            viewer.recheck()
 
     async def _read_news(self) -> None:
         assert self._last_id is not None
@@ -168,14 +174,20 @@ class Viewer:
         self._feed = feed
         self._news = asyncio.Event()
         self._news.set()
+        self._interrupted = False
         self.last_id = last_id
 
     def wake(self) -> None:
         """Let :meth:`next` look again."""
         self._news.set()
 
+    def recheck(self) -> None:
+        """Let :meth:`next` return at once, so that the viewer's session is looked at."""
+        self._interrupted = True
+        self._news.set()
+
     async def next(self, patience_seconds: float) -> Sequence[Event]:
-        """Return the events that follow; none if nothing happened for so long.
+        """Return the events that follow; none if nothing happened for so long, or at a recheck.
 
         Raises:
             FeedClosed: the process is draining.
@@ -188,6 +200,11 @@ class Viewer:
                     self._news.clear()
                     if self._feed.closed:
                         raise FeedClosed
+                    if self._interrupted:
+                        self._interrupted = False
+                        # Events may wait as well.
+                        self._news.set()
+                        return ()
                     events = await self._feed.read_after(self.last_id)
                     if events:
                         self.last_id = events[-1].event_id

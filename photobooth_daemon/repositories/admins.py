@@ -10,6 +10,9 @@ import asyncpg
 from photobooth_daemon.database.pool import Database, Row
 from photobooth_daemon.model import Admin
 
+ACCOUNTS_CHANNEL = "photobooth_accounts"
+"""Where it is said that a session, a password or a permission is not what it was."""
+
 _COLUMNS = "username, password_hash, permissions, token_version, updated_at"
 
 
@@ -98,6 +101,10 @@ class AdminRepository:
             list(permissions),
             updated_at,
         )
+
+    async def announce(self, connection: asyncpg.Connection) -> None:
+        """Have every process look again, at commit, whose sessions still count."""
+        await connection.execute("SELECT pg_notify($1, '')", ACCOUNTS_CHANNEL)
 
     async def revoke_token(
         self, connection: asyncpg.Connection, token_id: str, username: str, expires_at: datetime

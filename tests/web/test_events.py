@@ -7,13 +7,16 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
+from photobooth_daemon.database.pool import Database
 from photobooth_daemon.web import events as events_module
-from tests.support.office import Office
+from tests.support.commands import Commands
+from tests.support.office import PASSWORDS, Office
 
 PATIENCE_SECONDS = 20.0
 
@@ -238,6 +241,36 @@ async def test_the_stream_ends_with_the_session_and_the_permission(
         assert await revoked.ended()
         await office.execute("UPDATE admin SET permissions = '{slots:read}'")
         assert await forbidden.ended()
+
+
+async def test_the_stream_ends_at_once_in_every_process(
+    office: Office, database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """A stream of another process, none of whose own checks is due for a quarter of a minute."""
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "jwt.key").write_bytes((tmp_path / "jwt.key").read_bytes())
+    (tmp_path / "second" / "jwt.key").chmod(0o600)
+    second = await Office.open(database, tmp_path / "second")
+    second.tokens = office.tokens
+    commands = Commands(database_url, tmp_path)
+    passwd, revoke = ("passwd", "serg", "--stdin"), ("revoke", "serg", "jobs:read")
+    new = {"current_password": PASSWORDS["serg"], "new_password": "another password"}
+    try:
+        for end in (
+            lambda: office.call("POST", "/api/logout"),
+            lambda: office.put("/api/me/password", new),
+            lambda: asyncio.to_thread(commands.good, "admin", *passwd, stdin="a third password"),
+            lambda: asyncio.to_thread(commands.good, "admin", *revoke),
+        ):
+            await office.give_passwords()
+            office.tokens.clear()
+            await office.token()
+            async with follow(office) as here, follow(second) as there, asyncio.timeout(5):
+                await end()
+                assert await here.ended()
+                assert await there.ended()
+    finally:
+        await second.close()
 
 
 async def test_the_stream_is_closed_while_draining(office: Office) -> None:
