@@ -82,7 +82,12 @@ class MediaStore:
         return self._root
 
     def create_tree(self) -> None:
-        """Make sure that the tree's directories exist, for us and our group alone; blocks."""
+        """Make sure that the tree's directories exist, for us and our group alone; blocks.
+
+        A root that is there already keeps the mode that its owner gave it.
+        """
+        if not self._root.exists():
+            create_directory(self._root)
         for shelf in Shelf:
             create_directory(self._root / shelf)
 

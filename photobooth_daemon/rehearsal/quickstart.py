@@ -167,7 +167,7 @@ class Quickstart:
                 f"The daemon's log is {self._state.log_path}; it ends with:\n"
                 f"{self._state.log_tail()}"
             )
-        self._state.sample_path.write_bytes(shot.picture)
+        self._state.write_sample(shot.picture)
         if self._intake is not None:
             self._say("Starting the intake …")
             await self._intake.start()

@@ -1,4 +1,9 @@
-"""The quick start's directory: its lock, the start-up file, the passwords."""
+"""The quick start's directory: its lock, the start-up file, the passwords.
+
+It may run as root, in a directory that somebody else thought of: what others
+could have put there, or could still change, is refused, and no file is opened
+through a link.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import fcntl
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -54,13 +60,15 @@ class QuickstartState:
         """Have the directory to ourselves, making it where there is none.
 
         Raises:
-            QuickstartError: another quick start runs there, or it cannot be written.
+            QuickstartError: another quick start runs there, it cannot be written, or others could
+                write there, too.
         """
         try:
             if not self.path.is_dir():
                 # Root's PostgreSQL runs as another user, who has to pass through.
                 self.path.mkdir(parents=True, mode=0o711 if os.geteuid() == 0 else 0o700)
-            lock = (self.path / "quickstart.lock").open("ab")
+            _refuse_what_others_may_change(self.path)
+            lock = os.fdopen(_open(self.path / "quickstart.lock", os.O_APPEND), "ab")
         except OSError as error:
             raise QuickstartError(f"Cannot use {self.path}: {error.strerror}.") from error
         with lock:
@@ -81,7 +89,8 @@ class QuickstartState:
         if self.credentials_path.exists():
             self.credentials_path.replace(self._kept_path)
         try:
-            kept = json.loads(self._kept_path.read_text("utf-8"))
+            with os.fdopen(os.open(self._kept_path, os.O_RDONLY | os.O_NOFOLLOW)) as file:
+                kept = json.load(file)
             return Credentials(
                 str(kept["ingest_password"]), {name: str(kept["admins"][name]) for name in ADMINS}
             )
@@ -139,11 +148,15 @@ class QuickstartState:
 
     def open_log(self) -> IO[bytes]:
         """Open the daemon's log to append to, anew where it has grown large."""
-        descriptor = os.open(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        log = os.fdopen(descriptor, "ab")
+        log = os.fdopen(_open(self.log_path, os.O_APPEND), "ab")
         if log.tell() > LOG_MAX_BYTES:
             log.truncate(0)
         return log
+
+    def write_sample(self, picture: bytes) -> None:
+        """Keep the first photo's result to look at."""
+        with os.fdopen(_open(self.sample_path, os.O_TRUNC), "wb") as file:
+            file.write(picture)
 
     def log_tail(self, lines: int = 15) -> str:
         """Return the last lines of the daemon's log."""
@@ -156,13 +169,37 @@ class QuickstartState:
     def _write(self, path: Path, text: str) -> None:
         """Put a file of the owner's own in its place by one rename."""
         unfinished = path.with_name(f"{path.name}.unfinished")
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = _open(unfinished, os.O_TRUNC)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             os.fchmod(descriptor, 0o600)
             file.write(text)
             file.flush()
             os.fsync(descriptor)
         unfinished.replace(path)
+
+
+def _open(path: Path, flag: int) -> int:
+    """Return a descriptor to write a file of the owner's own with; never through a link."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | flag, 0o600)
+
+
+def _refuse_what_others_may_change(directory: Path) -> None:
+    """Check who could have prepared the directory, or could change it meanwhile.
+
+    Raises:
+        QuickstartError: a link on the way to it, or the directory itself, is somebody
+            else's, or others than its owner may write there.
+    """
+    ours = {0, os.geteuid()}
+    for place in (directory, *directory.parents):
+        if place.is_symlink() and place.lstat().st_uid not in ours:
+            raise QuickstartError(f"{place} is a link that somebody else has made.")
+    status = directory.stat()
+    if status.st_uid not in ours or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise QuickstartError(
+            f"Others can write in {directory}. Take that from them (chmod go-w), "
+            "or choose a --state-dir of your own."
+        )
 
 
 def _document(credentials: Credentials) -> dict[str, Any]:

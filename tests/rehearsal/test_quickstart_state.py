@@ -1,0 +1,95 @@
+"""The quick start's directory holds nothing of others, and lets nobody else in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.rehearsal.quickstart_state import (
+    Credentials,
+    QuickstartError,
+    QuickstartState,
+)
+
+STRANGER = 12345
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o1777, 0o702])
+def test_a_directory_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> None:
+    directory = tmp_path / "state"
+    directory.mkdir()
+    directory.chmod(mode)
+    with (
+        pytest.raises(QuickstartError, match="Others can write"),
+        QuickstartState(directory).locked(),
+    ):
+        pass
+    assert list(directory.iterdir()) == []
+    directory.chmod(0o755)
+    with QuickstartState(directory).locked():
+        pass
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_root_does_not_work_where_somebody_else_leads_it(tmp_path: Path) -> None:
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    theirs.mkdir()
+    ours.mkdir(mode=0o700)
+    os.chown(theirs, STRANGER, STRANGER)
+    with pytest.raises(QuickstartError, match="Others can write"), QuickstartState(theirs).locked():
+        pass
+    (theirs / "link").symlink_to(ours)
+    os.lchown(theirs / "link", STRANGER, STRANGER)
+    for path in (theirs / "link", theirs / "link" / "deeper"):
+        with pytest.raises(QuickstartError, match="somebody else"), QuickstartState(path).locked():
+            pass
+    (tmp_path / "own-link").symlink_to(ours)
+    with QuickstartState(tmp_path / "own-link").locked():
+        pass
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["quickstart.lock", "daemon.log", "photobooth.toml.unfinished", "sample-result.jpg"],
+)
+def test_nothing_is_written_through_a_link(tmp_path: Path, name: str) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("untouched")
+    (tmp_path / "state").mkdir(mode=0o700)
+    (tmp_path / "state" / name).symlink_to(precious)
+    state = QuickstartState(tmp_path / "state")
+
+    def write_everything() -> None:
+        with state.locked():
+            state.write_config(0, {}, {})
+            state.write_sample(b"picture")
+            state.open_log().close()
+
+    with pytest.raises((OSError, QuickstartError)):
+        write_everything()
+    assert precious.read_text() == "untouched"
+
+
+def test_passwords_are_not_read_through_a_link(tmp_path: Path) -> None:
+    state = QuickstartState(tmp_path / "state")
+    with state.locked():
+        made = Credentials.make()
+        state.keep_credentials(made)
+        assert state.withdraw_credentials() == made
+        (tmp_path / "state" / ".credentials.json").rename(tmp_path / "planted.json")
+        (tmp_path / "state" / ".credentials.json").symlink_to(tmp_path / "planted.json")
+        assert state.withdraw_credentials() != made
+
+
+def test_the_media_root_is_not_for_everybody(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        store = MediaStore(tmp_path / "state" / "media")
+        store.create_tree()
+    finally:
+        os.umask(before)
+    store.close()
+    assert (tmp_path / "state" / "media").stat().st_mode & 0o777 == 0o750
