@@ -17,7 +17,6 @@ from photobooth_daemon.administration.throttle import (
     LOGIN_OF_ADDRESS,
     LOGIN_OF_USER,
     Throttle,
-    network_of,
     penalty_seconds,
     user_key,
 )
@@ -33,6 +32,7 @@ from photobooth_daemon.errors import (
     ValidationFailed,
 )
 from photobooth_daemon.model import UNAUTHENTICATED, Actor, Admin, Identity
+from photobooth_daemon.networks import network_of
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.counters import Tally
 

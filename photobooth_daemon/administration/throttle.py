@@ -12,7 +12,6 @@ comes after is counted, and told by one more entry when the window ends.
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,7 +31,6 @@ WINDOW_SECONDS = 15 * 60
 PENALTIES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0)
 AUDITED_ONE_BY_ONE = 10
 SUMMED_UP_AT_ONCE = 100
-NETWORK_BITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +55,6 @@ _SUMMARIES = {
 }
 
 Place = tuple[Limit, str]
-
-
-def network_of(address: str) -> str:
-    """Return what counts as one address: of IPv6 the /64, which one machine has to itself."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return str(ip.ipv4_mapped)
-        return str(ipaddress.IPv6Network((ip, NETWORK_BITS), strict=False))
-    return str(ip)
 
 
 def penalty_seconds(attempts: int) -> float:

@@ -11,7 +11,7 @@ from urllib.request import urlopen
 import click
 
 from photobooth_daemon.app.installation import EXIT_FAILED, EXIT_UNAVAILABLE, Installation
-from photobooth_daemon.cli.printing import print_json, print_table
+from photobooth_daemon.cli.printing import print_json, print_table, say
 
 ANSWER_SECONDS = 5.0
 
@@ -36,11 +36,8 @@ def status(installation: Installation, as_json: bool) -> None:
         with urlopen(address, timeout=ANSWER_SECONDS) as answer:
             found: dict[str, Any] = json.load(answer)
     except (URLError, OSError, ValueError) as error:
-        click.echo(
-            f"The intake does not answer at {address}. Start it with\n"
-            "    sudo systemctl enable --now photobooth-intake",
-            err=True,
-        )
+        say(f"The intake does not answer at {address}. Start it with", err=True)
+        say("    sudo systemctl enable --now photobooth-intake", err=True)
         raise SystemExit(EXIT_UNAVAILABLE) from error
     if as_json:
         print_json(found)
@@ -52,7 +49,7 @@ def status(installation: Installation, as_json: bool) -> None:
 def _show(found: dict[str, Any]) -> None:
     port = found["ftp"].get("port")
     running = found["ftp"].get("running")
-    click.echo(f"FTP: {f'port {port}' if running else 'off'}")
+    say(f"FTP: {f'port {port}' if running else 'off'}")
     print_table(
         ["SLOT", "WAITING", "SENDING", "STUCK", "LAST", "OUTCOME", "AT", "WHY IT WAITS"],
         [_row(slot) for slot in found["slots"]],

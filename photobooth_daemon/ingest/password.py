@@ -12,7 +12,6 @@ from photobooth_daemon.administration.throttle import (
     AUDITED_ONE_BY_ONE,
     INGEST_PASSWORD,
     Throttle,
-    network_of,
     penalty_seconds,
 )
 from photobooth_daemon.database.pool import Database
@@ -26,6 +25,7 @@ from photobooth_daemon.errors import (
 )
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import UNAUTHENTICATED, Actor, SettingsState
+from photobooth_daemon.networks import network_of
 from photobooth_daemon.repositories.counters import Tally
 
 log = logging.getLogger(__name__)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass
 
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.networks import network_of
 
 WINDOW_SECONDS = 15 * 60.0
 LONGEST_SECONDS = 15.0
@@ -67,15 +67,3 @@ class _Wrong:
 
     def pause_seconds(self) -> float:
         return min(LONGEST_SECONDS, 2.0 ** min(self.count - 1, 8))
-
-
-def network_of(address: str) -> str:
-    """Return what counts as one address: of IPv6, the /64 that a provider gives to a house."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        mapped = parsed.ipv4_mapped
-        return str(mapped or ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)

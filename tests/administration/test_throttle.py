@@ -14,12 +14,12 @@ from photobooth_daemon.administration.throttle import (
     LOGIN_OF_USER,
     WINDOW_SECONDS,
     Throttle,
-    network_of,
     user_key,
 )
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import RateLimited
+from photobooth_daemon.networks import network_of
 from photobooth_daemon.repositories.audit import AuditRepository
 from tests.support.fakes import FakeClock
 
