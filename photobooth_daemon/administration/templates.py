@@ -27,8 +27,8 @@ from photobooth_daemon.pictures.steps import (
     CONTENT_TYPES,
     megapixels_of,
     original,
-    preview_of,
     recognise,
+    template_preview,
 )
 from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.repositories.slots import SlotRepository
@@ -183,7 +183,7 @@ def _inspect(path: Path, max_pixels: int) -> _Inspected:
         raise TemplateTypeUnsupported from error
     with path.open("rb") as file:
         header = read_header(file, content_type, max_pixels=max_pixels)
-    preview = preview_of(path, content_type)
+    preview = template_preview(path, content_type)
     if header.orientation != UPRIGHT:
         turned = original(path, content_type, Output(FORMATS[content_type], UPRIGHT_QUALITY))
         path.write_bytes(turned.data)

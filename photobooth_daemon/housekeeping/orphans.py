@@ -79,5 +79,5 @@ class Orphans:
 
     def _path(self, media: MediaObject) -> Path:
         if media.kind is MediaKind.PREVIEW:
-            return self._media_store.preview_path(media.job_id)
+            return self._media_store.preview_path(media.job_id, media.content_type)
         return self._media_store.result_path(media.job_id, media.content_type)

@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
@@ -43,6 +44,7 @@ class _Found:
     size_bytes: int
     sha256: str
     preview_size_bytes: int
+    preview_content_type: str
 
 
 class Recovery:
@@ -110,10 +112,9 @@ class Recovery:
 
     async def _end(self, job: Job, removals: Removals) -> None:
         path = await self._media_store.find_result(job.job_id)
-        preview_path = self._media_store.preview_path(job.job_id)
         found = None
         if path is not None:
-            found = await asyncio.to_thread(_look_at_result, path, preview_path)
+            found = await asyncio.to_thread(_look_at_result, path, self._media_store, job.job_id)
         status = JobStatus.FAILED if found is None else JobStatus.DONE
         if removals.dry_run:
             removals.count(f"jobs_{status}", job_id=str(job.job_id), slot_id=job.slot_id)
@@ -141,20 +142,24 @@ class Recovery:
             size_bytes=found.size_bytes,
             sha256=found.sha256,
             preview_size_bytes=found.preview_size_bytes,
+            preview_content_type=found.preview_content_type,
             expires_at=job.deadline_at + timedelta(hours=settings.result_ttl_hours),
         )
 
 
-def _look_at_result(path: Path, preview_path: Path) -> _Found | None:
+def _look_at_result(path: Path, media_store: MediaStore, job_id: UUID) -> _Found | None:
     """Return what a result directory holds, if it is whole; blocks."""
+    preview = media_store.find_preview(job_id)
+    if preview is None:
+        return None
     try:
-        preview_size = preview_path.stat().st_size
+        preview_size = preview[0].stat().st_size
         content_type = pictures.recognise(path)
         width, height = pictures.measure(path, content_type, MOST_PIXELS)
         size, digest = _size_and_digest(path)
     except (FileNotFoundError, InvalidImage, UnsupportedMediaType):
         return None
-    return _Found(content_type, width, height, size, digest, preview_size)
+    return _Found(content_type, width, height, size, digest, preview_size, preview[1])
 
 
 def _size_and_digest(path: Path) -> tuple[int, str]:

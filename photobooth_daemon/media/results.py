@@ -62,10 +62,12 @@ async def read_result(media_store: MediaStore, job: Job) -> tuple[PictureBytes, 
     """
     content_type = str(job.result_content_type)
     picture_path = media_store.result_path(job.job_id, content_type)
-    preview_path = media_store.preview_path(job.job_id)
     try:
         data = await asyncio.to_thread(picture_path.read_bytes)
-        preview = await asyncio.to_thread(preview_path.read_bytes)
+        found = await asyncio.to_thread(media_store.find_preview, job.job_id)
+        if found is None:
+            raise ResultExpired
+        preview = await asyncio.to_thread(found[0].read_bytes)
     except FileNotFoundError as error:
         raise ResultExpired from error
     width, height = job.result_width or 0, job.result_height or 0

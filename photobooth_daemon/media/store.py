@@ -3,7 +3,7 @@
     scratch/{upload_id}                     in flight; anything stale here is rubbish
     provider/{media_id}                     a photo that a provider may fetch
     results/{job_id}/result.{ext}           appears by one rename, complete or not at all
-    results/{job_id}/preview.webp
+    results/{job_id}/preview.jpg            (.webp in results of the first versions)
     templates/{media_id}/original.{ext}     the same
     templates/{media_id}/preview.webp
 
@@ -42,7 +42,9 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
-PREVIEW_NAME = "preview.webp"
+PREVIEW_NAMES = {"image/jpeg": "preview.jpg", "image/webp": "preview.webp"}
+"""A result's preview has been a JPEG since WEBP proved six times as dear; older ones live on."""
+TEMPLATE_PREVIEW_NAME = "preview.webp"
 BATCH_SIZE = 200
 
 log = logging.getLogger(__name__)
@@ -107,7 +109,7 @@ class MediaStore:
     # Results
 
     async def store_result(self, job_id: UUID, picture: PictureBytes, preview: bytes) -> None:
-        """Store a result so that it survives a power cut, and only as a whole.
+        """Store a result and its JPEG preview so that it survives a power cut, and only as a whole.
 
         A caller that is cancelled leaves the work running; ``remove_result`` waits for it.
 
@@ -116,7 +118,7 @@ class MediaStore:
         """
         files: dict[str, bytes | Path] = {
             f"result.{EXTENSIONS[picture.content_type]}": picture.data,
-            PREVIEW_NAME: preview,
+            PREVIEW_NAMES["image/jpeg"]: preview,
         }
         staging = self._root / Shelf.SCRATCH / f"{job_id}.result"
         target = self._root / Shelf.RESULTS / str(job_id)
@@ -130,9 +132,17 @@ class MediaStore:
         name = f"result.{EXTENSIONS[content_type]}"
         return self._root / Shelf.RESULTS / str(job_id) / name
 
-    def preview_path(self, job_id: UUID) -> Path:
-        """Return where a result's preview is, or would be."""
-        return self._root / Shelf.RESULTS / str(job_id) / PREVIEW_NAME
+    def preview_path(self, job_id: UUID, content_type: str = "image/jpeg") -> Path:
+        """Return where a result's preview of this type is, or would be."""
+        return self._root / Shelf.RESULTS / str(job_id) / PREVIEW_NAMES[content_type]
+
+    def find_preview(self, job_id: UUID) -> tuple[Path, str] | None:
+        """Return a stored preview's path and content type, or None; blocks."""
+        for content_type in PREVIEW_NAMES:
+            path = self.preview_path(job_id, content_type)
+            if path.is_file():
+                return path, content_type
+        return None
 
     async def find_result(self, job_id: UUID) -> Path | None:
         """Return the stored result's path whatever its type, or None."""
@@ -177,7 +187,7 @@ class MediaStore:
         """
         files: dict[str, bytes | Path] = {
             f"original.{EXTENSIONS[content_type]}": upload,
-            PREVIEW_NAME: preview,
+            TEMPLATE_PREVIEW_NAME: preview,
         }
         staging = self._root / Shelf.SCRATCH / f"{media_id}.template"
         target = self._root / Shelf.TEMPLATES / str(media_id)
@@ -190,7 +200,7 @@ class MediaStore:
 
     def template_preview_path(self, media_id: UUID) -> Path:
         """Return where the preview of template media is, or would be."""
-        return self._root / Shelf.TEMPLATES / str(media_id) / PREVIEW_NAME
+        return self._root / Shelf.TEMPLATES / str(media_id) / TEMPLATE_PREVIEW_NAME
 
     async def retire_template(self, media_id: UUID) -> None:
         """Make a template's directory young: cleanup spares it while a photo may still read it."""

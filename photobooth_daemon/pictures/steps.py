@@ -46,7 +46,9 @@ from photobooth_daemon.pictures.jpeg import without_metadata
 from photobooth_daemon.pictures.layout import layout_for, longest_edge_px
 
 PREVIEW_EDGE_PX = 512
-PREVIEW_QUALITY = 75
+PREVIEW_QUALITY = 80
+PREVIEW_LEAST_SHARE = 0.6
+"""How far under 512 px the decoder's own scaling may leave a preview: 1264 px become 316."""
 PREPARED_QUALITY = 70
 """Providers shrink what they get, and on a venue's line every byte is waited for."""
 LIGHT_BYTES_PER_PIXEL = 0.2
@@ -64,7 +66,7 @@ _WHITE = (255, 255, 255)
 
 @dataclass(frozen=True, slots=True)
 class FinishedPicture:
-    """A result as it is stored, and its WEBP preview."""
+    """A result as it is stored, and its JPEG preview."""
 
     picture: PictureBytes
     preview: bytes = field(repr=False)
@@ -150,7 +152,9 @@ def finish(
             "The provider's picture is too long to bring to the photo's proportions."
         )
     if output.format == "jpeg" and layout.changes_nothing and _plain_jpeg(header):
-        small = decode(file, header, dct_scale=dct_scale_for(header, PREVIEW_EDGE_PX))
+        landing = dct_scale_landing(header, PREVIEW_EDGE_PX, PREVIEW_LEAST_SHARE)
+        scale = landing or dct_scale_for(header, PREVIEW_EDGE_PX)
+        small = decode(file, header, dct_scale=scale)
         kept = PictureBytes(without_metadata(data), JPEG, *header.displayed())
         return _finished(kept, small)
     image = decode(file, header, dct_scale=dct_scale_for(header, layout.decoded_edge_px))
@@ -173,15 +177,16 @@ def original(path: Path, content_type: str, output: Output) -> PictureBytes:
     return _encoded(scaled(image, fitted(image.size, edge_px), Resampling.BICUBIC), output)
 
 
-def preview_of(path: Path, content_type: str) -> bytes:
-    """Return a WEBP preview of a whole picture; transparency is kept.
+def template_preview(path: Path, content_type: str) -> bytes:
+    """Return a WEBP preview of a whole template picture; transparency is kept.
 
     Raises:
         InvalidImage: the picture is truncated or corrupt.
     """
     with path.open("rb") as file:
         header = read_header(file, content_type, max_pixels=MOST_PIXELS)
-        return _preview(decode(file, header, dct_scale=dct_scale_for(header, PREVIEW_EDGE_PX)))
+        image = decode(file, header, dct_scale=dct_scale_for(header, PREVIEW_EDGE_PX))
+    return encode_webp(_small(image), PREVIEW_QUALITY, method=0)
 
 
 def _recognised(file: BinaryIO) -> str:
@@ -192,7 +197,8 @@ def _recognised(file: BinaryIO) -> str:
 
 
 def _finished(picture: PictureBytes, image: Image.Image) -> FinishedPicture:
-    return FinishedPicture(picture, _preview(image), hashlib.sha256(picture.data).hexdigest())
+    preview = encode_jpeg(on_background(_small(image), _WHITE), PREVIEW_QUALITY)
+    return FinishedPicture(picture, preview, hashlib.sha256(picture.data).hexdigest())
 
 
 def _plain_jpeg(header: Header, edge_px: int | None = None) -> bool:
@@ -217,9 +223,8 @@ def _encoded(image: Image.Image, output: Output) -> PictureBytes:
     return PictureBytes(data, CONTENT_TYPES[output.format], *image.size)
 
 
-def _preview(image: Image.Image) -> bytes:
-    small = scaled(image, fitted(image.size, PREVIEW_EDGE_PX), Resampling.HAMMING)
-    return encode_webp(small, PREVIEW_QUALITY, method=0)
+def _small(image: Image.Image) -> Image.Image:
+    return scaled(image, fitted(image.size, PREVIEW_EDGE_PX), Resampling.HAMMING)
 
 
 def _all_of(file: BinaryIO) -> bytes:

@@ -34,6 +34,7 @@ class ResultFacts:
     sha256: str
     preview_size_bytes: int
     expires_at: datetime
+    preview_content_type: str = "image/jpeg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,6 @@ def _media_arrays(
     return (
         [uuid4(), uuid4()],
         [MediaKind.RESULT.value, MediaKind.PREVIEW.value],
-        [result.content_type, "image/webp"],
+        [result.content_type, result.preview_content_type],
         [result.size_bytes, result.preview_size_bytes],
     )

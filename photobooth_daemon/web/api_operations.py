@@ -155,7 +155,7 @@ OPERATIONS = (
     ),
     Operation(
         "GET", "/public/results/{job_id}/preview", "Guests", "The picture, small",
-        file_answers("image/webp"),
+        file_answers("image/jpeg", "image/webp"),
         FILE_HEADERS,
         problems={**GONE, **FILE_PROBLEMS},
     ),

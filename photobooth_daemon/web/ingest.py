@@ -21,6 +21,7 @@ from photobooth_daemon.ingest.password import Sender
 from photobooth_daemon.ingest.story import IngestService
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import ResponseMode, Timings
+from photobooth_daemon.pictures.headers import MAGIC_BYTES, content_type_of
 from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web.problems import problem_of
 from photobooth_daemon.web.site import Site
@@ -224,7 +225,8 @@ def answer_json(
     url = result_url(answer.job_id)
     preview = None
     if inline and answer.preview is not None:
-        preview = "data:image/webp;base64," + base64.b64encode(answer.preview).decode("ascii")
+        kind = content_type_of(answer.preview[:MAGIC_BYTES])
+        preview = f"data:{kind};base64," + base64.b64encode(answer.preview).decode("ascii")
     return {
         "job_id": str(answer.job_id),
         "slot_id": answer.slot_id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import io
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -54,17 +55,20 @@ class ResultHandler(FileHandler):
     async def get(self, job_id: str) -> None:
         """Answer with the file while its link lives."""
         job = await self._results.get(self.path_uuid(job_id, ResultNotFound))
-        kind = "image/webp" if self._preview else str(job.result_content_type)
+        if self._preview:
+            found = await asyncio.to_thread(self._media_store.find_preview, job.job_id)
+            if found is None:
+                raise ResultExpired
+            path, kind = found
+        else:
+            kind = str(job.result_content_type)
+            path = self._media_store.result_path(job.job_id, kind)
         disposition = "attachment" if self.get_query_argument("download", "") == "1" else "inline"
         name = f"{job.job_id}.{EXTENSIONS[kind]}"
         self.set_header("Content-Disposition", f'{disposition}; filename="{name}"')
-        await self.send_file(self._stored_file(job, kind), missing=ResultExpired)
+        await self.send_file(self._stored_file(job, path, kind), missing=ResultExpired)
 
-    def _stored_file(self, job: Job, content_type: str) -> StoredFile:
-        if self._preview:
-            path = self._media_store.preview_path(job.job_id)
-        else:
-            path = self._media_store.result_path(job.job_id, content_type)
+    def _stored_file(self, job: Job, path: Path, content_type: str) -> StoredFile:
         digest = str(job.result_sha256)[:32]
         return StoredFile(
             path=path,

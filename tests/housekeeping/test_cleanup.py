@@ -79,7 +79,7 @@ async def test_expired_results_go_and_their_rows_stay(
     report = await cleanup.run()
     assert (report.outcome, removed(report)) == ("done", {"results": 1, "previews": 1})
     assert report.freed_bytes == len(PICTURE.data) + len(b"preview")
-    assert files_of(media_store) == {f"results/{kept}/result.jpg", f"results/{kept}/preview.webp"}
+    assert files_of(media_store) == {f"results/{kept}/result.jpg", f"results/{kept}/preview.jpg"}
     row = "SELECT status FROM job_history WHERE job_id = $1"
     assert await value(database, row, gone) == "done"
     cleaned = "SELECT count(*) FROM media_object WHERE job_id = $1 AND cleaned_at = $2"

@@ -122,7 +122,7 @@ async def test_an_evening(party: Party, tmp_path: Path) -> None:
         link = f"/public/results/{job['job_id']}"
         assert (await party.get(link)).body == shot.picture
         preview = await party.get(f"{link}/preview")
-        assert Image.open(BytesIO(preview.body)).format == "WEBP"
+        assert Image.open(BytesIO(preview.body)).format == "JPEG"
         assert b"<svg" in (await party.get(f"{link}/qr.svg")).body
         assert link.encode() in (await party.get(f"/r/{job['job_id']}")).body
     recent = (await serg.get(f"/api/slots/{SLOT}"))["recent_results"]

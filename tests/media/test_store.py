@@ -132,7 +132,7 @@ class TestResults:
         assert await store.find_result(job_id) == path
         assert path.read_bytes() == PICTURE.data
         assert store.preview_path(job_id).read_bytes() == b"preview"
-        assert files_of(store) == {f"results/{job_id}/result.jpg", f"results/{job_id}/preview.webp"}
+        assert files_of(store) == {f"results/{job_id}/result.jpg", f"results/{job_id}/preview.jpg"}
         assert await store.remove_result(job_id) == len(PICTURE.data) + 7
         assert await store.remove_result(job_id) == 0
         assert entries_of(store) == set()

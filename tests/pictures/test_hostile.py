@@ -85,7 +85,7 @@ def test_damaged_files_fail_by_name(tmp_path: Path, seed: str, draw: st.DataObje
         lambda: pictures.prepare(path, content_type, max_edge_px=1536),
         lambda: pictures.prepare(path, content_type, max_edge_px=40),
         lambda: pictures.original(path, content_type, draw.draw(st.sampled_from(OUTPUTS))),
-        lambda: pictures.preview_of(path, content_type),
+        lambda: pictures.template_preview(path, content_type),
         lambda: pictures.finish(
             data, draw.draw(st.sampled_from(OUTPUTS)), 30, 20, max_pixels=60_000_000
         ),

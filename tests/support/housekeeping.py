@@ -67,7 +67,7 @@ async def insert_media(
             media_id,
             job_id,
             kind,
-            "image/webp" if kind == "preview" else "image/jpeg",
+            "image/jpeg",
             expires_at,
             cleaned_at,
         )

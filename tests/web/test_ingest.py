@@ -141,9 +141,9 @@ async def test_preview_inline_when_asked_or_by_the_slot(booth: Booth) -> None:
     await booth.configure_slot(inline_preview=True)
     of_slot = (await booth.post()).json()["preview"]
     for preview in (asked, of_slot):
-        assert preview.startswith("data:image/webp;base64,")
+        assert preview.startswith("data:image/jpeg;base64,")
         data = base64.b64decode(preview.partition(",")[2])
-        assert Image.open(BytesIO(data)).format == "WEBP"
+        assert Image.open(BytesIO(data)).format == "JPEG"
 
 
 async def test_request_id_is_kept_or_made(booth: Booth) -> None:

@@ -16,7 +16,7 @@ from tornado.ioloop import IOLoop
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.model import MediaKind, MediaObject
 from photobooth_daemon.repositories.media import MediaRepository
-from tests.support.booth import Booth
+from tests.support.booth import SLOT, Booth
 from tests.support.fakes import FakeClock, eventually
 from tests.support.sample_pictures import jpeg, noise
 
@@ -173,8 +173,26 @@ async def test_a_guest_who_leaves_is_nothing_to_report(
 
 async def test_preview(booth: Booth) -> None:
     answer = await booth.get(await result_url(booth) + "/preview")
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "image/jpeg")
+    assert 300 < max(Image.open(BytesIO(answer.body)).size) <= 512
+
+
+async def test_a_preview_of_the_first_versions_is_still_given(booth: Booth) -> None:
+    key = {"Idempotency_Key": "evening-1"}
+    first = (await booth.post(path=f"/api/ingest/{SLOT}?preview=inline", **key)).json()
+    (made,) = booth.media_root.glob("results/*/preview.jpg")
+    with Image.open(made) as image:
+        image.save(made.with_name("preview.webp"))
+    made.unlink()
+    answer = await booth.get(first["preview_url"])
     assert (answer.status, answer.headers["Content-Type"]) == (200, "image/webp")
-    assert max(Image.open(BytesIO(answer.body)).size) == 512
+    assert answer.headers["Content-Disposition"].endswith('.webp"')
+    assert Image.open(BytesIO(answer.body)).format == "WEBP"
+    again = (await booth.post(path=f"/api/ingest/{SLOT}?preview=inline", **key)).json()
+    assert again["job_id"] == first["job_id"]
+    assert again["preview"].startswith("data:image/webp;base64,")
+    made.with_name("preview.webp").unlink()
+    assert (await booth.get(first["preview_url"])).code == "result_expired"
 
 
 async def test_qr(booth: Booth) -> None:

@@ -504,7 +504,7 @@ async def test_test_run_of_the_saved_configuration(office: Office) -> None:
     await configured(office, enabled=False)
     reply = await office.post_form(f"{SLOT}/test?preview=inline", {"file": jpeg()})
     assert reply.status == 200, reply.body
-    assert reply.json()["preview"].startswith("data:image/webp;base64,")
+    assert reply.json()["preview"].startswith("data:image/jpeg;base64,")
 
 
 async def test_test_run_names_the_faults_of_the_configuration(office: Office) -> None:
