@@ -269,7 +269,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     )
     services = Services(
         site=site,
-        authenticator=SessionAuthenticator(admins),
+        authenticator=SessionAuthenticator(admins, site),
         life=life,
         clock=clock,
         metrics=metrics,

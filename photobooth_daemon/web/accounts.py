@@ -25,6 +25,7 @@ from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import Identity
 from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.site import Site
 
 SESSION_COOKIE = "photobooth_session"
 XSRF_COOKIE = "photobooth_xsrf"
@@ -36,8 +37,9 @@ SAFE_METHODS = ("GET", "HEAD")
 class SessionAuthenticator:
     """Knows a caller by the Bearer token, else by the session cookie."""
 
-    def __init__(self, admins: AdminService) -> None:
+    def __init__(self, admins: AdminService, site: Site) -> None:
         self._admins = admins
+        self._site = site
 
     async def identify(self, request: HTTPServerRequest) -> Identity:
         """Return the caller.
@@ -49,7 +51,7 @@ class SessionAuthenticator:
         scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
         if scheme.lower() == "bearer":
             return await self._admins.authenticate(token.strip())
-        cookie = request.cookies.get(SESSION_COOKIE)
+        cookie = request.cookies.get(self._site.cookie_name(request, SESSION_COOKIE))
         if cookie is None:
             raise NotAuthenticated
         identity = await self._admins.authenticate(cookie.value)
@@ -71,7 +73,7 @@ class LoginHandler(Handler):
     async def post(self) -> None:
         """Give a token and the session cookie for the right name and password."""
         username, password = _strings(self.read_json_object(), ("username", "password"))
-        note = self.request.cookies.get(DEVICE_COOKIE)
+        note = self.request.cookies.get(self.site.cookie_name(self.request, DEVICE_COOKIE))
         try:
             session = await self._admins.login(
                 username,
@@ -98,9 +100,9 @@ class LoginHandler(Handler):
     def _set_cookies(self, session: Session) -> None:
         secure = self.site.is_secure(self.request)
         for name, value, httponly, life_seconds in (
-            (SESSION_COOKIE, session.token, True, LIFE_SECONDS),
+            (self._name(SESSION_COOKIE), session.token, True, LIFE_SECONDS),
             (XSRF_COOKIE, secrets.token_urlsafe(32), False, LIFE_SECONDS),
-            (DEVICE_COOKIE, session.device_note, True, devices.LIFE_SECONDS),
+            (self._name(DEVICE_COOKIE), session.device_note, True, devices.LIFE_SECONDS),
         ):
             self.set_cookie(
                 name,
@@ -111,6 +113,9 @@ class LoginHandler(Handler):
                 samesite="Strict",
                 max_age=life_seconds,
             )
+
+    def _name(self, cookie: str) -> str:
+        return self.site.cookie_name(self.request, cookie)
 
 
 class LogoutHandler(Handler):
@@ -125,8 +130,10 @@ class LogoutHandler(Handler):
     async def post(self) -> None:
         """Revoke the token of this call and clear the cookies."""
         await self._admins.logout(self.identity, self.actor())
-        self.clear_cookie(SESSION_COOKIE, path="/")
-        self.clear_cookie(XSRF_COOKIE, path="/")
+        secure = self.site.is_secure(self.request)
+        for name in (self.site.cookie_name(self.request, SESSION_COOKIE), XSRF_COOKIE):
+            # Tornado 6.2 cannot clear a cookie that is secure, and browsers would not take that.
+            self.set_cookie(name, "", path="/", secure=secure, max_age=0)
         self.set_status(HTTPStatus.NO_CONTENT)
 
 

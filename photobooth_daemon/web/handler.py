@@ -38,6 +38,8 @@ from photobooth_daemon.web.json_text import encode_json, read_json_text
 from photobooth_daemon.web.problems import CONTENT_TYPE, problem_of
 from photobooth_daemon.web.site import Life, Site
 
+TLS_ONLY_SECONDS = 30 * 24 * 3600
+"""Short enough that a certificate given up does not lock anybody out for good."""
 MAX_JSON_BYTES = 1024 * 1024
 MAX_HEADER_BYTES = 64 * 1024
 MAX_TARGET_CHARACTERS = 8 * 1024
@@ -82,6 +84,7 @@ class Handler(RequestHandler):
         self.site = site
         self.authenticator = authenticator
         self.life = life
+        self._keep_to_tls()
         self.body = bytearray()
         self.problem_code: str | None = None
         self._refusal: PhotoboothError | HTTPError | None = None
@@ -100,6 +103,8 @@ class Handler(RequestHandler):
         self.set_header("X-Request-ID", self.request_id)
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", "no-store")
+        if hasattr(self, "site"):  # Tornado asks before it tells the handler where it is.
+            self._keep_to_tls()
 
     async def prepare(self) -> None:
         """Decide whether the request may go on before its body is read."""
@@ -290,6 +295,11 @@ class Handler(RequestHandler):
         size = sum(len(name) + len(value) + 4 for name, value in self.request.headers.get_all())
         if size > MAX_HEADER_BYTES:
             raise HeadersTooLarge
+
+    def _keep_to_tls(self) -> None:
+        """Have browsers that came by TLS come by nothing else (RFC 6797)."""
+        if self.site.is_secure(self.request):
+            self.set_header("Strict-Transport-Security", f"max-age={TLS_ONLY_SECONDS}")
 
     async def _may_go_on(self) -> None:
         if self.request.method not in self.allowed_methods():

@@ -63,6 +63,14 @@ class Site:
             return forwarded.rpartition(",")[2].strip().lower() == "https"
         return request.protocol == "https"
 
+    def cookie_name(self, request: HTTPServerRequest, name: str) -> str:
+        """Return what a cookie that proves something is called on this connection.
+
+        Behind TLS it has the prefix that browsers let nobody set without TLS, nor another host
+        of the domain (RFC 6265bis, 4.1.3.2); a cookie of the plain name counts for nothing there.
+        """
+        return f"__Host-{name}" if self.is_secure(request) else name
+
     def accel_path(self, request: HTTPServerRequest, path: Path) -> str | None:
         """Return where the proxy finds a media file, or None where the bytes go from here.
 

@@ -67,8 +67,49 @@ async def test_login_gives_the_session_cookie(office: Office) -> None:
         token=None,
         X_Forwarded_Proto="https",
     )
-    assert "secure" in behind_tls.cookies()["photobooth_session"].lower()
-    assert "secure" in behind_tls.cookies()["photobooth_xsrf"].lower()
+    cookies = behind_tls.cookies()
+    assert cookies.keys() == {
+        "__Host-photobooth_session",
+        "photobooth_xsrf",
+        "__Host-photobooth_device",
+    }
+    for cookie in cookies.values():
+        assert "secure" in cookie.lower()
+        assert "path=/" in cookie.lower()
+        assert "domain" not in cookie.lower()
+
+
+async def test_behind_tls_only_cookies_that_were_set_there_count(office: Office) -> None:
+    plain = await office.login("serg")
+    login = json.dumps({"username": "serg", "password": PASSWORDS["serg"]}).encode()
+    https = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
+    kind = {"Content-Type": "application/json", **https}
+    secure = await office.send("POST", "/api/login", login, kind)
+    for given, headers, status in (
+        (secure, https, 200),
+        (plain, https, 401),
+        (plain, {}, 200),
+        (secure, {}, 401),
+    ):
+        reply = await cookie_call(office, given, "GET", "/api/me", **headers)
+        assert reply.status == status
+    xsrf = cookie_value(secure, "photobooth_xsrf")
+    out = await cookie_call(office, secure, "POST", "/api/logout", X_XSRF_Token=xsrf, **https)
+    assert out.status == 204
+    assert "__Host-photobooth_session" in out.cookies()
+    assert all("secure" in cookie.lower() for cookie in out.cookies().values())
+
+
+@pytest.mark.parametrize("path", ["/", "/livez", "/api/me", "/ui/main.js", "/nothing", "/r/x"])
+async def test_whoever_came_by_tls_is_kept_there(office: Office, path: str) -> None:
+    behind_tls = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
+    kept = await office.send("GET", path, None, behind_tls)
+    assert kept.headers["Strict-Transport-Security"] == "max-age=2592000"
+    for headers in ({}, {"X-Forwarded-Proto": "http"}):
+        assert (
+            "Strict-Transport-Security"
+            not in (await office.send("GET", path, None, headers)).headers
+        )
 
 
 async def test_login_invalid_credentials_says_the_same_for_every_reason(office: Office) -> None:
