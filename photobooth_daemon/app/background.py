@@ -48,6 +48,7 @@ from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
+from photobooth_daemon.web.site import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Shared:
     ladder: Ladder
     schemas: ParamSchemas
     throttle: Throttle
+    site: Site
     config_digest: str
     clock: Clock
 
@@ -110,7 +112,12 @@ def build_backstage(shared: Shared) -> tuple[Health, Operations]:
         throttle=shared.throttle,
         vitals=vitals,
         gauges=gauges,
-        presence=Presence(ProcessRepository(database), shared.config_digest, shared.clock),
+        presence=Presence(
+            ProcessRepository(database),
+            shared.config_digest,
+            lambda: shared.site.noticed,
+            shared.clock,
+        ),
         watch=_watch(shared, vitals),
         heartbeat=_heartbeat(shared.config.alerts, shared, vitals),
     )

@@ -239,6 +239,12 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         in_flight=in_flight,
         clock=clock,
     )
+    site = Site(
+        public_url=config.server.public_url,
+        trusted_proxies=config.server.trusted_proxies,
+        accel_redirect=config.server.accel_redirect,
+        media_root=config.media.root,
+    )
     shared = Shared(
         config=config,
         database=database,
@@ -254,6 +260,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         ladder=ladder,
         schemas=schemas,
         throttle=throttle,
+        site=site,
         config_digest=config_digest(config, signing_key),
         clock=clock,
     )
@@ -261,12 +268,6 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     readiness = build_readiness(shared, admission, ingest)
 
     feed = EventFeed(database, event_list, clock, heard=fresh_start.heard)
-    site = Site(
-        public_url=config.server.public_url,
-        trusted_proxies=config.server.trusted_proxies,
-        accel_redirect=config.server.accel_redirect,
-        media_root=config.media.root,
-    )
     services = Services(
         site=site,
         authenticator=SessionAuthenticator(admins, site),

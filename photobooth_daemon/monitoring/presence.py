@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
+from dataclasses import replace
 from uuid import uuid4
 
 from photobooth_daemon import __version__
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.model import Noticed
 from photobooth_daemon.repositories.processes import DaemonProcess, ProcessRepository
 
 
 class Presence:
     """One process' sign of life; ``photoboothctl check`` looks for it."""
 
-    def __init__(self, repository: ProcessRepository, config_digest: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        repository: ProcessRepository,
+        config_digest: str,
+        noticed: Callable[[], Noticed],
+        clock: Clock,
+    ) -> None:
         self._repository = repository
+        self._noticed = noticed
         self._clock = clock
         self._shown = False
         self._process = DaemonProcess(
@@ -25,11 +35,13 @@ class Presence:
             version=__version__,
             config_digest=config_digest,
             started_at=clock.utcnow(),
+            noticed=noticed(),
         )
 
     async def show(self) -> None:
         """Say that the process is alive."""
-        await self._repository.seen(self._process, self._clock.utcnow())
+        process = replace(self._process, noticed=self._noticed())
+        await self._repository.seen(process, self._clock.utcnow())
         self._shown = True
 
     async def leave(self) -> None:

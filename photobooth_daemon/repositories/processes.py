@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from photobooth_daemon.database.pool import Database
+from photobooth_daemon.database.pool import Database, Row
+from photobooth_daemon.model import Noticed
 
 SILENT_AFTER = timedelta(seconds=45)
 
@@ -21,6 +22,7 @@ class DaemonProcess:
     version: str
     config_digest: str
     started_at: datetime
+    noticed: Noticed
 
 
 class ProcessRepository:
@@ -35,9 +37,13 @@ class ProcessRepository:
             await connection.execute(
                 """
                 INSERT INTO daemon_process
-                       (process_id, host, pid, version, config_digest, started_at, seen_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7)
-                ON CONFLICT (process_id) DO UPDATE SET seen_at = excluded.seen_at
+                       (process_id, host, pid, version, config_digest, started_at, seen_at,
+                        forwarded_by, plain_from)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                ON CONFLICT (process_id) DO UPDATE
+                   SET seen_at = excluded.seen_at,
+                       forwarded_by = excluded.forwarded_by,
+                       plain_from = excluded.plain_from
                 """,
                 process.process_id,
                 process.host,
@@ -46,6 +52,8 @@ class ProcessRepository:
                 process.config_digest,
                 process.started_at,
                 now,
+                process.noticed.forwarded_by,
+                process.noticed.plain_from,
             )
 
     async def gone(self, process_id: UUID) -> None:
@@ -58,9 +66,16 @@ class ProcessRepository:
         async with self._database.connection() as connection:
             rows = await connection.fetch(
                 """
-                SELECT process_id, host, pid, version, config_digest, started_at
+                SELECT process_id, host, pid, version, config_digest, started_at,
+                       forwarded_by, plain_from
                   FROM daemon_process WHERE seen_at > $1 ORDER BY started_at
                 """,
                 now - SILENT_AFTER,
             )
-        return [DaemonProcess(**dict(row)) for row in rows]
+        return [_process(row) for row in rows]
+
+
+def _process(row: Row) -> DaemonProcess:
+    fields = dict(row)
+    noticed = Noticed(fields.pop("forwarded_by"), fields.pop("plain_from"))
+    return DaemonProcess(**fields, noticed=noticed)

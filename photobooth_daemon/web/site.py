@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
 from tornado.httputil import HTTPServerRequest
+
+from photobooth_daemon.model import Noticed
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -37,6 +40,7 @@ class Site:
         self._public_here_only = public_url is not None and _is_this_machine(urlsplit(public_url))
         self._accel_redirect = accel_redirect
         self._media_root = media_root
+        self.noticed = Noticed()
         self._trusted = [ipaddress.ip_network(text, strict=False) for text in trusted_proxies]
 
     def client_address(self, request: HTTPServerRequest) -> str:
@@ -44,6 +48,11 @@ class Site:
 
         A socket for both families names an IPv4 client ``::ffff:10.0.0.5``: that is 10.0.0.5.
         """
+        client = self._find_client(request)
+        self._notice(request, client)
+        return client
+
+    def _find_client(self, request: HTTPServerRequest) -> str:
         peer = _spelt(request.remote_ip or "")
         if not self._is_trusted(peer):
             return peer
@@ -55,6 +64,19 @@ class Site:
             if not self._is_trusted(hop):
                 break
         return peer
+
+    def _notice(self, request: HTTPServerRequest, client: str) -> None:
+        """Remember what ``photoboothctl check`` tells of; whoever asks for an address has secrets.
+
+        A proxy of ours stands near: what comes from the internet with such a header is made up.
+        """
+        peer = _parse(request.remote_ip or "")
+        near = peer is not None and peer.is_private
+        if near and "X-Forwarded-For" in request.headers and not self._is_trusted(str(peer)):
+            self.noticed = replace(self.noticed, forwarded_by=str(peer))
+        address = _parse(client)
+        if address is not None and not address.is_loopback and not self.is_secure(request):
+            self.noticed = replace(self.noticed, plain_from=client)
 
     def is_secure(self, request: HTTPServerRequest) -> bool:
         """Return whether the client's own connection is behind TLS."""

@@ -14,8 +14,17 @@ from uuid import uuid4
 
 import aiohttp
 
+from photobooth_daemon.config.start_up import ServerConfig
+from photobooth_daemon.model import Noticed
 from photobooth_daemon.monitoring.alerts.conditions import BACKUP_OLD, CLEANUP_LATE, FILLING_HOURS
-from photobooth_daemon.monitoring.readiness.model import Finding, fault, ok, warning
+from photobooth_daemon.monitoring.readiness.model import (
+    Finding,
+    fault,
+    ok,
+    or_ok,
+    warning,
+)
+from photobooth_daemon.providers.addresses import is_public
 from photobooth_daemon.repositories.alerts import MaintenanceWindow
 from photobooth_daemon.repositories.cleanup import CleanupRun
 
@@ -23,6 +32,22 @@ MB = 1024 * 1024
 GB = 1024 * MB
 CLOCK_FAULT_SECONDS = 5.0
 _TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=5)
+
+
+def check_connections(server: ServerConfig, noticed: Sequence[Noticed]) -> list[Finding]:
+    """Return whether passwords go in clear, and whether clients are known by their own address."""
+    findings = []
+    plain_from = next((seen.plain_from for seen in noticed if seen.plain_from), None)
+    encrypted = server.tls_cert_file is not None or _is_https(server.public_url)
+    if plain_from is not None:
+        findings.append(warning("connections", "plain_password", address=plain_from))
+    elif not encrypted and not _is_loopback(server.listen.host):
+        findings.append(warning("connections", "plain_http"))
+    proxies = {seen.forwarded_by for seen in noticed if seen.forwarded_by}
+    findings += [
+        warning("connections", "proxy_untrusted", address=address) for address in sorted(proxies)
+    ]
+    return or_ok("connections", findings)
 
 
 def check_disk(free_bytes: int, min_free_bytes: int, bytes_per_hour: float) -> list[Finding]:
@@ -131,12 +156,22 @@ async def clock_is_synchronised() -> bool | None:
     return {b"yes": True, b"no": False}.get(said.strip())
 
 
+def _is_https(url: str | None) -> bool:
+    return url is not None and urlsplit(url).scheme == "https"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 async def _is_private(url: str) -> bool:
     parts = urlsplit(url)
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(parts.hostname or "", parts.port or 443, type=socket.SOCK_STREAM)
-    addresses = [ipaddress.ip_address(entry[4][0]) for entry in found]
-    return all(not address.is_global for address in addresses)
+    return not any(is_public(str(entry[4][0])) for entry in found)
 
 
 async def _leads_here(http: aiohttp.ClientSession, url: str) -> str | None:

@@ -94,6 +94,7 @@ class Readiness:
             ok("database"),
             *await self._daemon(),
             *await self._passwords(),
+            *await self._connections(),
             *await check_slots(here),
             *await machine_ready.check_public_url(
                 self._http, self._config.server.public_url, self._needing_links(here)
@@ -142,6 +143,11 @@ class Readiness:
         if not any(admin.password_hash for admin in admins):
             findings.append(fault("passwords", "admin_password_missing"))
         return or_ok("passwords", findings)
+
+    async def _connections(self) -> list[Finding]:
+        living = await self._records.processes.list_living(self._clock.utcnow())
+        noticed = [process.noticed for process in living]
+        return machine_ready.check_connections(self._config.server, noticed)
 
     async def _disk(self) -> list[Finding]:
         settings = (await self._records.settings.get()).values

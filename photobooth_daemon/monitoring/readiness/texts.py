@@ -15,6 +15,7 @@ TITLES: Mapping[str, Text] = MappingProxyType(
         "database": {"en": "Database", "ru": "База данных"},
         "daemon": {"en": "Daemon", "ru": "Служба"},
         "passwords": {"en": "Passwords", "ru": "Пароли"},
+        "connections": {"en": "Connections", "ru": "Соединения"},
         "slots": {"en": "Slots", "ru": "Слоты"},
         "keys": {"en": "Keys", "ru": "Ключи"},
         "providers": {"en": "Providers", "ru": "Провайдеры"},
@@ -50,6 +51,21 @@ FOUND: Mapping[str, Text] = MappingProxyType(
         "admin_password_missing": {
             "en": "no administrator has a password: nobody can log in",
             "ru": "ни у одного администратора нет пароля: войти нельзя",
+        },
+        "connections_ok": {"en": "no password goes in clear", "ru": "пароли открыто не передаются"},
+        "plain_http": {
+            "en": "the port is open to the network without TLS: passwords go in clear",
+            "ru": "порт открыт в сеть без TLS: пароли передаются открыто",
+        },
+        "plain_password": {
+            "en": "a password came from {address} without TLS: anybody on the way can read it",
+            "ru": "пароль пришёл с {address} без TLS: прочесть его мог любой по дороге",
+        },
+        "proxy_untrusted": {
+            "en": "{address} sends X-Forwarded-For and is not trusted: "
+            "everybody behind it counts as one address",
+            "ru": "{address} присылает X-Forwarded-For, но доверия к нему нет: "
+            "все за ним считаются одним адресом",
         },
         "slots_ok": {"en": "{count} on", "ru": "включено: {count}"},
         "no_slot_enabled": {
@@ -165,6 +181,20 @@ CURES: Mapping[str, Text] = MappingProxyType(
         },
         "ingest_password_missing": "photoboothctl settings rotate-ingest-password",
         "admin_password_missing": "photoboothctl admin passwd serg",
+        "plain_http": {
+            "en": "tls_cert_file and tls_key_file in [server], or a proxy with TLS before it",
+            "ru": "tls_cert_file и tls_key_file в [server] либо прокси с TLS перед службой",
+        },
+        "plain_password": {
+            "en": "tls_cert_file and tls_key_file in [server], or a proxy with TLS before it; "
+            "nothing, where the booths have a network of their own",
+            "ru": "tls_cert_file и tls_key_file в [server] либо прокси с TLS перед службой; "
+            "ничего, если у будок своя отдельная сеть",
+        },
+        "proxy_untrusted": {
+            "en": "if it is your proxy: trusted_proxies in [server], restart; else it is made up",
+            "ru": "если это ваш прокси: trusted_proxies в [server], перезапустите; иначе подделка",
+        },
         "no_slot_enabled": {
             "en": "set up a slot and switch it on: admin UI, Slots",
             "ru": "настройте слот и включите его: админка, «Слоты»",
