@@ -17,7 +17,7 @@ import tornado
 
 from bench.cells import Figures, measure, measure_floor, measure_gets, pillow_alone_ms
 from bench.photos import SIZES, photos
-from bench.rig import Rig, result_of
+from bench.rig import BOOTHS, Rig, result_of
 from bench.tables import put_into, rendered
 from photobooth_daemon.rehearsal.fake_picture import prepared_jpeg
 
@@ -83,8 +83,10 @@ class Bench:
             )
 
     def uplink(self) -> None:
-        """The same behind a venue's line."""
-        with self._rig.daemon(delay_seconds=DELAY_SECONDS, uplink_mbit=UPLINK_MBIT) as daemon:
+        """Fifteen booths behind a venue's line, on the settings of a new installation."""
+        with self._rig.daemon(
+            delay_seconds=DELAY_SECONDS, uplink_mbit=UPLINK_MBIT, slots=BOOTHS, limits=()
+        ) as daemon:
             self._grid(
                 "uplink",
                 lambda size, at_once: measure(
@@ -94,6 +96,7 @@ class Bench:
                     photos=max(5, at_once),
                     at_once=at_once,
                     delay_seconds=DELAY_SECONDS,
+                    slots=BOOTHS,
                 ),
                 (1, 15),
             )

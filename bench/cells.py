@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -40,16 +41,23 @@ class Figures:
 
 
 def measure(
-    daemon: Daemon, photo: Path, size: str, *, photos: int, at_once: int, delay_seconds: float = 0
+    daemon: Daemon,
+    photo: Path,
+    size: str,
+    *,
+    photos: int,
+    at_once: int,
+    delay_seconds: float = 0,
+    slots: Sequence[str] = (SLOT,),
 ) -> Figures:
-    """Send the photos and return the figures."""
-    path = f"/api/ingest/{SLOT}"
-    shoot(daemon.port, photo, photos=min(photos, 4), at_once=min(at_once, 2), path=path)
+    """Send the photos, to each slot in turn, and return the figures."""
+    paths = [f"/api/ingest/{slot}" for slot in slots]
+    shoot(daemon.port, photo, photos=min(photos, 4), at_once=min(at_once, 2), paths=paths)
     daemon.longest_stall_ms()
     before_mb = resident_mb(daemon.pid)
     cpu, postgres = cpu_seconds(daemon.pid), family_cpu_seconds(daemon.postgres_pid)
     with MemoryPeak(daemon.pid) as memory:
-        outcome = shoot(daemon.port, photo, photos=photos, at_once=at_once, path=path)
+        outcome = shoot(daemon.port, photo, photos=photos, at_once=at_once, paths=paths)
     cpu = cpu_seconds(daemon.pid) - cpu
     postgres = family_cpu_seconds(daemon.postgres_pid) - postgres
     stall = daemon.longest_stall_ms()
@@ -82,17 +90,17 @@ def measure_floor(
     pid: int, port: int, photo: Path, *, photos: int, at_once: int
 ) -> tuple[float, float]:
     """Return photos a second and processor milliseconds a photo of the bare handler."""
-    shoot(port, photo, photos=4, at_once=2, path="/upload")
+    shoot(port, photo, photos=4, at_once=2, paths=["/upload"])
     cpu = cpu_seconds(pid)
-    outcome = shoot(port, photo, photos=photos, at_once=at_once, path="/upload")
+    outcome = shoot(port, photo, photos=photos, at_once=at_once, paths=["/upload"])
     return photos / outcome["wall_seconds"], 1000 * (cpu_seconds(pid) - cpu) / photos
 
 
 def measure_gets(pid: int, port: int, path: str, *, gets: int, at_once: int) -> tuple[float, float]:
     """Return answers a second and processor milliseconds an answer of one GET, repeated."""
-    shoot(port, None, photos=20, at_once=2, path=path, method="GET")
+    shoot(port, None, photos=20, at_once=2, paths=[path], method="GET")
     cpu = cpu_seconds(pid)
-    outcome = shoot(port, None, photos=gets, at_once=at_once, path=path, method="GET")
+    outcome = shoot(port, None, photos=gets, at_once=at_once, paths=[path], method="GET")
     wrong = [shot for shot in outcome["outcomes"] if shot["status"] != 200]
     if wrong:
         raise RuntimeError(f"{len(wrong)} of {gets} answers were not 200: {wrong[0]}")

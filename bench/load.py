@@ -12,6 +12,7 @@ import json
 import socket
 import sys
 import time
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -94,14 +95,14 @@ async def _answer(connection: socket.socket, answer: bytes) -> tuple[bytes, int]
 async def run(order: dict[str, Any], photo: bytes | None) -> dict[str, Any]:
     """Do what the order says and return every outcome."""
     body = b""
-    head = f"{order['method']} {order['path']} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    head = " HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     if photo is not None:
         body = form(photo, order.get("fields", {}))
         head += (
             f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n"
             f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n"
         )
-    start = head.encode() + b"\r\n"
+    starts = cycle(f"{order['method']} {path}{head}\r\n".encode() for path in order["paths"])
     view = memoryview(body)
     left = order["photos"]
     outcomes: list[dict[str, Any]] = []
@@ -112,7 +113,7 @@ async def run(order: dict[str, Any], photo: bytes | None) -> dict[str, Any]:
             left -= 1
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
-                    outcomes.append(await exchange(order["port"], start, view))
+                    outcomes.append(await exchange(order["port"], next(starts), view))
             except (OSError, TimeoutError) as error:
                 outcomes.append({"status": 0, "error": type(error).__name__, "seconds": 0.0})
 

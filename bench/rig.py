@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,17 @@ from urllib.request import Request, urlopen
 
 from bench.load import BOUNDARY, form
 from photobooth_daemon.database.embedded import EmbeddedPostgres
+from photobooth_daemon.model import Settings
 
 PASSWORD = "a password for measuring"
 SLOT = "slot-001"
+BOOTHS = tuple(f"slot-{number:03d}" for number in range(1, 16))
+DEFAULT_LIMITS = tuple(
+    f"{name}={getattr(Settings(), name)}"
+    for name in ("slot_concurrency", "slot_queue", "provider_concurrency")
+)
+"""The rig's database is one for all daemons, so what another has set is set back."""
+NO_LIMITS = ("slot_concurrency=30", "slot_queue=200", "provider_concurrency=100")
 START_SECONDS = 60.0
 
 
@@ -83,8 +91,13 @@ class Rig:
         uplink_mbit: float | None = None,
         window_seconds: int = 48,
         slot: dict[str, Any] | None = None,
+        slots: Sequence[str] = (SLOT,),
+        limits: Sequence[str] = NO_LIMITS,
     ) -> Iterator[Daemon]:
-        """Run a daemon whose first slot asks a provider that answers with 1 MB, always."""
+        """Run a daemon whose slots ask a provider that answers with 1 MB, always.
+
+        Without ``limits`` it runs on the settings of a new installation.
+        """
         self._runs += 1
         provider = [_ctl(), "fake-provider", "--answer", "prepared", "--delay", str(delay_seconds)]
         if uplink_mbit is not None:
@@ -92,7 +105,7 @@ class Rig:
         with _running(provider, self.folder / f"provider-{self._runs}.log") as fake:
             assert fake.stdout is not None
             config = self._config(fake.stdout.readline().strip())
-            self._set_up(config, window_seconds, slot)
+            self._set_up(config, window_seconds, slot, slots, limits)
             stalls = self.folder / "stalls"
             command = [sys.executable, "-m", "bench.probed_daemon", str(stalls)]
             log = self.folder / f"daemon-{self._runs}.log"
@@ -112,7 +125,14 @@ class Rig:
         )
         return path
 
-    def _set_up(self, config: Path, window_seconds: int, slot: dict[str, Any] | None) -> None:
+    def _set_up(
+        self,
+        config: Path,
+        window_seconds: int,
+        slot: dict[str, Any] | None,
+        slots: Sequence[str],
+        limits: Sequence[str],
+    ) -> None:
         def ctl(*arguments: str, text: str | None = None) -> None:
             command = [_ctl(), "--config", str(config), *arguments]
             done = subprocess.run(command, input=text, capture_output=True, text=True)
@@ -124,9 +144,7 @@ class Rig:
         ctl(
             "settings",
             "set",
-            "slot_concurrency=30",
-            "slot_queue=200",
-            "provider_concurrency=100",
+            *(limits or DEFAULT_LIMITS),
             "min_free_mb=0",
             f"sync_response_seconds={window_seconds}",
         )
@@ -138,20 +156,27 @@ class Rig:
             "response_mode": "image",
             **(slot or {}),
         }
-        ctl("slot", "set", SLOT, "--file", "-", text=json.dumps(recipe))
+        for slot_id in slots:
+            ctl("slot", "set", slot_id, "--file", "-", text=json.dumps(recipe))
 
 
 def shoot(
-    port: int, photo: Path | None, *, photos: int, at_once: int, path: str, method: str = "POST"
+    port: int,
+    photo: Path | None,
+    *,
+    photos: int,
+    at_once: int,
+    paths: Sequence[str],
+    method: str = "POST",
 ) -> dict[str, Any]:
-    """Send photos from a process of their own and return what became of them."""
+    """Send photos from a process of their own, to each path in turn, and return what became."""
     order = {
         "port": port,
         "photo": str(photo) if photo else None,
         "photos": photos,
         "at_once": at_once,
         "method": method,
-        "path": path,
+        "paths": list(paths),
         "fields": {"time": "1767859200", "user_id": "Booth", "password": PASSWORD},
     }
     command = [sys.executable, "-m", "bench.load"]

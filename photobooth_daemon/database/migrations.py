@@ -6,7 +6,9 @@ advisory lock, so any number of hosts may try at the same time.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import logging
 import re
 from dataclasses import dataclass
 from importlib.resources import files
@@ -22,6 +24,9 @@ OLDEST_SERVER_MAJOR = 14
 ADVISORY_LOCK = 0x70686F746F  # "photo"
 LOCK_TIMEOUT = "10s"
 STATEMENT_TIMEOUT = "5min"
+
+log = logging.getLogger(__name__)
+
 _FILE_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 
 
@@ -77,7 +82,7 @@ async def migrate(database: Database, clock: Clock) -> list[Migration]:
         for migration in list_migrations():
             if migration.number in present:
                 continue
-            await connection.execute(migration.sql, timeout=300)
+            await _apply(connection, migration)
             await connection.execute(
                 """
                 INSERT INTO schema_migration (number, name, digest, applied_at)
@@ -108,6 +113,22 @@ async def check(database: Database) -> None:
             f"The database lacks {len(missing)} migration(s), first "
             f"{missing[0].number:04d}_{missing[0].name}. Run: photoboothctl migrate"
         )
+
+
+async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
+    """Run a migration; what it warns of, such as a default that has changed, is logged."""
+
+    def tell(_: object, message: asyncpg.PostgresLogMessage) -> None:
+        if message.severity_en == "WARNING":
+            log.warning("migration %04d_%s: %s", migration.number, migration.name, message.message)
+
+    connection.add_log_listener(tell)
+    try:
+        await connection.execute(migration.sql, timeout=300)
+        # Listeners are called from the loop, a turn after what they are told of.
+        await asyncio.sleep(0)
+    finally:
+        connection.remove_log_listener(tell)
 
 
 async def _applied_digests(connection: asyncpg.Connection) -> dict[int, str]:

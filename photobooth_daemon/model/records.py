@@ -148,7 +148,7 @@ class Settings:
     max_pixels: int = 60_000_000
     slot_concurrency: int = 4
     slot_queue: int = 30
-    provider_concurrency: int = 8
+    provider_concurrency: int = 30
     min_free_mb: int = 1024
     history_days: int = 90
     cost_cap_per_day: float | None = None

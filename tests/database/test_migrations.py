@@ -8,6 +8,8 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.database import migrations
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import SchemaMismatch
+from photobooth_daemon.model import Settings
+from photobooth_daemon.repositories.settings import SettingsRepository
 from tests.support.housekeeping import value
 
 
@@ -22,3 +24,57 @@ async def test_a_server_that_is_too_old_is_refused_before_anything_is_made(
         assert await value(database, "SELECT to_regclass('schema_migration')") is None
     finally:
         await database.close()
+
+
+async def upgraded(url: str, monkeypatch: pytest.MonkeyPatch, *statements: str) -> Settings:
+    """Run the statements on the schema before the new default, migrate, return the settings."""
+    database = await Database.open(url, max_size=1)
+    every = migrations.list_migrations()
+    new = next(n for n, one in enumerate(every) if one.name == "more_calls_at_once")
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(migrations, "list_migrations", lambda: every[:new])
+            await migrations.migrate(database, Clock())
+        async with database.connection() as connection:
+            for statement in statements:
+                await connection.execute(statement)
+        await migrations.migrate(database, Clock())
+        return (await SettingsRepository(database).get()).values
+    finally:
+        await database.close()
+
+
+USED = "UPDATE setting SET version = 7, updated_by = 'serg'"
+STORED = """UPDATE setting SET stored = stored || '{{"provider_concurrency": {}}}'"""
+CHOSEN = """
+INSERT INTO audit_log (audit_id, at, actor, action, entity, before, after, digest)
+VALUES ({}, now(), 'serg', 'settings.update', 'settings', '{{"provider_concurrency": 12}}',
+        '{{"provider_concurrency": {}}}', '')
+"""
+
+
+@pytest.mark.parametrize(
+    ("statements", "value", "said"),
+    [
+        ([], 30, ""),
+        ([USED], 30, "is raised from 8 to 30"),
+        ([USED, STORED.format(8)], 30, "is raised from 8 to 30"),
+        ([USED, CHOSEN.format(1, 8)], 8, "stays 8"),
+        ([USED, CHOSEN.format(1, 8), CHOSEN.format(2, 12), STORED.format(12)], 12, ""),
+        ([USED, CHOSEN.format(1, 12), STORED.format(12)], 12, ""),
+    ],
+)
+async def test_a_new_default_is_for_those_who_never_chose(
+    empty_database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    statements: list[str],
+    value: int,
+    said: str,
+) -> None:
+    settings = await upgraded(empty_database_url, monkeypatch, *statements)
+    assert settings.provider_concurrency == value
+    messages = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert all(said in message for message in messages)
+    assert len(messages) == bool(said)
+    caplog.clear()
