@@ -49,7 +49,7 @@ PREVIEW_EDGE_PX = 512
 PREVIEW_QUALITY = 80
 PREVIEW_LEAST_SHARE = 0.6
 """How far under 512 px the decoder's own scaling may leave a preview: 1264 px become 316."""
-PREPARED_QUALITY = 70
+PREPARED_QUALITY = 65
 """Providers shrink what they get, and on a venue's line every byte is waited for."""
 LIGHT_BYTES_PER_PIXEL = 0.2
 """About what encoding it anew would bring."""
