@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import Any
 
 import click
 
 from photobooth_daemon import __version__
 from photobooth_daemon.app.installation import Installation
+from photobooth_daemon.printable import printable_lines
 
 COMMANDS = {
     "admin": "photobooth_daemon.cli.admin:admin",
@@ -50,6 +52,14 @@ class LazyGroup(click.Group):
         module_name, _, attribute = target.partition(":")
         command: click.Command = getattr(importlib.import_module(module_name), attribute)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; the text of whatever ends it is made safe to show, too."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            error.message = printable_lines(error.message)  # type: ignore[misc]
+            raise
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
