@@ -11,6 +11,9 @@ from datetime import datetime, timedelta
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import DeadlinePassed
 
+ANSWER_MARGIN_SECONDS = 0.15
+"""What the answer itself needs at the very end, when something hung until then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deadline:

@@ -235,14 +235,6 @@ class UnsupportedMediaType(PhotoboothError):
     default_detail = "Only JPEG, PNG and WEBP pictures are taken."
 
 
-class TemplateTooLarge(PayloadTooLarge):
-    """A template picture that is too large is a wrong value (422), not a limit of the route."""
-
-
-class TemplateTypeUnsupported(UnsupportedMediaType):
-    """Likewise one that is no picture."""
-
-
 class InvalidImage(PhotoboothError):
     code = "invalid_image"
     default_detail = "The picture is truncated or corrupt."

@@ -16,8 +16,6 @@ from photobooth_daemon.errors import (
     Fault,
     InUse,
     MediaNotFound,
-    TemplateTypeUnsupported,
-    UnsupportedMediaType,
     ValidationFailed,
 )
 from photobooth_daemon.media.store import MediaStore
@@ -84,7 +82,7 @@ class TemplateService:
 
         Raises:
             ValidationFailed: the label is too long.
-            TemplateTypeUnsupported: not a JPEG, PNG or WEBP.
+            UnsupportedMediaType: not a JPEG, PNG or WEBP.
             InvalidImage: truncated, corrupt, or too many pixels.
             StorageFull: the disk has no room.
         """
@@ -175,12 +173,9 @@ def _inspect(path: Path, max_pixels: int) -> _Inspected:
     """Look at the whole picture, in a thread.
 
     Raises:
-        TemplateTypeUnsupported, InvalidImage: as for :meth:`TemplateService.register`.
+        UnsupportedMediaType, InvalidImage: as for :meth:`TemplateService.register`.
     """
-    try:
-        content_type = recognise(path)
-    except UnsupportedMediaType as error:
-        raise TemplateTypeUnsupported from error
+    content_type = recognise(path)
     with path.open("rb") as file:
         header = read_header(file, content_type, max_pixels=max_pixels)
     preview = template_preview(path, content_type)

@@ -22,6 +22,7 @@ from photobooth_daemon.ingest.waiting.gate import Gate
 from photobooth_daemon.live.publish import Events
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
+from photobooth_daemon.model import MB
 from photobooth_daemon.monitoring.alerts.board import AlertBoard
 from photobooth_daemon.monitoring.alerts.channels import build_channels
 from photobooth_daemon.monitoring.alerts.heartbeat import Heartbeat
@@ -36,7 +37,7 @@ from photobooth_daemon.monitoring.readiness.live_probe import LiveProbe
 from photobooth_daemon.monitoring.readiness.machine_ready import clock_is_synchronised
 from photobooth_daemon.monitoring.readiness.service import Readiness, Records
 from photobooth_daemon.monitoring.recent_problems import RecentProblems
-from photobooth_daemon.monitoring.vitals import MB, Vitals
+from photobooth_daemon.monitoring.vitals import Vitals
 from photobooth_daemon.providers.driver import ProviderDriver
 from photobooth_daemon.providers.facts import ProviderFacts
 from photobooth_daemon.providers.params import ParamSchemas

@@ -34,6 +34,7 @@ from photobooth_daemon.ingest.ladder.fresh_start import FreshStart
 from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.ingest.ladder.pricing import PriceTable
 from photobooth_daemon.ingest.ladder.spending import Spending
+from photobooth_daemon.ingest.open_job import OpenJobs
 from photobooth_daemon.ingest.password import IngestPassword
 from photobooth_daemon.ingest.requests import ProviderRequests
 from photobooth_daemon.ingest.story import IngestService
@@ -220,8 +221,10 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         clock=clock,
         store_reserve_seconds=config.server.store_reserve_seconds,
     )
+    job_service = Jobs(database, jobs, IdempotencyRepository(database), events, clock)
     ingest = IngestService(
-        jobs=Jobs(database, jobs, IdempotencyRepository(database), events, clock),
+        jobs=job_service,
+        open_jobs=OpenJobs(job_service, pictures, media_store, metrics, in_flight, clock),
         password=ingest_password,
         ladder=ladder,
         spending=spending,

@@ -19,11 +19,10 @@ from photobooth_daemon.housekeeping.removals import Removals
 from photobooth_daemon.ingest.jobs import Jobs
 from photobooth_daemon.media.in_use import Solitude, TreeUse
 from photobooth_daemon.media.store import MediaStore, Shelf
-from photobooth_daemon.model import Job, JobStatus
+from photobooth_daemon.model import Job, JobEnd, JobStatus, ResultFacts
 from photobooth_daemon.pictures import steps as pictures
 from photobooth_daemon.pictures.codec import MOST_PIXELS
 from photobooth_daemon.repositories.cleanup import CleanupRepository
-from photobooth_daemon.repositories.jobs import JobEnd, ResultFacts
 from photobooth_daemon.repositories.settings import SettingsRepository
 
 GRACE = timedelta(seconds=35)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import uuid4
 
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.deadline import ANSWER_MARGIN_SECONDS, Deadline
 from photobooth_daemon.errors import (
     DatabaseUnavailable,
     DeadlinePassed,
@@ -16,18 +17,17 @@ from photobooth_daemon.errors import (
     SlotNotFound,
     StorageFull,
 )
-from photobooth_daemon.ingest.exchange import ANSWER_MARGIN_SECONDS, Exchange
+from photobooth_daemon.ingest.exchange import Admitted
 from photobooth_daemon.ingest.password import IngestPassword, Sender
 from photobooth_daemon.ingest.waiting.gate import Gate
 from photobooth_daemon.ingest.waiting.turns import UploadTurns
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model import JobSource, SettingsState, Slot
+from photobooth_daemon.model import MB, JobSource, SettingsState, Slot
 from photobooth_daemon.repositories.slots import SlotRepository, is_slot_id
 
-MB = 1024 * 1024
 FORM_ALLOWANCE_BYTES = 512 * 1024
-PATIENCE_SECONDS = 4.0
+DATABASE_PATIENCE_SECONDS = 4.0
 """How long a database that does not answer is waited for."""
 
 
@@ -75,7 +75,7 @@ class AdmissionService:
         self._clock = clock
         self._store_reserve_seconds = store_reserve_seconds
 
-    async def admit(self, slot_id: str, arrival: Arrival) -> Exchange:
+    async def admit(self, slot_id: str, arrival: Arrival) -> Admitted:
         """Decide from the headers alone whether a camera's photo may come in; give it a seat.
 
         Raises:
@@ -94,14 +94,19 @@ class AdmissionService:
         window = self._window(slot, settings, arrival.started_monotonic_seconds)
         if arrival.header_password is not None:
             await self._check_password(arrival.header_password, slot, settings, arrival, window)
-        exchange = self._exchange(slot, settings, JobSource.INGEST, arrival, window)
-        exchange.password_accepted = arrival.header_password is not None
-        return exchange
+        return self._admitted(
+            slot,
+            settings,
+            JobSource.INGEST,
+            arrival,
+            window,
+            password_accepted=arrival.header_password is not None,
+        )
 
-    async def admit_test(self, slot: Slot, settings: SettingsState, arrival: Arrival) -> Exchange:
+    async def admit_test(self, slot: Slot, settings: SettingsState, arrival: Arrival) -> Admitted:
         """Give an administrator's trial photo a seat; the slot may be off, or not set up yet.
 
-        The recipe to try may come with the photo: :meth:`change_recipe` before
+        The recipe to try may come with the photo: :meth:`with_recipe` before
         ``IngestService.run`` begins.
 
         Raises:
@@ -109,22 +114,25 @@ class AdmissionService:
         """
         self._check_room(settings, arrival.content_length)
         window = self._window(slot, settings, arrival.started_monotonic_seconds)
-        exchange = self._exchange(slot, settings, JobSource.TEST, arrival, window)
-        exchange.password_accepted = True
-        return exchange
+        return self._admitted(
+            slot, settings, JobSource.TEST, arrival, window, password_accepted=True
+        )
 
-    def change_recipe(self, exchange: Exchange, slot: Slot) -> None:
-        """Let an exchange go on with another recipe, in the window that this one has."""
-        window = self._window(slot, exchange.settings, exchange.started_monotonic_seconds)
-        exchange.slot = slot
-        exchange.window_seconds = window.seconds
-        exchange.deadline = window.deadline
-        exchange.work_deadline = window.work_deadline
+    def with_recipe(self, admitted: Admitted, slot: Slot) -> Admitted:
+        """Return the photo with another recipe, in the window that this one has."""
+        window = self._window(slot, admitted.settings, admitted.started_monotonic_seconds)
+        return replace(
+            admitted,
+            slot=slot,
+            window_seconds=window.seconds,
+            deadline=window.deadline,
+            work_deadline=window.work_deadline,
+        )
 
     async def _find(self, slot_id: str) -> tuple[Slot, SettingsState] | None:
         """Look the slot up, well inside the shortest window: the photo's own is not known yet."""
         try:
-            async with Deadline.after(self._clock, PATIENCE_SECONDS).enforced():
+            async with Deadline.after(self._clock, DATABASE_PATIENCE_SECONDS).enforced():
                 return await self._slots.find_for_admission(slot_id)
         except DeadlinePassed as error:
             raise DatabaseUnavailable from error
@@ -165,14 +173,16 @@ class AdmissionService:
         if content_length > settings.max_upload_mb * MB + FORM_ALLOWANCE_BYTES:
             raise PayloadTooLarge(f"A photo may have {settings.max_upload_mb} MB at most.")
 
-    def _exchange(
+    def _admitted(
         self,
         slot: Slot,
         settings: SettingsState,
         source: JobSource,
         arrival: Arrival,
         window: _Window,
-    ) -> Exchange:
+        *,
+        password_accepted: bool,
+    ) -> Admitted:
         seat = self._gate.enter(
             slot.slot_id,
             concurrency=settings.values.slot_concurrency,
@@ -183,12 +193,12 @@ class AdmissionService:
         except RateLimited:
             seat.leave()
             raise
-        return Exchange(
+        return Admitted(
+            job_id=uuid4(),
             slot=slot,
             settings=settings,
             source=source,
             sender=arrival.sender,
-            clock=self._clock,
             deadline=window.deadline,
             work_deadline=window.work_deadline,
             window_seconds=window.seconds,
@@ -197,4 +207,5 @@ class AdmissionService:
             seat=seat,
             turn=turn,
             idempotency_key=arrival.idempotency_key,
+            password_accepted=password_accepted,
         )

@@ -1,4 +1,4 @@
-"""One photo's exchange: what is known about it, from its headers to its answer."""
+"""One photo's exchange: what was decided when it was let in, and how far it has come."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from uuid import UUID, uuid4
+from types import TracebackType
+from uuid import UUID
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
@@ -27,23 +28,20 @@ from photobooth_daemon.model import (
     Timings,
 )
 
-ANSWER_MARGIN_SECONDS = 0.15
-"""What the answer itself needs at the very end, when something hung until then."""
 
-
-@dataclass(slots=True)
-class Exchange:
-    """What one photo carries along; the seat is held until :meth:`IngestService.run` ends it.
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A photo that was let in: its recipe, its window, its seat; none of it changes any more.
 
     ``deadline`` is when the answer is due; ``work_deadline`` leaves the
     reserve that storing and answering need.
     """
 
+    job_id: UUID
     slot: Slot
     settings: SettingsState
     source: JobSource
     sender: Sender
-    clock: Clock
     deadline: Deadline
     work_deadline: Deadline
     window_seconds: int
@@ -53,24 +51,9 @@ class Exchange:
     turn: UploadTurn
     idempotency_key: str | None = None
     password_accepted: bool = False
-    job_id: UUID = field(default_factory=uuid4)
-    job_opened: bool = False
-    stored: bool = False
-    attempts: list[Attempt] = field(default_factory=list)
-    timings_ms: dict[str, int] = field(default_factory=dict)
-
-    @contextmanager
-    def timed(self, step: str) -> Iterator[None]:
-        """Add the block's duration to a step of the timings."""
-        begun = self.clock.monotonic()
-        try:
-            yield
-        finally:
-            took_ms = round((self.clock.monotonic() - begun) * 1000)
-            self.timings_ms[step] = self.timings_ms.get(step, 0) + took_ms
 
     def new_job(self, photo: Picture, client_fields: Mapping[str, str]) -> Job:
-        """Return the pending job of this exchange."""
+        """Return the pending job of this photo."""
         rung = self.slot.ladder()[0]
         return Job.pending(
             job_id=self.job_id,
@@ -87,10 +70,40 @@ class Exchange:
             deadline_at=self.deadline.due_at(),
         )
 
+    @contextmanager
+    def seated(self) -> Iterator[None]:
+        """Give up the seat and the turn to read at the end of the block, however it ends."""
+        try:
+            yield
+        finally:
+            self.leave()
+
     def leave(self) -> None:
         """Give up the seat and the turn to read; a second call does nothing."""
         self.turn.leave()
         self.seat.leave()
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a photo has come: its job, its attempts, and where its time went."""
+
+    clock: Clock
+    started_monotonic_seconds: float
+    job_opened: bool = False
+    stored: bool = False
+    attempts: list[Attempt] = field(default_factory=list)
+    timings_ms: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """Add the block's duration to a step of the timings."""
+        begun = self.clock.monotonic()
+        try:
+            yield
+        finally:
+            took_ms = round((self.clock.monotonic() - begun) * 1000)
+            self.timings_ms[step] = self.timings_ms.get(step, 0) + took_ms
 
     def elapsed_seconds(self) -> float:
         """Return the time since the headers arrived."""
@@ -102,8 +115,11 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
-    """A photo that has arrived whole, in a scratch file, with the fields sent along."""
+class Received:
+    """A picture that has arrived whole, in a scratch file, with the fields sent along.
+
+    ``async with`` it: the scratch file is gone at the end of the block.
+    """
 
     scratch: ScratchFile
     path: Path
@@ -111,6 +127,17 @@ class Upload:
     sha256: str
     fields: dict[str, str]
     password: bytes | None
+
+    async def __aenter__(self) -> Received:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.scratch.discard()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from photobooth_daemon.errors import InvalidImage
-from photobooth_daemon.ingest.exchange import Upload
+from photobooth_daemon.ingest.exchange import Received
 from photobooth_daemon.model import Picture
 from photobooth_daemon.pictures.steps import measure, recognise
 
 
-async def inspect(upload: Upload, max_pixels: int) -> tuple[Picture, InvalidImage | None]:
+async def inspect(received: Received, max_pixels: int) -> tuple[Picture, InvalidImage | None]:
     """Return the photo and the fault of its header, if it has one (then it measures 0 x 0).
 
     Only the header is read, in a thread; damage further on shows when the
@@ -19,16 +19,18 @@ async def inspect(upload: Upload, max_pixels: int) -> tuple[Picture, InvalidImag
     Raises:
         UnsupportedMediaType: it is no JPEG, PNG or WEBP at all.
     """
-    return await asyncio.to_thread(_inspect, upload, max_pixels)
+    return await asyncio.to_thread(_inspect, received, max_pixels)
 
 
-def _inspect(upload: Upload, max_pixels: int) -> tuple[Picture, InvalidImage | None]:
-    content_type = recognise(upload.path)
+def _inspect(received: Received, max_pixels: int) -> tuple[Picture, InvalidImage | None]:
+    content_type = recognise(received.path)
     fault = None
     width = height = 0
     try:
-        width, height = measure(upload.path, content_type, max_pixels=max_pixels)
+        width, height = measure(received.path, content_type, max_pixels=max_pixels)
     except InvalidImage as error:
         fault = error
-    photo = Picture(upload.path, content_type, width, height, upload.size_bytes, upload.sha256)
+    photo = Picture(
+        received.path, content_type, width, height, received.size_bytes, received.sha256
+    )
     return photo, fault

@@ -16,9 +16,9 @@ from photobooth_daemon.errors import (
     ProviderTimeout,
 )
 from photobooth_daemon.live.publish import Events
-from photobooth_daemon.model import Job, JobStatus
+from photobooth_daemon.model import Job, JobEnd, JobStatus
 from photobooth_daemon.repositories.idempotency import IdempotencyRepository
-from photobooth_daemon.repositories.jobs import JobEnd, JobRepository
+from photobooth_daemon.repositories.jobs import JobRepository
 
 RETRY_SECONDS = 0.2
 REPLAY_POLL_SECONDS = 0.2

@@ -11,15 +11,14 @@ from photobooth_daemon.errors import (
     ProviderError,
     ProviderTimeout,
 )
-from photobooth_daemon.ingest.exchange import Exchange
-from photobooth_daemon.ingest.ladder.ladder import Climbed
-from photobooth_daemon.model import JobStatus
+from photobooth_daemon.ingest.exchange import Admitted, Progress
+from photobooth_daemon.ingest.ladder.climb import Climbed
+from photobooth_daemon.model import JobEnd, JobStatus, ResultFacts
 from photobooth_daemon.pictures.steps import FinishedPicture
-from photobooth_daemon.repositories.jobs import JobEnd, ResultFacts
 
 
 def done_end(
-    exchange: Exchange,
+    progress: Progress,
     climbed: Climbed[FinishedPicture],
     finished_at: datetime,
     expires_at: datetime,
@@ -27,7 +26,7 @@ def done_end(
     """Return the end of a job whose result is stored until ``expires_at``."""
     picture = climbed.value.picture
     return dataclasses.replace(
-        _end(exchange, JobStatus.DONE, finished_at),
+        _end(progress, JobStatus.DONE, finished_at),
         provider=climbed.rung.provider,
         operation=climbed.rung.operation,
         result=ResultFacts(
@@ -42,12 +41,12 @@ def done_end(
     )
 
 
-def failed_end(exchange: Exchange, error: PhotoboothError, finished_at: datetime) -> JobEnd:
+def failed_end(progress: Progress, error: PhotoboothError, finished_at: datetime) -> JobEnd:
     """Return the end of a job that brought no picture."""
     return dataclasses.replace(
-        _end(exchange, status_of(error), finished_at),
+        _end(progress, status_of(error), finished_at),
         failure_code=error.code,
-        provider_code=_provider_code(error, exchange),
+        provider_code=_provider_code(error, progress),
     )
 
 
@@ -56,27 +55,27 @@ def status_of(error: PhotoboothError) -> JobStatus:
     return JobStatus.TIMEOUT if isinstance(error, ProviderTimeout) else JobStatus.FAILED
 
 
-def failure_of(problem: PhotoboothError | DeadlinePassed, exchange: Exchange) -> PhotoboothError:
+def failure_of(problem: PhotoboothError | DeadlinePassed, admitted: Admitted) -> PhotoboothError:
     """Return the failure as the client is told it, with the job that it ended."""
     error = ProviderTimeout() if isinstance(problem, DeadlinePassed) else problem
-    error.job_id = exchange.job_id
+    error.job_id = admitted.job_id
     return error
 
 
-def _end(exchange: Exchange, status: JobStatus, finished_at: datetime) -> JobEnd:
-    costs = [attempt.cost for attempt in exchange.attempts if attempt.cost is not None]
+def _end(progress: Progress, status: JobStatus, finished_at: datetime) -> JobEnd:
+    costs = [attempt.cost for attempt in progress.attempts if attempt.cost is not None]
     return JobEnd(
         status=status,
         finished_at=finished_at,
-        attempts=tuple(dataclasses.asdict(attempt) for attempt in exchange.attempts),
-        timings=dataclasses.asdict(exchange.timings()),
+        attempts=tuple(dataclasses.asdict(attempt) for attempt in progress.attempts),
+        timings=dataclasses.asdict(progress.timings()),
         cost=sum(costs) if costs else None,
     )
 
 
-def _provider_code(error: PhotoboothError, exchange: Exchange) -> str | None:
+def _provider_code(error: PhotoboothError, progress: Progress) -> str | None:
     if isinstance(error, ProviderError):
         return error.provider_code.value
-    if isinstance(error, ProviderTimeout) and exchange.attempts:
-        return exchange.attempts[-1].reason
+    if isinstance(error, ProviderTimeout) and progress.attempts:
+        return progress.attempts[-1].reason
     return None

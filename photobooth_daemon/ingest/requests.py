@@ -6,12 +6,13 @@ import logging
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 from uuid import UUID
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import InvalidImage
-from photobooth_daemon.ingest.exchange import Exchange
+from photobooth_daemon.ingest.exchange import Admitted
 from photobooth_daemon.ingest.prepared_templates import PreparedTemplates
 from photobooth_daemon.media.links import TemporaryLinks
 from photobooth_daemon.media.store import MediaStore
@@ -53,33 +54,47 @@ class ProviderRequests:
         self._media = media
         self._public_url = public_url
 
-    def of(self, exchange: Exchange, photo: Picture) -> RequestBuilder:
+    def of(self, admitted: Admitted, photo: Picture) -> RequestBuilder:
         """Return the builder of one photo's requests."""
         links = TemporaryLinks(
-            exchange.job_id,
+            admitted.job_id,
             public_url=self._public_url,
             repository=self._media,
             media_store=self.media_store,
         )
-        return RequestBuilder(self, exchange, photo, links)
+        return RequestBuilder(self, admitted, photo, links)
 
 
 class RequestBuilder:
-    """Builds the requests of one photo; a prepared picture serves each rung of its size."""
+    """Builds the requests of one photo; a prepared picture serves each rung of its size.
+
+    ``async with`` it: its links end with the block, if :meth:`close` has not ended them before.
+    """
 
     def __init__(
         self,
         parts: ProviderRequests,
-        exchange: Exchange,
+        admitted: Admitted,
         photo: Picture,
         links: TemporaryLinks,
     ) -> None:
         self._parts = parts
-        self._exchange = exchange
+        self._admitted = admitted
         self._photo = photo
         self._links = links
         self._prepared: dict[int, PictureBytes] = {}
         self._templates: dict[UUID, TemplateMedia] | None = None
+
+    async def __aenter__(self) -> RequestBuilder:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
 
     async def prepare(self, rung: Rung, deadline: Deadline) -> PictureBytes:
         """Return the photo as the rung's operation takes it: upright, clean, not too large.
@@ -111,11 +126,11 @@ class RequestBuilder:
         photo = await self.prepare(rung, deadline)
         photo_url = None
         if driver.needs_public_url:
-            expires_at = self._exchange.deadline.due_at()
+            expires_at = self._admitted.deadline.due_at()
             photo_url = await self._links.open(id(photo), photo, expires_at)
         return ProviderRequest(
-            job_id=self._exchange.job_id,
-            slot_id=self._exchange.slot.slot_id,
+            job_id=self._admitted.job_id,
+            slot_id=self._admitted.slot.slot_id,
             operation=rung.operation,
             params=self._params(rung),
             photo=photo,
@@ -139,7 +154,7 @@ class RequestBuilder:
         self, rung: Rung, driver: ProviderDriver, deadline: Deadline
     ) -> tuple[TemplatePicture, ...]:
         """Return the slot's templates in the roles that the rung's operation knows."""
-        bindings = self._exchange.slot.template_media
+        bindings = self._admitted.slot.template_media
         if not bindings:
             return ()
         operation = self._parts.params.find_operation(rung.provider, rung.operation)
@@ -158,7 +173,7 @@ class RequestBuilder:
                 sent = await self._template_as_sent(rung, template, path, deadline)
             if sent is not None and driver.needs_public_url:
                 source = (template.media_id, self._edge_px(rung))
-                url = await self._links.open(source, sent, self._exchange.deadline.due_at())
+                url = await self._links.open(source, sent, self._admitted.deadline.due_at())
             pictures.append(
                 TemplatePicture(
                     binding.role, template.media_id, template.content_type, path, url, sent

@@ -16,44 +16,35 @@ from functools import partial
 from io import BytesIO
 
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.deadline import ANSWER_MARGIN_SECONDS
 from photobooth_daemon.errors import (
     DatabaseUnavailable,
-    DeadlinePassed,
-    InvalidImage,
     PhotoboothError,
-    ProviderError,
     ProviderTimeout,
     SlotDisabled,
 )
-from photobooth_daemon.ingest.exchange import ANSWER_MARGIN_SECONDS, Answer, Exchange, Upload
+from photobooth_daemon.ingest.exchange import Admitted, Answer, Progress, Received
 from photobooth_daemon.ingest.inspection import inspect
 from photobooth_daemon.ingest.jobs import Jobs
-from photobooth_daemon.ingest.ladder.ladder import Climbed, Ladder
+from photobooth_daemon.ingest.ladder.climb import Climbed
+from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.ingest.ladder.spending import Spending
-from photobooth_daemon.ingest.outcome import done_end, failed_end, failure_of, status_of
+from photobooth_daemon.ingest.open_job import OpenJobs
+from photobooth_daemon.ingest.outcome import done_end, status_of
 from photobooth_daemon.ingest.password import IngestPassword
 from photobooth_daemon.ingest.requests import ProviderRequests, RequestBuilder
 from photobooth_daemon.logs import bind_log_fields
 from photobooth_daemon.media.results import read_result
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model import (
-    Job,
-    JobStatus,
-    Picture,
-    PictureBytes,
-    Timings,
-)
-from photobooth_daemon.pictures.steps import FinishedPicture, finish, megapixels_of, original
+from photobooth_daemon.model import Job, JobStatus, Picture, Timings
+from photobooth_daemon.pictures.steps import FinishedPicture, finish, megapixels_of
 from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.driver import ProviderResult
 from photobooth_daemon.tasks import InFlight
 
 MAX_RESULT_PIXELS = 100_000_000
 """More than any provider makes; a result over it is a bad response."""
-RECORD_GRACE_SECONDS = 30.0
-"""How long a failed job is still written down after its answer has left."""
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +56,7 @@ class IngestService:
         self,
         *,
         jobs: Jobs,
+        open_jobs: OpenJobs,
         password: IngestPassword,
         ladder: Ladder,
         spending: Spending,
@@ -76,6 +68,7 @@ class IngestService:
         clock: Clock,
     ) -> None:
         self._jobs = jobs
+        self._open_jobs = open_jobs
         self._password = password
         self._ladder = ladder
         self._spending = spending
@@ -86,8 +79,8 @@ class IngestService:
         self._in_flight = in_flight
         self._clock = clock
 
-    async def run(self, exchange: Exchange, upload: Upload) -> Answer:
-        """Take an uploaded photo to its answer, before its deadline, whatever hangs.
+    async def run(self, admitted: Admitted, received: Received) -> Answer:
+        """Take a photo that is here whole to its answer, before its deadline, whatever hangs.
 
         The work goes on if the caller is cancelled or the client hangs up.
 
@@ -97,133 +90,136 @@ class IngestService:
             DatabaseUnavailable: nothing could be recorded.
             PhotoboothError: something that nobody expected; it has been logged.
         """
-        work = self._in_flight.start(self._work(exchange, upload), f"photo {exchange.job_id}")
-        answer_by = exchange.deadline.earlier_by(ANSWER_MARGIN_SECONDS)
+        progress = Progress(self._clock, admitted.started_monotonic_seconds)
+        progress.timings_ms["upload_ms"] = round(progress.elapsed_seconds() * 1000)
+        work = self._in_flight.start(
+            self._work(admitted, received, progress), f"photo {admitted.job_id}"
+        )
+        answer_by = admitted.deadline.earlier_by(ANSWER_MARGIN_SECONDS)
         await asyncio.wait({work}, timeout=answer_by.remaining_seconds())
-        job_id = exchange.job_id if exchange.job_opened else None
+        job_id = admitted.job_id if progress.job_opened else None
         if work.done():
             try:
                 return work.result()
             except PhotoboothError as error:
                 # The seat, the scratch file and the links are gone by now.
-                await self._password.hold(error, exchange.work_deadline)
+                await self._password.hold(error, admitted.work_deadline)
                 raise
             except Exception as error:
                 raise PhotoboothError(job_id=job_id) from error
-        log.error("the work outlasted the window", extra={"stored": exchange.stored})
-        if exchange.stored:
+        log.error("the work outlasted the window", extra={"stored": progress.stored})
+        if progress.stored:
             raise DatabaseUnavailable(job_id=job_id)
         raise ProviderTimeout(job_id=job_id)
 
-    def give_up(self, exchange: Exchange, outcome: str, code: str | None = None) -> None:
+    def give_up(self, admitted: Admitted, outcome: str, code: str | None = None) -> None:
         """Free the seat of a photo that never was here whole: refused, or its client hung up."""
-        exchange.leave()
-        self._count(exchange, outcome, code)
+        admitted.leave()
+        progress = Progress(self._clock, admitted.started_monotonic_seconds)
+        self._count(admitted, progress, outcome, code)
 
-    async def _work(self, exchange: Exchange, upload: Upload) -> Answer:
+    async def _work(self, admitted: Admitted, received: Received, progress: Progress) -> Answer:
         """Run the story, and end with it everything that was begun for it."""
-        bind_log_fields(slot_id=exchange.slot.slot_id, job_id=str(exchange.job_id))
+        bind_log_fields(slot_id=admitted.slot.slot_id, job_id=str(admitted.job_id))
         try:
-            answer = await self._story(exchange, upload)
+            async with received:
+                with admitted.seated():
+                    answer = await self._story(admitted, received, progress)
         except PhotoboothError as error:
-            refused = not exchange.job_opened
-            outcome = "refused" if refused else status_of(error).value
-            self._count(exchange, outcome, error.code)
+            outcome = status_of(error).value if progress.job_opened else "refused"
+            self._count(admitted, progress, outcome, error.code)
             raise
-        finally:
-            exchange.leave()
-            await upload.scratch.discard()
-        replayed = answer.job_id != exchange.job_id
-        self._count(exchange, "replayed" if replayed else answer.status.value)
+        replayed = answer.job_id != admitted.job_id
+        self._count(admitted, progress, "replayed" if replayed else answer.status.value)
         return answer
 
-    async def _story(self, exchange: Exchange, upload: Upload) -> Answer:
-        if not exchange.slot.ladder():
-            raise SlotDisabled("Choose a provider and an operation first.")
-        if not exchange.password_accepted:
-            await self._password.check(
-                upload.password or b"",
-                exchange.settings,
-                exchange.sender,
-                slot_id=exchange.slot.slot_id,
-                deadline=exchange.work_deadline,
-            )
-        photo, fault = await inspect(upload, exchange.settings.values.max_pixels)
-        job = exchange.new_job(photo, upload.fields)
-        earlier = await self._jobs.open_or_find(job, exchange.idempotency_key, exchange.deadline)
+    async def _story(self, admitted: Admitted, received: Received, progress: Progress) -> Answer:
+        await self._check_password(admitted, received)
+        photo, fault = await inspect(received, admitted.settings.values.max_pixels)
+        job = admitted.new_job(photo, received.fields)
+        earlier = await self._jobs.open_or_find(job, admitted.idempotency_key, admitted.deadline)
         if earlier is not None:
             return await self._replay(earlier)
-        exchange.job_opened = True
-        requests = self._requests.of(exchange, photo)
-        try:
+        progress.job_opened = True
+        open_job = self._open_jobs.around(job, photo, admitted, progress, received)
+        async with open_job, self._requests.of(admitted, photo) as requests:
             if fault is not None:
                 raise fault
-            return await self._process(exchange, job, photo, requests)
-        except (PhotoboothError, DeadlinePassed) as problem:
-            error = failure_of(problem, exchange)
-            try:
-                await requests.close()
-                fallback = await self._fallback(exchange, photo, error)
-            finally:
-                await self._end_badly(exchange, upload, job, error)
-            if fallback is not None:
-                return fallback
-            raise error from problem
-        except BaseException:
-            try:
-                await requests.close()
-            finally:
-                await self._end_badly(exchange, upload, job, PhotoboothError())
-            raise
+            await self._prepare(admitted, progress, requests)
+            await self._wait_for_place(admitted, progress)
+            climbed = await self._climb(admitted, progress, photo, requests)
+            await requests.close()
+            return await self._store(admitted, progress, job, climbed)
+        assert open_job.fallback is not None
+        return open_job.fallback
 
-    async def _process(
-        self, exchange: Exchange, job: Job, photo: Picture, requests: RequestBuilder
-    ) -> Answer:
-        """Take the photo of an open job to its stored result."""
-        with exchange.timed("prepare_ms"), exchange.turn.preparing():
-            await requests.prepare(exchange.slot.ladder()[0], exchange.work_deadline)
-        with exchange.timed("wait_ms"):
-            await exchange.seat.wait_for_place(exchange.work_deadline)
+    async def _check_password(self, admitted: Admitted, received: Received) -> None:
+        if not admitted.slot.ladder():
+            raise SlotDisabled("Choose a provider and an operation first.")
+        if not admitted.password_accepted:
+            await self._password.check(
+                received.password or b"",
+                admitted.settings,
+                admitted.sender,
+                slot_id=admitted.slot.slot_id,
+                deadline=admitted.work_deadline,
+            )
+
+    async def _prepare(
+        self, admitted: Admitted, progress: Progress, requests: RequestBuilder
+    ) -> None:
+        """Make the picture that the first rung takes: a broken photo shows here."""
+        with progress.timed("prepare_ms"), admitted.turn.preparing():
+            await requests.prepare(admitted.slot.ladder()[0], admitted.work_deadline)
+
+    async def _wait_for_place(self, admitted: Admitted, progress: Progress) -> None:
+        with progress.timed("wait_ms"):
+            await admitted.seat.wait_for_place(admitted.work_deadline)
+
+    async def _climb(
+        self, admitted: Admitted, progress: Progress, photo: Picture, requests: RequestBuilder
+    ) -> Climbed[FinishedPicture]:
+        """Let the providers try; what comes back is brought to the slot's output at once."""
+        slot, values = admitted.slot, admitted.settings.values
 
         async def accept(result: ProviderResult) -> FinishedPicture:
-            with exchange.timed("store_ms"):
+            with progress.timed("store_ms"):
                 megapixels = await asyncio.to_thread(megapixels_of, BytesIO(result.picture))
                 return await self._pictures.finish(
                     partial(finish, max_pixels=MAX_RESULT_PIXELS),
                     result.picture,
-                    exchange.slot.output,
+                    slot.output,
                     photo.width,
                     photo.height,
                     megapixels=megapixels,
                 )
 
-        budget = await self._spending.budget_for(exchange.slot, exchange.settings.values)
-        with exchange.timed("provider_ms"):
+        budget = await self._spending.budget_for(slot, values)
+        with progress.timed("provider_ms"):
             climbed = await self._ladder.climb(
-                exchange.slot.ladder(),
+                slot.ladder(),
                 request_for=requests.build,
                 accept=accept,
-                deadline=exchange.work_deadline,
-                provider_concurrency=exchange.settings.values.provider_concurrency,
-                attempts=exchange.attempts,
+                deadline=admitted.work_deadline,
+                provider_concurrency=values.provider_concurrency,
+                attempts=progress.attempts,
                 budget=budget,
             )
-        exchange.timings_ms["provider_ms"] -= exchange.timings_ms.get("store_ms", 0)
-        await requests.close()
-        return await self._store(exchange, job, climbed)
+        progress.timings_ms["provider_ms"] -= progress.timings_ms.get("store_ms", 0)
+        return climbed
 
     async def _store(
-        self, exchange: Exchange, job: Job, climbed: Climbed[FinishedPicture]
+        self, admitted: Admitted, progress: Progress, job: Job, climbed: Climbed[FinishedPicture]
     ) -> Answer:
         """Keep the result under its public link: first the files, then the row that says so."""
         finished = climbed.value
-        with exchange.timed("store_ms"):
+        with progress.timed("store_ms"):
             await self._media_store.store_result(job.job_id, finished.picture, finished.preview)
-        exchange.stored = True
+        progress.stored = True
         finished_at = self._clock.utcnow()
-        expires_at = finished_at + timedelta(hours=exchange.settings.values.result_ttl_hours)
-        end = done_end(exchange, climbed, finished_at, expires_at)
-        if not await self._jobs.end(job, end, exchange.deadline):
+        expires_at = finished_at + timedelta(hours=admitted.settings.values.result_ttl_hours)
+        end = done_end(progress, climbed, finished_at, expires_at)
+        if not await self._jobs.end(job, end, admitted.deadline):
             await self._undo_result(job)
         answer = Answer(
             job_id=job.job_id,
@@ -247,75 +243,6 @@ class IngestService:
             await self._media_store.remove_result(job.job_id)
             raise ProviderTimeout(job_id=job.job_id)
 
-    async def _end_badly(
-        self, exchange: Exchange, upload: Upload, job: Job, error: PhotoboothError
-    ) -> None:
-        """Remove the files and end the job as its failure says.
-
-        Without a database, recovery ends the job later; a result that is
-        stored but could not be recorded is kept for it to find.
-        """
-        await upload.scratch.discard()
-        if exchange.stored and isinstance(error, DatabaseUnavailable):
-            return
-        if exchange.stored:
-            try:
-                await self._media_store.remove_result(job.job_id)
-            except OSError:
-                log.exception("a failed photo's files are left to cleanup")
-        end = failed_end(exchange, error, self._clock.utcnow())
-        log.warning(
-            "photo %s",
-            end.status.value,
-            extra={
-                "code": error.code,
-                "provider": job.provider,
-                "provider_code": end.provider_code,
-                **end.timings,
-            },
-        )
-        grace = Deadline.after(self._clock, RECORD_GRACE_SECONDS)
-        recording = self._in_flight.start(
-            self._jobs.end(job, end, grace), f"ending of job {job.job_id}"
-        )
-        answer_by = exchange.deadline.earlier_by(2 * ANSWER_MARGIN_SECONDS)
-        await asyncio.wait({recording}, timeout=answer_by.remaining_seconds())
-
-    async def _fallback(
-        self, exchange: Exchange, photo: Picture, error: PhotoboothError
-    ) -> Answer | None:
-        """Return the untouched photo where the slot prefers that to an error and time is left."""
-        wanted = exchange.slot.on_failure == "original"
-        if not wanted or not isinstance(error, ProviderError | ProviderTimeout):
-            return None
-        output = exchange.slot.output
-        try:
-            async with exchange.deadline.earlier_by(2 * ANSWER_MARGIN_SECONDS).enforced():
-                picture: PictureBytes = await self._pictures.finish(
-                    original,
-                    photo.path,
-                    photo.content_type,
-                    output,
-                    megapixels=photo.megapixels,
-                )
-        except (DeadlinePassed, InvalidImage):
-            log.warning("no time to answer with the original", extra={"code": error.code})
-            return None
-        except (OSError, MemoryError):
-            log.exception("the original cannot be given", extra={"code": error.code})
-            return None
-        self._metrics.ingest_fallback_total.labels(exchange.slot.slot_id).inc()
-        return Answer(
-            job_id=exchange.job_id,
-            slot_id=exchange.slot.slot_id,
-            status=status_of(error),
-            picture=picture,
-            preview=None,
-            expires_at=None,
-            timings=exchange.timings(),
-            fallback=True,
-        )
-
     async def _replay(self, job: Job) -> Answer:
         """Give the answer of the job that an Idempotency-Key stands for once more."""
         picture, preview = await read_result(self._media_store, job)
@@ -329,13 +256,15 @@ class IngestService:
             timings=Timings(**job.timings),
         )
 
-    def _count(self, exchange: Exchange, outcome: str, code: str | None = None) -> None:
+    def _count(
+        self, admitted: Admitted, progress: Progress, outcome: str, code: str | None = None
+    ) -> None:
         self._metrics.observe_ingest(
-            exchange.slot.slot_id,
-            exchange.slot.provider,
+            admitted.slot.slot_id,
+            admitted.slot.provider,
             outcome,
-            exchange.elapsed_seconds(),
-            window_seconds=exchange.window_seconds if exchange.job_opened else None,
+            progress.elapsed_seconds(),
+            window_seconds=admitted.window_seconds if progress.job_opened else None,
             code=code,
-            steps_ms=exchange.timings_ms if exchange.job_opened else None,
+            steps_ms=progress.timings_ms if progress.job_opened else None,
         )

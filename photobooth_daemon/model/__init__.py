@@ -1,5 +1,6 @@
 """What all layers name: the records, their versions, alerts and reports."""
 
+from photobooth_daemon.model.job_end import JobEnd, ResultFacts
 from photobooth_daemon.model.records import (
     UNAUTHENTICATED,
     Actor,
@@ -28,8 +29,10 @@ from photobooth_daemon.model.records import (
     TemplateMedia,
     Timings,
 )
+from photobooth_daemon.model.units import MB
 
 __all__ = [
+    "MB",
     "UNAUTHENTICATED",
     "Actor",
     "Admin",
@@ -39,6 +42,7 @@ __all__ = [
     "Event",
     "Identity",
     "Job",
+    "JobEnd",
     "JobSource",
     "JobStatus",
     "MediaKind",
@@ -48,6 +52,7 @@ __all__ = [
     "Picture",
     "PictureBytes",
     "ResponseMode",
+    "ResultFacts",
     "Rung",
     "Settings",
     "SettingsState",

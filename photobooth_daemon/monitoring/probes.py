@@ -12,7 +12,7 @@ from uuid import uuid4
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import DatabaseUnavailable
 from photobooth_daemon.media.store import MediaStore, Shelf
-from photobooth_daemon.model import Settings
+from photobooth_daemon.model import MB, Settings
 from photobooth_daemon.monitoring.health import (
     CachedProbe,
     Health,
@@ -26,7 +26,6 @@ from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
 
-MB = 1024 * 1024
 QUICK_SECONDS = 2.0
 SLOW_SECONDS = 60.0
 SETTING_SECONDS = 1.0

@@ -15,7 +15,7 @@ from photobooth_daemon.ingest.ladder.spending import ALL_SLOTS, Cap, Spending, c
 from photobooth_daemon.live.publish import Events
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model import Settings, Slot
+from photobooth_daemon.model import MB, Settings, Slot
 from photobooth_daemon.monitoring.disk_forecast import DiskForecast
 from photobooth_daemon.monitoring.health import Health, HealthReport, Status
 from photobooth_daemon.repositories.cleanup import CleanupRepository
@@ -23,7 +23,6 @@ from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
 
-MB = 1024 * 1024
 LAG_PAUSE_SECONDS = 0.05
 
 log = logging.getLogger(__name__)

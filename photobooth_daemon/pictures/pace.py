@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from photobooth_daemon.model import MB
 from photobooth_daemon.running_mean import RunningMean
 
 FIRST_PHOTOS = 6
 """So many have to be prepared before the cost of a photo is told to anyone."""
-MB = 1 << 20
 _LEAST_WEIGHT = 0.25
 _NEW_SHARE = 0.2
 _DOUBT = 0.9

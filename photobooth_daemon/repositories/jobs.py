@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 
 from photobooth_daemon.database.pool import Database, Row
-from photobooth_daemon.model import Job, JobSource, JobStatus, MediaKind
+from photobooth_daemon.model import Job, JobEnd, JobSource, JobStatus, MediaKind, ResultFacts
 
 JOB_COLUMNS = """
     job_id, slot_id, slot_version, source, status, failure_code, provider_code, provider,
@@ -21,36 +17,6 @@ JOB_COLUMNS = """
     result_width, result_height, result_size_bytes, result_sha256, timings, cost,
     started_at, deadline_at, finished_at, result_expires_at
 """
-
-
-@dataclass(frozen=True, slots=True)
-class ResultFacts:
-    """What is recorded about a stored result and its preview."""
-
-    content_type: str
-    width: int
-    height: int
-    size_bytes: int
-    sha256: str
-    preview_size_bytes: int
-    expires_at: datetime
-    preview_content_type: str = "image/jpeg"
-
-
-@dataclass(frozen=True, slots=True)
-class JobEnd:
-    """How a job left ``pending``."""
-
-    status: JobStatus
-    finished_at: datetime
-    failure_code: str | None = None
-    provider_code: str | None = None
-    provider: str | None = None
-    operation: str | None = None
-    attempts: tuple[Mapping[str, Any], ...] = ()
-    timings: Mapping[str, int] = field(default_factory=dict)
-    cost: float | None = None
-    result: ResultFacts | None = None
 
 
 def job_of(row: Row) -> Job:

@@ -1,19 +1,17 @@
 """What every handler does alike: ids, permissions, bodies, answers, problems.
 
 Closed by default: a handler names its ``permission``, or says ``any_admin``
-or ``public``. Bodies are always streamed, so that a refusal can leave before
-the body is read and a limit is enforced while it arrives; a client that did not
-wait for ``100 Continue`` is drained for a while and then answered, because a
-connection closed under its feet would show it a broken pipe instead.
+or ``public``. Bodies are always streamed (``web/body.py``), so that a refusal can
+leave before the body is read and a limit is enforced while it arrives.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
 from http import HTTPStatus
 from typing import Any, ClassVar, Protocol
 from uuid import UUID, uuid4
@@ -34,18 +32,17 @@ from photobooth_daemon.errors import (
 )
 from photobooth_daemon.logs import bind_log_fields
 from photobooth_daemon.model import Actor, Identity
+from photobooth_daemon.web.body import Body
 from photobooth_daemon.web.json_text import encode_json, read_json_text
 from photobooth_daemon.web.problems import CONTENT_TYPE, problem_of
 from photobooth_daemon.web.site import Life, Site
 
 TLS_ONLY_SECONDS = 30 * 24 * 3600
 """Short enough that a certificate given up does not lock anybody out for good."""
-MAX_JSON_BYTES = 1024 * 1024
 MAX_HEADER_BYTES = 64 * 1024
 MAX_TARGET_CHARACTERS = 8 * 1024
-MAX_LENGTH_DIGITS = 18
-DRAIN_SECONDS = 5.0
 BODY_SECONDS = 15.0
+EXPECTED = "100-continue"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
@@ -74,22 +71,27 @@ class Handler(RequestHandler):
     permission: ClassVar[str | Mapping[str, str] | None] = None
     """One permission for all methods, or one for each method by its name."""
     served_while_draining: ClassVar[bool] = False
-    max_body_bytes: ClassVar[int] = MAX_JSON_BYTES
-    drain_bytes: int = 8 * 1024 * 1024
-    drain_seconds: float = DRAIN_SECONDS
+    statuses: ClassVar[Mapping[type[PhotoboothError], HTTPStatus]] = {}
+    """Where a failure means something else here than everywhere (``web/problems.py``)."""
 
     identity: Identity
+
+    def __init_subclass__(cls) -> None:
+        """Let no method work on a request that was refused while its body was still coming."""
+        for verb in map(str.lower, METHODS):
+            if verb in vars(cls):
+                setattr(cls, verb, _unless_refused(vars(cls)[verb]))
 
     def _take_base(self, site: Site, authenticator: Authenticator, life: Life) -> None:
         self.site = site
         self.authenticator = authenticator
         self.life = life
         self._keep_to_tls()
-        self.body = bytearray()
+        if self.request.headers.get("Expect", "").lower() == EXPECTED:
+            # In any case of letters (RFC 9110, 10.1.1); Tornado knows this one.
+            self.request.headers["Expect"] = EXPECTED
+        self.body = Body(self.request, self._answer_refusal)
         self.problem_code: str | None = None
-        self._refusal: PhotoboothError | HTTPError | None = None
-        self._drained_bytes = 0
-        self._drain_timer: asyncio.TimerHandle | None = None
 
     initialize: Callable[..., None] = _take_base
     """Takes what every handler needs; subclasses add keyword arguments of their own."""
@@ -111,14 +113,12 @@ class Handler(RequestHandler):
         bind_log_fields(request_id=self.request_id)
         connection: Any = self.request.connection
         connection.set_max_body_size(sys.maxsize)
-        if self.request.headers.get("Expect", "").lower() == "100-continue":
-            self.request.headers["Expect"] = "100-continue"
         try:
             self._check_head()
             await self._may_go_on()
             await self.admit()
         except (PhotoboothError, HTTPError) as error:
-            self.refuse(error)
+            self.body.refuse(error)
 
     async def admit(self) -> None:
         """Check what can be checked before the body; subclasses extend.
@@ -128,44 +128,12 @@ class Handler(RequestHandler):
         """
         connection: Any = self.request.connection
         connection.set_body_timeout(BODY_SECONDS)
-        if self.content_length() > self.max_body_bytes:
+        if self.body.announced_bytes > self.body.max_bytes:
             raise PayloadTooLarge
 
-    def refuse(self, error: PhotoboothError | HTTPError) -> None:
-        """Answer ``error``: at once if the client waits for a word, else after a bounded drain."""
-        if self._refusal is not None or self._finished:
-            return
-        self._refusal = error
-        expects = self.request.headers.get("Expect") == "100-continue"
-        if expects or self.content_length() > self.drain_bytes:
-            self.answer_refusal()
-            return
-        setattr(self, str(self.request.method).lower(), self.answer_refusal)
-        self._drain_timer = asyncio.get_running_loop().call_later(
-            self.drain_seconds, self.answer_refusal
-        )
-
-    @property
-    def refused(self) -> bool:
-        """Return whether the request has been refused already."""
-        return self._refusal is not None
-
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
-        """Keep a small body, drop a refused one."""
-        if self._refusal is not None:
-            self._drained_bytes += len(chunk)
-            if self._drained_bytes > self.drain_bytes:
-                self.answer_refusal()
-            return None
-        return self.receive(chunk)
-
-    def receive(self, chunk: bytes) -> Awaitable[None] | None:
-        """Take a piece of the body; subclasses that stream replace this."""
-        self.body += chunk
-        if len(self.body) > self.max_body_bytes:
-            self.body.clear()
-            self.refuse(PayloadTooLarge())
-        return None
+        """Let the body have a piece."""
+        return self.body.receive(chunk)
 
     def decode_argument(self, value: bytes, name: str | None = None) -> str:
         """Return a parameter, or a part of the path: one that is not UTF-8 names nothing.
@@ -192,7 +160,7 @@ class Handler(RequestHandler):
         if kind != "application/json":
             raise UnsupportedMediaType("Send JSON with Content-Type: application/json.")
         try:
-            return read_json_text(self.body.decode("utf-8"))
+            return read_json_text(self.body.data.decode("utf-8"))
         except UnicodeDecodeError as error:
             raise InvalidRequest("The body is not JSON in UTF-8.") from error
 
@@ -221,13 +189,6 @@ class Handler(RequestHandler):
         """Return who asks, as the audit log keeps it; only where somebody has logged in."""
         return Actor(self.identity.username, self.client_address(), self.request_id)
 
-    def content_length(self) -> int:
-        """Return the announced length of the body, 0 where none is announced."""
-        text = self.request.headers.get("Content-Length", "")
-        if not (text.isascii() and text.isdigit()):
-            return 0
-        return int(text) if len(text) <= MAX_LENGTH_DIGITS else sys.maxsize
-
     def path_uuid(self, text: str, error: type[NotFound] = NotFound) -> UUID:
         """Return the id in a path; anything that is not a canonical UUID does not exist.
 
@@ -252,11 +213,11 @@ class Handler(RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Send the problem document of whatever went wrong."""
         _, error, _ = kwargs.get("exc_info", (None, None, None))
-        self.send_problem(error)
+        self.send_problem(self.body.refusal or error)
 
     def send_problem(self, error: BaseException | None) -> None:
         """Finish with the problem document of ``error``."""
-        problem = problem_of(error)
+        problem = problem_of(error, self.statuses)
         self.problem_code = problem.code
         self.set_status(problem.status, problem.status.phrase)
         self.set_header("Content-Type", CONTENT_TYPE)
@@ -273,13 +234,20 @@ class Handler(RequestHandler):
         log.error("unexpected error", exc_info=(typ, value, tb))  # type: ignore[arg-type]
 
     def on_finish(self) -> None:
-        """Stop the drain's timer."""
-        self._stop_drain_timer()
+        """Leave nothing behind once the answer is out."""
+        self._end(hung_up=False)
 
     def on_connection_close(self) -> None:
-        """Stop the drain's timer; the client is gone."""
-        self._stop_drain_timer()
+        """Leave nothing behind when the client hangs up before its answer is out."""
+        self._end(hung_up=True)
         super().on_connection_close()
+
+    def client_left(self, *, hung_up: bool) -> None:
+        """Give up what this handler owns; subclasses that own something replace this."""
+
+    def _end(self, *, hung_up: bool) -> None:
+        self.body.end()
+        self.client_left(hung_up=hung_up)
 
     def check_etag_header(self) -> bool:
         """Leave conditional requests to the handlers that have stable bodies."""
@@ -328,15 +296,9 @@ class Handler(RequestHandler):
             raise TypeError(f"{cls.__name__} declares no permission for {method}")
         return permission
 
-    def answer_refusal(self, *_: str) -> None:
-        self._stop_drain_timer()
+    def _answer_refusal(self) -> None:
         if not self._finished:
-            self.send_problem(self._refusal)
-
-    def _stop_drain_timer(self) -> None:
-        if self._drain_timer is not None:
-            self._drain_timer.cancel()
-            self._drain_timer = None
+            self.send_problem(self.body.refusal)
 
 
 class NotFoundHandler(Handler):
@@ -355,3 +317,16 @@ class NotFoundHandler(Handler):
 
 def _not_here(method: str) -> Any:
     return getattr(RequestHandler, method.lower())
+
+
+def _unless_refused(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the method as it is called once the body is here: a refusal is answered instead."""
+
+    @wraps(method)
+    def called(handler: Handler, *args: str) -> Any:
+        if handler.body.refusal is None:
+            return method(handler, *args)
+        handler.body.answer_refusal()
+        return None
+
+    return called

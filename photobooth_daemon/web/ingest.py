@@ -10,150 +10,54 @@ from typing import Any
 from uuid import UUID
 
 from tornado.httputil import HTTPServerRequest
-from tornado.web import HTTPError
 
 from photobooth_daemon.administration.settings import LARGEST_UPLOAD_MB
-from photobooth_daemon.clock import Clock, rfc3339
-from photobooth_daemon.errors import InvalidRequest, PhotoboothError
-from photobooth_daemon.ingest.admission import MB, AdmissionService, Arrival
-from photobooth_daemon.ingest.exchange import Answer, Exchange, Upload
+from photobooth_daemon.clock import rfc3339
+from photobooth_daemon.errors import InvalidRequest
+from photobooth_daemon.ingest.admission import Arrival
+from photobooth_daemon.ingest.exchange import Answer
 from photobooth_daemon.ingest.password import Sender
-from photobooth_daemon.ingest.story import IngestService
-from photobooth_daemon.media.store import MediaStore
-from photobooth_daemon.model import ResponseMode, Timings
+from photobooth_daemon.model import MB, ResponseMode
 from photobooth_daemon.pictures.headers import MAGIC_BYTES, content_type_of
-from photobooth_daemon.tasks import InFlight
-from photobooth_daemon.web.problems import problem_of
+from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.multipart import FormNames
+from photobooth_daemon.web.photo import DRAIN_ALLOWANCE_BYTES, Photo, PhotoNeeds, server_timing
 from photobooth_daemon.web.site import Site
-from photobooth_daemon.web.upload import ANSWER_MARGIN_SECONDS, UploadHandler
 
-DRAIN_ALLOWANCE_BYTES = 8 * MB
 MAX_KEY_CHARACTERS = 200
-PATIENCE_SECONDS = 0.8
-LATE_DRAIN_SECONDS = 1.5
 
 
-class PhotoHandler(UploadHandler):
-    """What a camera's photo and an administrator's trial photo have in common."""
+class PhotoHandler(Handler):
+    """A handler that owns one photo: a camera's, or an administrator's trial photo."""
 
-    exchange: Exchange | None = None
-    _left: asyncio.Event | None = None
-    drain_bytes = LARGEST_UPLOAD_MB * MB + DRAIN_ALLOWANCE_BYTES
-    """Until the settings are known, whatever they may allow."""
-
-    def initialize(
-        self,
-        admission: AdmissionService,
-        ingest: IngestService,
-        media_store: MediaStore,
-        in_flight: InFlight,
-        clock: Clock,
-        **base: Any,
-    ) -> None:
-        """Take the service, and note when the headers arrived: the window begins here."""
+    def initialize(self, needs: PhotoNeeds, **base: Any) -> None:
+        """Take what photos need, and note when the headers arrived: the window begins here."""
         super().initialize(**base)
-        self.admission = admission
-        self.ingest = ingest
-        self.media_store = media_store
-        self.in_flight = in_flight
-        self.started_monotonic_seconds = clock.monotonic()
+        self.needs = needs
+        self.photo = Photo(needs, self.body)
+        self.started_monotonic_seconds = needs.clock.monotonic()
+        # Until the settings are known, whatever they may allow.
+        self.body.drain_bytes = LARGEST_UPLOAD_MB * MB + DRAIN_ALLOWANCE_BYTES
 
     def arrival(self) -> Arrival:
         """Return what the headers say."""
         return Arrival(
             started_monotonic_seconds=self.started_monotonic_seconds,
             sender=Sender(self.client_address(), self.request_id),
-            content_length=self.content_length(),
+            content_length=self.body.announced_bytes,
             header_password=header_password(self.request),
             idempotency_key=self.request.headers.get("Idempotency-Key") or None,
         )
 
-    async def begin(self, exchange: Exchange) -> None:
-        """Hold the exchange, wait until its photo may be read, and prepare for it.
-
-        Raises:
-            RateLimited: so many photos are ahead that this one cannot make it.
-            InvalidRequest: the request is not a multipart form.
-        """
-        self.exchange = exchange
-        await exchange.turn.take()
-        if self.exchange is None:
-            return  # The client hung up while it waited.
-        max_file_bytes = exchange.settings.values.max_upload_mb * MB
-        self.drain_bytes = max_file_bytes + DRAIN_ALLOWANCE_BYTES
-        self.expect_upload(
-            self.media_store,
-            self.in_flight,
-            max_file_bytes=max_file_bytes,
-            deadline=exchange.deadline,
-            turn=exchange.turn,
-        )
-        # Headers alone must not keep the turn from those who send.
-        exchange.turn.rest()
-
-    def refuse(self, error: PhotoboothError | HTTPError) -> None:
-        """Answer ``error`` before the deadline, whatever is still being sent.
-
-        A camera that was promised a word asks for it about a second; then it sends
-        anyway, and has to be drained like one that never asked.
-        """
-        exchange = self.exchange
-        if exchange is not None:
-            exchange.turn.leave()
-            left = exchange.deadline.remaining_seconds() - ANSWER_MARGIN_SECONDS
-            self.drain_seconds = max(0.0, min(self.drain_seconds, left))
-            if exchange.elapsed_seconds() > PATIENCE_SECONDS and "Expect" in self.request.headers:
-                del self.request.headers["Expect"]
-                self.drain_seconds = min(self.drain_seconds, LATE_DRAIN_SECONDS)
-        super().refuse(error)
-
-    async def run(self) -> Answer:
-        """Return the answer to the photo that has arrived.
-
-        Raises:
-            PhotoboothError: as ``IngestService.run`` says.
-        """
-        exchange, self.exchange = self.exchange, None
-        assert exchange is not None
-        try:
-            upload = await self.take_upload()
-            exchange.turn.leave()
-            try:
-                await self.set_up(exchange, upload)
-            except BaseException:
-                await upload.scratch.discard()
-                raise
-        except BaseException as error:
-            self.ingest.give_up(exchange, "refused", problem_of(error).code)
-            raise
-        exchange.timings_ms["upload_ms"] = round(exchange.elapsed_seconds() * 1000)
-        self._left = asyncio.Event()
-        self.in_flight.start(self._left.wait(), f"answer of photo {exchange.job_id}")
-        return await self.ingest.run(exchange, upload)
-
-    async def set_up(self, exchange: Exchange, upload: Upload) -> None:
-        """Change the exchange by what came with the photo; nothing, for a camera's.
-
-        Raises:
-            PhotoboothError: what came cannot be used; there is no job.
-        """
-
     def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> asyncio.Future[None]:
         """Finish the answer; it counts as in flight until its last byte has left."""
         sent = super().finish(chunk)
-        if (left := self._left) is not None:
-            sent.add_done_callback(lambda _: left.set())
+        self.photo.answered(sent)
         return sent
 
-    def on_finish(self) -> None:
-        """Give the seat back if the photo never reached the service."""
-        super().on_finish()
-        self._give_up("refused")
-
-    def on_connection_close(self) -> None:
-        """Give the seat back if the client hung up before its photo was here."""
-        super().on_connection_close()
-        self._give_up("aborted")
+    def client_left(self, *, hung_up: bool) -> None:
+        """Give the seat and the upload back if the photo never reached the story."""
+        self.photo.end(hung_up=hung_up, code=self.problem_code)
 
     def write_answer_headers(self, answer: Answer) -> None:
         """Say where the result is and where the time went."""
@@ -165,33 +69,26 @@ class PhotoHandler(UploadHandler):
         url = result_url(answer.job_id)
         self.set_header("Link", f'<{url}>; rel="related", <{url}/preview>; rel="preview"')
 
-    def _give_up(self, outcome: str) -> None:
-        exchange, self.exchange = self.exchange, None
-        if exchange is not None:
-            self.ingest.give_up(exchange, outcome, self.problem_code)
-
 
 class IngestHandler(PhotoHandler):
     """Takes a photo and answers with the picture, in the window."""
 
     public = True
-    file_names = ("fileToUpload", "file")
-    secret_names = ("password",)
+    names = FormNames(file=("fileToUpload", "file"), secret=("password",))
 
     async def admit(self) -> None:
         """Check, in the contract's order, whatever needs no body."""
-        arrival = self.arrival()
-        exchange = await self.admission.admit(self.path_args[0], arrival)
-        await self.begin(exchange)
-        if len(exchange.idempotency_key or "") > MAX_KEY_CHARACTERS:
+        admitted = await self.needs.admission.admit(self.path_args[0], self.arrival())
+        content_type = self.request.headers.get("Content-Type", "")
+        await self.photo.begin(admitted, self.names, content_type)
+        if len(admitted.idempotency_key or "") > MAX_KEY_CHARACTERS:
             raise InvalidRequest(f"Idempotency-Key has {MAX_KEY_CHARACTERS} characters at most.")
-        self.response_mode = response_mode(self.request)
-        self.inline_preview = inline_preview(self.request, exchange.slot.inline_preview)
-        self.response_mode = self.response_mode or exchange.slot.response_mode
+        self.response_mode = response_mode(self.request) or admitted.slot.response_mode
+        self.inline_preview = inline_preview(self.request, admitted.slot.inline_preview)
 
     async def post(self, slot_id: str) -> None:
         """Run the exchange and answer in the mode that was asked for."""
-        answer = await self.run()
+        answer = await self.photo.run()
         self.write_answer_headers(answer)
         match self.response_mode:
             case ResponseMode.IMAGE:
@@ -244,14 +141,6 @@ def answer_json(
         "fallback": "original" if answer.fallback else None,
         "timings": dataclasses.asdict(answer.timings),
     }
-
-
-def server_timing(timings: Timings) -> str:
-    """Return the timings as a ``Server-Timing`` header (W3C Server Timing)."""
-    return ", ".join(
-        f"{name.removesuffix('_ms')};dur={value}"
-        for name, value in dataclasses.asdict(timings).items()
-    )
 
 
 def header_password(request: HTTPServerRequest) -> bytes | None:

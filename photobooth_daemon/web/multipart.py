@@ -7,7 +7,7 @@ bytes decoded with replacement, because booth PCs send national code pages.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from werkzeug.datastructures import Headers
@@ -16,6 +16,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from photobooth_daemon.errors import InvalidRequest, PayloadTooLarge
+from photobooth_daemon.model import MB
 
 MAX_PARTS = 200
 MAX_KEPT_FIELDS = 64
@@ -43,6 +44,15 @@ class Form:
     secrets: dict[str, bytes] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class FormNames:
+    """The parts that mean something: the file's, secrets, and fields that may be long."""
+
+    file: tuple[str, ...] = ("file",)
+    secret: tuple[str, ...] = ()
+    long: tuple[str, ...] = ()
+
+
 class FormReader:
     """Feeds pieces of a body to the parser, file data to ``sink``, and keeps the fields."""
 
@@ -50,10 +60,8 @@ class FormReader:
         self,
         content_type: str,
         sink: Sink,
+        names: FormNames,
         *,
-        file_names: Collection[str],
-        secret_names: Collection[str] = (),
-        long_names: Collection[str] = (),
         max_file_bytes: int,
     ) -> None:
         """Prepare for a body of this Content-Type.
@@ -70,9 +78,7 @@ class FormReader:
         self.form = Form()
         self._decoder = _TolerantDecoder(boundary.encode(), MAX_BUFFER_BYTES, max_parts=MAX_PARTS)
         self._sink = sink
-        self._file_names = frozenset(file_names)
-        self._secret_names = frozenset(secret_names)
-        self._long_names = frozenset(long_names)
+        self._names = names
         self._max_file_bytes = max_file_bytes
         self._part: _Part | None = None
         self._files = 0
@@ -101,7 +107,7 @@ class FormReader:
         if not self._complete:
             raise InvalidRequest("The form is cut off.")
         if self._files == 0:
-            names = " or ".join(sorted(self._file_names))
+            names = " or ".join(sorted(self._names.file))
             raise InvalidRequest(f"The form has no file part {names}.")
         if self._file_bytes == 0:
             raise InvalidRequest("The file is empty.")
@@ -134,7 +140,7 @@ class FormReader:
 
     def _begin(self, event: Field | File) -> None:
         name = (event.name or "")[:MAX_NAME_CHARACTERS].replace("\0", "\ufffd")
-        is_file = event.name in self._file_names
+        is_file = event.name in self._names.file
         self._part = _Part(name, is_file)
         if is_file:
             self._files += 1
@@ -148,19 +154,20 @@ class FormReader:
         if part.is_file:
             self._file_bytes += len(event.data)
             if self._file_bytes > self._max_file_bytes:
-                megabytes = self._max_file_bytes // (1024 * 1024)
-                raise PayloadTooLarge(f"A photo may have {megabytes} MB at most.")
+                raise PayloadTooLarge(
+                    f"A picture may have {self._max_file_bytes // MB} MB at most."
+                )
             if event.data:
                 await self._sink(event.data)
             return
-        most = MAX_LONG_FIELD_BYTES if part.name in self._long_names else MAX_FIELD_BYTES
+        most = MAX_LONG_FIELD_BYTES if part.name in self._names.long else MAX_FIELD_BYTES
         room = most - len(part.value)
         part.value += event.data[:room]
         if not event.more_data:
             self._keep(part)
 
     def _keep(self, part: _Part) -> None:
-        if part.name in self._secret_names:
+        if part.name in self._names.secret:
             self.form.secrets.setdefault(part.name, bytes(part.value))
         elif len(self.form.fields) < MAX_KEPT_FIELDS and part.name not in self.form.fields:
             text = part.value.decode("utf-8", "replace").replace("\0", "\ufffd")

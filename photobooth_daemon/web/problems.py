@@ -43,8 +43,6 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.InUse: HTTPStatus.CONFLICT,
     errors.PayloadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    errors.TemplateTooLarge: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.TemplateTypeUnsupported: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidImage: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UploadTimeout: HTTPStatus.REQUEST_TIMEOUT,
     errors.RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
@@ -61,6 +59,12 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.BackupFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.ToolFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+
+OF_A_VALUE: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
+    errors.PayloadTooLarge: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.UnsupportedMediaType: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+"""Where the picture is a value among others: a wrong one is no limit of the route."""
 
 _TORNADO_CODES = {
     HTTPStatus.BAD_REQUEST: ("invalid_request", "The request cannot be understood."),
@@ -92,10 +96,16 @@ class Problem:
         return json.dumps(document, ensure_ascii=False).encode()
 
 
-def problem_of(error: BaseException | None) -> Problem:
-    """Return what a client is told about ``error``; anything unexpected is a plain 500."""
+def problem_of(
+    error: BaseException | None,
+    statuses: Mapping[type[errors.PhotoboothError], HTTPStatus] | None = None,
+) -> Problem:
+    """Return what a client is told about ``error``; anything unexpected is a plain 500.
+
+    ``statuses`` says where a route sees a failure otherwise than the others.
+    """
     if isinstance(error, errors.PhotoboothError):
-        return _named(error)
+        return _named(error, (statuses or {}).get(type(error)) or STATUS[type(error)])
     if isinstance(error, HTTPError):
         status = HTTPStatus(error.status_code)
         if status in _TORNADO_CODES:
@@ -105,15 +115,15 @@ def problem_of(error: BaseException | None) -> Problem:
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, default.code, default.default_detail)
 
 
-def _named(error: errors.PhotoboothError) -> Problem:
+def _named(error: errors.PhotoboothError, status: HTTPStatus) -> Problem:
     extra = error.extra()
     if error.job_id is not None:
         extra["job_id"] = str(error.job_id)
     headers = {}
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_seconds)))
-    if STATUS[type(error)] == HTTPStatus.UNAUTHORIZED:
+    if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, errors.RangeNotSatisfiable):
         headers["Content-Range"] = f"bytes */{error.size_bytes}"
-    return Problem(STATUS[type(error)], error.code, error.detail, extra, headers)
+    return Problem(status, error.code, error.detail, extra, headers)

@@ -56,6 +56,7 @@ from photobooth_daemon.web import (
     ui,
 )
 from photobooth_daemon.web.handler import Authenticator
+from photobooth_daemon.web.photo import PhotoNeeds
 from photobooth_daemon.web.site import Life, Site
 from photobooth_daemon.web.ui_files import UiFiles
 
@@ -106,11 +107,13 @@ def build_routes(services: Services) -> list[URLSpec]:
     }
     photo = {
         **base,
-        "admission": services.admission,
-        "ingest": services.ingest,
-        "media_store": services.media_store,
-        "in_flight": services.in_flight,
-        "clock": services.clock,
+        "needs": PhotoNeeds(
+            services.admission,
+            services.ingest,
+            services.media_store,
+            services.in_flight,
+            services.clock,
+        ),
     }
     result = {**base, "results": services.results, "media_store": services.media_store}
     guest = {**base, "results": services.results}

@@ -9,18 +9,18 @@ from typing import Any
 
 from photobooth_daemon.administration.slots import SlotService
 from photobooth_daemon.errors import InvalidRequest, SlotNotFound
-from photobooth_daemon.ingest.exchange import Exchange, Upload
+from photobooth_daemon.ingest.exchange import Admitted, Received
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.web.ingest import PhotoHandler, answer_json, inline_preview
 from photobooth_daemon.web.json_text import read_json_text
+from photobooth_daemon.web.multipart import FormNames
 
 
 class SlotTestHandler(PhotoHandler):
     """The pipeline that cameras use, with the configuration that is being tried."""
 
     permission = "slots:write"
-    file_names = ("file", "fileToUpload")
-    long_names = ("config",)
+    names = FormNames(file=("file", "fileToUpload"), long=("config",))
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
         self, *, slots: SlotService, slot_list: SlotRepository, **base: Any
@@ -38,21 +38,22 @@ class SlotTestHandler(PhotoHandler):
         slot, settings = found
         # A trial is a trial: an Idempotency-Key would give the last one's picture.
         arrival = replace(self.arrival(), idempotency_key=None)
-        exchange = await self.admission.admit_test(slot, settings, arrival)
-        await self.begin(exchange)
+        admitted = await self.needs.admission.admit_test(slot, settings, arrival)
+        content_type = self.request.headers.get("Content-Type", "")
+        await self.photo.begin(admitted, self.names, content_type)
 
     async def post(self, slot_id: str) -> None:
         """Run the trial and answer as ingest does in JSON."""
-        answer = await self.run()
+        answer = await self.photo.run(self.set_up)
         self.write_answer_headers(answer)
         inline = inline_preview(self.request, of_slot=False)
         self.write_json(answer_json(answer, self.site, self.request, inline=inline), HTTPStatus.OK)
 
-    async def set_up(self, exchange: Exchange, upload: Upload) -> None:
+    async def set_up(self, admitted: Admitted, received: Received) -> Admitted:
         """Try the configuration that came along, else the saved one."""
-        config = _config(upload.fields.pop("config", None))
-        recipe = await self._slots.candidate(exchange.slot.slot_id, config)
-        self.admission.change_recipe(exchange, recipe)
+        config = _config(received.fields.pop("config", None))
+        recipe = await self._slots.candidate(admitted.slot.slot_id, config)
+        return self.needs.admission.with_recipe(admitted, recipe)
 
 
 def _config(text: str | None) -> Mapping[str, Any]:

@@ -106,7 +106,7 @@ class SlotHandler(_OneSlotHandler):
 
     async def delete(self, slot_id: str) -> None:
         """Make the slot unconfigured and off."""
-        body = self.read_json_object() if self.body else None
+        body = self.read_json_object() if self.body.data else None
         _check_slot_id(slot_id)
         await self._slots.reset(slot_id, expected_version(self, body), self.actor())
         self.set_status(HTTPStatus.NO_CONTENT)
@@ -136,7 +136,7 @@ class SlotRestoreHandler(_OneSlotHandler):
 
     async def post(self, slot_id: str, version: str) -> None:
         """Bring back what the slot was, as a new version."""
-        body = self.read_json_object() if self.body else None
+        body = self.read_json_object() if self.body.data else None
         _check_slot_id(slot_id)
         if not (version.isascii() and version.isdigit() and len(version) <= MAX_VERSION_DIGITS):
             raise RevisionNotFound

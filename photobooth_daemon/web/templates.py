@@ -10,12 +10,14 @@ from photobooth_daemon.administration.settings import SettingsService
 from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
-from photobooth_daemon.errors import MediaNotFound, PayloadTooLarge, TemplateTooLarge
+from photobooth_daemon.errors import MediaNotFound, PayloadTooLarge
 from photobooth_daemon.media.store import EXTENSIONS, MediaStore
+from photobooth_daemon.model import MB
 from photobooth_daemon.repositories.templates import TemplateRepository, UsedTemplate
 from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web.files import FileHandler, StoredFile
 from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.multipart import FormNames
 from photobooth_daemon.web.paging import (
     read_flag,
     read_limit,
@@ -23,22 +25,24 @@ from photobooth_daemon.web.paging import (
     time_cursor,
     write_page,
 )
-from photobooth_daemon.web.upload import UploadHandler
+from photobooth_daemon.web.problems import OF_A_VALUE
+from photobooth_daemon.web.upload import Upload, UploadRules
 
-MB = 1024 * 1024
 FORM_ALLOWANCE_BYTES = 512 * 1024
 UPLOAD_SECONDS = 60.0
+DRAIN_BYTES = 64 * MB
 CACHE_SECONDS = 24 * 3600
 
 
-class TemplateRegisterHandler(UploadHandler):
+class TemplateRegisterHandler(Handler):
     """``/api/template-media/register``: takes a picture into the library.
 
     What may be uploaded as a photo may be uploaded here.
     """
 
     permission = "media:write"
-    drain_bytes = 64 * MB
+    statuses = OF_A_VALUE
+    _upload: Upload | None = None
 
     def initialize(
         self,
@@ -54,8 +58,9 @@ class TemplateRegisterHandler(UploadHandler):
         self._templates = templates
         self._settings = settings
         self._media_store = media_store
-        self._background = in_flight
+        self._in_flight = in_flight
         self._clock = clock
+        self.body.drain_bytes = DRAIN_BYTES
 
     async def admit(self) -> None:
         """Prepare for the picture.
@@ -65,34 +70,32 @@ class TemplateRegisterHandler(UploadHandler):
         """
         self._limits = (await self._settings.get()).values
         max_file_bytes = self._limits.max_upload_mb * MB
-        if self.content_length() > max_file_bytes + FORM_ALLOWANCE_BYTES:
-            raise PayloadTooLarge
-        self.expect_upload(
+        if self.body.announced_bytes > max_file_bytes + FORM_ALLOWANCE_BYTES:
+            raise PayloadTooLarge(f"A picture may have {self._limits.max_upload_mb} MB at most.")
+        deadline = Deadline.after(self._clock, UPLOAD_SECONDS)
+        self._upload = Upload(
+            self.body,
+            self.request.headers.get("Content-Type", ""),
+            UploadRules(FormNames(), max_file_bytes, deadline),
             self._media_store,
-            self._background,
-            max_file_bytes=max_file_bytes,
-            deadline=Deadline.after(self._clock, UPLOAD_SECONDS),
+            self._in_flight,
         )
-
-    def refuse(self, error: Any) -> None:
-        """Call a picture that is too large by this route's status."""
-        if type(error) is PayloadTooLarge:
-            megabytes = self._limits.max_upload_mb
-            error = TemplateTooLarge(f"A template picture may have {megabytes} MB at most.")
-        super().refuse(error)
 
     async def post(self) -> None:
         """Keep the picture and answer with what is known about it."""
-        upload = await self.take_upload()
-        try:
-            label = upload.fields.get("label", "").strip()
+        assert self._upload is not None
+        async with await self._upload.take() as received:
+            label = received.fields.get("label", "").strip()
             found = await self._templates.register(
-                upload.path, label, self.actor(), max_pixels=self._limits.max_pixels
+                received.path, label, self.actor(), max_pixels=self._limits.max_pixels
             )
-        finally:
-            await upload.scratch.discard()
         self.set_header("Location", f"/api/template-media/{found.media.media_id}")
         self.write_json(template_view(found), HTTPStatus.CREATED)
+
+    def client_left(self, *, hung_up: bool) -> None:
+        """Leave no half upload behind."""
+        if self._upload is not None:
+            self._upload.end()
 
 
 class TemplatesHandler(Handler):

@@ -20,14 +20,14 @@ from tornado.ioloop import IOLoop
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.ingest import story as ingest_module
+from photobooth_daemon.ingest import open_job, story
 from photobooth_daemon.ingest.jobs import Jobs
 from photobooth_daemon.ingest.requests import RequestBuilder
 from photobooth_daemon.ingest.waiting.turns import TURNS
 from photobooth_daemon.media.scratch_file import BLOCK_BYTES, ScratchFile
 from photobooth_daemon.pictures import threads as picture_threads
+from photobooth_daemon.web import body as body_module
 from photobooth_daemon.web import upload as upload_module
-from photobooth_daemon.web.ingest import IngestHandler
 from tests.support.booth import PASSWORD, SLOT, Booth, new_key
 from tests.support.fakes import Crowd, SwiftClock, eventually
 from tests.support.sample_pictures import corners, jpeg, noise, png, see_through, webp
@@ -553,8 +553,9 @@ async def test_names_in_a_national_code_page_are_no_reason_to_refuse(booth: Boot
 async def test_large_pictures_are_finished_one_at_a_time(
     booth: Booth, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    crowd = Crowd(getattr(ingest_module, name))
-    monkeypatch.setattr(ingest_module, name, crowd)
+    module = story if name == "finish" else open_job
+    crowd = Crowd(getattr(module, name))
+    monkeypatch.setattr(module, name, crowd)
     monkeypatch.setattr(picture_threads, "LARGE_MEGAPIXELS", 1.01)
     await booth.configure_slot(on_failure="original")
     booth.provider.script.always("prompt_blocked" if name == "original" else "image")
@@ -576,7 +577,7 @@ async def test_a_job_ends_whatever_else_fails(
 
     await booth.configure_slot(on_failure=on_failure)
     booth.provider.script.then("prompt_blocked")
-    monkeypatch.setattr(ingest_module, "original", broken)
+    monkeypatch.setattr(open_job, "original", broken)
     with monkeypatch.context() as while_removing:
         while_removing.setattr(ScratchFile, "_remove", broken)
         answer = await booth.post()
@@ -730,7 +731,7 @@ async def test_headers_without_a_body_keep_nobody_waiting(
     booth: Booth, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upload_module, "SILENCE_SECONDS", 60)
-    monkeypatch.setattr(IngestHandler, "drain_seconds", 60)
+    monkeypatch.setattr(body_module, "DRAIN_SECONDS", 60)
     idle = []
     for _ in range(TURNS):
         _, writer = await booth.connect()

@@ -10,7 +10,7 @@ from uuid import uuid4
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import PhotoboothError, ProviderError
 from photobooth_daemon.ingest.admission import AdmissionService, Arrival
-from photobooth_daemon.ingest.exchange import Upload
+from photobooth_daemon.ingest.exchange import Received
 from photobooth_daemon.ingest.password import Sender
 from photobooth_daemon.ingest.story import IngestService
 from photobooth_daemon.media.store import MediaStore
@@ -84,17 +84,17 @@ class LiveProbe:
         )
         # The untouched photo in an error's place would hide what is asked here.
         strict = replace(slot, on_failure="error")
-        exchange = await self._admission.admit_test(strict, found[1], arrival)
+        admitted = await self._admission.admit_test(strict, found[1], arrival)
         try:
             await scratch.write(self._photo)
             written = await scratch.close()
         except BaseException:
-            self._ingest.give_up(exchange, "aborted")
+            self._ingest.give_up(admitted, "aborted")
             await scratch.discard()
             raise
         # It is here whole: nobody has to wait until it has been read.
-        exchange.turn.leave()
-        upload = Upload(
+        admitted.turn.leave()
+        received = Received(
             scratch=scratch,
             path=written.path,
             size_bytes=written.size_bytes,
@@ -102,5 +102,5 @@ class LiveProbe:
             fields={},
             password=None,
         )
-        await self._ingest.run(exchange, upload)
-        return exchange.window_seconds
+        await self._ingest.run(admitted, received)
+        return admitted.window_seconds

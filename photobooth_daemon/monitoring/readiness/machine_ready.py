@@ -15,7 +15,7 @@ from uuid import uuid4
 import aiohttp
 
 from photobooth_daemon.config.start_up import ServerConfig
-from photobooth_daemon.model import Noticed
+from photobooth_daemon.model import MB, Noticed
 from photobooth_daemon.monitoring.alerts.conditions import BACKUP_OLD, CLEANUP_LATE, FILLING_HOURS
 from photobooth_daemon.monitoring.readiness.model import (
     Finding,
@@ -28,7 +28,6 @@ from photobooth_daemon.providers.addresses import is_public
 from photobooth_daemon.repositories.alerts import MaintenanceWindow
 from photobooth_daemon.repositories.cleanup import CleanupRun
 
-MB = 1024 * 1024
 GB = 1024 * MB
 CLOCK_FAULT_SECONDS = 5.0
 _TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=5)

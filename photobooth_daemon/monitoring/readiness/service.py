@@ -13,6 +13,7 @@ from photobooth_daemon import __version__
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.model import MB
 from photobooth_daemon.monitoring.readiness import machine_ready
 from photobooth_daemon.monitoring.readiness.live_probe import LiveProbe
 from photobooth_daemon.monitoring.readiness.model import (
@@ -35,8 +36,6 @@ from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
-
-MB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from photobooth_daemon.config.start_up import (
     ServerConfig,
 )
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.ingest.exchange import Answer, Exchange, Upload
+from photobooth_daemon.ingest.exchange import Admitted, Answer, Received
 from photobooth_daemon.ingest.story import IngestService
 from photobooth_daemon.monitoring.readiness import texts
 from photobooth_daemon.monitoring.readiness.model import Finding, ReadinessReport, State
@@ -312,9 +312,9 @@ async def test_a_live_probe_is_in_no_camera_s_way_to_be_read(
     turns = []
     run = IngestService.run
 
-    async def seen(ingest: IngestService, exchange: Exchange, upload: Upload) -> Answer:
-        turns.append(list(exchange.turn._turns._line))
-        return await run(ingest, exchange, upload)
+    async def seen(ingest: IngestService, admitted: Admitted, received: Received) -> Answer:
+        turns.append(list(admitted.turn._turns._line))
+        return await run(ingest, admitted, received)
 
     monkeypatch.setattr(IngestService, "run", seen)
     assert (await evening.check(live=True)).ready

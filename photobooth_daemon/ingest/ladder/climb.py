@@ -1,0 +1,262 @@
+"""One photo's way up its ladder: which rung next, and which attempt on it."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.deadline import Deadline
+from photobooth_daemon.errors import (
+    AttemptFailed,
+    DeadlinePassed,
+    InvalidImage,
+    ProviderError,
+    ProviderTimeout,
+    Reason,
+)
+from photobooth_daemon.ingest.ladder.attempts import Attempts, Ended
+from photobooth_daemon.ingest.ladder.cooldown import Cooldowns, Model
+from photobooth_daemon.ingest.ladder.latency import Latencies
+from photobooth_daemon.ingest.ladder.pacing import Pacing
+from photobooth_daemon.ingest.ladder.reasons import delay_before_another, verdict_on
+from photobooth_daemon.ingest.waiting.gate import Gate
+from photobooth_daemon.model import Attempt, Rung
+from photobooth_daemon.providers.driver import ProviderDriver, ProviderRequest, ProviderResult
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+RequestFor = Callable[[Rung, ProviderDriver, Deadline], Awaitable[ProviderRequest]]
+Accept = Callable[[ProviderResult], Awaitable[T]]
+
+ATTEMPTS_AT_ONCE = 5
+PACE_SECONDS = 1.0
+"""After so many attempts on a rung, further ones start at least so far apart."""
+
+
+class Budget(Protocol):
+    """Whether money may still be spent."""
+
+    def allows(self, provider: str, model: str | None) -> bool:
+        """Return whether an attempt may be made; what costs nothing always may."""
+        ...
+
+    def spend(self, cost: float) -> None:
+        """Count what an attempt has cost."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Climbed(Generic[T]):
+    """Where the ladder ended: what ``accept`` made of the picture, and the rung it came from."""
+
+    value: T
+    rung: Rung
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What every climb uses: the drivers, places at them, and what earlier photos have shown."""
+
+    drivers: Mapping[str, ProviderDriver]
+    gate: Gate
+    clock: Clock
+    cooldowns: Cooldowns
+    latencies: Latencies
+    pacing: Pacing
+    attempts: Attempts
+    pause: Callable[[float], Awaitable[None]]
+
+    def model_of(self, rung: Rung) -> Model:
+        """Return what cool-down and latency of this rung are kept under."""
+        driver = self.drivers.get(rung.provider)
+        model = driver.model(rung.operation, rung.params) if driver else None
+        return rung.provider, model or rung.operation
+
+
+class Climb(Generic[T]):
+    """One photo's way up; what it learns about models stays in ``means``."""
+
+    def __init__(
+        self,
+        means: Means,
+        request_for: RequestFor,
+        accept: Accept[T],
+        deadline: Deadline,
+        provider_concurrency: int,
+        attempts: list[Attempt],
+        budget: Budget | None,
+    ) -> None:
+        self._means = means
+        self._request_for = request_for
+        self._accept = accept
+        self._deadline = deadline
+        self._provider_concurrency = provider_concurrency
+        self._attempts = attempts
+        self._budget = budget
+        self._since_seconds = means.clock.monotonic()
+        self._last: AttemptFailed | None = None
+
+    async def to_the_top(self, rungs: Sequence[Rung]) -> Climbed[T]:
+        """Return the first picture that is accepted.
+
+        Raises:
+            ProviderError, ProviderTimeout: as ``Ladder.climb`` says.
+        """
+        left: deque[Rung] = deque(rungs)
+        put_off: deque[Rung] = deque()
+        while left or put_off:
+            if left:
+                rung = left.popleft()
+                others = [self._means.model_of(other) for other in left]
+                if others and self._better_elsewhere(rung, others):
+                    put_off.append(rung)
+                    continue
+            else:
+                rung = put_off.popleft()
+                others = [self._means.model_of(other) for other in put_off]
+            climbed = await self._try(rung, others)
+            if climbed is not None:
+                return climbed
+        if self._last is None:
+            raise ProviderTimeout
+        raise ProviderError(self._last.reason)
+
+    def _better_elsewhere(self, rung: Rung, others: Sequence[Model]) -> bool:
+        model = self._means.model_of(rung)
+        return self._means.cooldowns.cooling(model) or self._means.pacing.better_elsewhere(
+            model, others, self._deadline
+        )
+
+    async def _try(self, rung: Rung, others: Sequence[Model]) -> Climbed[T] | None:
+        """Make attempts on one rung; None when it is used up."""
+        means = self._means
+        driver = means.drivers.get(rung.provider)
+        if driver is None:
+            logger.error("no driver is installed for provider %s", rung.provider)
+            self._last = AttemptFailed(Reason.BAD_REQUEST, "no driver of this name is installed")
+            return None
+        model = means.model_of(rung)
+        so_far: Counter[Reason] = Counter()
+        while not self._deadline.passed():
+            if self._budget and not self._budget.allows(*model):
+                self._last = AttemptFailed(Reason.QUOTA, "the day's cost cap is reached")
+                return None
+            limit = means.pacing.limit_for(model, others, self._deadline)
+            begun_seconds = means.clock.monotonic()
+            try:
+                return await self._attempt(rung, driver, limit, so_far)
+            except AttemptFailed as failure:
+                self._last = failure
+            except DeadlinePassed:
+                # No place at the provider in the time it may have while
+                # another rung is left.
+                return None
+            took_seconds = means.clock.monotonic() - begun_seconds
+            delay = delay_before_another(self._last, so_far)
+            if delay is None or (others and means.cooldowns.cooling(model)):
+                return None
+            if so_far.total() >= ATTEMPTS_AT_ONCE:
+                delay = max(delay, PACE_SECONDS - took_seconds)
+            if not means.pacing.worth_another(
+                model,
+                others,
+                self._deadline,
+                delay_seconds=delay,
+                last_took_seconds=took_seconds,
+            ):
+                return None
+            if delay > 0:
+                await means.pause(delay)
+        return None
+
+    async def _attempt(
+        self, rung: Rung, driver: ProviderDriver, limit: Deadline, so_far: Counter[Reason]
+    ) -> Climbed[T]:
+        """Make one attempt.
+
+        Raises:
+            AttemptFailed: it brought no usable picture.
+            DeadlinePassed: it could not begin inside its own limit.
+            ProviderTimeout: the window closed first.
+        """
+        means = self._means
+        place = means.gate.provider_place(rung.provider, concurrency=self._provider_concurrency)
+        async with place:
+            try:
+                await place.wait(limit)
+                async with limit.enforced():
+                    request = await self._request_for(rung, driver, limit)
+            except DeadlinePassed as error:
+                if limit is self._deadline:
+                    raise ProviderTimeout from error
+                raise
+            probe = means.cooldowns.begin(means.model_of(rung))
+            begun_seconds = means.clock.monotonic()
+
+            def record(ended: Ended, failure: AttemptFailed | None) -> None:
+                if failure is not None:
+                    so_far[failure.reason] += 1
+                self._record(rung, request.slot_id, ended, failure, so_far, probe=probe)
+
+            try:
+                ended = await means.attempts.make(rung, driver, request, limit)
+            except BaseException:
+                duration = means.clock.monotonic() - begun_seconds
+                called_off = AttemptFailed(Reason.CANCELLED, "the photo was given up")
+                model = driver.model(rung.operation, rung.params)
+                record(Ended(model, begun_seconds, duration), called_off)
+                raise
+        if ended.result is None:
+            failure = ended.failure or AttemptFailed(Reason.BAD_RESPONSE, "no result")
+            if failure.reason is Reason.TIMEOUT and limit is self._deadline:
+                closed = AttemptFailed(
+                    Reason.CANCELLED,
+                    "the window closed",
+                    provider_request_id=failure.provider_request_id,
+                    usage=failure.usage,
+                )
+                record(ended, closed)
+                raise ProviderTimeout
+            record(ended, failure)
+            raise failure
+        try:
+            value = await self._accept(ended.result)
+        except InvalidImage as error:
+            again = ended.result.again
+            failure = AttemptFailed(Reason.BAD_RESPONSE, error.detail, again=again)
+            record(ended, failure)
+            raise failure from error
+        except DeadlinePassed as error:
+            record(ended, None)
+            raise ProviderTimeout from error
+        except BaseException:
+            record(ended, None)
+            raise
+        record(ended, None)
+        return Climbed(value, rung)
+
+    def _record(
+        self,
+        rung: Rung,
+        slot_id: str,
+        ended: Ended,
+        failure: AttemptFailed | None,
+        so_far: Counter[Reason],
+        *,
+        probe: bool,
+    ) -> None:
+        means, model = self._means, self._means.model_of(rung)
+        attempt = means.attempts.record(
+            rung, ended, failure, slot_id=slot_id, since_seconds=self._since_seconds
+        )
+        self._attempts.append(attempt)
+        means.cooldowns.end(model, verdict_on(failure, so_far), probe=probe)
+        if failure is None:
+            means.latencies.record(model, ended.duration_seconds)
+        if self._budget and attempt.cost:
+            self._budget.spend(attempt.cost)
