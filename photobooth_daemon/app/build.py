@@ -51,7 +51,7 @@ from photobooth_daemon.monitoring.health import Health
 from photobooth_daemon.monitoring.readiness.service import Readiness
 from photobooth_daemon.monitoring.recent_problems import RecentProblems
 from photobooth_daemon.monitoring.reports.stats import Stats
-from photobooth_daemon.pictures.threads import PictureThreads
+from photobooth_daemon.pictures.threads import PictureThreads, threads_for_cores
 from photobooth_daemon.providers.catalog import build_drivers, close_drivers, installed_drivers
 from photobooth_daemon.providers.driver import ProviderDriver
 from photobooth_daemon.providers.facts import provider_facts
@@ -76,9 +76,6 @@ from photobooth_daemon.web.handler import NotFoundHandler
 from photobooth_daemon.web.routes import Services, build_routes
 from photobooth_daemon.web.site import Site
 from photobooth_daemon.web.ui_files import UiFiles
-
-PICTURE_THREADS = 2
-"""Pillow lets go of the interpreter's lock; a third thread brings nothing on two cores."""
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +141,8 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     in_flight = InFlight()
     media_store = MediaStore(config.media.root)
     media_store.create_tree()
-    pictures = PictureThreads(clock, threads=PICTURE_THREADS)
+    threads = threads_for_cores()
+    pictures = PictureThreads(clock, threads=threads)
     passwords = Passwords()
     # Whoever guesses the cameras' password keeps no administrator from logging in.
     camera_passwords = Passwords()
@@ -215,7 +213,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         slots=slots,
         password=ingest_password,
         gate=gate,
-        turns=UploadTurns(pictures.photo_cost, threads=PICTURE_THREADS),
+        turns=UploadTurns(pictures.photo_cost, threads=threads),
         media_store=media_store,
         metrics=metrics,
         clock=clock,

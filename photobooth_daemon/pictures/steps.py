@@ -1,6 +1,6 @@
 """What happens to a picture on its way: recognised, measured, prepared, finished.
 
-Everything here blocks and belongs into a thread (``picture_threads.py``). Bytes
+Everything here blocks and belongs into a thread (``threads.py``). Bytes
 that nobody has trusted yet fail by one of two names and no other:
 ``UnsupportedMediaType`` and ``InvalidImage``.
 """

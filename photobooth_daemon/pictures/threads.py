@@ -1,4 +1,4 @@
-"""The two threads that all picture work shares, and who goes first.
+"""The threads that all picture work shares, and who goes first.
 
 What a provider has made was paid for, so finishing it goes before work on the
 next photo; within a kind it is first come, first served. Work that nobody
@@ -8,6 +8,7 @@ waits for any more, or that cannot be done in its time, is never begun.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from photobooth_daemon.pictures.pace import Kind, Pace, PhotoCost, weight_of_pho
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
+FEWEST_THREADS, MOST_THREADS = 2, 8
 LARGE_MEGAPIXELS = 40.0
 """Above this, one picture at a time: decoded, it takes hundreds of megabytes."""
 
@@ -68,6 +70,14 @@ class _Lines:
     running: list[_Piece] = field(default_factory=list)
     pace: Pace = field(default_factory=Pace)
     closed: bool = False
+
+
+def threads_for_cores() -> int:
+    """Return how many threads make use of the cores that this process may run on.
+
+    Pillow lets go of the interpreter's lock, so each core can decode; one more brings nothing.
+    """
+    return min(MOST_THREADS, max(FEWEST_THREADS, len(os.sched_getaffinity(0))))
 
 
 class PictureThreads:

@@ -13,7 +13,7 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import DeadlinePassed, InvalidImage
 from photobooth_daemon.pictures.pace import FIRST_PHOTOS, MB
-from photobooth_daemon.pictures.threads import PictureThreads
+from photobooth_daemon.pictures.threads import PictureThreads, threads_for_cores
 from tests.support.fakes import FakeClock, eventually, waiting_in
 
 
@@ -48,6 +48,12 @@ def soon(seconds: float = 30.0) -> Deadline:
 
 async def entered(door: Door) -> None:
     await eventually(door.entered.is_set)
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(1, 2), (2, 2), (6, 6), (64, 8)])
+def test_threads_follow_the_cores_that_may_be_used(monkeypatch, cores, threads):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
+    assert threads_for_cores() == threads
 
 
 async def test_results_and_failures_come_back(threads):

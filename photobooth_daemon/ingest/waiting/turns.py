@@ -17,8 +17,8 @@ from photobooth_daemon.errors import DeadlinePassed, RateLimited
 from photobooth_daemon.pictures.pace import PhotoCost
 
 TURNS = 4
-MOST_TO_PREPARE = 4
-"""Photos that have been read and wait to be prepared; more would only lie on disk."""
+READY_TO_PREPARE = 2
+"""Photos that have been read and wait for a picture thread; more would only lie on disk."""
 REST_SECONDS = 0.002
 """How long a turn is kept for the next bytes."""
 _DOUBT = 0.8
@@ -35,6 +35,7 @@ class UploadTurns:
     def __init__(self, photo_cost: Callable[[], PhotoCost | None], *, threads: int) -> None:
         self._photo_cost = photo_cost
         self._threads = threads
+        self._most_to_prepare = threads + READY_TO_PREPARE
         self._line: dict[UploadTurn, None] = {}
         self._holding = 0
         self.crowded = False
@@ -100,7 +101,7 @@ class UploadTurns:
                     del self._line[turn]
                     turn.called(_busy(late))
                     continue
-                if self._holding < TURNS and len(self._to_prepare) < MOST_TO_PREPARE:
+                if self._holding < TURNS and len(self._to_prepare) < self._most_to_prepare:
                     self._holding += 1
                     turn.holds = turn.begun = True
                     turn.called(None)

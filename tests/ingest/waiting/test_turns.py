@@ -10,13 +10,15 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import RateLimited
 from photobooth_daemon.ingest.waiting.turns import (
-    MOST_TO_PREPARE,
+    READY_TO_PREPARE,
     TURNS,
     UploadTurn,
     UploadTurns,
 )
 from photobooth_daemon.pictures.pace import MB, PhotoCost
 from tests.support.fakes import FakeClock, eventually
+
+THREADS = 2
 
 
 class Threads:
@@ -36,7 +38,7 @@ def threads() -> Threads:
 
 @pytest.fixture
 def turns(threads: Threads) -> UploadTurns:
-    return UploadTurns(threads.photo_cost, threads=2)
+    return UploadTurns(threads.photo_cost, threads=THREADS)
 
 
 def lined_up(turns: UploadTurns, count: int, seconds: float = 30) -> list[UploadTurn]:
@@ -94,9 +96,10 @@ async def test_a_rest_that_was_short_costs_nothing(turns):
 
 
 async def test_no_more_is_read_than_can_be_prepared(turns):
-    line = lined_up(turns, MOST_TO_PREPARE + 1)
+    most = THREADS + READY_TO_PREPARE
+    line = lined_up(turns, most + 1)
     blocks = []
-    for turn in line[:MOST_TO_PREPARE]:
+    for turn in line[:most]:
         await turn.take()
         turn.leave()
         blocks.append(turn.preparing())
