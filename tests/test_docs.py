@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "photobooth_daemon"
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 # Of a third party's package, or made by a command.
-ELSEWHERE = {"providers/<name>/driver.py", "schemas/<name>.json"}
+ELSEWHERE = {"providers/<name>/driver.py"}
 OF_OTHERS = ("my_booth_driver/",)
 
 

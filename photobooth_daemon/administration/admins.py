@@ -32,7 +32,7 @@ from photobooth_daemon.errors import (
     ValidationFailed,
 )
 from photobooth_daemon.model import UNAUTHENTICATED, Actor, Admin, Identity
-from photobooth_daemon.networks import network_of
+from photobooth_daemon.model.networks import network_of
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.counters import Tally
 

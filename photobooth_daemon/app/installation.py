@@ -30,7 +30,7 @@ from photobooth_daemon.errors import (
     ValidationFailed,
     VersionConflict,
 )
-from photobooth_daemon.printable import printable
+from photobooth_daemon.logs import printable
 
 SERVICE_USER = "photobooth-daemon"
 

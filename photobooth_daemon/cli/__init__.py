@@ -10,7 +10,7 @@ import click
 
 from photobooth_daemon import __version__
 from photobooth_daemon.app.installation import Installation
-from photobooth_daemon.printable import printable_lines
+from photobooth_daemon.logs import printable_lines
 
 COMMANDS = {
     "admin": "photobooth_daemon.cli.admin:admin",

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from photobooth_daemon.clock import rfc3339
-from photobooth_daemon.printable import printable, printable_lines
+from photobooth_daemon.logs import printable, printable_lines
 
 
 def say(line: str = "", *, err: bool = False) -> None:

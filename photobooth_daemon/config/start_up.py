@@ -22,7 +22,7 @@ from photobooth_daemon.config.intake import IntakeConfig, read_intake
 from photobooth_daemon.config.urls import secrets_in
 from photobooth_daemon.config.values import Reader, parse_listen_address
 from photobooth_daemon.errors import ConfigError, Fault
-from photobooth_daemon.providers.driver import ProviderConfig
+from photobooth_daemon.model.provider_config import ProviderConfig
 
 DEFAULT_CONFIG_PATH = Path("/etc/photobooth-daemon/photobooth.toml")
 CREDENTIALS_DIR = Path("/etc/photobooth-daemon/credentials")

@@ -25,7 +25,7 @@ from photobooth_daemon.errors import (
 )
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import UNAUTHENTICATED, Actor, SettingsState
-from photobooth_daemon.networks import network_of
+from photobooth_daemon.model.networks import network_of
 from photobooth_daemon.repositories.counters import Tally
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,12 @@ from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Picture, PictureBytes, Rung, TemplateMedia
 from photobooth_daemon.pictures.steps import prepare
 from photobooth_daemon.pictures.threads import PictureThreads
-from photobooth_daemon.providers.driver import ProviderDriver, ProviderRequest, TemplatePicture
+from photobooth_daemon.providers.driver import (
+    ProviderDriver,
+    ProviderRequest,
+    TemplatePicture,
+    takes_files,
+)
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.media import MediaRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
@@ -29,8 +34,6 @@ logger = logging.getLogger(__name__)
 EDGE_PARAMETER = "input_max_edge_px"
 EDGE_OF_UNKNOWN_PX = 1536
 """For an operation whose driver is not installed any more: the ladder passes it by."""
-TAKES_FILES = "local"
-"""The provider that lays templates over the photo itself, in their full size."""
 
 
 class ProviderRequests:
@@ -169,7 +172,7 @@ class RequestBuilder:
                 continue
             path = self._parts.media_store.template_path(template.media_id, template.content_type)
             sent, url = None, None
-            if rung.provider != TAKES_FILES:
+            if not takes_files(driver):
                 sent = await self._template_as_sent(rung, template, path, deadline)
             if sent is not None and driver.needs_public_url:
                 source = (template.media_id, self._edge_px(rung))

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.networks import network_of
+from photobooth_daemon.model.networks import network_of
 
 WINDOW_SECONDS = 15 * 60.0
 LONGEST_SECONDS = 15.0

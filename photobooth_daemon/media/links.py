@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import MediaExpired, MediaNotFound
-from photobooth_daemon.media.store import EXTENSIONS, MediaStore
+from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import MediaKind, MediaObject, PictureBytes
+from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.repositories.media import MediaRepository
 
 log = logging.getLogger(__name__)

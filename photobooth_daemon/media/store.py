@@ -37,11 +37,11 @@ from photobooth_daemon.media.files import (
 )
 from photobooth_daemon.media.scratch_file import ScratchFile
 from photobooth_daemon.model import PictureBytes
+from photobooth_daemon.pictures.headers import EXTENSIONS
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 PREVIEW_NAMES = {"image/jpeg": "preview.jpg", "image/webp": "preview.webp"}
 """A result's preview has been a JPEG since WEBP proved six times as dear; older ones live on."""
 TEMPLATE_PREVIEW_NAME = "preview.webp"

@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from photobooth_daemon import __version__
-from photobooth_daemon.logs import SecretMask
-from photobooth_daemon.printable import printable_lines
+from photobooth_daemon.logs import SecretMask, printable_lines
 
 COMMAND_SECONDS = 20.0
 MOST_LOG_BYTES = 20 * 1024 * 1024

@@ -17,6 +17,7 @@ from photobooth_daemon.pictures.jpeg import JpegHeader, read_jpeg_header
 JPEG = "image/jpeg"
 PNG = "image/png"
 WEBP = "image/webp"
+EXTENSIONS = {JPEG: "jpg", PNG: "png", WEBP: "webp"}
 
 MAGIC_BYTES = 12
 """How many of a file's first bytes tell its kind."""

@@ -16,8 +16,7 @@ from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.database.binaries import EmbeddedPostgresError
 from photobooth_daemon.database.embedded import database_at
 from photobooth_daemon.errors import ConfigError, SchemaMismatch
-from photobooth_daemon.logs import configure_logging
-from photobooth_daemon.printable import printable
+from photobooth_daemon.logs import configure_logging, printable
 from photobooth_daemon.process import listening
 from photobooth_daemon.process.notify import Notifier
 from photobooth_daemon.process.supervisor import Supervisor

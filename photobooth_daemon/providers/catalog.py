@@ -9,13 +9,12 @@ from importlib import metadata
 
 import aiohttp
 
-from photobooth_daemon.pictures.threads import PictureThreads
-from photobooth_daemon.providers.driver import ProviderConfig, ProviderDriver
+from photobooth_daemon.providers.driver import PictureWork, ProviderConfig, ProviderDriver
 from photobooth_daemon.providers.params import ENTRY_POINT_GROUP
 
 logger = logging.getLogger(__name__)
 
-DriverClass = Callable[[ProviderConfig, aiohttp.ClientSession, PictureThreads], ProviderDriver]
+DriverClass = Callable[[ProviderConfig, aiohttp.ClientSession, PictureWork], ProviderDriver]
 
 
 def installed_drivers() -> dict[str, DriverClass]:
@@ -31,7 +30,7 @@ def build_drivers(
     classes: Mapping[str, DriverClass],
     configs: Mapping[str, ProviderConfig],
     http: aiohttp.ClientSession,
-    pictures: PictureThreads,
+    pictures: PictureWork,
 ) -> dict[str, ProviderDriver]:
     """Return one driver of each class, with its configuration or, where it has none, without."""
     drivers = {}

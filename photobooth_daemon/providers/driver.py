@@ -11,31 +11,29 @@ waits a few seconds for it when the daemon ends.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.model import PictureBytes
+from photobooth_daemon.model.provider_config import ProviderConfig, has_key_or_address
 
+__all__ = [
+    "PictureWork",
+    "ProviderCheck",
+    "ProviderConfig",
+    "ProviderDriver",
+    "ProviderRequest",
+    "ProviderResult",
+    "TemplatePicture",
+    "has_key_or_address",
+    "takes_files",
+]
 
-@dataclass(frozen=True, slots=True)
-class ProviderConfig:
-    """One ``[providers.NAME]`` table of the start-up file, the key already read."""
-
-    name: str
-    base_url: str | None = None
-    api_key: str | None = field(default=None, repr=False)
-    api_key_source: str | None = None
-    proxy: str | None = field(default=None, repr=False)
-    local: bool = False
-
-
-def has_key_or_address(config: ProviderConfig) -> bool:
-    """Return whether there is a key; an address of one's own may do without."""
-    return bool(config.api_key) or config.base_url is not None
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +102,24 @@ class ProviderCheck:
     model_listed: bool | None = None
 
 
+class PictureWork(Protocol):
+    """The threads that all picture work shares, as drivers see them."""
+
+    async def parse(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Return what ``work`` makes of an answer, off the event loop."""
+        ...
+
+    async def process(
+        self, work: Callable[..., T], *arguments: Any, deadline: Deadline, megapixels: float
+    ) -> T:
+        """Return what ``work`` makes of a picture, in its turn.
+
+        Raises:
+            DeadlinePassed: the threads were too busy.
+        """
+        ...
+
+
 class ProviderDriver(Protocol):
     """One provider. Built once per process by ``providers/catalog.py``."""
 
@@ -133,3 +149,11 @@ class ProviderDriver(Protocol):
     async def check(self, operation: str | None, params: Mapping[str, Any]) -> ProviderCheck:
         """Ask for something free of charge: is the key good, the model listed, the way open."""
         ...
+
+
+def takes_files(driver: ProviderDriver) -> bool:
+    """Return whether the driver lays templates over the photo itself, from their files.
+
+    Drivers that send templates to a provider need not say anything.
+    """
+    return bool(getattr(driver, "takes_files", False))

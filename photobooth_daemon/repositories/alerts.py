@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from photobooth_daemon.administration.throttle import LOGIN_OF_USER
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import CONFIGURATION_REASONS
 from photobooth_daemon.model.alerts import Condition, Entry, Records, SlotFigures
@@ -131,7 +130,9 @@ class AlertRepository:
             )
         return int(status.rpartition(" ")[2])
 
-    async def records(self, now: datetime, cleanup_expected_since: datetime) -> Records:
+    async def records(
+        self, now: datetime, cleanup_expected_since: datetime, *, login_attempts: int
+    ) -> Records:
         """Return what the tables tell of the last ten minutes."""
         async with self._database.connection() as connection:
             slots = await connection.fetch(
@@ -171,7 +172,7 @@ class AlertRepository:
                  GROUP BY 1
                 """,
                 now,
-                LOGIN_OF_USER.attempts,
+                login_attempts,
             )
             last = await connection.fetchrow(
                 """

@@ -23,8 +23,9 @@ from photobooth_daemon.errors import (
 )
 from photobooth_daemon.media.links import PublicMedia
 from photobooth_daemon.media.results import Results
-from photobooth_daemon.media.store import EXTENSIONS, MediaStore
+from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Job
+from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.web.files import FileHandler, StoredFile
 from photobooth_daemon.web.guest_page import (
     GUEST_PAGE_CSP,

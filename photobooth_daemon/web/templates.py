@@ -11,8 +11,9 @@ from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import MediaNotFound, PayloadTooLarge
-from photobooth_daemon.media.store import EXTENSIONS, MediaStore
+from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import MB
+from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.repositories.templates import TemplateRepository, UsedTemplate
 from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web.files import FileHandler, StoredFile

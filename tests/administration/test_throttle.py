@@ -19,7 +19,7 @@ from photobooth_daemon.administration.throttle import (
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import RateLimited
-from photobooth_daemon.networks import network_of
+from photobooth_daemon.model.networks import network_of
 from photobooth_daemon.repositories.audit import AuditRepository
 from tests.support.fakes import FakeClock
 

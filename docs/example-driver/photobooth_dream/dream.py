@@ -9,9 +9,9 @@ import aiohttp
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, Reason
-from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.checks import Finding, checked
 from photobooth_daemon.providers.driver import (
+    PictureWork,
     ProviderCheck,
     ProviderConfig,
     ProviderRequest,
@@ -30,7 +30,7 @@ class DreamDriver:
     needs_public_url = False
 
     def __init__(
-        self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
+        self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureWork
     ) -> None:
         # Bounded in size and time by the request's deadline, over the configured
         # proxy; what goes wrong on the way is named. The key goes to this host only.

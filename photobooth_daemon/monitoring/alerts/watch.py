@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from photobooth_daemon.administration.throttle import LOGIN_OF_USER
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import DatabaseUnavailable
 from photobooth_daemon.model.alerts import Notification, Records
@@ -132,4 +133,6 @@ class AlertWatch:
             return
         windows = await self._repository.list_windows(now)
         self._quiet = any(window.starts_at <= now for window in windows)
-        self._records = await self._repository.records(now, self._expected_since)
+        self._records = await self._repository.records(
+            now, self._expected_since, login_attempts=LOGIN_OF_USER.attempts
+        )

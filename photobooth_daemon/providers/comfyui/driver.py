@@ -18,12 +18,12 @@ import aiohttp
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Fault, Reason
-from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.checks import Finding, checked
 from photobooth_daemon.providers.comfyui.answers import OutputFile
 from photobooth_daemon.providers.comfyui.server import ComfyUIServer
 from photobooth_daemon.providers.comfyui.workflow import fault_of, filled, model_of
 from photobooth_daemon.providers.driver import (
+    PictureWork,
     ProviderCheck,
     ProviderConfig,
     ProviderRequest,
@@ -51,7 +51,7 @@ class ComfyUIDriver:
     needs_public_url = False
 
     def __init__(
-        self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
+        self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureWork
     ) -> None:
         self.poll_seconds = 0.4
         self._server = ComfyUIServer(

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, Reason
-from photobooth_daemon.media.store import EXTENSIONS
+from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.providers.bodies import FormFile, form, pieces_of, size_of
 from photobooth_daemon.providers.comfyui.answers import (
     OutputFile,

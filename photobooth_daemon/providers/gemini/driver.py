@@ -16,10 +16,10 @@ import aiohttp
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, Reason
 from photobooth_daemon.model import PictureBytes
-from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.bodies import AsBase64, Part, pieces_of, size_of
 from photobooth_daemon.providers.checks import Finding, checked
 from photobooth_daemon.providers.driver import (
+    PictureWork,
     ProviderCheck,
     ProviderConfig,
     ProviderRequest,
@@ -51,7 +51,7 @@ class GeminiDriver:
     needs_public_url = False
 
     def __init__(
-        self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
+        self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureWork
     ) -> None:
         schema = read_schema(self.name, __name__)
         defaults = schema["$defs"]["edit"]["properties"]

@@ -20,9 +20,9 @@ from photobooth_daemon.pictures.codec import (
     has_transparency,
 )
 from photobooth_daemon.pictures.headers import read_header
-from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.checks import Finding, checked
 from photobooth_daemon.providers.driver import (
+    PictureWork,
     ProviderCheck,
     ProviderConfig,
     ProviderRequest,
@@ -41,11 +41,12 @@ class LocalDriver:
     """Makes pictures with Pillow, in the threads that all picture work shares."""
 
     name = "local"
+    takes_files = True
     title = "On this machine"
     needs_public_url = False
 
     def __init__(
-        self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
+        self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureWork
     ) -> None:
         self._pictures = pictures
         self._frames = Frames()

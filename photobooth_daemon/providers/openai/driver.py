@@ -13,11 +13,11 @@ import aiohttp
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, Reason
-from photobooth_daemon.media.store import EXTENSIONS
-from photobooth_daemon.pictures.threads import PictureThreads
+from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.providers.bodies import FormFile, form, pieces_of, size_of
 from photobooth_daemon.providers.checks import Finding, checked
 from photobooth_daemon.providers.driver import (
+    PictureWork,
     ProviderCheck,
     ProviderConfig,
     ProviderRequest,
@@ -41,7 +41,7 @@ class OpenAIDriver:
     needs_public_url = False
 
     def __init__(
-        self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
+        self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureWork
     ) -> None:
         schema = read_schema(self.name, __name__)
         self._default_model = str(schema["$defs"]["edit"]["properties"]["model"]["default"])

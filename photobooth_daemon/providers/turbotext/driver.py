@@ -15,9 +15,9 @@ import aiohttp
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason
-from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.checks import Finding, checked
 from photobooth_daemon.providers.driver import (
+    PictureWork,
     ProviderCheck,
     ProviderConfig,
     ProviderRequest,
@@ -46,7 +46,7 @@ class TurbotextDriver:
     needs_public_url = True
 
     def __init__(
-        self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureThreads
+        self, config: ProviderConfig, http: aiohttp.ClientSession, pictures: PictureWork
     ) -> None:
         self.poll_seconds = 2.0
         self.retry_seconds = 0.5
