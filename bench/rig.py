@@ -40,6 +40,7 @@ class Daemon:
     port: int
     postgres_pid: int
     stalls: Path
+    provider_url: str
 
     def longest_stall_ms(self) -> float:
         """Return how long the loop stood still at most since this was last asked."""
@@ -62,6 +63,11 @@ class Rig:
         self._postgres = EmbeddedPostgres(folder / "state" / "postgres")
         self._runs = 0
 
+    @property
+    def database_url(self) -> str:
+        """Return where the PostgreSQL of all measurements is."""
+        return self._postgres.url
+
     def __enter__(self) -> Rig:
         # A database of another version of the program would be refused.
         for name in ("state", "media"):
@@ -79,7 +85,7 @@ class Rig:
         folder = self.folder / "floor"
         folder.mkdir(exist_ok=True)
         command = [sys.executable, "-m", "bench.floor", str(folder)]
-        with _running(command, self.folder / "floor.log") as process:
+        with running(command, self.folder / "floor.log") as process:
             assert process.stdout is not None
             yield process.pid, int(process.stdout.readline()), folder
 
@@ -102,18 +108,19 @@ class Rig:
         provider = [_ctl(), "fake-provider", "--answer", "prepared", "--delay", str(delay_seconds)]
         if uplink_mbit is not None:
             provider += ["--uplink-mbit", str(uplink_mbit)]
-        with _running(provider, self.folder / f"provider-{self._runs}.log") as fake:
+        with running(provider, self.folder / f"provider-{self._runs}.log") as fake:
             assert fake.stdout is not None
-            config = self._config(fake.stdout.readline().strip())
+            provider_url = fake.stdout.readline().strip()
+            config = self._config(provider_url)
             self._set_up(config, window_seconds, slot, slots, limits)
             stalls = self.folder / "stalls"
             command = [sys.executable, "-m", "bench.probed_daemon", str(stalls)]
             log = self.folder / f"daemon-{self._runs}.log"
-            with _running([*command, "--config", str(config)], log) as process:
+            with running([*command, "--config", str(config)], log) as process:
                 port = _port_in(log, process)
                 pid = self._postgres.pid
                 assert pid is not None
-                yield Daemon(process.pid, port, pid, stalls)
+                yield Daemon(process.pid, port, pid, stalls, provider_url)
 
     def _config(self, provider_url: str) -> Path:
         path = self.folder / "photobooth.toml"
@@ -204,7 +211,8 @@ def _ctl() -> str:
 
 
 @contextmanager
-def _running(command: list[str], log: Path) -> Iterator[subprocess.Popen[str]]:
+def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run a program as long as the block does; its errors go to ``log``."""
     with log.open("w") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
         try:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-BEGIN, END = "<!-- measured:begin -->", "<!-- measured:end -->"
+MEASURED, PEER = "measured", "peer"
+"""The names of the places in a document that are renewed."""
 
 
 def rendered(found: Mapping[str, Any]) -> str:
@@ -36,17 +37,18 @@ def rendered(found: Mapping[str, Any]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def put_into(document: Path, tables: str) -> None:
-    """Replace what stands between the marks.
+def put_into(document: Path, tables: str, place: str = MEASURED) -> None:
+    """Replace what stands between the place's marks.
 
     Raises:
         ValueError: the document has no marks.
     """
-    head, begin, rest = document.read_text("utf-8").partition(BEGIN)
-    _, end, tail = rest.partition(END)
+    first, last = f"<!-- {place}:begin -->", f"<!-- {place}:end -->"
+    head, begin, rest = document.read_text("utf-8").partition(first)
+    _, end, tail = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"{document} has no {BEGIN} … {END}")
-    document.write_text(f"{head}{BEGIN}\n\n{tables}\n{END}{tail}", "utf-8")
+        raise ValueError(f"{document} has no {first} … {last}")
+    document.write_text(f"{head}{first}\n\n{tables}\n{last}{tail}", "utf-8")
 
 
 def _throughput(rows: Sequence[Mapping[str, Any]], floor: Mapping[str, Any]) -> str:
@@ -80,7 +82,7 @@ def _throughput(rows: Sequence[Mapping[str, Any]], floor: Mapping[str, Any]) -> 
                 _served(row),
             ]
         )
-    return _table(head, lines)
+    return table(head, lines)
 
 
 def _cpu(rows: Sequence[Mapping[str, Any]], floor: Mapping[str, Any]) -> str:
@@ -110,12 +112,12 @@ def _cpu(rows: Sequence[Mapping[str, Any]], floor: Mapping[str, Any]) -> str:
                 f"{bare['photos_per_second']:.0f}",
             ]
         )
-    return _table(head, lines)
+    return table(head, lines)
 
 
 def _added(rows: Sequence[Mapping[str, Any]]) -> str:
     head = ["MB", "at once", "added p50 · p95 ms", "photos/s", "longest stall ms", "served"]
-    return _table(
+    return table(
         head,
         [
             [
@@ -134,7 +136,7 @@ def _added(rows: Sequence[Mapping[str, Any]]) -> str:
 def _overload(found: Mapping[str, Any]) -> str:
     steady, burst = found["steady"], found["burst"]
     possible = steady["photos_per_second"] * 10
-    return _table(
+    return table(
         ["", "photos/s", "served", "of what 10 s allow", "last answer s", "answers"],
         [
             [
@@ -159,7 +161,7 @@ def _overload(found: Mapping[str, Any]) -> str:
 
 def _results(found: Mapping[str, Any]) -> str:
     (ours, our_cpu), (static, static_cpu) = found["ours"], found["static"]
-    return _table(
+    return table(
         ["", "answers/s", "CPU ms"],
         [
             [
@@ -180,6 +182,7 @@ def _served(row: Mapping[str, Any]) -> str:
     return "all" if row["served"] == row["photos"] else f"{row['served']} of {row['photos']}"
 
 
-def _table(head: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+def table(head: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table."""
     rows = [head, ["---"] * len(head), *lines]
     return "\n".join("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -23,6 +24,45 @@ def family_cpu_seconds(pid: int) -> float:
     own = sum(int(fields[index]) for index in (11, 12, 13, 14)) / TICKS
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return own + sum(cpu_seconds(int(child)) for child in children)
+
+
+def tree_cpu_seconds(pid: int) -> float:
+    """Return the processor time of a process and of all that it has started, at any depth."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    own = sum(int(fields[index]) for index in (11, 12, 13, 14)) / TICKS
+    children: list[str] = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        children += (thread / "children").read_text().split()
+    return own + sum(tree_cpu_seconds(int(child)) for child in children)
+
+
+def busy_seconds() -> float:
+    """Return the processor time that the machine has spent on anything, all cores together."""
+    fields = [int(word) for word in Path("/proc/stat").read_text().split("\n")[0].split()[1:]]
+    # Idle and waiting for disks are not work; guests are counted in "user" already.
+    return (sum(fields[:8]) - fields[3] - fields[4]) / TICKS
+
+
+class OtherLoad:
+    """How many cores were used by others than this process and what it started."""
+
+    def __init__(self) -> None:
+        self.cores = 0.0
+        self.all_cores = os.cpu_count() or 1
+
+    def __enter__(self) -> OtherLoad:
+        self._begun = (time.monotonic(), busy_seconds(), tree_cpu_seconds(os.getpid()))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        at, busy, own = self._begun
+        others = busy_seconds() - busy - (tree_cpu_seconds(os.getpid()) - own)
+        self.cores = max(0.0, others / (time.monotonic() - at))
 
 
 def resident_mb(pid: int) -> float:
