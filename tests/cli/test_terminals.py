@@ -30,7 +30,11 @@ async def test_a_login_with_escape_sequences_is_listed_as_text(
 
 async def test_an_error_that_names_what_was_sent_is_text(database_url: str, tmp_path: Path) -> None:
     commands = Commands(database_url, tmp_path)
-    for arguments in (("admin", "unlock", NAME), ("provider", "check", NAME), ("alert", NAME)):
+    for arguments in (
+        ("admin", "unlock", NAME),
+        ("provider", "check", NAME),
+        ("alert", f"x{NAME}"),
+    ):
         refused = await asyncio.to_thread(commands.run, *arguments)
         assert refused.exit_code != 0
         assert "owned" in refused.output
