@@ -137,9 +137,9 @@ class AdminService:
             self._devices.note(username, admin.token_version, device),
         )
 
-    async def hold(self, error: PhotoboothError) -> None:
+    async def hold(self, error: PhotoboothError, address: str) -> None:
         """Return when the answer to a wrong password may leave."""
-        await self._penalties.hold(error)
+        await self._penalties.hold(error, address)
 
     async def authenticate(self, token: str) -> Identity:
         """Return who holds this token, with the permissions of this moment.

@@ -163,7 +163,7 @@ class AdmissionService:
         except DeadlinePassed as error:
             raise DatabaseUnavailable from error
         except PhotoboothError as error:
-            await self._password.hold(error, window.work_deadline)
+            await self._password.hold(error, arrival.sender, window.work_deadline)
             raise
 
     def _check_room(self, state: SettingsState, content_length: int) -> None:

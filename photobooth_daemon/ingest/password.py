@@ -123,9 +123,9 @@ class IngestPassword:
         refusal.hold_seconds = penalty_seconds(tally.attempts)
         raise refusal
 
-    async def hold(self, error: PhotoboothError, deadline: Deadline) -> None:
+    async def hold(self, error: PhotoboothError, sender: Sender, deadline: Deadline) -> None:
         """Return when the answer to a wrong password may leave, before ``deadline``."""
-        await self._penalties.hold(error, deadline.remaining_seconds())
+        await self._penalties.hold(error, sender.address, deadline.remaining_seconds())
 
     async def _record(self, sender: Sender, slot_id: str, *, sent: bool) -> None:
         async with self._database.transaction() as connection:

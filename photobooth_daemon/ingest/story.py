@@ -103,7 +103,7 @@ class IngestService:
                 return work.result()
             except PhotoboothError as error:
                 # The seat, the scratch file and the links are gone by now.
-                await self._password.hold(error, admitted.work_deadline)
+                await self._password.hold(error, admitted.sender, admitted.work_deadline)
                 raise
             except Exception as error:
                 raise PhotoboothError(job_id=job_id) from error

@@ -84,7 +84,7 @@ class LoginHandler(Handler):
             )
         except (InvalidCredentials, TooManyAttempts) as error:
             self._metrics.auth_failures_total.labels("login").inc()
-            await self._admins.hold(error)
+            await self._admins.hold(error, self.client_address())
             raise
         self._set_cookies(session)
         self.write_json(
@@ -168,7 +168,7 @@ class MyPasswordHandler(Handler):
         try:
             await self._admins.change_own_password(self.actor(), current, new)
         except (ValidationFailed, TooManyAttempts) as error:
-            await self._admins.hold(error)
+            await self._admins.hold(error, self.client_address())
             raise
         self.set_status(HTTPStatus.NO_CONTENT)
 
