@@ -17,6 +17,7 @@ from tests.support.booth import Booth
 API_KEY = "AIza-secret-key-of-ours-0123456789"
 HOOK = "https://hooks.example.com/services/T000/B000/hook-secret"
 GUEST = "guest@example.com"
+IN_URLS = ("of-a-url", "of-a-query", "only-a-name")
 
 
 def run(database_url: str, directory: Path, output: Path, *arguments: str) -> Result:
@@ -30,6 +31,8 @@ def run(database_url: str, directory: Path, output: Path, *arguments: str) -> Re
             "PHOTOBOOTH_PROVIDERS__GEMINI__API_KEY": API_KEY,
             "PHOTOBOOTH_PROVIDERS__GEMINI__BASE_URL": "http://127.0.0.1:9",
             "PHOTOBOOTH_ALERTS__WEBHOOK_URL": HOOK,
+            "PHOTOBOOTH_PROVIDERS__OPENAI__BASE_URL": "http://me:of-a-url@ai.lan/v1?sig=of-a-query",
+            "PHOTOBOOTH_PROVIDERS__OPENAI__PROXY": "http://only-a-name@proxy.lan:3128",
         },
     )
 
@@ -79,7 +82,7 @@ def test_it_holds_what_helps_and_no_secret(
     assert "tornado" in json.loads(texts["versions.json"])
     everything = "\n".join(texts.values())
     key = (tmp_path / "jwt.key").read_text("ascii").strip()
-    for secret in (API_KEY, "hook-secret", GUEST, key, "$2b$"):
+    for secret in (API_KEY, "hook-secret", GUEST, key, "$2b$", *IN_URLS):
         assert secret not in everything, secret
 
 
