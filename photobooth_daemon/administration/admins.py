@@ -45,6 +45,7 @@ PERMISSIONS = (
     "jobs:read",
     "stats:read",
     "audit:read",
+    "metrics:read",
 )
 SHOWN_USERNAME_CHARACTERS = 64
 NOT_THE_CURRENT_PASSWORD = Fault("/current_password", "is not the current password")

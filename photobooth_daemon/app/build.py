@@ -245,6 +245,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         trusted_proxies=config.server.trusted_proxies,
         accel_redirect=config.server.accel_redirect,
         media_root=config.media.root,
+        metrics_from=config.server.metrics_from,
     )
     shared = Shared(
         config=config,

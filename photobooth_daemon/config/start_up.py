@@ -46,6 +46,7 @@ class ServerConfig:
     listen: ListenAddress = ListenAddress("127.0.0.1", 8080)
     public_url: str | None = None
     trusted_proxies: tuple[str, ...] = ()
+    metrics_from: tuple[str, ...] = ()
     accel_redirect: str | None = None
     processes: int = 1
     tls_cert_file: Path | None = None
@@ -192,6 +193,7 @@ def _read_server(reader: Reader) -> ServerConfig:
         listen=ListenAddress(host, port),
         public_url=section.url("public_url"),
         trusted_proxies=section.networks("trusted_proxies"),
+        metrics_from=section.networks("metrics_from"),
         accel_redirect=section.text("accel_redirect"),
         processes=section.integer("processes", default.processes, 1, 64),
         tls_cert_file=section.existing_file("tls_cert_file"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -15,7 +16,9 @@ from photobooth_daemon.web.api_operations import JSON, OPERATIONS, Answer, Opera
 from photobooth_daemon.web.api_page import DOCS_CSP, docs_page
 from photobooth_daemon.web.api_schemas import SLOT_ID, UUID, component_schemas, named
 from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.json_text import encode_json
 from photobooth_daemon.web.problems import CONTENT_TYPE
+from photobooth_daemon.web.rendered import Rendered
 
 PATH_PARAMETERS: Mapping[str, dict[str, Any]] = {
     "slot_id": SLOT_ID,
@@ -32,6 +35,8 @@ ANY_ROUTE = {
 CLOSED_ROUTE = {401: "unauthenticated", 403: "forbidden, xsrf_required"}
 JSON_ROUTE = {413: "payload_too_large", 415: "unsupported_media_type"}
 VERSIONED_ROUTE = {409: "version_conflict", 428: "version_required"}
+HERE = "https://here.invalid"
+"""Stands for this daemon's address in the page, which is the same under every name."""
 INTRODUCTION = """\
 A photo goes in at `/api/ingest/{slot_id}`, the picture comes out. Everything else sets that up
 and watches it. Administrators log in for a token, or use the session cookie of the UI.
@@ -43,13 +48,17 @@ class OpenApiHandler(Handler):
 
     public = True
 
-    def initialize(self, *, document: Callable[[], dict[str, Any]], **base: Any) -> None:
+    def initialize(
+        self, *, document: Callable[[], dict[str, Any]], rendered: Rendered, **base: Any
+    ) -> None:
         super().initialize(**base)
         self._document = document
+        self._rendered = rendered
 
     async def get(self) -> None:
         """Answer with the document."""
-        self.write_json(self._document())
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.write(await self._rendered.get("json", lambda: encode_json(self._document())))
 
 
 class DocsHandler(Handler):
@@ -57,16 +66,24 @@ class DocsHandler(Handler):
 
     public = True
 
-    def initialize(self, *, document: Callable[[], dict[str, Any]], **base: Any) -> None:
+    def initialize(
+        self, *, document: Callable[[], dict[str, Any]], rendered: Rendered, **base: Any
+    ) -> None:
         super().initialize(**base)
         self._document = document
+        self._rendered = rendered
 
     async def get(self) -> None:
         """Answer with the page."""
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Content-Security-Policy", DOCS_CSP)
         self.set_header("Referrer-Policy", "no-referrer")
-        self.write(docs_page(self._document(), self.site.base_url(self.request)))
+        page = await self._rendered.get("page", self._render)
+        here = html.escape(self.site.base_url(self.request))
+        self.write(page.replace(HERE.encode(), here.encode()))
+
+    def _render(self) -> bytes:
+        return docs_page(self._document(), HERE).encode()
 
 
 def build_document(routes: Sequence[URLSpec], schemas: ParamSchemas) -> dict[str, Any]:

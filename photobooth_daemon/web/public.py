@@ -36,6 +36,7 @@ from photobooth_daemon.web.guest_page import (
 )
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.ingest import result_url
+from photobooth_daemon.web.rendered import Rendered
 
 
 class ResultHandler(FileHandler):
@@ -86,10 +87,11 @@ class ResultQrHandler(Handler):
     public = True
     served_while_draining = True
 
-    def initialize(self, *, results: Results, **base: Any) -> None:
-        """Take the results."""
+    def initialize(self, *, results: Results, rendered: Rendered, **base: Any) -> None:
+        """Take the results, and where drawings are kept."""
         super().initialize(**base)
         self._results = results
+        self._rendered = rendered
 
     async def get(self, job_id: str) -> None:
         """Answer with an SVG drawing."""
@@ -97,7 +99,7 @@ class ResultQrHandler(Handler):
         link = self.site.absolute_url(self.request, f"/r/{job.job_id}")
         self.set_header("Content-Type", "image/svg+xml")
         self.set_header("Cache-Control", f"private, max-age={self._results.life_seconds(job)}")
-        self.write(await asyncio.to_thread(_qr_svg, link))
+        self.write(await self._rendered.get(link, lambda: _qr_svg(link)))
 
 
 class GuestPageHandler(Handler):

@@ -57,10 +57,13 @@ from photobooth_daemon.web import (
 )
 from photobooth_daemon.web.handler import Authenticator
 from photobooth_daemon.web.photo import PhotoNeeds
+from photobooth_daemon.web.rendered import Rendered
 from photobooth_daemon.web.site import Life, Site
 from photobooth_daemon.web.ui_files import UiFiles
 
 SEGMENT = r"([^/]+)"
+PAGE_SECONDS = 3600.0
+FIGURES_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,10 @@ def build_routes(services: Services) -> list[URLSpec]:
     clocked = {**guest, "clock": services.clock}
     page = {**base, "ui_files": services.ui_files}
     document = cache(lambda: openapi.build_document(routes, services.schemas))
-    api = {**base, "document": document}
+    pages = Rendered(services.clock, seconds=PAGE_SECONDS, most=2)
+    api = {**base, "document": document, "rendered": pages}
+    drawings = Rendered(services.clock, seconds=PAGE_SECONDS, most=1000)
+    figures = Rendered(services.clock, seconds=FIGURES_SECONDS, most=2)
     routes: list[URLSpec] = [
         # Cameras
         url(rf"/api/ingest/{SEGMENT}", ingest.IngestHandler, photo),
@@ -129,7 +135,11 @@ def build_routes(services: Services) -> list[URLSpec]:
         url(
             rf"/public/results/{SEGMENT}/preview", public.ResultHandler, {**result, "preview": True}
         ),
-        url(rf"/public/results/{SEGMENT}/qr\.svg", public.ResultQrHandler, guest),
+        url(
+            rf"/public/results/{SEGMENT}/qr\.svg",
+            public.ResultQrHandler,
+            {**guest, "rendered": drawings},
+        ),
         url(rf"/r/{SEGMENT}", public.GuestPageHandler, clocked),
         url(
             rf"/public/media/{SEGMENT}",
@@ -147,7 +157,11 @@ def build_routes(services: Services) -> list[URLSpec]:
         url(r"/healthz", health.HealthHandler, {**base, "health": services.health}),
         url(r"/livez", health.LiveHandler, base),
         url(r"/readyz", health.ReadyHandler, {**base, "health": services.health}),
-        url(r"/metrics", metrics.MetricsHandler, {**base, "metrics": services.metrics}),
+        url(
+            r"/metrics",
+            metrics.MetricsHandler,
+            {**base, "metrics": services.metrics, "rendered": figures},
+        ),
     ]
     return routes
 

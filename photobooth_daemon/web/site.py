@@ -35,12 +35,14 @@ class Site:
         trusted_proxies: Sequence[str],
         accel_redirect: str | None = None,
         media_root: Path | None = None,
+        metrics_from: Sequence[str] = (),
     ) -> None:
         self.public_url = public_url
         self._public_here_only = public_url is not None and _is_this_machine(urlsplit(public_url))
         self._accel_redirect = accel_redirect
         self._media_root = media_root
         self.noticed = Noticed()
+        self._metrics_from = [ipaddress.ip_network(text, strict=False) for text in metrics_from]
         self._trusted = [ipaddress.ip_network(text, strict=False) for text in trusted_proxies]
 
     def client_address(self, request: HTTPServerRequest) -> str:
@@ -77,6 +79,18 @@ class Site:
         address = _parse(client)
         if address is not None and not address.is_loopback and not self.is_secure(request):
             self.noticed = replace(self.noticed, plain_from=client)
+
+    def may_scrape(self, request: HTTPServerRequest) -> bool:
+        """Return whether a request comes from this machine, or from where figures may be read.
+
+        What a proxy hands on that is not trusted is nobody's: its own address proves nothing.
+        """
+        if "X-Forwarded-For" in request.headers and not self._is_trusted(request.remote_ip or ""):
+            return False
+        address = _parse(self._find_client(request))
+        if address is None:
+            return False
+        return address.is_loopback or any(address in network for network in self._metrics_from)
 
     def is_secure(self, request: HTTPServerRequest) -> bool:
         """Return whether the client's own connection is behind TLS."""

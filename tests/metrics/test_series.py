@@ -51,7 +51,7 @@ def test_an_exchange_is_counted_once_in_each_family(metrics: Metrics) -> None:
     assert value(metrics, "photobooth_ingest_total", **labels) == 1
     assert value(metrics, "photobooth_ingest_duration_seconds_count", **labels) == 1
     assert value(metrics, "photobooth_ingest_duration_seconds_bucket", le="5.0", **labels) == 1
-    assert value(metrics, "photobooth_ingest_duration_seconds_bucket", le="4.0", **labels) == 0
+    assert value(metrics, "photobooth_ingest_duration_seconds_bucket", le="3.0", **labels) == 0
     assert (
         value(metrics, "photobooth_ingest_window_used_ratio_bucket", slot="slot-003", le="0.1") == 1
     )

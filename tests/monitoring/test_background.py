@@ -85,12 +85,14 @@ async def test_figures_of_the_installation_are_shown(booth: Booth, database: Dat
     ).cleanup
     await cleanup.run()
     await booth.app.operations.refresh()
+    await eventually(lambda: metric(booth, "photobooth_cleanup_last_success_timestamp_seconds"))
     shown = await metric(booth, "photobooth_cleanup_last_success_timestamp_seconds")
     assert shown is not None
     assert abs(shown - now.timestamp()) < 60
     await insert_job(database, now - timedelta(days=100), "failed")
     await cleanup.run()
     await booth.app.operations.refresh()
+    await eventually(lambda: metric(booth, "photobooth_cleanup_removed_total", kind="jobs"))
     assert await metric(booth, "photobooth_cleanup_removed_total", kind="jobs") == 1
     assert await metric(booth, "photobooth_cleanup_runs_total", outcome="success") == 1
     assert await metric(booth, "photobooth_database_pool_max_connections") == 4

@@ -15,6 +15,7 @@ import tornado.web
 from prometheus_client import CollectorRegistry
 from tornado.ioloop import IOLoop
 
+from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import DatabaseUnavailable
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.monitoring.health import (
@@ -26,6 +27,7 @@ from photobooth_daemon.monitoring.health import (
 )
 from photobooth_daemon.web.health import HealthHandler, LiveHandler, ReadyHandler
 from photobooth_daemon.web.metrics import MetricsHandler
+from photobooth_daemon.web.rendered import Rendered
 from photobooth_daemon.web.site import Site
 from tests.support.fakes import FakeClock
 
@@ -86,7 +88,15 @@ def app(health: Health, admission: Admission) -> tornado.web.Application:
             ("/healthz", HealthHandler, {**base, "health": health}),
             ("/readyz", ReadyHandler, {**base, "health": health}),
             ("/livez", LiveHandler, base),
-            ("/metrics", MetricsHandler, {**base, "metrics": Metrics(CollectorRegistry())}),
+            (
+                "/metrics",
+                MetricsHandler,
+                {
+                    **base,
+                    "metrics": Metrics(CollectorRegistry()),
+                    "rendered": Rendered(Clock(), seconds=1.0),
+                },
+            ),
         ]
     )
 

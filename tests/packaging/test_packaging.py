@@ -215,6 +215,7 @@ def test_the_package_needs_what_the_program_needs() -> None:
         "tornado": "tornado",
         "asyncpg": "asyncpg",
         "PyJWT": "jwt",
+        "cachetools": "cachetools",
         "pyOpenSSL": "openssl",
         "pyftpdlib": "pyftpdlib",
         "watchdog": "watchdog",
