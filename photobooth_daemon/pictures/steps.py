@@ -128,7 +128,9 @@ def prepare(path: Path, content_type: str, *, max_edge_px: int) -> PictureBytes:
     image = scaled(image, fitted(image.size, max_edge_px), Resampling.HAMMING)
     if has_transparency(image):
         return PictureBytes(encode_png(image), PNG, *image.size)
-    return PictureBytes(encode_jpeg(image.convert("RGB"), PREPARED_QUALITY), JPEG, *image.size)
+    # Pillow would copy a picture that is RGB already.
+    opaque = image if image.mode == "RGB" else image.convert("RGB")
+    return PictureBytes(encode_jpeg(opaque, PREPARED_QUALITY), JPEG, *image.size)
 
 
 def finish(
