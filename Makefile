@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 unexport PYTHONHOME PYTHONPATH PIP_TARGET PIP_PREFIX
 export PIP_USER := 0
 
-.PHONY: help quickstart test test-browser test-floor check format bench deb boot-test clean
+.PHONY: help quickstart test test-browser test-floor hostile check format bench deb boot-test clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -29,6 +29,9 @@ test: $(VENV)/.dev  ## the test suite; PYTEST_ARGS="-k ingest", TESTS_AT_ONCE=0 
 
 test-browser: $(VENV)/.browser  ## the admin UI in Chromium (apt install chromium); PYTEST_ARGS="-k board"
 	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile $(PYTEST_ARGS)
+
+hostile: $(VENV)/.dev  ## a stranger's attacks on a started daemon, and how long photos take meanwhile
+	$(BIN)/python -m pytest tests/hostile --hostile -s -q $(PYTEST_ARGS)
 
 test-floor: .venv-floor/.dev  ## the same on the libraries of this Debian, which are the oldest we support
 	.venv-floor/bin/python -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)

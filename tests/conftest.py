@@ -61,6 +61,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=6.0,
         help="how long thirty cameras send at once",
     )
+    parser.addoption(
+        "--hostile",
+        action="store_true",
+        help="let a stranger do his worst; alone, for it measures how long photos take",
+    )
     parser.addoption("--screenshots", metavar="DIR", help="write the UI's screens into DIR")
 
 

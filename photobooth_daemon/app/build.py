@@ -38,6 +38,7 @@ from photobooth_daemon.ingest.open_job import OpenJobs
 from photobooth_daemon.ingest.password import IngestPassword
 from photobooth_daemon.ingest.requests import ProviderRequests
 from photobooth_daemon.ingest.story import IngestService
+from photobooth_daemon.ingest.waiting.doorway import Doorway
 from photobooth_daemon.ingest.waiting.gate import Gate
 from photobooth_daemon.ingest.waiting.turns import UploadTurns
 from photobooth_daemon.live.feed import EventFeed
@@ -213,6 +214,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         slots=slots,
         password=ingest_password,
         gate=gate,
+        doorway=Doorway(),
         turns=UploadTurns(pictures.photo_cost, threads=threads),
         media_store=media_store,
         metrics=metrics,

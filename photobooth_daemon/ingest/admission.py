@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -19,11 +20,13 @@ from photobooth_daemon.errors import (
 )
 from photobooth_daemon.ingest.exchange import Admitted
 from photobooth_daemon.ingest.password import IngestPassword, Sender
+from photobooth_daemon.ingest.waiting.doorway import Doorway, Passage
 from photobooth_daemon.ingest.waiting.gate import Gate
 from photobooth_daemon.ingest.waiting.turns import UploadTurns
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import MB, JobSource, SettingsState, Slot
+from photobooth_daemon.model.networks import network_of
 from photobooth_daemon.repositories.slots import SlotRepository, is_slot_id
 
 FORM_ALLOWANCE_BYTES = 512 * 1024
@@ -40,6 +43,8 @@ class Arrival:
     content_length: int
     header_password: bytes | None
     idempotency_key: str | None
+    unread_bytes: Callable[[], int] = lambda: 0
+    """Tells how much of the body has arrived already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class AdmissionService:
         slots: SlotRepository,
         password: IngestPassword,
         gate: Gate,
+        doorway: Doorway,
         turns: UploadTurns,
         media_store: MediaStore,
         metrics: Metrics,
@@ -69,6 +75,7 @@ class AdmissionService:
         self._slots = slots
         self._password = password
         self._gate = gate
+        self._doorway = doorway
         self._turns = turns
         self._media_store = media_store
         self._metrics = metrics
@@ -94,14 +101,23 @@ class AdmissionService:
         window = self._window(slot, settings, arrival.started_monotonic_seconds)
         if arrival.header_password is not None:
             await self._check_password(arrival.header_password, slot, settings, arrival, window)
-        return self._admitted(
-            slot,
-            settings,
-            JobSource.INGEST,
-            arrival,
-            window,
-            password_accepted=arrival.header_password is not None,
-        )
+        passage = None
+        if arrival.header_password is None:
+            passage = await self._way_in(slot, settings, arrival, window)
+        try:
+            admitted = self._admitted(
+                slot,
+                settings,
+                JobSource.INGEST,
+                arrival,
+                window,
+                password_accepted=passage is None,
+            )
+        except RateLimited:
+            if passage is not None:
+                passage.leave()
+            raise
+        return replace(admitted, passage=passage)
 
     async def admit_test(self, slot: Slot, settings: SettingsState, arrival: Arrival) -> Admitted:
         """Give an administrator's trial photo a seat; the slot may be off, or not set up yet.
@@ -166,6 +182,26 @@ class AdmissionService:
             await self._password.hold(error, arrival.sender, window.work_deadline)
             raise
 
+    async def _way_in(
+        self, slot: Slot, settings: SettingsState, arrival: Arrival, window: _Window
+    ) -> Passage:
+        """Wait until a photo may come in whose password is somewhere in its body.
+
+        Raises:
+            RateLimited: there is no seat, or no way in before it would be too late.
+        """
+        values = settings.values
+        room = self._gate.look_for_seat(
+            slot.slot_id, concurrency=values.slot_concurrency, queue=values.slot_queue
+        )
+        return await self._doorway.enter(
+            slot.slot_id,
+            network_of(arrival.sender.address),
+            room=room,
+            unread_bytes=arrival.unread_bytes,
+            deadline=window.work_deadline,
+        )
+
     def _check_room(self, state: SettingsState, content_length: int) -> None:
         settings = state.values
         if self._media_store.free_bytes() < settings.min_free_mb * MB:
@@ -189,7 +225,9 @@ class AdmissionService:
             queue=settings.values.slot_queue,
         )
         try:
-            turn = self._turns.line_up(window.work_deadline, arrival.content_length)
+            turn = self._turns.line_up(
+                window.work_deadline, arrival.content_length, is_known=password_accepted
+            )
         except RateLimited:
             seat.leave()
             raise

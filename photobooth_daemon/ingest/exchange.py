@@ -13,6 +13,7 @@ from uuid import UUID
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.ingest.password import Sender
+from photobooth_daemon.ingest.waiting.doorway import Passage
 from photobooth_daemon.ingest.waiting.gate import Seat
 from photobooth_daemon.ingest.waiting.turns import UploadTurn
 from photobooth_daemon.media.scratch_file import ScratchFile
@@ -51,6 +52,8 @@ class Admitted:
     turn: UploadTurn
     idempotency_key: str | None = None
     password_accepted: bool = False
+    passage: Passage | None = None
+    """What a photo without a password header came in by."""
 
     def new_job(self, photo: Picture, client_fields: Mapping[str, str]) -> Job:
         """Return the pending job of this photo."""
@@ -82,6 +85,8 @@ class Admitted:
         """Give up the seat and the turn to read; a second call does nothing."""
         self.turn.leave()
         self.seat.leave()
+        if self.passage is not None:
+            self.passage.leave()
 
 
 @dataclass(slots=True)

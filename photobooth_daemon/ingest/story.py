@@ -164,6 +164,8 @@ class IngestService:
                 slot_id=admitted.slot.slot_id,
                 deadline=admitted.work_deadline,
             )
+        if admitted.passage is not None:
+            admitted.passage.leave()
 
     async def _prepare(
         self, admitted: Admitted, progress: Progress, requests: RequestBuilder

@@ -65,7 +65,7 @@ async def serve(
     except BaseException:
         await database.close()
         raise
-    server = Server(app.web, ssl_options=tls)
+    server = Server(app.web, ssl_options=tls, trusted_proxies=config.server.trusted_proxies)
     feeding = asyncio.create_task(notifier.feed_watchdog())
     watching = [] if schema_is_ours else [asyncio.create_task(_watch_schema(database, stop))]
     try:

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import dataclasses
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from photobooth_daemon.ingest.exchange import Answer
 from photobooth_daemon.ingest.password import Sender
 from photobooth_daemon.model import MB, ResponseMode
 from photobooth_daemon.pictures.headers import MAGIC_BYTES, content_type_of
+from photobooth_daemon.web.connections import unread_bytes
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.multipart import FormNames
 from photobooth_daemon.web.photo import DRAIN_ALLOWANCE_BYTES, Photo, PhotoNeeds, server_timing
@@ -47,6 +49,7 @@ class PhotoHandler(Handler):
             content_length=self.body.announced_bytes,
             header_password=header_password(self.request),
             idempotency_key=self.request.headers.get("Idempotency-Key") or None,
+            unread_bytes=partial(unread_bytes, self.request),
         )
 
     def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> asyncio.Future[None]:

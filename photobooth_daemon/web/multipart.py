@@ -23,8 +23,10 @@ MAX_KEPT_FIELDS = 64
 MAX_FIELD_BYTES = 4096
 MAX_LONG_FIELD_BYTES = 1024 * 1024
 MAX_NAME_CHARACTERS = 200
-MAX_BUFFER_BYTES = 1024 * 1024
-FEED_BYTES = 256 * 1024
+MAX_PART_HEAD_BYTES = 16 * 1024
+FEED_BYTES = 64 * 1024
+MAX_BUFFER_BYTES = FEED_BYTES + MAX_PART_HEAD_BYTES
+"""The parser searches its whole buffer for the end of a part's head, at each piece anew."""
 
 Sink = Callable[[bytes], Awaitable[None]]
 
@@ -33,6 +35,8 @@ class _TolerantDecoder(MultipartDecoder):
     """The parser, for which a field or file name in a national code page breaks nothing."""
 
     def _parse_headers(self, data: bytes | bytearray) -> Headers:
+        if len(data) > MAX_PART_HEAD_BYTES:
+            raise RequestEntityTooLarge
         return super()._parse_headers(data.decode("utf-8", "replace").encode())
 
 
@@ -126,7 +130,9 @@ class FormReader:
             try:
                 event = self._decoder.next_event()
             except RequestEntityTooLarge as error:
-                raise InvalidRequest(f"A form may have {MAX_PARTS} parts at most.") from error
+                raise InvalidRequest(
+                    f"A form may have {MAX_PARTS} parts at most, with short heads."
+                ) from error
             except (ValueError, LookupError) as error:
                 raise InvalidRequest("The form is broken or cut off.") from error
             if isinstance(event, NeedData):

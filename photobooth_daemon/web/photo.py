@@ -54,7 +54,7 @@ class Photo:
         """
         self._admitted = admitted
         self._body.due = admitted.deadline
-        self._body.refused = admitted.turn.leave
+        self._body.refused = self._refused
         await admitted.turn.take()
         if self._admitted is None:
             return  # The client hung up while it waited.
@@ -63,7 +63,13 @@ class Photo:
         self._upload = Upload(
             self._body,
             content_type,
-            UploadRules(names, max_file_bytes, admitted.deadline),
+            UploadRules(
+                names,
+                max_file_bytes,
+                admitted.deadline,
+                min_free_bytes=admitted.settings.values.min_free_mb * MB,
+                is_known=admitted.password_accepted,
+            ),
             self._needs.media_store,
             self._needs.in_flight,
             admitted.turn,
@@ -101,12 +107,19 @@ class Photo:
             sent.add_done_callback(lambda _: event.set())
 
     def end(self, *, hung_up: bool, code: str | None) -> None:
-        """Give up what the story has not taken over: the client hung up, or was refused."""
+        """Give up what the story has not taken over: the client hung up, or was answered."""
+        self._give_up("aborted" if hung_up else "refused", code)
+
+    def _refused(self) -> None:
+        """Hold nothing for a body that is only drained any more."""
+        self._give_up("refused", problem_of(self._body.refusal).code)
+
+    def _give_up(self, outcome: str, code: str | None) -> None:
         if self._upload is not None:
             self._upload.end()
         admitted, self._admitted = self._admitted, None
         if admitted is not None:
-            self._needs.ingest.give_up(admitted, "aborted" if hung_up else "refused", code)
+            self._needs.ingest.give_up(admitted, outcome, code)
 
 
 async def _set_up(set_up: SetUp, admitted: Admitted, received: Received) -> Admitted:

@@ -16,13 +16,12 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 
 from photobooth_daemon.errors import InvalidRequest
+from photobooth_daemon.web.connections import MOST_HEAD_BYTES, Connections
 from photobooth_daemon.web.problems import CONTENT_TYPE, problem_of
 
 IDLE_CONNECTION_SECONDS = 75
 PIECE_BYTES = 256 * 1024
 """How much of a body is taken at once: each piece costs the loop a fifth of a millisecond."""
-READABLE_HEADER_BYTES = 1024 * 1024
-"""Longer ones end the connection; handlers refuse what is shorter, but too long, in words."""
 BARE_REFUSAL = b"HTTP/1.1 400 Bad Request\r\n\r\n"
 """What Tornado writes to a client whose message it cannot parse."""
 
@@ -36,13 +35,16 @@ class Server(HTTPServer):
         """Take what Tornado's server takes, with our own limits."""
         kwargs["idle_connection_timeout"] = IDLE_CONNECTION_SECONDS
         kwargs["chunk_size"] = PIECE_BYTES
-        kwargs["max_header_size"] = READABLE_HEADER_BYTES
+        kwargs["max_header_size"] = MOST_HEAD_BYTES
+        self._accepted = Connections(kwargs.pop("trusted_proxies", ()))
         super().initialize(*args, **kwargs)
 
     def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
-        """Serve a connection."""
+        """Serve a connection, when its address has not too many."""
         stream.write = _in_full(stream.write, address)  # type: ignore[method-assign, assignment]
-        super().handle_stream(stream, address)
+        serve = super().handle_stream
+        peer = str(address[0]) if address else ""
+        self._accepted.admit(stream, peer, lambda: serve(stream, address))
 
 
 def _in_full(write: Callable[[Any], Any], address: tuple[Any, ...]) -> Callable[[Any], Any]:

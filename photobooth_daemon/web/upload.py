@@ -12,16 +12,21 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from photobooth_daemon.deadline import ANSWER_MARGIN_SECONDS, Deadline
-from photobooth_daemon.errors import PhotoboothError, UploadTimeout
+from photobooth_daemon.errors import PhotoboothError, StorageFull, UploadTimeout
 from photobooth_daemon.ingest.exchange import Received
 from photobooth_daemon.ingest.waiting.turns import UploadTurn
 from photobooth_daemon.media.scratch_file import ScratchFile
 from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.model import MB
 from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web.body import Body
 from photobooth_daemon.web.multipart import FormNames, FormReader
 
 SILENCE_SECONDS = 10.0
+SLOWEST_BYTES_PER_SECOND = 16 * 1024
+GRACE_SECONDS = 3.0
+"""How far a stranger's upload may fall behind that pace."""
+LOOK_AT_DISK_BYTES = 4 * MB
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +38,9 @@ class UploadRules:
     names: FormNames
     max_file_bytes: int
     deadline: Deadline
+    min_free_bytes: int = 0
+    is_known: bool = True
+    """Whether the sender has shown who it is; others have to keep up a pace."""
 
 
 class Upload:
@@ -56,7 +64,11 @@ class Upload:
             InvalidRequest: the request is not a multipart form.
         """
         self._body = body
+        self._rules = rules
+        self._media_store = media_store
         self._in_flight = in_flight
+        self._grace_seconds = GRACE_SECONDS
+        self._bytes = 0
         self._turn = turn
         self._writing = asyncio.Lock()
         scratch = media_store.open_scratch(uuid4())
@@ -75,6 +87,7 @@ class Upload:
 
     async def feed(self, chunk: bytes) -> None:
         """Pass a piece of the body on to the form; the next is read when this one is taken."""
+        self._keep_pace(len(chunk))
         self._heard_at = None
         try:
             if self._turn is not None:
@@ -82,6 +95,7 @@ class Upload:
             async with self._writing:
                 if self._body.refusal is not None or self._scratch is None:
                     return
+                self._look_at_disk(len(chunk))
                 await self._form.feed(chunk)
         except PhotoboothError as error:
             self._body.refuse(error)
@@ -135,11 +149,34 @@ class Upload:
         async with self._writing:
             await scratch.discard()
 
+    def _look_at_disk(self, more_bytes: int) -> None:
+        """Stop before the disk is full: what others have is more than what is still coming.
+
+        Raises:
+            StorageFull: there is no more room than photos are refused under.
+        """
+        before, self._bytes = self._bytes, self._bytes + more_bytes
+        if before // LOOK_AT_DISK_BYTES == self._bytes // LOOK_AT_DISK_BYTES:
+            return
+        if self._media_store.free_bytes() < self._rules.min_free_bytes:
+            raise StorageFull
+
+    def _keep_pace(self, received_bytes: int) -> None:
+        """Let the time that the client took count against what it has sent in it."""
+        if self._turn is not None:
+            self._turn.received_bytes += received_bytes
+        waited = 0.0 if self._heard_at is None else self._loop.time() - self._heard_at
+        sent_for = received_bytes / SLOWEST_BYTES_PER_SECOND
+        self._grace_seconds = min(GRACE_SECONDS, self._grace_seconds - waited + sent_for)
+
+    def _patience_seconds(self) -> float:
+        return SILENCE_SECONDS if self._rules.is_known else max(0.0, self._grace_seconds)
+
     def _listen_for_silence(self) -> None:
         """From now on it is the client's turn; one timer serves all the pieces of a body."""
         self._heard_at = self._loop.time()
         if self._silence_timer is None:
-            self._check_silence_in(SILENCE_SECONDS)
+            self._check_silence_in(self._patience_seconds())
 
     def _check_silence_in(self, seconds: float) -> None:
         self._silence_timer = self._loop.call_later(seconds, self._check_silence)
@@ -147,9 +184,9 @@ class Upload:
     def _check_silence(self) -> None:
         if self._heard_at is None:
             # A piece is being written, or waits for its turn: that is our time, not the client's.
-            self._check_silence_in(SILENCE_SECONDS)
+            self._check_silence_in(GRACE_SECONDS)
             return
-        left = self._heard_at + SILENCE_SECONDS - self._loop.time()
+        left = self._heard_at + self._patience_seconds() - self._loop.time()
         if left > 0:
             self._check_silence_in(left)
         else:

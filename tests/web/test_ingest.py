@@ -738,7 +738,9 @@ async def test_headers_without_a_body_keep_nobody_waiting(
         headers = {"Content-Type": kind, "Content-Length": "100000"}
         await booth.send_head(writer, "POST", f"/api/ingest/{SLOT}", headers)
         idle.append(writer)
-    await eventually(lambda: booth.app.gate.seats() == TURNS)
+    # Who is refused holds no seat for what is still to be drained.
+    seats = TURNS if kind.startswith("multipart") else 0
+    await eventually(lambda: booth.app.gate.seats() == seats)
     async with asyncio.timeout(20):
         assert (await booth.post()).status == 200
     for writer in idle:

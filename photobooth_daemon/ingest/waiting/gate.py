@@ -55,14 +55,22 @@ class Gate:
             RateLimited: every place and the whole waiting room are taken; says
                 when a seat is likely to be free.
         """
+        self.look_for_seat(slot_id, concurrency=concurrency, queue=queue)
+        self._seats[slot_id] = self._seats.get(slot_id, 0) + 1
+        return Seat(self, slot_id, self._line(self._slots, slot_id))
+
+    def look_for_seat(self, slot_id: str, *, concurrency: int, queue: int) -> int:
+        """Return how many seats the slot has, if one is free.
+
+        Raises:
+            RateLimited: as for :meth:`enter`.
+        """
         line = self._line(self._slots, slot_id)
         line.resize(self._share(concurrency))
-        room = self._share(queue) if queue else 0
-        taken = self._seats.get(slot_id, 0)
-        if taken >= line.limit + room:
+        room = line.limit + (self._share(queue) if queue else 0)
+        if self._seats.get(slot_id, 0) >= room:
             raise RateLimited(retry_after_seconds=line.seconds_to_a_free_place())
-        self._seats[slot_id] = taken + 1
-        return Seat(self, slot_id, line)
+        return room
 
     def provider_place(self, provider: str, *, concurrency: int) -> ProviderPlace:
         """Return a place at a provider, to be waited for and given back by ``async with``."""

@@ -17,6 +17,7 @@ from photobooth_daemon.errors import DeadlinePassed, RateLimited
 from photobooth_daemon.pictures.pace import PhotoCost
 
 TURNS = 4
+TURNS_OF_STRANGERS = TURNS // 2
 READY_TO_PREPARE = 2
 """Photos that have been read and wait for a picture thread; more would only lie on disk."""
 REST_SECONDS = 0.002
@@ -42,7 +43,9 @@ class UploadTurns:
         """Whether anyone may be waiting for a turn: then a holder's rest is short."""
         self._to_prepare: dict[UploadTurn, None] = {}
 
-    def line_up(self, deadline: Deadline, content_length: int) -> UploadTurn:
+    def line_up(
+        self, deadline: Deadline, content_length: int, *, is_known: bool = True
+    ) -> UploadTurn:
         """Return a place in the line for a photo whose headers have arrived.
 
         ``deadline`` is when its picture must be there.
@@ -50,10 +53,10 @@ class UploadTurns:
         Raises:
             RateLimited: those ahead will take all the time there is.
         """
-        turn = UploadTurn(self, deadline, content_length)
+        turn = UploadTurn(self, deadline, content_length, is_known=is_known)
         cost = self._photo_cost() or _NOTHING
         before = (*self._to_prepare, *self._line)
-        ahead = sum(cost.seconds(other.content_length) for other in before)
+        ahead = sum(cost.seconds(other.believed_bytes) for other in before)
         late = self._lateness_seconds(turn, ahead, cost)
         if late > 0:
             raise _busy(late)
@@ -62,6 +65,7 @@ class UploadTurns:
 
     def hold_back(self, turn: UploadTurn) -> None:
         """Count a photo that has been read as one that waits to be prepared."""
+        turn.is_known = True
         self._to_prepare[turn] = None
 
     def prepared(self, turn: UploadTurn) -> None:
@@ -92,7 +96,9 @@ class UploadTurns:
     def _call(self) -> None:
         """Let those read whose time has come, and send away who cannot make it any more."""
         cost = self._photo_cost() or _NOTHING
-        ahead = sum(cost.seconds(turn.content_length) for turn in self._to_prepare)
+        ahead = sum(cost.seconds(turn.believed_bytes) for turn in self._to_prepare)
+        known_wait = any(turn.waits and turn.is_known for turn in self._line)
+        strangers = sum(turn.holds and not turn.is_known for turn in self._line)
         self.crowded = False
         for turn in tuple(self._line):
             if turn.waits:
@@ -101,13 +107,17 @@ class UploadTurns:
                     del self._line[turn]
                     turn.called(_busy(late))
                     continue
-                if self._holding < TURNS and len(self._to_prepare) < self._most_to_prepare:
+                # Whoever has shown a password goes before those who have not.
+                in_turn = turn.is_known or not known_wait or strangers < TURNS_OF_STRANGERS
+                free = self._holding < TURNS and len(self._to_prepare) < self._most_to_prepare
+                if free and in_turn:
                     self._holding += 1
+                    strangers += not turn.is_known
                     turn.holds = turn.begun = True
                     turn.called(None)
                 else:
                     self.crowded = True
-            ahead += cost.seconds(turn.content_length)
+            ahead += cost.seconds(turn.believed_bytes)
 
     def _lateness_seconds(self, turn: UploadTurn, seconds_ahead: float, cost: PhotoCost) -> float:
         """Return how much later than its deadline the photo would be; 0.0 while nobody knows.
@@ -116,16 +126,20 @@ class UploadTurns:
         """
         if not seconds_ahead:
             return 0.0
-        wait = (seconds_ahead + cost.seconds(turn.content_length)) / self._threads
+        wait = (seconds_ahead + cost.seconds(turn.believed_bytes)) / self._threads
         return max(0.0, wait * _DOUBT - turn.deadline.remaining_seconds())
 
 
 class UploadTurn:
     """One photo's place in the line; ``leave()`` gives it up at any time."""
 
-    def __init__(self, turns: UploadTurns, deadline: Deadline, content_length: int) -> None:
+    def __init__(
+        self, turns: UploadTurns, deadline: Deadline, content_length: int, *, is_known: bool
+    ) -> None:
         self.deadline = deadline
         self.content_length = content_length
+        self.is_known = is_known
+        self.received_bytes = 0
         self.holds = False
         self.begun = False
         self.waits = False
@@ -134,6 +148,16 @@ class UploadTurn:
         self._rests = False
         self._rest: asyncio.TimerHandle | None = None
         self._left = False
+
+    @property
+    def believed_bytes(self) -> int:
+        """Return how large the photo is thought to be.
+
+        Whoever has not shown a password and does not send either may announce what he likes.
+        """
+        if self.is_known or not self.begun or self.waits:
+            return self.content_length
+        return min(self.content_length, self.received_bytes)
 
     async def take(self) -> None:
         """Return once the next bytes may be read; at once after ``leave()``.

@@ -1,0 +1,183 @@
+"""What one connection may cost before anybody knows who is there: how many, how long, how slow.
+
+Strangers on the venue's network can open connections. Nobody serves more than a number of
+them for one address at a time; the others wait, for a while, without being read. A head has
+to be whole in time, and an answer has to be read.
+"""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import fcntl
+import ipaddress
+import termios
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tornado.httputil import HTTPServerRequest
+from tornado.iostream import IOStream
+
+from photobooth_daemon.model.networks import network_of
+
+MOST_PER_ADDRESS = 64
+MOST_WAITING_PER_ADDRESS = 256
+WAIT_SECONDS = 50.0
+"""About as long as a camera waits for its answer."""
+HEAD_SECONDS = 10.0
+"""From the first byte of a request's head to its last."""
+MOST_HEAD_BYTES = 128 * 1024
+"""Handlers refuse heads over 64 KiB in words; what is longer than this ends the connection."""
+UNREAD_SECONDS = 30.0
+"""How long a client may read nothing of what is written to it."""
+LOOK_SECONDS = 1.0
+
+Serve = Callable[[], None]
+
+
+class Connections:
+    """Counts an address's connections; those of a trusted proxy are many people's."""
+
+    def __init__(self, trusted_proxies: Iterable[str] = ()) -> None:
+        self._trusted = [ipaddress.ip_network(text, strict=False) for text in trusted_proxies]
+        self._served: Counter[str] = Counter()
+        self._waiting: dict[str, deque[tuple[IOStream, Serve]]] = {}
+
+    def admit(self, stream: IOStream, address: str, serve: Serve) -> None:
+        """Serve a connection now, or when one of its address ends; close it if that takes long."""
+        network = None if self._is_trusted(address) else network_of(address)
+        if network is None:
+            self._begin(stream, None, serve)
+        elif self._served[network] < MOST_PER_ADDRESS:
+            self._begin(stream, network, serve)
+        else:
+            self._wait(stream, network, serve)
+
+    def _begin(self, stream: IOStream, network: str | None, serve: Serve) -> None:
+        if network is not None:
+            self._served[network] += 1
+        watch = _Watch(stream)
+        close = stream.close
+
+        def closed(*args: Any, **options: Any) -> None:
+            was_open = not stream.closed()
+            close(*args, **options)
+            if was_open:
+                watch.end()
+                self._ended(network)
+
+        stream.close = closed  # type: ignore[method-assign]
+        watch.begin()
+        serve()
+
+    def _wait(self, stream: IOStream, network: str, serve: Serve) -> None:
+        line = self._waiting.setdefault(network, deque())
+        if len(line) >= MOST_WAITING_PER_ADDRESS:
+            stream.close()
+            return
+        entry = (stream, serve)
+        line.append(entry)
+
+        def give_up() -> None:
+            if entry in line:
+                line.remove(entry)
+                stream.close()
+
+        asyncio.get_running_loop().call_later(WAIT_SECONDS, give_up)
+
+    def _ended(self, network: str | None) -> None:
+        if network is None:
+            return
+        self._served[network] -= 1
+        line = self._waiting.get(network)
+        while line:
+            stream, serve = line.popleft()
+            if not stream.closed():
+                self._begin(stream, network, serve)
+                break
+        if not self._waiting.get(network):
+            self._waiting.pop(network, None)
+        if not self._served[network]:
+            del self._served[network]
+
+    def _is_trusted(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            # A socket of this machine's own file system, which only a proxy is given.
+            return True
+        if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+            parsed = parsed.ipv4_mapped
+        return any(parsed in network for network in self._trusted)
+
+
+def unread_bytes(request: HTTPServerRequest) -> int:
+    """Return how much of a request's body has arrived that nobody has read yet."""
+    stream: IOStream | None = getattr(request.connection, "stream", None)
+    if stream is None or stream.closed():
+        return 0
+    waiting = array.array("i", [0])
+    fcntl.ioctl(stream.fileno(), termios.FIONREAD, waiting)
+    return waiting[0] + stream._read_buffer_size
+
+
+class _Watch:
+    """Looks after one connection once a second: is a head whole in time, is an answer read.
+
+    Tornado limits neither by time, so this looks at how much its stream has read and written.
+    """
+
+    def __init__(self, stream: IOStream) -> None:
+        self._stream = stream
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._reads_head = False
+        self._head_begun_at: float | None = None
+        self._written = 0
+        self._written_at = 0.0
+
+    def begin(self) -> None:
+        # Tornado searches for the end of the whole head, by a regular expression, at each piece.
+        self._stream.read_until_regex = self._read_head  # type: ignore
+        self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
+
+    def end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    async def _read_head(self, regex: bytes, max_bytes: int = MOST_HEAD_BYTES) -> bytes:
+        """Return a message's head, line by line, with the empty line at its end (RFC 9112, 2.2).
+
+        Raises:
+            StreamClosedError: the connection ended, or the head is too long.
+        """
+        self._reads_head, self._head_begun_at = True, None
+        head = bytearray()
+        try:
+            while True:
+                room = max(1, max_bytes - len(head))
+                line = await self._stream.read_until(b"\n", max_bytes=room)
+                if self._head_begun_at is None:
+                    self._head_begun_at = self._loop.time()
+                head += line
+                if line in (b"\r\n", b"\n") and head.strip(b"\r\n"):
+                    return bytes(head)
+        finally:
+            self._reads_head = False
+
+    def _look(self) -> None:
+        self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
+        now = self._loop.time()
+        if self._reads_head:
+            if self._head_begun_at is None and self._stream._read_buffer_size:
+                self._head_begun_at = now
+            begun_at = self._head_begun_at
+            if begun_at is not None and now - begun_at >= HEAD_SECONDS - LOOK_SECONDS:
+                self._stream.close()
+                return
+        written = self._stream._total_write_done_index
+        if not self._stream.writing() or written != self._written:
+            self._written, self._written_at = written, now
+        elif now - self._written_at >= UNREAD_SECONDS:
+            self._stream.close()
