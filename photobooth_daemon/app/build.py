@@ -73,6 +73,7 @@ from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web.access_log import AccessLog
 from photobooth_daemon.web.accounts import SessionAuthenticator
+from photobooth_daemon.web.application import DaemonApplication
 from photobooth_daemon.web.handler import NotFoundHandler
 from photobooth_daemon.web.routes import Services, build_routes
 from photobooth_daemon.web.site import Site
@@ -306,7 +307,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         ui_files=UiFiles(files("photobooth_daemon.ui")),
     )
     feed.start()
-    web = Application(
+    web = DaemonApplication(
         build_routes(services),
         default_handler_class=NotFoundHandler,
         default_handler_args={

@@ -43,7 +43,7 @@ from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.driver import ProviderResult
 from photobooth_daemon.tasks import InFlight
 
-MAX_RESULT_PIXELS = 100_000_000
+MAX_RESULT_PIXELS = 40_000_000
 """More than any provider makes; a result over it is a bad response."""
 
 log = logging.getLogger(__name__)

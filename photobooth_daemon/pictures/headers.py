@@ -21,6 +21,9 @@ EXTENSIONS = {JPEG: "jpg", PNG: "png", WEBP: "webp"}
 
 MAGIC_BYTES = 12
 """How many of a file's first bytes tell its kind."""
+LONGEST_EDGE_PX = 30_000
+"""A decoder keeps tens of bytes for each row beside its pixels: 59 million rows of one pixel
+take two gigabytes. Up to here that is nothing beside the four bytes of a pixel."""
 MOST_CHUNKS = 50_000
 """A PNG of 50 MB in the customary chunks of 8 KB has 6,400."""
 _LONGEST_EXIF = 1 << 20
@@ -70,6 +73,11 @@ def read_header(file: BinaryIO, content_type: str, *, max_pixels: int) -> Header
         header = _webp_header(file)
     if not header.width or not header.height:
         raise InvalidImage
+    if max(header.width, header.height) > LONGEST_EDGE_PX:
+        raise InvalidImage(
+            f"The picture has {header.width} x {header.height} pixels; "
+            f"an edge may have {LONGEST_EDGE_PX} at most."
+        )
     if header.width * header.height > max_pixels:
         raise InvalidImage(
             f"The picture has {header.width} x {header.height} pixels; "

@@ -260,6 +260,10 @@ class Handler(RequestHandler):
     def _check_head(self) -> None:
         if len(str(self.request.uri)) > MAX_TARGET_CHARACTERS:
             raise TargetTooLong
+        coding = self.request.headers.get("Content-Encoding", "identity").strip().lower()
+        if coding not in ("", "identity"):
+            self.set_header("Accept-Encoding", "identity")
+            raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
         size = sum(len(name) + len(value) + 4 for name, value in self.request.headers.get_all())
         if size > MAX_HEADER_BYTES:
             raise HeadersTooLarge

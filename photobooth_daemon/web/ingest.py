@@ -81,9 +81,11 @@ class IngestHandler(PhotoHandler):
 
     async def admit(self) -> None:
         """Check, in the contract's order, whatever needs no body."""
-        admitted = await self.needs.admission.admit(self.path_args[0], self.arrival())
+        # In capitals, too: somebody types this address into booth software.
+        slot_id = self.path_args[0].lower()
+        admitted = await self.needs.admission.admit(slot_id, self.arrival())
         content_type = self.request.headers.get("Content-Type", "")
-        await self.photo.begin(admitted, self.names, content_type)
+        await self.photo.begin(admitted, self.names, content_type, takes_pictures=True)
         if len(admitted.idempotency_key or "") > MAX_KEY_CHARACTERS:
             raise InvalidRequest(f"Idempotency-Key has {MAX_KEY_CHARACTERS} characters at most.")
         self.response_mode = response_mode(self.request) or admitted.slot.response_mode

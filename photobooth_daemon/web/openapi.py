@@ -12,8 +12,9 @@ from tornado.routing import URLSpec
 from photobooth_daemon import __version__
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.web.api_night_schemas import readiness_schema, report_schema
-from photobooth_daemon.web.api_operations import JSON, OPERATIONS, Answer, Operation
+from photobooth_daemon.web.api_operations import OPERATIONS
 from photobooth_daemon.web.api_page import DOCS_CSP, docs_page
+from photobooth_daemon.web.api_parts import JSON, PICTURES, Answer, Operation
 from photobooth_daemon.web.api_schemas import SLOT_ID, UUID, component_schemas, named
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.json_text import encode_json
@@ -159,7 +160,10 @@ def _operation(operation: Operation, handler: type[Handler]) -> dict[str, Any]:
     if operation.form is not None:
         described["requestBody"] = {
             "required": True,
-            "content": {"multipart/form-data": {"schema": operation.form}},
+            "content": {
+                "multipart/form-data": {"schema": operation.form},
+                **({kind: {} for kind in PICTURES} if operation.takes_pictures else {}),
+            },
         }
     if operation.versioned:
         problems = _joined(problems, VERSIONED_ROUTE)

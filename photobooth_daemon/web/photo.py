@@ -45,8 +45,17 @@ class Photo:
         self._upload: Upload | None = None
         self._sent: asyncio.Event | None = None
 
-    async def begin(self, admitted: Admitted, names: FormNames, content_type: str) -> None:
+    async def begin(
+        self,
+        admitted: Admitted,
+        names: FormNames,
+        content_type: str,
+        *,
+        takes_pictures: bool = False,
+    ) -> None:
         """Hold the seat, wait until the photo may be read, and prepare for it.
+
+        With ``takes_pictures`` the body may be the picture itself.
 
         Raises:
             RateLimited: so many photos are ahead that this one cannot make it.
@@ -69,6 +78,7 @@ class Photo:
                 admitted.deadline,
                 min_free_bytes=admitted.settings.values.min_free_mb * MB,
                 is_known=admitted.password_accepted,
+                takes_pictures=takes_pictures,
             ),
             self._needs.media_store,
             self._needs.in_flight,

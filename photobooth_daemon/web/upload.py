@@ -21,6 +21,7 @@ from photobooth_daemon.model import MB
 from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web.body import Body
 from photobooth_daemon.web.multipart import FormNames, FormReader
+from photobooth_daemon.web.picture_body import PictureReader, is_picture
 
 SILENCE_SECONDS = 10.0
 SLOWEST_BYTES_PER_SECOND = 16 * 1024
@@ -41,6 +42,8 @@ class UploadRules:
     min_free_bytes: int = 0
     is_known: bool = True
     """Whether the sender has shown who it is; others have to keep up a pace."""
+    takes_pictures: bool = False
+    """Whether the body may be the picture itself instead of a form that holds it."""
 
 
 class Upload:
@@ -73,9 +76,13 @@ class Upload:
         self._writing = asyncio.Lock()
         scratch = media_store.open_scratch(uuid4())
         self._scratch: ScratchFile | None = scratch
-        self._form = FormReader(
-            content_type, scratch.write, rules.names, max_file_bytes=rules.max_file_bytes
-        )
+        self._form: FormReader | PictureReader
+        if rules.takes_pictures and is_picture(content_type):
+            self._form = PictureReader(scratch.write, max_file_bytes=rules.max_file_bytes)
+        else:
+            self._form = FormReader(
+                content_type, scratch.write, rules.names, max_file_bytes=rules.max_file_bytes
+            )
         self._loop = asyncio.get_running_loop()
         patience_seconds = rules.deadline.remaining_seconds() - ANSWER_MARGIN_SECONDS
         self._deadline_timer = self._loop.call_later(max(0.0, patience_seconds), self._too_slow)

@@ -19,6 +19,7 @@ from tests.support.sample_pictures import (
     noise,
     other_profile,
     png,
+    png_header,
     see_through,
     webp,
 )
@@ -92,3 +93,11 @@ def test_damaged_files_fail_by_name(tmp_path: Path, seed: str, draw: st.DataObje
     ):
         with suppress(InvalidImage):
             work()
+
+
+@pytest.mark.parametrize("size", [(1, 59_000_000), (59_000_000, 1), (1, 30_001)])
+def test_a_provider_s_picture_of_very_many_rows_is_refused_by_its_header(
+    size: tuple[int, int],
+) -> None:
+    with pytest.raises(InvalidImage, match="an edge may have"):
+        pictures.finish(png_header(*size), Output(), 300, 200, max_pixels=100_000_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -65,6 +66,12 @@ def png(image: Image.Image | None = None, **options: object) -> bytes:
     target = BytesIO()
     (image or corners()).save(target, "PNG", **options)
     return target.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """Return a PNG that claims a size and holds nothing."""
+    body = b"IHDR" + struct.pack(">II5B", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
 
 
 def webp(image: Image.Image | None = None, **options: object) -> bytes:
