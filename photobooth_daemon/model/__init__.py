@@ -1,13 +1,16 @@
 """What all layers name: the records, their versions, alerts and reports."""
 
-from photobooth_daemon.model.job_end import JobEnd, ResultFacts
-from photobooth_daemon.model.records import (
+from photobooth_daemon.model.audit import (
     UNAUTHENTICATED,
     Actor,
-    Admin,
-    Attempt,
     AuditEntry,
     AuditHead,
+    Noticed,
+)
+from photobooth_daemon.model.job_end import JobEnd, ResultFacts
+from photobooth_daemon.model.records import (
+    Admin,
+    Attempt,
     Event,
     Identity,
     Job,
@@ -15,7 +18,6 @@ from photobooth_daemon.model.records import (
     JobStatus,
     MediaKind,
     MediaObject,
-    Noticed,
     Output,
     Picture,
     PictureBytes,

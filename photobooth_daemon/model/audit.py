@@ -1,0 +1,55 @@
+"""Who asks for something, and what the audit log keeps of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+UNAUTHENTICATED = "unauthenticated"
+"""The actor of whoever has proved nothing, whatever name was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks for a change, from where, in which request: what the audit log keeps of it."""
+
+    username: str
+    address: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What a process has seen of its connections that somebody should know: addresses, the last."""
+
+    forwarded_by: str | None = None
+    """Sends X-Forwarded-For from this network, and is no trusted proxy."""
+    plain_from: str | None = None
+    """Came with a password, and not by TLS."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of the audit log; ``digest`` chains it to the one before."""
+
+    audit_id: int
+    at: datetime
+    actor: str
+    action: str
+    entity: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    address: str | None
+    request_id: str | None
+    digest: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """Where the audit log ends; ``seal`` shows that nobody moved it back."""
+
+    audit_id: int
+    digest: bytes
+    seal: bytes
