@@ -16,6 +16,7 @@ from photobooth_daemon.housekeeping.backup.backup import Backup, Source
 from photobooth_daemon.housekeeping.backup.restore import Restore
 from photobooth_daemon.logs import configure_logging
 from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.model import Actor
 from photobooth_daemon.repositories.backups import BackupRepository
 
 
@@ -74,7 +75,8 @@ async def restore(installation: Installation, directory: Path, replace: bool) ->
     try:
         async with installation.database(check_schema=False) as database:
             source = _source(installation, database)
-            work = Restore(source, database, media_store, installation.clock)
+            actor = Actor(installation.actor)
+            work = Restore(source, database, media_store, installation.clock, actor)
             report = await work.run(directory, replace=replace)
     finally:
         media_store.close()

@@ -21,6 +21,7 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import BackupFailed, ToolFailed
 from photobooth_daemon.housekeeping.backup.backup import Backup, Source, list_backups
+from photobooth_daemon.housekeeping.backup.media_copy import copy_shelf
 from photobooth_daemon.housekeeping.backup.restore import Restore
 from photobooth_daemon.media.in_use import TreeUse
 from photobooth_daemon.media.store import MediaStore
@@ -55,7 +56,8 @@ class Machine:
         store = MediaStore(self.directory / "media")
         store.create_tree()
         try:
-            work = Restore(self.source(database), database, store, self.clock)
+            actor = Actor("cli:root")
+            work = Restore(self.source(database), database, store, self.clock, actor)
             return await work.run(backup, replace=replace)
         finally:
             store.close()
@@ -258,13 +260,82 @@ def test_the_commands(database_url: str, empty_database_url: str, tmp_path: Path
 
 
 async def test_what_expires_while_the_backup_is_made_is_no_fault(
-    database: Database, empty_database: Database, machine: Machine
+    database: Database,
+    empty_database: Database,
+    machine: Machine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    booth = await Booth.open(database, machine.directory)
+    job_id = (await booth.post(booth.form())).json()["job_id"]
+
+    def after_the_dump(source: Path, target: Path, earlier: Path | None) -> Any:
+        shutil.rmtree(machine.directory / "media" / "results" / job_id, ignore_errors=True)
+        return copy_shelf(source, target, earlier)
+
+    monkeypatch.setattr("photobooth_daemon.housekeeping.backup.backup.copy_shelf", after_the_dump)
+    report = await machine.backup(database).run(machine.backups, keep=2)
+    await booth.close()
+    restored = await machine.restore(empty_database, report.path, replace=True)
+    assert (restored.results, restored.missing_results) == (1, 1)
+    assert os.listdir(machine.directory / "media" / "results") == []
+
+
+@pytest.mark.parametrize("plant", ["link", "pipe", "name", "picture", "key", "more", "list"])
+async def test_what_was_planted_in_a_backup_is_found_before_anything_changes(
+    database: Database, empty_database: Database, machine: Machine, plant: str
 ) -> None:
     booth = await Booth.open(database, machine.directory)
     job_id = (await booth.post(booth.form())).json()["job_id"]
     report = await machine.backup(database).run(machine.backups, keep=2)
     await booth.close()
-    shutil.rmtree(report.path / "media" / "results" / job_id)
+    secret = machine.directory.parent / "shadow"
+    secret.write_text("root's own")
+    folder = report.path / "media" / "results" / job_id
+    (picture,) = folder.glob("result.*")
+    if plant in ("link", "pipe"):
+        picture.unlink()
+        picture.symlink_to(secret) if plant == "link" else os.mkfifo(picture)
+    elif plant == "name":
+        (folder / "shell.php").write_text("<?php")
+    elif plant == "more":
+        shutil.copytree(folder, folder.with_name("0" * 8 + folder.name[8:]))
+    elif plant == "picture":
+        picture.write_bytes(picture.read_bytes() + b"!")
+    elif plant == "key":
+        (report.path / "jwt.key").write_text("a key that somebody else knows")
+    else:
+        (report.path / "files.sha256").write_text("")
+    with pytest.raises(BackupFailed):
+        await machine.restore(empty_database, report.path, replace=True)
+    assert await value(empty_database, "SELECT to_regclass('slot')") is None
+    assert (machine.directory / "media" / "results" / job_id).is_dir()
+
+
+async def test_a_restored_machine_knows_no_session_and_tells_of_the_restore(
+    database: Database, empty_database: Database, machine: Machine
+) -> None:
+    booth = await Booth.open(database, machine.directory)
+    before = await value(database, "SELECT token_version FROM admin WHERE username = 'serg'")
+    report = await machine.backup(database).run(machine.backups, keep=2)
+    await booth.close()
+    await machine.restore(empty_database, report.path, replace=True)
+    after = "SELECT token_version FROM admin WHERE username = 'serg'"
+    assert await value(empty_database, after) == before + 1
+    entry = "SELECT action || ' by ' || actor FROM audit_log ORDER BY audit_id DESC LIMIT 1"
+    assert await value(empty_database, entry) == "backup.restore by cli:root"
+
+
+async def test_a_backup_of_the_first_format_still_comes_back(
+    database: Database, empty_database: Database, machine: Machine
+) -> None:
+    booth = await Booth.open(database, machine.directory)
+    await booth.post(booth.form())
+    report = await machine.backup(database).run(machine.backups, keep=2)
+    await booth.close()
+    manifest = report.path / "manifest.json"
+    values = {**json.loads(manifest.read_text()), "format": 1}
+    del values["list_sha256"]
+    manifest.write_text(json.dumps(values))
+    (report.path / "files.sha256").unlink()
     restored = await machine.restore(empty_database, report.path, replace=True)
-    assert (restored.results, restored.missing_results) == (1, 1)
-    assert os.listdir(machine.directory / "media" / "results") == []
+    assert (restored.results, restored.missing_results) == (1, 0)

@@ -120,6 +120,7 @@ def test_a_second_photo_of_the_same_name_is_another(intake: IntakeProcess) -> No
         ("notes.txt", b"hello", "code: not_a_picture"),
         ("film.jpg", b"\0\0\0\x18ftypmp42" + bytes(100), "code: not_a_picture"),
     ],
+    ids=["raw", "text", "film"],
 )
 def test_what_is_no_photo_is_put_aside_with_a_reason(
     intake: IntakeProcess, ingest: FakeIngest, name: str, data: bytes, word: str

@@ -22,6 +22,7 @@ from photobooth_daemon import __version__
 from photobooth_daemon.clock import Clock, rfc3339
 from photobooth_daemon.database.tools import find_tool, run_tool
 from photobooth_daemon.errors import BackupFailed, PhotoboothError
+from photobooth_daemon.housekeeping.backup.contents import LIST, digest_of, read_list, write_list
 from photobooth_daemon.housekeeping.backup.manifest import (
     CONFIG,
     DUMP,
@@ -31,7 +32,6 @@ from photobooth_daemon.housekeeping.backup.manifest import (
     NAME,
     SHELVES,
     Manifest,
-    digest_of,
 )
 from photobooth_daemon.housekeeping.backup.media_copy import Copied, copy_shelf
 from photobooth_daemon.repositories.backups import BackupRepository
@@ -122,6 +122,8 @@ class Backup:
             longest_seconds=DUMP_SECONDS,
         )
         copied = await asyncio.to_thread(self._copy_files, unfinished, earlier)
+        shared = await asyncio.to_thread(_shared_digests, unfinished, earlier)
+        list_sha256 = await asyncio.to_thread(write_list, unfinished, shared)
         dump = unfinished / DUMP
         manifest = Manifest(
             format=FORMAT,
@@ -134,6 +136,7 @@ class Backup:
             media_files=copied.files,
             media_bytes=copied.size_bytes,
             linked_files=copied.linked_files,
+            list_sha256=list_sha256,
         )
         manifest.write(unfinished)
         await asyncio.to_thread(os.sync)
@@ -163,6 +166,19 @@ def list_backups(directory: Path) -> list[Path]:
         return []
     found = [p for p in directory.iterdir() if _BACKUP_NAME.fullmatch(p.name)]
     return sorted(p for p in found if (p / NAME).is_file())
+
+
+def _shared_digests(unfinished: Path, earlier: Path | None) -> dict[str, str]:
+    """Return the digests that the earlier backup has of files which both have in one."""
+    if earlier is None or not (earlier / LIST).is_file():
+        return {}
+    return {
+        name: digest
+        for name, digest in read_list(earlier).items()
+        if name.startswith(f"{MEDIA}/")
+        and (unfinished / name).exists()
+        and (earlier / name).samefile(unfinished / name)
+    }
 
 
 def _remove_unfinished(directory: Path) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from photobooth_daemon.errors import BackupFailed
 
-FORMAT = 1
+FORMAT = 2
+WITHOUT_LIST = 1
+"""What version 0.1.0 wrote at first: only the dump has a digest."""
 NAME = "manifest.json"
 DUMP = "database.dump"
 MEDIA = "media"
@@ -33,6 +34,7 @@ class Manifest:
     media_files: int
     media_bytes: int
     linked_files: int
+    list_sha256: str | None = None
 
     def write(self, directory: Path) -> None:
         """Write the manifest, the last file of a backup."""
@@ -41,7 +43,7 @@ class Manifest:
 
 
 def read_manifest(directory: Path) -> Manifest:
-    """Return the manifest of a backup, the dump compared with it; blocks.
+    """Return the manifest of a backup; blocks.
 
     Raises:
         BackupFailed: this is no backup, or a damaged one.
@@ -53,21 +55,6 @@ def read_manifest(directory: Path) -> Manifest:
         raise BackupFailed(f"{directory} is not a complete backup.") from error
     except (ValueError, TypeError) as error:
         raise BackupFailed(f"{directory / NAME} cannot be read.") from error
-    if manifest.format != FORMAT:
+    if manifest.format not in (FORMAT, WITHOUT_LIST):
         raise BackupFailed(f"The backup was made by version {manifest.program} of the program.")
-    if digest_of(directory / DUMP) != manifest.dump_sha256:
-        raise BackupFailed(f"{directory / DUMP} is damaged.")
     return manifest
-
-
-def digest_of(path: Path) -> str:
-    """Return a file's SHA-256; blocks.
-
-    Raises:
-        BackupFailed: there is no such file.
-    """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError as error:
-        raise BackupFailed(f"{path} is missing.") from error

@@ -6,27 +6,40 @@ import asyncio
 import logging
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from photobooth_daemon.administration.audit import Audit, audit_key
 from photobooth_daemon.administration.audit_head import NotedHead
+from photobooth_daemon.administration.signing_key import load_signing_key
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database import migrations
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.database.tools import find_tool, run_tool
 from photobooth_daemon.errors import BackupFailed
 from photobooth_daemon.housekeeping.backup.backup import Source
+from photobooth_daemon.housekeeping.backup.contents import (
+    LIST,
+    copy_checked,
+    digest_of,
+    media_files,
+    open_regular,
+    read_list,
+)
 from photobooth_daemon.housekeeping.backup.manifest import (
     DUMP,
     KEY,
     MEDIA,
     SHELVES,
+    WITHOUT_LIST,
     Manifest,
     read_manifest,
 )
 from photobooth_daemon.media.in_use import TreeUse
 from photobooth_daemon.media.store import MediaStore
-from photobooth_daemon.model import MediaKind
+from photobooth_daemon.model import Actor, MediaKind
+from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.backups import BackupRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 
@@ -51,13 +64,19 @@ class Restore:
     """Restores into one installation."""
 
     def __init__(
-        self, target: Source, database: Database, media_store: MediaStore, clock: Clock
+        self,
+        target: Source,
+        database: Database,
+        media_store: MediaStore,
+        clock: Clock,
+        actor: Actor,
     ) -> None:
         self._target = target
         self._database = database
         self._media_store = media_store
         self._repository = BackupRepository(database)
         self._clock = clock
+        self._actor = actor
 
     async def run(self, backup: Path, *, replace: bool) -> RestoreReport:
         """Restore ``backup``; with ``replace`` over what is there, which is lost.
@@ -69,7 +88,7 @@ class Restore:
             ToolFailed: pg_restore failed at its work, or
             DatabaseUnavailable: the database went away: run it again, with ``replace``.
         """
-        manifest = await asyncio.to_thread(read_manifest, backup)
+        manifest, digests = await asyncio.to_thread(_look_through, backup)
         known = {migration.number for migration in migrations.list_migrations()}
         if not set(manifest.migrations) <= known:
             raise BackupFailed(
@@ -86,12 +105,27 @@ class Restore:
                     "There are jobs, slots or pictures here already. To lose them: --replace"
                 )
             program = await self._find_program(manifest, backup)
-            await asyncio.to_thread(self._restore_files, backup)
+            await asyncio.to_thread(self._restore_files, backup, digests)
             await self._restore_database(program, backup)
         applied = await migrations.migrate(self._database, self._clock)
+        await self._note(manifest)
         results, missing = await self._compare()
         log.info("restored", extra={"results": results, "missing_results": missing})
         return RestoreReport(manifest, results, missing, len(applied))
+
+    async def _note(self, manifest: Manifest) -> None:
+        """End every session of the machine that was backed up, and let the log tell of this."""
+        key = load_signing_key(self._target.key_file)
+        audit = Audit(AuditRepository(self._database), self._clock, audit_key(key))
+        async with self._database.transaction() as connection:
+            await self._repository.end_sessions(connection)
+            await audit.record(
+                connection,
+                actor=self._actor,
+                action="backup.restore",
+                entity="installation",
+                after={"created_at": manifest.created_at, "program": manifest.program},
+            )
 
     async def _is_empty(self) -> bool:
         for shelf in SHELVES:
@@ -100,17 +134,23 @@ class Restore:
                 return False
         return await self._repository.is_unused()
 
-    def _restore_files(self, backup: Path) -> None:
+    def _restore_files(self, backup: Path, digests: Mapping[str, str | None]) -> None:
         """Put the pictures and the key in place; blocks."""
         for shelf in SHELVES:
             target = self._media_store.root / shelf
             if target.is_dir():
                 shutil.rmtree(target)
-            shutil.copytree(backup / MEDIA / shelf, target)
         self._media_store.create_tree()
-        if (backup / KEY).is_file():
+        for name, sha256 in digests.items():
+            if name.startswith(f"{MEDIA}/"):
+                path = self._media_store.root / name.removeprefix(f"{MEDIA}/")
+                path.parent.mkdir(mode=0o750, exist_ok=True)
+                copy_checked(backup / name, path, sha256)
+                path.chmod(0o640)
+        if KEY in digests:
             draft = self._target.key_file.with_name(f".{self._target.key_file.name}.restored")
-            shutil.copyfile(backup / KEY, draft)
+            draft.unlink(missing_ok=True)
+            copy_checked(backup / KEY, draft, digests[KEY])
             draft.chmod(0o600)
             draft.rename(self._target.key_file)
         NotedHead(self._target.key_file).forget()
@@ -162,3 +202,33 @@ class Restore:
                 path = self._media_store.result_path(media.job_id, media.content_type)
                 missing += not path.is_file()
         return results, missing
+
+
+def _look_through(backup: Path) -> tuple[Manifest, dict[str, str | None]]:
+    """Return the manifest, and every file to restore with its digest; blocks.
+
+    A backup of the first format has no digests but the dump's.
+
+    Raises:
+        BackupFailed: something is missing, damaged, a link, or of a name that no backup has.
+    """
+    manifest = read_manifest(backup)
+    if digest_of(backup / DUMP) != manifest.dump_sha256:
+        raise BackupFailed(f"{backup / DUMP} is damaged.")
+    names = media_files(backup)
+    key = [KEY] if (backup / KEY).is_symlink() or (backup / KEY).exists() else []
+    for name in (*names, *key):
+        open_regular(backup / name).close()
+    if manifest.format == WITHOUT_LIST:
+        log.warning("the backup has no digests of its pictures: it is of an older version")
+        return manifest, dict.fromkeys((*names, *key))
+    if digest_of(backup / LIST) != manifest.list_sha256:
+        raise BackupFailed(f"{backup / LIST} is damaged.")
+    listed = read_list(backup)
+    if set(listed) != {*names, *key, DUMP}:
+        odd = sorted(set(listed) ^ {*names, *key, DUMP})
+        raise BackupFailed(f"{odd[0]!r} is missing, or was not in the backup.")
+    for name, digest in listed.items():
+        if digest_of(backup / name) != digest:
+            raise BackupFailed(f"{backup / name} is damaged.")
+    return manifest, dict(listed)
