@@ -25,7 +25,7 @@ from tests.hostile.attacks import (
 )
 from tests.support.party import Party
 
-ATTACK_SECONDS = 8.0
+ATTACK_SECONDS = 5.0
 PHOTO_SECONDS = 1.0
 MOST_MEMORY_BYTES = 1024**3
 ATTACKS: dict[str, Attack] = {
