@@ -47,7 +47,7 @@ setup(
         "photobooth_daemon": ["py.typed"],
         "photobooth_daemon.administration": ["common_passwords.*"],
         "photobooth_daemon.ui": ["*", "**/*"],
-        "photobooth_daemon.rehearsal": ["*.jpg"],
+        "photobooth_daemon.app": ["*.jpg"],
         "photobooth_daemon.schemas": ["*.json"],
         "photobooth_daemon.sql": ["*.sql"],
         "photobooth_daemon.etc": ["*", "**/*"],

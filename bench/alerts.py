@@ -36,7 +36,7 @@ from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 
 ROOT = Path(__file__).parents[1]
 PASSWORD = "correct horse"
-PHOTO = ROOT / "photobooth_daemon/rehearsal/sample_photo.jpg"
+PHOTO = ROOT / "photobooth_daemon/app/sample_photo.jpg"
 LONGEST_SECONDS = 1200.0
 PROMETHEUS_YML = """
 global: {{scrape_interval: 5s, evaluation_interval: 5s}}

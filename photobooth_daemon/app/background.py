@@ -131,7 +131,7 @@ def build_readiness(
     """Return the readiness check."""
     database = shared.database
     slots = SlotRepository(database)
-    photo = (files("photobooth_daemon.rehearsal") / "sample_photo.jpg").read_bytes()
+    photo = (files("photobooth_daemon.app") / "sample_photo.jpg").read_bytes()
     return Readiness(
         config=shared.config,
         config_digest=shared.config_digest,

@@ -76,17 +76,10 @@ from photobooth_daemon.web.accounts import SessionAuthenticator
 from photobooth_daemon.web.application import DaemonApplication
 from photobooth_daemon.web.handler import NotFoundHandler
 from photobooth_daemon.web.routes import Services, build_routes
-from photobooth_daemon.web.site import Site
+from photobooth_daemon.web.site import Life, Site
 from photobooth_daemon.web.ui_files import UiFiles
 
 log = logging.getLogger(__name__)
-
-
-class Life:
-    """Whether this process takes new work; its ``daemon`` decides."""
-
-    def __init__(self) -> None:
-        self.draining = False
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.config import start_up as config_module
+from photobooth_daemon.config import start_up
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.database import migrations
 from photobooth_daemon.database.binaries import EmbeddedPostgresError
@@ -67,9 +67,9 @@ class Installation:
         """Return the same without giving up root."""
         environment = dict(os.environ)
         if may_become_service_user(self.config_path):
-            environment.setdefault("CREDENTIALS_DIRECTORY", str(config_module.CREDENTIALS_DIR))
+            environment.setdefault("CREDENTIALS_DIRECTORY", str(start_up.CREDENTIALS_DIR))
         try:
-            return config_module.load(self.config_path, environment)
+            return start_up.load(self.config_path, environment)
         except ConfigError as error:
             raise Failure(error) from error
 
@@ -138,7 +138,7 @@ def become_service_user(config_path: Path | None) -> None:
 
 def may_become_service_user(config_path: Path | None) -> bool:
     """Return whether this is root, at work on the installed system's own configuration."""
-    if os.geteuid() != 0 or config_path not in (None, config_module.DEFAULT_CONFIG_PATH):
+    if os.geteuid() != 0 or config_path not in (None, start_up.DEFAULT_CONFIG_PATH):
         return False
     try:
         pwd.getpwnam(SERVICE_USER)

@@ -15,9 +15,8 @@ from photobooth_daemon.app.installation import (
     run_async,
 )
 from photobooth_daemon.cli.printing import say
-from photobooth_daemon.config import start_up as config_module
-from photobooth_daemon.database import migrations, snapshots
-from photobooth_daemon.database import setup as database_setup
+from photobooth_daemon.config import start_up
+from photobooth_daemon.database import migrations, setup, snapshots
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch
 
@@ -37,16 +36,16 @@ async def setup_database(installation: Installation, snapshot: bool) -> None:
     run there, and brings the schema up to date once it can connect.
     """
     url = installation.read_config().database.url
-    if url == config_module.EMBEDDED:
+    if url == start_up.EMBEDDED:
         say("The embedded PostgreSQL sets itself up when the daemon starts.")
         return
     account = _account(installation)
-    target = database_setup.read_target(url, account)
+    target = setup.read_target(url, account)
     made = []
-    if not await database_setup.lets_in(target, account):
+    if not await setup.lets_in(target, account):
         if not (target.is_local_socket and os.geteuid() == 0):
             raise _by_hand(target)
-        made = await database_setup.create_role_and_database(target)
+        made = await setup.create_role_and_database(target)
     try:
         made += await _bring_up_to_date(installation, snapshot=snapshot)
     except asyncpg.InsufficientPrivilegeError as error:
@@ -55,7 +54,7 @@ async def setup_database(installation: Installation, snapshot: bool) -> None:
         say(line)
 
 
-def _by_hand(target: database_setup.Target) -> DatabaseUnavailable:
+def _by_hand(target: setup.Target) -> DatabaseUnavailable:
     lines = "".join(f"\n  {statement};" for statement in target.statements)
     how = "Run this command with sudo, or as" if target.is_local_socket else "As"
     return DatabaseUnavailable(

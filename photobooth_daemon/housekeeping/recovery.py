@@ -20,7 +20,7 @@ from photobooth_daemon.ingest.jobs import Jobs
 from photobooth_daemon.media.in_use import Solitude, TreeUse
 from photobooth_daemon.media.store import MediaStore, Shelf
 from photobooth_daemon.model import Job, JobEnd, JobStatus, ResultFacts
-from photobooth_daemon.pictures import steps as pictures
+from photobooth_daemon.pictures import steps
 from photobooth_daemon.pictures.codec import MOST_PIXELS
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
@@ -153,8 +153,8 @@ def _look_at_result(path: Path, media_store: MediaStore, job_id: UUID) -> _Found
         return None
     try:
         preview_size = preview[0].stat().st_size
-        content_type = pictures.recognise(path)
-        width, height = pictures.measure(path, content_type, MOST_PIXELS)
+        content_type = steps.recognise(path)
+        width, height = steps.measure(path, content_type, MOST_PIXELS)
         size, digest = _size_and_digest(path)
     except (FileNotFoundError, InvalidImage, UnsupportedMediaType):
         return None

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from photobooth_daemon import __version__
-from photobooth_daemon.config import start_up as config_module
+from photobooth_daemon.config import start_up
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.database.binaries import EmbeddedPostgresError
 from photobooth_daemon.database.embedded import database_at
@@ -59,7 +59,7 @@ def _say(line: str) -> None:
 
 
 def _run(config_path: Path | None, worker: int | None, listen_fds: tuple[int, ...]) -> int:
-    config = config_module.load(config_path)
+    config = start_up.load(config_path)
     start_logging(config)
     notifier = Notifier.take_from(os.environ)
     sockets = (
@@ -90,7 +90,7 @@ def _run(config_path: Path | None, worker: int | None, listen_fds: tuple[int, ..
                 database_url,
                 sockets=sockets,
                 notifier=notifier,
-                read_config=lambda: config_module.load(config_path),
+                read_config=lambda: start_up.load(config_path),
             )
         )
     return 0
@@ -101,7 +101,7 @@ def start_logging(config: Config) -> None:
     configure_logging(
         level=config.logging.level,
         style=config.logging.format,
-        secrets=config_module.secrets_of(config),
+        secrets=start_up.secrets_of(config),
     )
 
 

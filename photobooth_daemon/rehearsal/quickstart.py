@@ -24,7 +24,7 @@ from typing import Any
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
 from photobooth_daemon.child_process import start_tied, stop
-from photobooth_daemon.config import start_up as config_module
+from photobooth_daemon.config import start_up
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.database.binaries import EmbeddedPostgresError
 from photobooth_daemon.database.embedded import database_at
@@ -146,7 +146,7 @@ class Quickstart:
             ports = IntakePorts(_free_port(self._ftp_port, "--ftp-port"), _free_port(0))
             self._intake = QuickstartIntake(self._state, ports)
             self._intake.configure(f"http://127.0.0.1:{port}", credentials.ingest_password)
-        return config_module.load(self._state.config_path)
+        return start_up.load(self._state.config_path)
 
     async def _start(self, config: Config, database_url: str, credentials: Credentials) -> Running:
         base_url = f"http://127.0.0.1:{config.server.listen.port}"
@@ -156,7 +156,7 @@ class Quickstart:
         self._daemon = self._start_daemon(database_url)
         await self._wait_until_ready(base_url)
         self._say("Sending a photo …")
-        sample = resources.files("photobooth_daemon.rehearsal") / "sample_photo.jpg"
+        sample = resources.files("photobooth_daemon.app") / "sample_photo.jpg"
         camera = Camera(
             f"{base_url}/api/ingest/{SAMPLE_SLOT}?response=image", credentials.ingest_password
         )

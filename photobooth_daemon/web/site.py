@@ -6,7 +6,6 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
 from tornado.httputil import HTTPServerRequest
@@ -16,13 +15,11 @@ from photobooth_daemon.model import Noticed
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class Life(Protocol):
-    """Whether new work is taken; the process' life decides."""
+class Life:
+    """Whether this process takes new work; whoever ends it says so."""
 
-    @property
-    def draining(self) -> bool:
-        """Return True once the process has been asked to stop."""
-        ...
+    def __init__(self) -> None:
+        self.draining = False
 
 
 class Site:

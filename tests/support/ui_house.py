@@ -42,7 +42,7 @@ EXPECTED = ("Failed to load resource",)
 
 def party(width: int = 900) -> bytes:
     """The sample photo, small enough to be processed in a moment."""
-    source = io.BytesIO((files("photobooth_daemon.rehearsal") / "sample_photo.jpg").read_bytes())
+    source = io.BytesIO((files("photobooth_daemon.app") / "sample_photo.jpg").read_bytes())
     with Image.open(source) as photo:
         photo.thumbnail((width, width))
         target = io.BytesIO()

@@ -25,7 +25,7 @@ from photobooth_daemon.ingest.jobs import Jobs
 from photobooth_daemon.ingest.requests import RequestBuilder
 from photobooth_daemon.ingest.waiting.turns import TURNS
 from photobooth_daemon.media.scratch_file import BLOCK_BYTES, ScratchFile
-from photobooth_daemon.pictures import threads as picture_threads
+from photobooth_daemon.pictures import threads
 from photobooth_daemon.web import body as body_module
 from photobooth_daemon.web import upload as upload_module
 from tests.support.booth import PASSWORD, SLOT, Booth, new_key
@@ -556,7 +556,7 @@ async def test_large_pictures_are_finished_one_at_a_time(
     module = story if name == "finish" else open_job
     crowd = Crowd(getattr(module, name))
     monkeypatch.setattr(module, name, crowd)
-    monkeypatch.setattr(picture_threads, "LARGE_MEGAPIXELS", 1.01)
+    monkeypatch.setattr(threads, "LARGE_MEGAPIXELS", 1.01)
     await booth.configure_slot(on_failure="original")
     booth.provider.script.always("prompt_blocked" if name == "original" else "image")
     photo = booth.form(jpeg(corners(1500, 1000)))

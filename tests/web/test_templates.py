@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from photobooth_daemon.administration import templates as templates_module
-from photobooth_daemon.pictures import threads as picture_threads
+from photobooth_daemon.pictures import threads
 from tests.support.fakes import Crowd, eventually
 from tests.support.office import Office, Reply
 from tests.support.sample_pictures import camera_jpeg, corners, jpeg, png, see_through, webp
@@ -66,7 +66,7 @@ async def test_large_pictures_are_looked_at_one_at_a_time(
 ) -> None:
     crowd = Crowd(templates_module._inspect)
     monkeypatch.setattr(templates_module, "_inspect", crowd)
-    monkeypatch.setattr(picture_threads, "LARGE_MEGAPIXELS", 1.01)
+    monkeypatch.setattr(threads, "LARGE_MEGAPIXELS", 1.01)
     replies = await asyncio.gather(
         *(register(office, jpeg(corners(1500, 1000 + n))) for n in range(3))
     )
