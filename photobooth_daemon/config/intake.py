@@ -106,7 +106,7 @@ def _read_ftp(section: Section) -> FtpConfig:
     if (config.tls_cert_file is None) != (config.tls_key_file is None):
         section.fault(
             "ftp_tls_key_file",
-            "ftp_tls_cert_file and ftp_tls_key_file are set together or not at all",
+            "ftp_tls_cert_file and ftp_tls_key_file must be set together or not at all",
         )
     if config.tls_required and config.tls_cert_file is None:
         section.fault("ftp_tls_required", "needs ftp_tls_cert_file and ftp_tls_key_file")

@@ -206,10 +206,10 @@ def _read_server(reader: Reader) -> ServerConfig:
     )
     if (config.tls_cert_file is None) != (config.tls_key_file is None):
         section.fault(
-            "tls_key_file", "tls_cert_file and tls_key_file are set together or not at all"
+            "tls_key_file", "tls_cert_file and tls_key_file must be set together or not at all"
         )
     if not re.fullmatch(r"/([\w.-]+/)*", config.accel_redirect or "/"):
-        section.fault("accel_redirect", "is a path that begins and ends with a slash")
+        section.fault("accel_redirect", "must be a path that begins and ends with a slash")
     return config
 
 
@@ -218,7 +218,7 @@ def _read_database(reader: Reader) -> DatabaseConfig:
     section = reader.section("database")
     url, _ = section.secret("url", credential="database_url", allow_inline=True)
     if url is not None and url != EMBEDDED and not url.startswith(("postgresql://", "postgres://")):
-        section.fault("url", 'is "embedded" or starts with postgresql://')
+        section.fault("url", 'must be "embedded" or start with postgresql://')
     return DatabaseConfig(
         url=url or default.url, pool_size=section.integer("pool_size", default.pool_size, 2, 100)
     )
@@ -261,10 +261,11 @@ def _read_alerts(reader: Reader) -> AlertsConfig:
     )
     if (config.telegram_token is None) != (config.telegram_chat_id is None):
         section.fault(
-            "telegram_chat_id", "telegram_token and telegram_chat_id are set together or not at all"
+            "telegram_chat_id",
+            "telegram_token and telegram_chat_id must be set together or not at all",
         )
     if config.smtp_url and urlsplit(config.smtp_url).scheme not in ("smtp", "smtps"):
-        section.fault("smtp_url", "starts with smtp:// or smtps://")
+        section.fault("smtp_url", "must start with smtp:// or smtps://")
     return config
 
 

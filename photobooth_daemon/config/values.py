@@ -28,7 +28,7 @@ def parse_listen_address(text: str) -> tuple[str, int]:
     host, separator, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not separator or not host or not port.isdigit() or int(port) > 65535:
-        raise ValueError("is written host:port, such as 0.0.0.0:8080")
+        raise ValueError("must be written host:port, such as 0.0.0.0:8080")
     return host, int(port)
 
 
@@ -51,7 +51,7 @@ class Reader:
             self._known.add(keys[: depth + 1])
             table = table.get(key, {})
             if not isinstance(table, dict):
-                self.note(".".join(keys[: depth + 1]), "is a table, not a value")
+                self.note(".".join(keys[: depth + 1]), "must be a table, not a value")
                 table = {}
         return Section(self, keys, table)
 
@@ -129,7 +129,7 @@ class Section:
         if value is None:
             return default
         if not isinstance(value, str):
-            self.fault(key, "is a string")
+            self.fault(key, "must be a string")
             return default
         return value or default
 
@@ -141,7 +141,7 @@ class Section:
         if isinstance(value, str):
             value = [part.strip() for part in value.split(",") if part.strip()]
         if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
-            self.fault(key, "is a list of strings")
+            self.fault(key, "must be a list of strings")
             return ()
         return tuple(value)
 
@@ -161,7 +161,7 @@ class Section:
         if value is None:
             return default
         if not isinstance(value, bool):
-            self.fault(key, "is true or false")
+            self.fault(key, "must be true or false")
             return default
         return value
 
@@ -169,7 +169,7 @@ class Section:
         """Return one of the words."""
         value = self.text(key) or default
         if value not in choices:
-            self.fault(key, f"is one of {', '.join(choices)}")
+            self.fault(key, f"must be one of {', '.join(choices)}")
             return default
         return value
 
@@ -179,7 +179,7 @@ class Section:
         if value is None:
             return default
         if not Path(value).is_absolute():
-            self.fault(key, "is an absolute path")
+            self.fault(key, "must be an absolute path")
             return default
         return Path(value)
 
@@ -199,7 +199,7 @@ class Section:
             return None
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            self.fault(key, "is an http:// or https:// URL")
+            self.fault(key, "must be an http:// or https:// URL")
             return None
         return value.rstrip("/")
 
@@ -253,7 +253,7 @@ class Section:
             return None
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            self.fault(key, "is an http:// or https:// URL")
+            self.fault(key, "must be an http:// or https:// URL")
             return None
         return value
 
@@ -273,16 +273,16 @@ class Section:
             try:
                 value = kind(value)
             except ValueError:
-                self.fault(key, f"is {noun}")
+                self.fault(key, f"must be {noun}")
                 return default
         if value is None:
             return default
         accepted = (int,) if kind is int else (int, float)
         if isinstance(value, bool) or not isinstance(value, accepted):
-            self.fault(key, f"is {noun}")
+            self.fault(key, f"must be {noun}")
             return default
         if not low <= value <= high:
-            self.fault(key, f"is between {low} and {high}")
+            self.fault(key, f"must be between {low} and {high}")
             return default
         return value
 
