@@ -91,6 +91,7 @@ BOUNDS: Mapping[str, WholeNumber | Amount | Choice] = {
     "slot_concurrency": WholeNumber(1, 30),
     "slot_queue": WholeNumber(0, 200),
     "provider_concurrency": WholeNumber(1, 100),
+    "attempts_per_photo": WholeNumber(1, 50),
     "min_free_mb": WholeNumber(0, 1_000_000),
     "history_days": WholeNumber(1, 3650),
     "cost_cap_per_day": Amount(),

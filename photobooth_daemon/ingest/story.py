@@ -204,6 +204,7 @@ class IngestService:
                 accept=accept,
                 deadline=admitted.work_deadline,
                 provider_concurrency=values.provider_concurrency,
+                attempts_per_photo=values.attempts_per_photo,
                 attempts=progress.attempts,
                 budget=budget,
             )

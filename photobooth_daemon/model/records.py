@@ -149,6 +149,7 @@ class Settings:
     slot_concurrency: int = 4
     slot_queue: int = 30
     provider_concurrency: int = 30
+    attempts_per_photo: int = 8
     min_free_mb: int = 1024
     history_days: int = 90
     cost_cap_per_day: float | None = None

@@ -29,6 +29,7 @@ __all__ = [
     "ProviderRequest",
     "ProviderResult",
     "TemplatePicture",
+    "calls_nobody",
     "has_key_or_address",
     "takes_files",
 ]
@@ -157,3 +158,11 @@ def takes_files(driver: ProviderDriver) -> bool:
     Drivers that send templates to a provider need not say anything.
     """
     return bool(getattr(driver, "takes_files", False))
+
+
+def calls_nobody(driver: ProviderDriver) -> bool:
+    """Return whether the driver makes pictures itself, so that an attempt can cost nothing.
+
+    Drivers that call a provider need not say anything.
+    """
+    return bool(getattr(driver, "calls_nobody", False))

@@ -146,6 +146,30 @@ async def test_local_is_the_rung_that_is_left(booth: Booth) -> None:
     await booth.nothing_left()
 
 
+async def test_a_provider_that_never_paints_ends_the_photo_early(booth: Booth) -> None:
+    booth.provider.script.always("no_image")
+    await booth.configure_slot(fallback=[])
+    answer = await booth.post()
+    assert (answer.status, answer.json()["provider_code"]) == (502, "no_image")
+    last = (await booth.the_job())["attempts"][-1]
+    assert last["started_ms"] + last["duration_ms"] < 20_000
+    assert len(booth.provider.log.requests) == 5
+    await booth.nothing_left()
+
+
+async def test_all_rungs_together_keep_to_the_attempts_of_a_photo(booth: Booth) -> None:
+    booth.provider.script.always("no_image")
+    await booth.configure_settings(attempts_per_photo=3)
+    await booth.configure_slot(fallback=[OPENAI, LOCAL])
+    assert (await booth.post()).status == 200
+    assert await attempts(booth) == ["gemini:no_image"] * 3 + ["local:ok"]
+    booth.provider.script.then("prompt_blocked").then("overloaded").always("no_image")
+    await booth.configure_slot(fallback=[OPENAI, OPENAI, OPENAI])
+    asked = len(booth.provider.log.requests)
+    assert (await booth.post()).json()["provider_code"] == "no_image"
+    assert len(booth.provider.log.requests) == asked + 3
+
+
 async def test_a_rung_whose_driver_is_gone_is_passed_by(booth: Booth) -> None:
     await booth.configure_slot(provider="vanished", operation="x", fallback=[LOCAL])
     assert (await booth.post()).status == 200

@@ -42,6 +42,7 @@ class ScriptedDriver:
     """Takes the script's steps one by one; the last one repeats. Time passes on the fake clock."""
 
     needs_public_url = False
+    calls_nobody = False
 
     def __init__(self, name: str, clock: FakeClock, script: Sequence[Step]) -> None:
         self.name = name
@@ -108,6 +109,7 @@ class Booth:
         accept: Callable[[ProviderResult], Awaitable[Any]] = take,
         names: Sequence[str] | None = None,
         concurrency: int = 8,
+        attempts_per_photo: int = 8,
         budget: Budget | None = None,
     ) -> Climbed[Any]:
         self.attempts = []
@@ -117,6 +119,7 @@ class Booth:
             accept=accept,
             deadline=Deadline.after(self.clock, window_seconds),
             provider_concurrency=concurrency,
+            attempts_per_photo=attempts_per_photo,
             attempts=self.attempts,
             budget=budget,
         )

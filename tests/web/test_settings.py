@@ -85,6 +85,7 @@ VALUES: list[tuple[str, list[Any], list[Any]]] = [
     ("slot_concurrency", [1, 30], [0, 31]),
     ("slot_queue", [0, 200], [-1, 201]),
     ("provider_concurrency", [1, 100], [0, 101]),
+    ("attempts_per_photo", [1, 50], [0, 51]),
     ("min_free_mb", [0, 1_000_000], [-1, 1_000_001]),
     ("history_days", [1, 3650], [0, 3651, 10**30]),
     ("cost_cap_per_day", [None, 0, 0.1, 1e6], [-0.01, "1", True, 10**400]),

@@ -25,17 +25,18 @@ from photobooth_daemon.ingest.ladder.pacing import Pacing
 from photobooth_daemon.ingest.ladder.reasons import delay_before_another, verdict_on
 from photobooth_daemon.ingest.waiting.gate import Gate
 from photobooth_daemon.model import Attempt, Rung
-from photobooth_daemon.providers.driver import ProviderDriver, ProviderRequest, ProviderResult
+from photobooth_daemon.providers.driver import (
+    ProviderDriver,
+    ProviderRequest,
+    ProviderResult,
+    calls_nobody,
+)
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 RequestFor = Callable[[Rung, ProviderDriver, Deadline], Awaitable[ProviderRequest]]
 Accept = Callable[[ProviderResult], Awaitable[T]]
-
-ATTEMPTS_AT_ONCE = 5
-PACE_SECONDS = 1.0
-"""After so many attempts on a rung, further ones start at least so far apart."""
 
 
 class Budget(Protocol):
@@ -87,17 +88,20 @@ class Climb(Generic[T]):
         request_for: RequestFor,
         accept: Accept[T],
         deadline: Deadline,
-        provider_concurrency: int,
         attempts: list[Attempt],
         budget: Budget | None,
+        *,
+        provider_concurrency: int,
+        attempts_per_photo: int,
     ) -> None:
         self._means = means
         self._request_for = request_for
         self._accept = accept
         self._deadline = deadline
-        self._provider_concurrency = provider_concurrency
         self._attempts = attempts
         self._budget = budget
+        self._provider_concurrency = provider_concurrency
+        self._calls_left = attempts_per_photo
         self._since_seconds = means.clock.monotonic()
         self._last: AttemptFailed | None = None
 
@@ -110,29 +114,32 @@ class Climb(Generic[T]):
         left: deque[Rung] = deque(rungs)
         put_off: deque[Rung] = deque()
         while left or put_off:
-            if left:
-                rung = left.popleft()
-                others = [self._means.model_of(other) for other in left]
-                if others and self._better_elsewhere(rung, others):
-                    put_off.append(rung)
-                    continue
-            else:
-                rung = put_off.popleft()
-                others = [self._means.model_of(other) for other in put_off]
-            climbed = await self._try(rung, others)
+            queue = left or put_off
+            rung = queue.popleft()
+            if queue is left and left and self._better_elsewhere(rung, left):
+                put_off.append(rung)
+                continue
+            climbed = await self._try(rung, tuple(queue))
             if climbed is not None:
                 return climbed
         if self._last is None:
             raise ProviderTimeout
         raise ProviderError(self._last.reason)
 
-    def _better_elsewhere(self, rung: Rung, others: Sequence[Model]) -> bool:
+    def _better_elsewhere(self, rung: Rung, rungs_left: Sequence[Rung]) -> bool:
         model = self._means.model_of(rung)
+        others = [self._means.model_of(other) for other in rungs_left]
         return self._means.cooldowns.cooling(model) or self._means.pacing.better_elsewhere(
             model, others, self._deadline
         )
 
-    async def _try(self, rung: Rung, others: Sequence[Model]) -> Climbed[T] | None:
+    def _may_try(self, driver: ProviderDriver | None, *, calls_before: int = 0) -> bool:
+        """Return whether an attempt may be made, so many calls from now."""
+        if driver is not None and calls_nobody(driver):
+            return True
+        return self._calls_left > calls_before
+
+    async def _try(self, rung: Rung, rungs_left: Sequence[Rung]) -> Climbed[T] | None:
         """Make attempts on one rung; None when it is used up."""
         means = self._means
         driver = means.drivers.get(rung.provider)
@@ -142,7 +149,14 @@ class Climb(Generic[T]):
             return None
         model = means.model_of(rung)
         so_far: Counter[Reason] = Counter()
-        while not self._deadline.passed():
+        calls = 0 if calls_nobody(driver) else 1
+        while self._may_try(driver) and not self._deadline.passed():
+            # What no call is left for takes no time from this attempt.
+            others = [
+                means.model_of(other)
+                for other in rungs_left
+                if self._may_try(means.drivers.get(other.provider), calls_before=calls)
+            ]
             if self._budget and not self._budget.allows(*model):
                 self._last = AttemptFailed(Reason.QUOTA, "the day's cost cap is reached")
                 return None
@@ -158,10 +172,10 @@ class Climb(Generic[T]):
                 return None
             took_seconds = means.clock.monotonic() - begun_seconds
             delay = delay_before_another(self._last, so_far)
-            if delay is None or (others and means.cooldowns.cooling(model)):
+            if delay is None or not self._may_try(driver):
                 return None
-            if so_far.total() >= ATTEMPTS_AT_ONCE:
-                delay = max(delay, PACE_SECONDS - took_seconds)
+            if others and means.cooldowns.cooling(model):
+                return None
             if not means.pacing.worth_another(
                 model,
                 others,
@@ -195,6 +209,8 @@ class Climb(Generic[T]):
                 if limit is self._deadline:
                     raise ProviderTimeout from error
                 raise
+            if not calls_nobody(driver):
+                self._calls_left -= 1
             probe = means.cooldowns.begin(means.model_of(rung))
             begun_seconds = means.clock.monotonic()
 

@@ -66,15 +66,17 @@ class Ladder:
         accept: Accept[T],
         deadline: Deadline,
         provider_concurrency: int,
+        attempts_per_photo: int,
         attempts: list[Attempt],
         budget: Budget | None = None,
     ) -> Climbed[T]:
         """Return the first picture that ``accept`` takes.
 
         Every attempt is appended to ``attempts`` as it ends, whatever becomes
-        of the climb. An ``InvalidImage`` from ``accept`` makes the attempt a bad
-        response; ``accept`` may outlast ``deadline``, because what was paid for
-        is finished.
+        of the climb. ``attempts_per_photo`` bounds those that call a provider, on
+        all rungs together; a driver that calls nobody is tried even after that.
+        An ``InvalidImage`` from ``accept`` makes the attempt a bad response;
+        ``accept`` may outlast ``deadline``, because what was paid for is finished.
 
         Raises:
             ProviderError: every rung is used up; carries the last reason.
@@ -82,7 +84,14 @@ class Ladder:
                 a place at a provider was waited for.
         """
         climb = Climb(
-            self._means, request_for, accept, deadline, provider_concurrency, attempts, budget
+            self._means,
+            request_for,
+            accept,
+            deadline,
+            attempts,
+            budget,
+            provider_concurrency=provider_concurrency,
+            attempts_per_photo=attempts_per_photo,
         )
         try:
             return await climb.to_the_top(rungs)

@@ -13,14 +13,18 @@ FIRST_BACKOFF_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What a failure leaves on its rung: how many more attempts (None: while time is left)."""
+    """What a failure leaves on its rung: how many more attempts (None: while time is left).
+
+    Those that back off wait ever longer; the first ``at_once`` of them do not.
+    """
 
     at_most: int | None = 0
     backing_off: bool = False
+    at_once: int = 0
 
 
 AGAIN: Mapping[Reason, Again] = {
-    Reason.NO_IMAGE: Again(None),
+    Reason.NO_IMAGE: Again(4, backing_off=True, at_once=1),
     Reason.OVERLOADED: Again(None, backing_off=True),
     Reason.QUOTA: Again(None, backing_off=True),
     Reason.BAD_RESPONSE: Again(2),
@@ -65,8 +69,12 @@ def delay_before_another(failure: AttemptFailed, so_far: Mapping[Reason, int]) -
         return failure.retry_after_seconds
     if not row.backing_off:
         return 0.0
-    waits = sum(so_far.get(reason, 0) for reason in AGAIN if AGAIN[reason].backing_off)
-    return FIRST_BACKOFF_SECONDS * 2.0 ** (waits - 1)
+    waits = sum(
+        max(0, so_far.get(reason, 0) - other.at_once)
+        for reason, other in AGAIN.items()
+        if other.backing_off
+    )
+    return FIRST_BACKOFF_SECONDS * 2.0 ** (waits - 1) if waits else 0.0
 
 
 def verdict_on(failure: AttemptFailed | None, so_far: Mapping[Reason, int]) -> Verdict:

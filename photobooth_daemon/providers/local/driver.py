@@ -42,6 +42,7 @@ class LocalDriver:
 
     name = "local"
     takes_files = True
+    calls_nobody = True
     title = "On this machine"
     needs_public_url = False
 

@@ -19,7 +19,7 @@ import { openRotation } from "./settings/rotation.js";
 const whole = (minimum, maximum) => ({ type: "integer", minimum, maximum });
 const GROUPS = {
   time: { sync_response_seconds: whole(10, 60) },
-  load: { slot_concurrency: whole(1, 30), slot_queue: whole(0, 200), provider_concurrency: whole(1, 100) },
+  load: { slot_concurrency: whole(1, 30), slot_queue: whole(0, 200), provider_concurrency: whole(1, 100), attempts_per_photo: whole(1, 50) },
   photo: { max_upload_mb: whole(1, 50), max_pixels: whole(1_000_000, 200_000_000) },
   keep: { result_ttl_hours: whole(1, 2160), history_days: whole(1, 3650), min_free_mb: whole(0, 1_000_000) },
   cost: { cost_cap_per_day: { type: ["number", "null"], minimum: 0 } },

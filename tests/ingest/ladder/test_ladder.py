@@ -54,22 +54,6 @@ async def test_the_first_picture_ends_the_climb() -> None:
     assert booth.sample("provider_attempts_total", provider="gemini", reason="ok") == 1
 
 
-async def test_no_image_is_tried_again_at_once() -> None:
-    booth, drivers = scripted_booth(gemini=[*[fail(Reason.NO_IMAGE, 1.2)] * 6, ok()])
-    await booth.climb()
-    assert gaps(drivers["gemini"]) == [1.2] * 6
-
-
-async def test_instant_no_image_does_not_become_a_storm() -> None:
-    booth, drivers = scripted_booth(gemini=[fail(Reason.NO_IMAGE, 0.01)])
-    with pytest.raises(ProviderError) as ended:
-        await booth.climb(9.0)
-    assert ended.value.provider_code is Reason.NO_IMAGE
-    assert gaps(drivers["gemini"])[:4] == [0.01] * 4
-    assert gaps(drivers["gemini"])[4:] == [1.0] * len(gaps(drivers["gemini"])[4:])
-    assert 10 <= len(booth.attempts) <= 15
-
-
 async def test_overloaded_backs_off_and_gives_up_early_when_nothing_fits() -> None:
     booth, drivers = scripted_booth(gemini=[fail(Reason.OVERLOADED, 0.5)])
     begun = booth.clock.monotonic()
