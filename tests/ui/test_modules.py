@@ -107,3 +107,27 @@ def test_an_axis_has_round_steps(page: Visit) -> None:
         [0, 1],
         [0, 20000, 40000, 60000],
     ]
+
+
+def test_attempts_that_failed_alike_are_shown_as_one(page: Visit) -> None:
+    script = """
+        const attempt = (n, more) => ({ provider: "gemini", operation: "edit", model: "m",
+          reason: "no_image", message: "NO_IMAGE", started_ms: 2000 * n, duration_ms: 1000,
+          cost: 0.01, provider_request_id: `id-${n}`, ...more });
+        const attempts = [
+          ...[0, 1, 2, 3, 4].map((n) => attempt(n)), attempt(5, { reason: "overloaded" }),
+          attempt(6, { cost: null }), attempt(7), attempt(8, { reason: null, message: null }),
+          attempt(9, { reason: null, message: null }),
+        ];
+        const { html, render } = await import("/ui/core/html.js");
+        const place = document.createElement("div");
+        render(html`<${m.Attempts} attempts=${attempts} />`, place);
+        return [...place.querySelectorAll("li")].map((row) => row.textContent);"""
+    rows = run(page, "parts/attempts.js", script)
+    assert [row.split(" ")[0] for row in rows] == ["1–5.", "6.", "7.", "8.", "9.", "10."]
+    assert "× 5" in rows[0]
+    assert "from 0" in rows[0]
+    assert "to 9\u00a0s" in rows[0]
+    assert "0.05" in rows[0]
+    assert "id-0 id-1 id-2 id-3 id-4" in rows[0]
+    assert not any("×" in row for row in rows[1:])

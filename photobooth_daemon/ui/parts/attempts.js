@@ -6,16 +6,41 @@ import { t } from "../core/i18n.js";
 import { explainReason } from "../core/problems.js";
 import { Icon } from "./icons.js";
 
-function Attempt({ attempt, n }) {
+const known = (cost) => cost !== null && cost !== undefined;
+const equal = (one, other) => one.reason && ["provider", "operation", "model", "reason", "message"].every((key) => one[key] === other[key]) && known(one.cost) === known(other.cost);
+
+/** Attempts that failed in the same way, one after the other, as one run. */
+export function folded(attempts) {
+  const runs = [];
+  attempts.forEach((attempt, index) => {
+    const run = runs.at(-1);
+    if (run && equal(run.attempts[0], attempt)) run.attempts.push(attempt);
+    else runs.push({ first: index + 1, attempts: [attempt] });
+  });
+  return runs;
+}
+
+function timesOf(attempts) {
+  const [first, last] = [attempts[0], attempts.at(-1)];
+  if (attempts.length > 1) return t("attempt.between", { from: duration(first.started_ms), to: duration(last.started_ms + last.duration_ms) });
+  return `${t("attempt.started", { time: duration(first.started_ms) })} · ${t("attempt.took", { time: duration(first.duration_ms) })}`;
+}
+
+function Run({ first, attempts }) {
+  const [attempt] = attempts;
+  const count = attempts.length;
+  const n = count > 1 ? `${first}–${first + count - 1}` : first;
   const words = attempt.reason ? explainReason(attempt.reason).title : t("attempt.picture");
+  const cost = known(attempt.cost) && attempts.reduce((sum, one) => sum + one.cost, 0);
+  const ids = attempts.map((one) => one.provider_request_id).filter(Boolean).join(" ");
   return html`<li class=${`attempt ${attempt.reason ? "failed" : "done"}`}>
     <${Icon} name=${attempt.reason ? "cross" : "check"} />
     <div><p><b>${t("attempt.title", { n, provider: attempt.provider, operation: attempt.operation })}</b>${attempt.model && html` <span class="chip mono">${attempt.model}</span>`}</p>
-      <p>${words}${attempt.message && html` <span class="quiet">${t("attempt.says", { message: attempt.message })}</span>`}</p>
-      <p class="quiet">${t("attempt.started", { time: duration(attempt.started_ms) })} · ${t("attempt.took", { time: duration(attempt.duration_ms) })}${attempt.cost !== null && attempt.cost !== undefined ? ` · ${money(attempt.cost)}` : ""}${attempt.provider_request_id && html` · <span class="mono">${attempt.provider_request_id}</span>`}</p></div>
+      <p>${words}${count > 1 && html` <b>× ${count}</b>`}${attempt.message && html` <span class="quiet">${t("attempt.says", { message: attempt.message })}</span>`}</p>
+      <p class="quiet">${timesOf(attempts)}${cost !== false && ` · ${money(cost)}`}${ids && html` · <span class="mono">${ids}</span>`}</p></div>
   </li>`;
 }
 
 export function Attempts({ attempts }) {
-  return html`<ol class="attempts">${attempts.map((attempt, n) => html`<${Attempt} key=${n} attempt=${attempt} n=${n + 1} />`)}</ol>`;
+  return html`<ol class="attempts">${folded(attempts).map((run) => html`<${Run} key=${run.first} ...${run} />`)}</ol>`;
 }
