@@ -12,37 +12,23 @@ import aiohttp
 from prometheus_client import CollectorRegistry
 from tornado.web import Application
 
-from photobooth_daemon.administration.admins import AdminService
-from photobooth_daemon.administration.audit import Audit, audit_key
-from photobooth_daemon.administration.devices import Devices
-from photobooth_daemon.administration.passwords import IngestPasswordVerdicts, Passwords
+from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.penalties import Penalties
-from photobooth_daemon.administration.settings import SettingsService
 from photobooth_daemon.administration.signing_key import load_signing_key
-from photobooth_daemon.administration.slots import SlotService, SlotSurroundings
 from photobooth_daemon.administration.templates import TemplateService
-from photobooth_daemon.administration.throttle import Throttle
-from photobooth_daemon.administration.tokens import Tokens
+from photobooth_daemon.app.administration import build_administration
 from photobooth_daemon.app.background import Shared, build_backstage, build_readiness
+from photobooth_daemon.app.ingest import IngestParts, build_ingest
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.digest import config_digest
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.ingest.admission import AdmissionService
-from photobooth_daemon.ingest.jobs import Jobs
 from photobooth_daemon.ingest.ladder.fresh_start import FreshStart
 from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.ingest.ladder.pricing import PriceTable
 from photobooth_daemon.ingest.ladder.spending import Spending
-from photobooth_daemon.ingest.open_job import OpenJobs
-from photobooth_daemon.ingest.password import IngestPassword
-from photobooth_daemon.ingest.requests import ProviderRequests
-from photobooth_daemon.ingest.story import IngestService
-from photobooth_daemon.ingest.waiting.doorway import Doorway
 from photobooth_daemon.ingest.waiting.gate import Gate
-from photobooth_daemon.ingest.waiting.turns import UploadTurns
 from photobooth_daemon.live.feed import EventFeed
-from photobooth_daemon.live.publish import Events
 from photobooth_daemon.media.links import PublicMedia
 from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
@@ -51,25 +37,15 @@ from photobooth_daemon.monitoring.background import Operations
 from photobooth_daemon.monitoring.health import Health
 from photobooth_daemon.monitoring.readiness.service import Readiness
 from photobooth_daemon.monitoring.recent_problems import RecentProblems
-from photobooth_daemon.monitoring.reports.stats import Stats
 from photobooth_daemon.pictures.threads import PictureThreads, threads_for_cores
 from photobooth_daemon.providers.catalog import build_drivers, close_drivers, installed_drivers
 from photobooth_daemon.providers.driver import ProviderDriver
 from photobooth_daemon.providers.facts import provider_facts
 from photobooth_daemon.providers.params import ParamSchemas
-from photobooth_daemon.repositories.admins import AdminRepository
-from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.event_report import EventReportRepository
-from photobooth_daemon.repositories.events import EventRepository
-from photobooth_daemon.repositories.idempotency import IdempotencyRepository
-from photobooth_daemon.repositories.job_lists import JobLists
-from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.media import MediaRepository
-from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.spending import SpendingRepository
-from photobooth_daemon.repositories.stats import StatsRepository
-from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web.access_log import AccessLog
 from photobooth_daemon.web.accounts import SessionAuthenticator
@@ -157,84 +133,40 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     ladder = Ladder(drivers, gate, clock, metrics, prices=prices)
     spending = Spending(SpendingRepository(database), prices, clock)
 
-    slots = SlotRepository(database)
-    jobs = JobRepository(database)
-    media = MediaRepository(database)
-    templates = TemplateRepository(database)
-    job_lists = JobLists(database)
-    audit_log = AuditRepository(database)
-    audit = Audit(audit_log, clock, audit_key(signing_key))
-    event_list = EventRepository(database)
-    events = Events(event_list, clock)
     schemas = ParamSchemas.installed()
     facts = provider_facts(drivers, config.providers)
-    throttle = Throttle(database, audit, clock)
-    penalties = Penalties(clock)
-    admins = AdminService(
+    media = MediaRepository(database)
+    fresh_start = FreshStart(ladder, SlotRepository(database), in_flight)
+    administration = build_administration(
+        config,
         database,
-        AdminRepository(database),
-        audit,
-        throttle,
-        penalties,
-        passwords,
-        Tokens(signing_key, clock),
-        Devices(signing_key, clock),
         clock,
+        signing_key=signing_key,
+        passwords=passwords,
+        facts=facts,
+        schemas=schemas,
+        slot_saved=fresh_start.saved,
     )
-    settings = SettingsService(
-        database,
-        SettingsRepository(database),
-        audit,
-        events,
-        passwords,
-        clock,
-        facts,
-    )
-    fresh_start = FreshStart(ladder, slots, in_flight)
-    slot_service = SlotService(
-        database,
-        slots,
-        templates,
-        audit,
-        events,
-        clock,
-        SlotSurroundings(schemas, facts, config.server.public_url),
-        saved=fresh_start.saved,
-    )
-    ingest_password = IngestPassword(
-        database, IngestPasswordVerdicts(camera_passwords), throttle, penalties, audit, metrics
-    )
-    admission = AdmissionService(
-        slots=slots,
-        password=ingest_password,
-        gate=gate,
-        doorway=Doorway(),
-        turns=UploadTurns(pictures.photo_cost, threads=threads),
-        media_store=media_store,
-        metrics=metrics,
-        clock=clock,
-        store_reserve_seconds=config.server.store_reserve_seconds,
-    )
-    job_service = Jobs(database, jobs, IdempotencyRepository(database), events, clock)
-    ingest = IngestService(
-        jobs=job_service,
-        open_jobs=OpenJobs(job_service, pictures, media_store, metrics, in_flight, clock),
-        password=ingest_password,
-        ladder=ladder,
-        spending=spending,
-        requests=ProviderRequests(
-            params=schemas,
+    audit, events = administration.audit, administration.events
+    slots, templates = administration.slot_repository, administration.template_repository
+    throttle, penalties = administration.throttle, administration.penalties
+    admission, ingest = build_ingest(
+        IngestParts(
+            config=config,
+            database=database,
+            administration=administration,
+            camera_passwords=camera_passwords,
+            gate=gate,
+            ladder=ladder,
+            spending=spending,
+            schemas=schemas,
             pictures=pictures,
-            templates=templates,
-            media=media,
+            reading_threads=threads,
             media_store=media_store,
-            public_url=config.server.public_url,
-        ),
-        pictures=pictures,
-        media_store=media_store,
-        metrics=metrics,
-        in_flight=in_flight,
-        clock=clock,
+            metrics=metrics,
+            in_flight=in_flight,
+            clock=clock,
+        )
     )
     site = Site(
         public_url=config.server.public_url,
@@ -265,10 +197,10 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     health, operations = build_backstage(shared)
     readiness = build_readiness(shared, admission, ingest)
 
-    feed = EventFeed(database, event_list, clock, heard=fresh_start.heard)
+    feed = EventFeed(database, administration.event_repository, clock, heard=fresh_start.heard)
     services = Services(
         site=site,
-        authenticator=SessionAuthenticator(admins, site),
+        authenticator=SessionAuthenticator(administration.admins, site),
         life=life,
         clock=clock,
         metrics=metrics,
@@ -276,24 +208,24 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         media_store=media_store,
         admission=admission,
         ingest=ingest,
-        results=Results(jobs, clock),
+        results=Results(administration.job_repository, clock),
         media=PublicMedia(media, media_store, clock),
         health=health,
         readiness=readiness,
         reports=EventReportRepository(database),
-        setting_list=SettingsRepository(database),
-        admins=admins,
-        settings=settings,
-        slots=slot_service,
+        setting_list=administration.setting_repository,
+        admins=administration.admins,
+        settings=administration.settings,
+        slots=administration.slots,
         slot_list=slots,
         templates=TemplateService(
-            database, templates, slots, slot_service, media_store, pictures, audit, clock
+            database, templates, slots, administration.slots, media_store, pictures, audit, clock
         ),
         template_list=templates,
-        jobs=jobs,
-        job_lists=job_lists,
-        stats=Stats(StatsRepository(database), job_lists, clock),
-        audit_log=audit_log,
+        jobs=administration.job_repository,
+        job_lists=administration.job_lists,
+        stats=administration.stats,
+        audit_log=administration.audit_repository,
         feed=feed,
         schemas=schemas,
         provider_facts=facts,

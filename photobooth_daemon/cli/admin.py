@@ -25,7 +25,7 @@ def admin() -> None:
 async def list_admins(installation: Installation, as_json: bool) -> None:
     """List the administrators and their permissions."""
     async with services(installation) as here:
-        admins = await here.admins.list_all()
+        admins = await here.administration.admins.list_all()
     rows: list[dict[str, Any]] = [
         {
             "username": found.username,
@@ -56,7 +56,7 @@ async def passwd(installation: Installation, username: str, from_stdin: bool) ->
     """Give an administrator a new password; every session of theirs ends."""
     password = read_password(f"New password for {username}", from_stdin=from_stdin)
     async with services(installation) as here:
-        await here.admins.set_password(username, password, here.actor)
+        await here.administration.admins.set_password(username, password, here.actor)
     say(f"{username} has a new password.")
 
 
@@ -69,7 +69,7 @@ async def grant(installation: Installation, username: str, permissions: tuple[st
     """Give permissions ("all" for every one); they are in force at the next call."""
     wanted = PERMISSIONS if permissions == ("all",) else permissions
     async with services(installation) as here:
-        found = await here.admins.grant(username, wanted, here.actor)
+        found = await here.administration.admins.grant(username, wanted, here.actor)
     say(f"{username}: {_words(found.permissions)}")
 
 
@@ -82,7 +82,7 @@ async def revoke(installation: Installation, username: str, permissions: tuple[s
     """Take permissions away ("all" for every one); they are gone at the next call."""
     unwanted = PERMISSIONS if permissions == ("all",) else permissions
     async with services(installation) as here:
-        found = await here.admins.revoke(username, unwanted, here.actor)
+        found = await here.administration.admins.revoke(username, unwanted, here.actor)
     say(f"{username}: {_words(found.permissions)}")
 
 
@@ -93,7 +93,7 @@ async def revoke(installation: Installation, username: str, permissions: tuple[s
 async def unlock(installation: Installation, username: str) -> None:
     """Let an administrator log in again after too many wrong passwords."""
     async with services(installation) as here:
-        addresses = await here.admins.unlock(username, here.actor)
+        addresses = await here.administration.admins.unlock(username, here.actor)
     say(f"{username} may log in again; failures from {addresses} addresses are forgotten.")
 
 

@@ -40,7 +40,7 @@ async def list_entries(
 ) -> None:
     """List entries, newest first."""
     async with services(installation) as here:
-        entries = await here.audit_log.list_newest(
+        entries = await here.administration.audit_repository.list_newest(
             actor=actor,
             action=action,
             entity=entity,
@@ -85,7 +85,7 @@ async def verify(ctx: click.Context, head: str | None, as_json: bool) -> None:
     heads = [] if head is None else [_noted(head)]
     async with services(ctx.obj) as here:
         last = NotedHead(ctx.obj.config.server.jwt_key_file).read()
-        verdict = await here.audit.verify(*heads, *([] if last is None else [last]))
+        verdict = await here.administration.audit.verify(*heads, *([] if last is None else [last]))
     if as_json:
         print_json(
             {

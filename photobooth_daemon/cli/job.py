@@ -49,7 +49,7 @@ async def list_jobs(
         since=None if since is None else since.replace(tzinfo=UTC),
     )
     async with services(installation) as here:
-        jobs = await here.job_lists.list_newest(wanted, None, limit)
+        jobs = await here.administration.job_lists.list_newest(wanted, None, limit)
     if as_json:
         print_json([job_view(found, installation.clock) for found in jobs])
         return
@@ -79,7 +79,7 @@ async def list_jobs(
 async def show(installation: Installation, job_id: UUID, as_json: bool) -> None:
     """Print everything that is known about a job."""
     async with services(installation) as here:
-        found = await here.jobs.find(job_id)
+        found = await here.administration.job_repository.find(job_id)
     if found is None:
         raise Failure(JobNotFound())
     (print_json if as_json else print_fields)(job_view(found, installation.clock))

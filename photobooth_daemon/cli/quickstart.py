@@ -111,14 +111,14 @@ async def _prepare(installation: Installation, credentials: Credentials) -> None
     actor = Actor("quickstart")
     async with services(installation) as made:
         for username, password in credentials.admins.items():
-            await made.admins.set_password(username, password, actor)
+            await made.administration.admins.set_password(username, password, actor)
         changes = {"ingest_password": credentials.ingest_password}
-        await made.settings.update(changes, ExpectedVersion.any(), actor)
+        await made.administration.settings.update(changes, ExpectedVersion.any(), actor)
         for slot_id, config in SLOTS.items():
-            slot = await made.slots.get(slot_id)
+            slot = await made.administration.slots.get(slot_id)
             if slot.provider is None:
                 expected = ExpectedVersion.exactly(slot.version)
-                await made.slots.update(slot_id, config, expected, actor)
+                await made.administration.slots.update(slot_id, config, expected, actor)
 
 
 def _show(running: Running, state: QuickstartState) -> None:

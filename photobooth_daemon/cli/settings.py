@@ -23,7 +23,7 @@ def settings() -> None:
 async def show(installation: Installation, as_json: bool) -> None:
     """Print the settings in force; never a secret."""
     async with services(installation) as here:
-        shown = here.settings.view(await here.settings.get())
+        shown = here.administration.settings.view(await here.administration.settings.get())
     (print_json if as_json else print_fields)(shown)
 
 
@@ -40,7 +40,7 @@ async def set_values(
     if "ingest_password" in changes:
         raise click.UsageError("use `photoboothctl settings rotate-ingest-password`")
     async with services(installation) as here:
-        state = await here.settings.update(changes, expected(version), here.actor)
+        state = await here.administration.settings.update(changes, expected(version), here.actor)
     say(f"Version {state.version} is in force.")
 
 
@@ -58,7 +58,9 @@ async def rotate_ingest_password(
     else:
         password = read_password("New ingest password", from_stdin=from_stdin)
     async with services(installation) as here:
-        await here.settings.update({"ingest_password": password}, ExpectedVersion.any(), here.actor)
+        await here.administration.settings.update(
+            {"ingest_password": password}, ExpectedVersion.any(), here.actor
+        )
     say(password if generate else "The new ingest password is in force.")
 
 

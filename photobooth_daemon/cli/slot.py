@@ -31,10 +31,15 @@ slot.add_command(slot_test)
 async def list_slots(installation: Installation, as_json: bool) -> None:
     """List the slots and how the last 24 hours went."""
     async with services(installation) as here:
-        slots = await here.slot_list.list_all()
-        counts = await here.stats.counts_of_last_day()
+        slots = await here.administration.slot_repository.list_all()
+        counts = await here.administration.stats.counts_of_last_day()
     if as_json:
-        print_json([{**here.slots.view(found), "counts": counts[found.slot_id]} for found in slots])
+        print_json(
+            [
+                {**here.administration.slots.view(found), "counts": counts[found.slot_id]}
+                for found in slots
+            ]
+        )
         return
     print_table(
         ["SLOT", "NAME", "STATE", "PROVIDER", "OPERATION", "VERSION", "DONE", "TIMEOUT", "FAILED"],
@@ -61,7 +66,7 @@ async def list_slots(installation: Installation, as_json: bool) -> None:
 async def show(installation: Installation, slot_id: str, as_json: bool) -> None:
     """Print a slot's whole configuration."""
     async with services(installation) as here:
-        shown = here.slots.view(await here.slots.get(slot_id))
+        shown = here.administration.slots.view(await here.administration.slots.get(slot_id))
     (print_json if as_json else print_fields)(shown)
 
 
@@ -89,8 +94,8 @@ async def set_values(
     if not changes:
         raise click.UsageError("say what to change: KEY=VALUE, or --file")
     async with services(installation) as here:
-        before = here.slots.view(await here.slots.get(slot_id))
-        found = await here.slots.update(
+        before = here.administration.slots.view(await here.administration.slots.get(slot_id))
+        found = await here.administration.slots.update(
             slot_id, _merged(before, changes), expected(version), here.actor
         )
     say(f"{slot_id} is at version {found.version}, {'on' if found.enabled else 'off'}.")
@@ -105,7 +110,7 @@ async def set_values(
 async def reset(installation: Installation, slot_id: str, version: int | None) -> None:
     """Make a slot unconfigured and off; its results stay until they expire."""
     async with services(installation) as here:
-        found = await here.slots.reset(slot_id, expected(version), here.actor)
+        found = await here.administration.slots.reset(slot_id, expected(version), here.actor)
     say(f"{slot_id} is unconfigured, at version {found.version}.")
 
 
@@ -117,7 +122,9 @@ async def reset(installation: Installation, slot_id: str, version: int | None) -
 async def restore(installation: Installation, slot_id: str, version: int) -> None:
     """Bring back what a slot was at a version, as a new one."""
     async with services(installation) as here:
-        found = await here.slots.restore(slot_id, version, expected(None), here.actor)
+        found = await here.administration.slots.restore(
+            slot_id, version, expected(None), here.actor
+        )
     say(f"{slot_id} is at version {found.version}, as it was at {version}.")
 
 

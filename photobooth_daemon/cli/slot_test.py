@@ -107,9 +107,11 @@ class _Refused(click.ClickException):
 
 async def _token(here: Services) -> str:
     """Return a token of an administrator who may try slots: whoever holds the key may make one."""
-    for admin in await here.admins.list_all():
+    for admin in await here.administration.admins.list_all():
         if PERMISSION in admin.permissions:
-            issued = here.tokens.issue(admin.username, admin.permissions, admin.token_version)
+            issued = here.administration.tokens.issue(
+                admin.username, admin.permissions, admin.token_version
+            )
             return issued.token
     raise _Refused(f"No administrator has the permission {PERMISSION}.")
 

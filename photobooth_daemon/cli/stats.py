@@ -20,7 +20,7 @@ from photobooth_daemon.monitoring.reports.stats import WINDOWS
 async def stats(installation: Installation, window: str, as_json: bool) -> None:
     """Print outcomes and durations, per slot and in all."""
     async with services(installation) as here:
-        figures = await here.stats.figures(WINDOWS[window])
+        figures = await here.administration.stats.figures(WINDOWS[window])
     if as_json:
         print_json(figures)
         return

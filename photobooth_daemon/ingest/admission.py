@@ -62,7 +62,7 @@ class AdmissionService:
     def __init__(
         self,
         *,
-        slots: SlotRepository,
+        slot_repository: SlotRepository,
         password: IngestPassword,
         gate: Gate,
         doorway: Doorway,
@@ -72,7 +72,7 @@ class AdmissionService:
         clock: Clock,
         store_reserve_seconds: float,
     ) -> None:
-        self._slots = slots
+        self._slot_repository = slot_repository
         self._password = password
         self._gate = gate
         self._doorway = doorway
@@ -149,7 +149,7 @@ class AdmissionService:
         """Look the slot up, well inside the shortest window: the photo's own is not known yet."""
         try:
             async with Deadline.after(self._clock, DATABASE_PATIENCE_SECONDS).enforced():
-                return await self._slots.find_for_admission(slot_id)
+                return await self._slot_repository.find_for_admission(slot_id)
         except DeadlinePassed as error:
             raise DatabaseUnavailable from error
 

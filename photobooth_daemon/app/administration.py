@@ -1,0 +1,122 @@
+"""Builds what administrators work with: the daemon's routes and the commands use the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from photobooth_daemon.administration.admins import AdminService
+from photobooth_daemon.administration.audit import Audit, audit_key
+from photobooth_daemon.administration.devices import Devices
+from photobooth_daemon.administration.passwords import Passwords
+from photobooth_daemon.administration.penalties import Penalties
+from photobooth_daemon.administration.settings import SettingsService
+from photobooth_daemon.administration.slots import SlotService, SlotSurroundings
+from photobooth_daemon.administration.throttle import Throttle
+from photobooth_daemon.administration.tokens import Tokens
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.config.start_up import Config
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.live.publish import Events
+from photobooth_daemon.model import Slot
+from photobooth_daemon.monitoring.reports.stats import Stats
+from photobooth_daemon.providers.facts import ProviderFacts
+from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.repositories.admins import AdminRepository
+from photobooth_daemon.repositories.audit import AuditRepository
+from photobooth_daemon.repositories.events import EventRepository
+from photobooth_daemon.repositories.job_lists import JobLists
+from photobooth_daemon.repositories.jobs import JobRepository
+from photobooth_daemon.repositories.settings import SettingsRepository
+from photobooth_daemon.repositories.slots import SlotRepository
+from photobooth_daemon.repositories.stats import StatsRepository
+from photobooth_daemon.repositories.templates import TemplateRepository
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """The services where something is decided, and the SQL where something is only read."""
+
+    admins: AdminService
+    settings: SettingsService
+    slots: SlotService
+    stats: Stats
+    audit: Audit
+    throttle: Throttle
+    penalties: Penalties
+    tokens: Tokens
+    events: Events
+    event_repository: EventRepository
+    slot_repository: SlotRepository
+    setting_repository: SettingsRepository
+    template_repository: TemplateRepository
+    job_repository: JobRepository
+    audit_repository: AuditRepository
+    job_lists: JobLists
+
+
+def build_administration(
+    config: Config,
+    database: Database,
+    clock: Clock,
+    *,
+    signing_key: bytes,
+    passwords: Passwords,
+    facts: Mapping[str, ProviderFacts],
+    schemas: ParamSchemas,
+    slot_saved: Callable[[Slot], None] = lambda slot: None,
+) -> Administration:
+    """Return what administrators work with, on one database.
+
+    ``slot_saved`` is told of each new version of a slot before its saving is answered.
+    """
+    audit_repository = AuditRepository(database)
+    audit = Audit(audit_repository, clock, audit_key(signing_key))
+    event_repository = EventRepository(database)
+    events = Events(event_repository, clock)
+    slot_repository = SlotRepository(database)
+    setting_repository = SettingsRepository(database)
+    template_repository = TemplateRepository(database)
+    job_lists = JobLists(database)
+    throttle = Throttle(database, audit, clock)
+    penalties = Penalties(clock)
+    tokens = Tokens(signing_key, clock)
+    return Administration(
+        admins=AdminService(
+            database,
+            AdminRepository(database),
+            audit,
+            throttle,
+            penalties,
+            passwords,
+            tokens,
+            Devices(signing_key, clock),
+            clock,
+        ),
+        settings=SettingsService(
+            database, setting_repository, audit, events, passwords, clock, facts
+        ),
+        slots=SlotService(
+            database,
+            slot_repository,
+            template_repository,
+            audit,
+            events,
+            clock,
+            SlotSurroundings(schemas, facts, config.server.public_url),
+            saved=slot_saved,
+        ),
+        stats=Stats(StatsRepository(database), job_lists, clock),
+        audit=audit,
+        throttle=throttle,
+        penalties=penalties,
+        tokens=tokens,
+        events=events,
+        event_repository=event_repository,
+        slot_repository=slot_repository,
+        setting_repository=setting_repository,
+        template_repository=template_repository,
+        job_repository=JobRepository(database),
+        audit_repository=audit_repository,
+        job_lists=job_lists,
+    )
