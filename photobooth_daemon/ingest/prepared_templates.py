@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from uuid import UUID
+
+from cachetools import LRUCache
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.model import PictureBytes, TemplateMedia
@@ -21,8 +23,9 @@ class PreparedTemplates:
 
     def __init__(self, pictures: PictureThreads, *, kept_bytes: int = KEPT_BYTES) -> None:
         self._pictures = pictures
-        self._kept_bytes = kept_bytes
-        self._kept: OrderedDict[tuple[UUID, int], PictureBytes] = OrderedDict()
+        self._kept: LRUCache[tuple[UUID, int], PictureBytes] = LRUCache(
+            kept_bytes, getsizeof=lambda kept: len(kept.data)
+        )
         self._one_at_a_time = asyncio.Lock()
 
     async def get(
@@ -40,23 +43,21 @@ class PreparedTemplates:
             DeadlinePassed: the threads are too busy to do it in time.
         """
         key = (template.media_id, max_edge_px)
-        if key not in self._kept:
-            async with self._one_at_a_time:
-                if key not in self._kept:
-                    prepared = await self._pictures.prepare(
-                        partial(prepare, max_edge_px=max_edge_px),
-                        path,
-                        template.content_type,
-                        deadline=deadline,
-                        megapixels=template.width * template.height / 1e6,
-                        size_bytes=template.size_bytes,
-                    )
-                    self._keep(key, prepared)
-                    return prepared
-        self._kept.move_to_end(key)
-        return self._kept[key]
-
-    def _keep(self, key: tuple[UUID, int], prepared: PictureBytes) -> None:
-        self._kept[key] = prepared
-        while sum(len(kept.data) for kept in self._kept.values()) > self._kept_bytes:
-            self._kept.popitem(last=False)
+        kept = self._kept.get(key)
+        if kept is not None:
+            return kept
+        async with self._one_at_a_time:
+            kept = self._kept.get(key)
+            if kept is None:
+                kept = await self._pictures.prepare(
+                    partial(prepare, max_edge_px=max_edge_px),
+                    path,
+                    template.content_type,
+                    deadline=deadline,
+                    megapixels=template.width * template.height / 1e6,
+                    size_bytes=template.size_bytes,
+                )
+                # One that is larger than all that is kept is only used.
+                with suppress(ValueError):
+                    self._kept[key] = kept
+        return kept

@@ -10,8 +10,6 @@ import asyncpg
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.repositories.events import EventRepository
 
-KINDS = ("job", "slot", "settings", "health")
-
 
 class Events:
     """Publishes what a transaction changed, if and when it commits."""
@@ -23,7 +21,7 @@ class Events:
     async def publish(
         self, connection: asyncpg.Connection, kind: str, data: Mapping[str, Any]
     ) -> int:
-        """Append an event of one of the :data:`KINDS`.
+        """Append an event: of a ``job``, a ``slot``, the ``settings`` or the ``health``.
 
         Called last in the transaction: other publishers wait until it ends.
         """

@@ -225,10 +225,6 @@ class MediaStore:
         """Remove what a listing found; return the bytes freed, 0 if it has gone meanwhile."""
         return await self._in_thread(self._remove_thing, thing)
 
-    async def used_bytes(self) -> int:
-        """Return the bytes of all files in the tree; walks it."""
-        return await self._in_thread(size_of, self._root)
-
     def _remove_thing(self, thing: StoredThing) -> int:
         published = thing.shelf in (Shelf.RESULTS, Shelf.TEMPLATES)
         if published and thing.path.is_dir() and not thing.path.is_symlink():

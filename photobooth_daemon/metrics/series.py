@@ -228,15 +228,6 @@ class Metrics:
         """Call ``refresh`` before each exposition, for gauges that are cheap to read."""
         self._refreshers.append(refresh)
 
-    def families(self) -> dict[str, str]:
-        """Return every family by its name, with its type: what rules and dashboards may name."""
-        sources: tuple[Source, ...] = (self._registry, *self._facts)
-        return {
-            family.name + ("_total" if family.type == "counter" else ""): family.type
-            for source in sources
-            for family in source.collect()
-        }
-
     def labels(self) -> set[str]:
         """Return every label that a series of ours may have."""
         known = set(self._labels)

@@ -25,7 +25,6 @@ Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 Resampling = Image.Resampling
-RGB_MODES = ("RGB", "RGBA")
 
 _FORMATS = {JPEG: "JPEG", PNG: "PNG", WEBP: "WEBP"}
 _UPRIGHT = {

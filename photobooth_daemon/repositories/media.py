@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from photobooth_daemon.database.pool import Database
@@ -44,16 +42,3 @@ class MediaRepository:
                 media_id,
             )
         return None if row is None else MediaObject(**{**row, "kind": MediaKind(row["kind"])})
-
-    async def expire(self, media_ids: Sequence[UUID], now: datetime) -> None:
-        """End the life of objects whose files are gone."""
-        async with self._database.connection() as connection:
-            await connection.execute(
-                """
-                UPDATE media_object
-                   SET expires_at = least(expires_at, $2), cleaned_at = coalesce(cleaned_at, $2)
-                 WHERE media_id = ANY($1)
-                """,
-                list(media_ids),
-                now,
-            )

@@ -54,10 +54,15 @@ def rule_lines(kind: str) -> list[str]:
 
 
 def unknown_series(text: str, metrics: Metrics) -> set[str]:
-    known = set(metrics.families())
+    families = {
+        family.name + ("_total" if family.type == "counter" else ""): family.type
+        for source in metrics._sources()
+        for family in source.collect()
+    }
+    known = set(families)
     known |= {
         name + suffix
-        for name, kind in metrics.families().items()
+        for name, kind in families.items()
         if kind == "histogram"
         for suffix in ("_bucket", "_sum", "_count")
     }

@@ -18,8 +18,9 @@ from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason
 from photobooth_daemon.model import PictureBytes
 from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.driver import ProviderConfig, ProviderRequest, TemplatePicture
+from photobooth_daemon.providers.local import looks
 from photobooth_daemon.providers.local.driver import LocalDriver
-from photobooth_daemon.providers.local.looks import apply_look, look_names
+from photobooth_daemon.providers.local.looks import apply_look
 from photobooth_daemon.providers.schemas import read_schema
 from tests.support.fakes import eventually, waiting_in
 from tests.support.sample_pictures import (
@@ -76,7 +77,7 @@ async def made(driver: LocalDriver, request: ProviderRequest) -> Image.Image:
 
 def test_the_schema_offers_every_look_there_is():
     enum = OPERATIONS["look"]["properties"]["look"]["enum"]
-    assert set(enum) == set(look_names())
+    assert set(enum) == set(looks._LOOKS)
     assert set(OPERATIONS["frame"]["properties"]["look"]["enum"]) <= {"none", *enum}
 
 
@@ -87,7 +88,7 @@ async def test_the_default_is_black_and_white(driver):
     assert max(red, green, blue) - min(red, green, blue) <= 3
 
 
-@pytest.mark.parametrize("look", look_names())
+@pytest.mark.parametrize("look", tuple(looks._LOOKS))
 async def test_every_look_changes_the_picture_and_keeps_its_size(driver, look):
     image = await made(driver, asked(params={"look": look}))
     assert image.size == (300, 200)
@@ -95,7 +96,7 @@ async def test_every_look_changes_the_picture_and_keeps_its_size(driver, look):
     assert sum(difference) > 10
 
 
-@pytest.mark.parametrize("look", look_names())
+@pytest.mark.parametrize("look", tuple(looks._LOOKS))
 @pytest.mark.parametrize("size", [(1, 1), (2, 900), (900, 2), (17, 13)])
 def test_every_look_takes_every_size(look, size):
     assert apply_look(Image.new("RGB", size, RED), look, 70).size == size
@@ -117,7 +118,7 @@ async def test_transparency_passes_through(driver):
     assert image.getpixel((5, 5))[3] == 255
 
 
-@pytest.mark.parametrize("look", look_names())
+@pytest.mark.parametrize("look", tuple(looks._LOOKS))
 def test_a_look_at_3000_px_takes_a_moment(look):
     image = corners(3000, 2000)
     started = time.thread_time()

@@ -33,11 +33,6 @@ def apply_look(image: Image.Image, look: str, intensity_percent: int) -> Image.I
     return _PAPERS[look](looked) if look in _PAPERS else looked
 
 
-def look_names() -> tuple[str, ...]:
-    """Return the names of all looks."""
-    return tuple(_LOOKS)
-
-
 def _bw(image: Image.Image) -> Image.Image:
     return _mapped(_grey(image), _curve((0, 4), (60, 48), (128, 132), (200, 214), (255, 253)))
 
