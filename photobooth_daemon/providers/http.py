@@ -20,6 +20,8 @@ from yarl import URL
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason
+from photobooth_daemon.logs import current_log_fields
+from photobooth_daemon.model.trace import child_of
 from photobooth_daemon.providers.addresses import (
     PrivateAddress,
     PublicResolver,
@@ -111,7 +113,7 @@ class ProviderHttp:
             AttemptFailed: unreachable, no key, or more than ``limit_bytes``.
             DeadlinePassed: the time was used up.
         """
-        sent = {"Accept-Encoding": "identity", **self._with_key(), **(headers or {})}
+        sent = {"Accept-Encoding": "identity", **self._with_key(), **_trace(), **(headers or {})}
         url = f"{self.base_url}{path}"
         async with self._limits(deadline) as timeout:
             more |= {"timeout": timeout, "proxy": self._config.proxy, "allow_redirects": False}
@@ -288,3 +290,12 @@ def _timeout(deadline: Deadline) -> aiohttp.ClientTimeout:
         raise DeadlinePassed
     # A host that does not even connect gets half the time, so that there is some for another try.
     return aiohttp.ClientTimeout(total=left, sock_connect=min(CONNECT_SECONDS, max(0.5, left / 2)))
+
+
+def _trace() -> dict[str, str]:
+    """Return the header that tells a provider which trace its call is part of, if there is one."""
+    fields = current_log_fields()
+    trace_id, flags = fields.get("trace_id"), fields.get("trace_flags")
+    if not isinstance(trace_id, str) or not isinstance(flags, str):
+        return {}
+    return {"traceparent": child_of(trace_id, flags)}

@@ -73,6 +73,7 @@ class FakeHandler(RequestHandler):
         request = self.request
         self.seen = self.state.log.open(self.protocol, request.method or "", request.path)
         self.seen.key_in, self.seen.key = self.key_seen()
+        self.seen.traceparent = request.headers.get("traceparent")
 
     async def data_received(self, chunk: bytes) -> None:
         self.seen.body_bytes += len(chunk)

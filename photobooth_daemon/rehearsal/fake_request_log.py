@@ -20,6 +20,7 @@ class SeenRequest:
     started_at_seconds: float
     key: str | None = field(default=None, repr=False)
     key_in: str | None = None
+    traceparent: str | None = None
     behaviour: str | None = None
     body_bytes: int = 0
     body_ms: int | None = None

@@ -32,6 +32,7 @@ from photobooth_daemon.errors import (
 )
 from photobooth_daemon.logs import bind_log_fields
 from photobooth_daemon.model import Actor, Identity
+from photobooth_daemon.model.trace import trace_of
 from photobooth_daemon.web.body import Body
 from photobooth_daemon.web.json_text import encode_json, read_json_text
 from photobooth_daemon.web.problems import CONTENT_TYPE, problem_of
@@ -111,6 +112,9 @@ class Handler(RequestHandler):
     async def prepare(self) -> None:
         """Decide whether the request may go on before its body is read."""
         bind_log_fields(request_id=self.request_id)
+        trace = trace_of(self.request.headers.get("traceparent", ""))
+        if trace is not None:
+            bind_log_fields(trace_id=trace[0], trace_flags=trace[1])
         connection: Any = self.request.connection
         connection.set_max_body_size(sys.maxsize)
         try:

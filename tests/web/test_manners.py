@@ -75,3 +75,17 @@ async def test_a_photo_of_very_many_rows_is_refused_by_its_header(
     assert (answer.status, answer.code) == (422, "invalid_image")
     assert (await booth.the_job())["failure_code"] == "invalid_image"
     await booth.nothing_left()
+
+
+async def test_a_trace_is_passed_on_to_the_provider(booth: Booth) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    parent = f"00-{trace}-b7ad6b7169203331-01"
+    assert (await booth.post(traceparent=parent)).status == 200
+    told = booth.provider.log.requests[-1].traceparent
+    assert told is not None
+    assert told.startswith(f"00-{trace}-")
+    assert told.endswith("-01")
+    assert told != parent
+    for broken in ("00-" + "0" * 32 + "-b7ad6b7169203331-01", "nonsense", f"01{parent}"):
+        assert (await booth.post(traceparent=broken)).status == 200
+        assert booth.provider.log.requests[-1].traceparent is None
