@@ -77,7 +77,6 @@ class SlotLine:
         self._writing: set[Path] = set()
         self._by_ftp: set[str] = set()
         self._taken: dict[str, asyncio.Task[None]] = {}
-        self._failed_looks = 0
 
     def notice(self, path: Path | None = None, *, by_ftp: bool = False) -> None:
         """Look again soon; a ``path`` has just been closed or renamed, so it is complete."""
