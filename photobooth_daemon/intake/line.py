@@ -110,13 +110,14 @@ class SlotLine:
 
     async def _look(self) -> float:
         """Start what is complete and has room; return after how many seconds to look again."""
+        # What is told of from here on may be of files that this look does not find yet.
+        closed, writing = set(self._closed), set(self._writing)
         reachable = await asyncio.to_thread(self.folders.incoming.is_dir)
         found = await asyncio.to_thread(self.folders.waiting) if reachable else []
         if not reachable:
             self._status.held_up(self.folders.slot_id, "the folder is not there")
         now = self._clock.monotonic()
         names = {one.name for one in found}
-        closed, self._closed = self._closed, set()
         ready = []
         for one in found:
             if one.name in self._taken:
@@ -130,11 +131,12 @@ class SlotLine:
                 ready.append(one)
         for name in self._seen.keys() - names:
             del self._seen[name]
-        self._writing &= {one.path for one in found}
+        self._writing -= writing - {one.path for one in found}
         for one in ready[: max(0, self._rules.at_once - len(self._taken))]:
             self._start(one)
         # What there was no room for stays complete.
-        self._closed |= {one.path for one in ready if one.name not in self._taken}
+        left = {one.path for one in ready if one.name not in self._taken}
+        self._closed = (self._closed - closed) | left
         self._status.seen(
             self.folders.slot_id,
             waiting=len(found),

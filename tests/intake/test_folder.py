@@ -40,7 +40,7 @@ def test_a_photo_comes_back_under_its_name(intake: IntakeProcess, ingest: FakeIn
     assert intake.files("in") == intake.files("failed") == []
     (posted,) = ingest.posted
     assert (posted.slot, posted.password, posted.sha256) == (SLOT, PASSWORD, digest)
-    assert not any(intake.shelf(".ready").iterdir())
+    until(lambda: not any(intake.shelf(".ready").iterdir()))
     status = intake.status()
     assert status is not None
     (fate,) = status["slots"][0]["last"]
