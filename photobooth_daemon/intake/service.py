@@ -51,11 +51,14 @@ class Intake:
         with self._folder_locked():
             folders = [line.folders for line in self._lines.values()]
             await asyncio.to_thread(self._prepare, folders)
+            watch: FolderWatch | None = None
+            if self._config.watch == "inotify":
+                watch = FolderWatch({line.folders.incoming: line for line in self._lines.values()})
+                await watch.start()
             port = self._start_ftp()
             self._status.ftp = lambda: {"port": port, "running": self._ftp_runs()}
             work = [line.run() for line in self._lines.values()]
-            if self._config.watch == "inotify":
-                watch = FolderWatch({line.folders.incoming: line for line in self._lines.values()})
+            if watch is not None:
                 work.append(watch.run())
             if self._copies is not None:
                 work.append(self._copies.run())

@@ -41,18 +41,25 @@ class FolderWatch:
         self._observer = Observer()
         self._watched: dict[Path, tuple[tuple[int, int], Any]] = {}
 
+    async def start(self) -> None:
+        """Return once every folder that exists is watched: who writes from now on is seen."""
+        await asyncio.to_thread(self._observer.start)
+        await self._renew_all()
+
     async def run(self) -> None:
         """Keep every folder that exists watched, until cancelled."""
-        loop = asyncio.get_running_loop()
-        await asyncio.to_thread(self._observer.start)
         try:
             while True:
-                for folder, listener in self._listeners.items():
-                    await asyncio.to_thread(self._renew, folder, listener, loop)
                 await asyncio.sleep(CHECK_SECONDS)
+                await self._renew_all()
         finally:
             self._observer.stop()
             await asyncio.to_thread(self._observer.join)
+
+    async def _renew_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        for folder, listener in self._listeners.items():
+            await asyncio.to_thread(self._renew, folder, listener, loop)
 
     def _renew(self, folder: Path, listener: Listener, loop: asyncio.AbstractEventLoop) -> None:
         try:
