@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tornado.httputil import HTTPServerRequest
-from tornado.iostream import IOStream
+from tornado.iostream import IOStream, StreamClosedError
 
 from photobooth_daemon.model.networks import network_of
 
@@ -29,6 +29,7 @@ HEAD_SECONDS = 10.0
 """From the first byte of a request's head to its last."""
 MOST_HEAD_BYTES = 128 * 1024
 """Handlers refuse heads over 64 KiB in words; what is longer than this ends the connection."""
+MOST_HEAD_LINES = 1000
 UNREAD_SECONDS = 30.0
 """How long a client may read nothing of what is written to it."""
 LOOK_SECONDS = 1.0
@@ -150,19 +151,22 @@ class _Watch:
         """Return a message's head, line by line, with the empty line at its end (RFC 9112, 2.2).
 
         Raises:
-            StreamClosedError: the connection ended, or the head is too long.
+            StreamClosedError: the connection ended, or the head is too long, or of too many lines.
         """
         self._reads_head, self._head_begun_at = True, None
         head = bytearray()
         try:
-            while True:
+            for _ in range(MOST_HEAD_LINES):
                 room = max(1, max_bytes - len(head))
                 line = await self._stream.read_until(b"\n", max_bytes=room)
                 if self._head_begun_at is None:
                     self._head_begun_at = self._loop.time()
-                head += line
-                if line in (b"\r\n", b"\n") and head.strip(b"\r\n"):
-                    return bytes(head)
+                if line not in (b"\r\n", b"\n"):
+                    head += line
+                elif head:
+                    return bytes(head + line)
+            self._stream.close()
+            raise StreamClosedError
         finally:
             self._reads_head = False
 

@@ -82,6 +82,18 @@ async def huge_heads(host: str, port: int, stop: asyncio.Event) -> int:
     return await again_and_again(stop, 100, one)
 
 
+async def empty_lines(host: str, port: int, stop: asyncio.Event) -> int:
+    """Heads that are nothing but line ends, which stand before a request by right."""
+
+    async def one() -> None:
+        async with connection(host, port) as (reader, writer):
+            writer.write(b"\n" * 130_000)
+            await writer.drain()
+            await asyncio.wait_for(reader.read(100), 10)
+
+    return await again_and_again(stop, 10, one)
+
+
 async def huge_part_heads(host: str, port: int, stop: asyncio.Event) -> int:
     """A form part whose own head is a megabyte."""
 

@@ -18,6 +18,7 @@ from tests.hostile.attacks import (
     Attack,
     asking,
     deaf_clients,
+    empty_lines,
     huge_heads,
     huge_part_heads,
     long_heads,
@@ -31,6 +32,7 @@ MOST_MEMORY_BYTES = 1024**3
 ATTACKS: dict[str, Attack] = {
     "long heads": long_heads,
     "huge heads": huge_heads,
+    "empty lines": empty_lines,
     "huge part heads": huge_part_heads,
     "trickles on the camera's slot": trickles("slot-001", 60),
     "trickles on other slots": trickles("slot-002", 60),

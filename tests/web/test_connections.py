@@ -85,6 +85,15 @@ async def test_leading_empty_lines_and_bare_line_feeds_are_heads_too(booth: Boot
         text += await asyncio.wait_for(reader.read(65536), 5)
 
 
+@pytest.mark.parametrize("line", [b"\n", b"\r\n", b"a:\n"])
+async def test_a_head_of_nothing_but_lines_keeps_nobody_waiting(booth: Booth, line: bytes) -> None:
+    reader, writer = await booth.connect()
+    began = asyncio.get_running_loop().time()
+    writer.write(line * (130_000 // len(line)))
+    assert await closed(reader, 30)
+    assert asyncio.get_running_loop().time() - began < 1
+
+
 async def test_an_address_is_served_on_so_many_connections(
     booth: Booth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
