@@ -30,6 +30,7 @@ class Doorway:
         self._inside: Counter[str] = Counter()
         self._inside_of: Counter[tuple[str, str]] = Counter()
         self._waiting: dict[str, list[_Waiting]] = {}
+        self._looks: set[str] = set()
 
     async def enter(
         self,
@@ -49,11 +50,10 @@ class Doorway:
         entry = _Waiting(address, max(1, room // 2), unread_bytes, loop.create_future())
         self._waiting.setdefault(slot_id, []).append(entry)
         self._call(slot_id)
+        self._look_again(slot_id)
         try:
             async with deadline.enforced():
-                while not entry.called.done():
-                    await asyncio.wait({entry.called}, timeout=LOOK_SECONDS)
-                    self._call(slot_id)
+                await asyncio.wait({entry.called})
         except BaseException as error:
             if entry.called.done():
                 self._leave(slot_id, address)
@@ -77,6 +77,17 @@ class Doorway:
                 self._inside[slot_id] += 1
                 self._inside_of[slot_id, entry.address] += 1
                 entry.called.set_result(None)
+
+    def _look_again(self, slot_id: str) -> None:
+        # One look for all who wait at a slot, however many they are.
+        if slot_id in self._waiting and slot_id not in self._looks:
+            self._looks.add(slot_id)
+            asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look, slot_id)
+
+    def _look(self, slot_id: str) -> None:
+        self._looks.remove(slot_id)
+        self._call(slot_id)
+        self._look_again(slot_id)
 
     def _leave(self, slot_id: str, address: str) -> None:
         self._inside[slot_id] -= 1
