@@ -12,7 +12,7 @@ from photobooth_daemon.administration.passwords import Passwords, new_password_f
 from photobooth_daemon.clock import Clock, rfc3339
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import Fault, ValidationFailed
-from photobooth_daemon.live.publish import Events
+from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.model import Actor, Settings, SettingsState
 from photobooth_daemon.model.versions import ExpectedVersion
 from photobooth_daemon.providers.facts import ProviderFacts
@@ -111,7 +111,7 @@ class SettingsService:
         database: Database,
         repository: SettingsRepository,
         audit: Audit,
-        events: Events,
+        live: LivePublisher,
         passwords: Passwords,
         clock: Clock,
         providers: Mapping[str, ProviderFacts],
@@ -119,7 +119,7 @@ class SettingsService:
         self._database = database
         self._repository = repository
         self._audit = audit
-        self._events = events
+        self._live = live
         self._passwords = passwords
         self._clock = clock
         self._providers = providers
@@ -220,7 +220,7 @@ class SettingsService:
             before={key: old[key] for key in ("version", *changed)},
             after={key: new[key] for key in ("version", *changed)},
         )
-        await self._events.publish(
+        await self._live.publish(
             connection,
             "settings",
             {"version": after.version, "updated_by": actor.username, "changed": changed},

@@ -26,7 +26,7 @@ from photobooth_daemon.errors import (
     SlotNotFound,
     ValidationFailed,
 )
-from photobooth_daemon.live.publish import Events
+from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.model import Actor, Slot
 from photobooth_daemon.model.versions import ExpectedVersion
 from photobooth_daemon.providers.facts import ProviderFacts
@@ -57,7 +57,7 @@ class SlotService:
         repository: SlotRepository,
         templates: TemplateRepository,
         audit: Audit,
-        events: Events,
+        live: LivePublisher,
         clock: Clock,
         surroundings: SlotSurroundings,
         *,
@@ -68,7 +68,7 @@ class SlotService:
         self._repository = repository
         self._templates = templates
         self._audit = audit
-        self._events = events
+        self._live = live
         self._clock = clock
         self._surroundings = surroundings
         self._saved = saved
@@ -250,7 +250,7 @@ class SlotService:
             before={"version": before.version, **{key: old[key] for key in differing}},
             after={"version": saved.version, **{key: new[key] for key in differing}},
         )
-        await self._events.publish(
+        await self._live.publish(
             connection,
             "slot",
             {

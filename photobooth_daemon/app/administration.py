@@ -17,16 +17,16 @@ from photobooth_daemon.administration.tokens import Tokens
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.live.publish import Events
+from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.model import Slot
 from photobooth_daemon.monitoring.reports.stats import Stats
 from photobooth_daemon.providers.facts import ProviderFacts
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.audit import AuditRepository
-from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
+from photobooth_daemon.repositories.live_messages import LiveMessageRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.stats import StatsRepository
@@ -45,8 +45,8 @@ class Administration:
     throttle: Throttle
     penalties: Penalties
     tokens: Tokens
-    events: Events
-    event_repository: EventRepository
+    live: LivePublisher
+    live_message_repository: LiveMessageRepository
     slot_repository: SlotRepository
     setting_repository: SettingsRepository
     template_repository: TemplateRepository
@@ -72,8 +72,8 @@ def build_administration(
     """
     audit_repository = AuditRepository(database)
     audit = Audit(audit_repository, clock, audit_key(signing_key))
-    event_repository = EventRepository(database)
-    events = Events(event_repository, clock)
+    live_message_repository = LiveMessageRepository(database)
+    live = LivePublisher(live_message_repository, clock)
     slot_repository = SlotRepository(database)
     setting_repository = SettingsRepository(database)
     template_repository = TemplateRepository(database)
@@ -94,14 +94,14 @@ def build_administration(
             clock,
         ),
         settings=SettingsService(
-            database, setting_repository, audit, events, passwords, clock, facts
+            database, setting_repository, audit, live, passwords, clock, facts
         ),
         slots=SlotService(
             database,
             slot_repository,
             template_repository,
             audit,
-            events,
+            live,
             clock,
             SlotSurroundings(schemas, facts, config.server.public_url),
             saved=slot_saved,
@@ -111,8 +111,8 @@ def build_administration(
         throttle=throttle,
         penalties=penalties,
         tokens=tokens,
-        events=events,
-        event_repository=event_repository,
+        live=live,
+        live_message_repository=live_message_repository,
         slot_repository=slot_repository,
         setting_repository=setting_repository,
         template_repository=template_repository,

@@ -19,7 +19,7 @@ from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.ingest.ladder.spending import Spending
 from photobooth_daemon.ingest.story import IngestService
 from photobooth_daemon.ingest.waiting.gate import Gate
-from photobooth_daemon.live.publish import Events
+from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import MB
@@ -61,7 +61,7 @@ class Shared:
     media_store: MediaStore
     metrics: Metrics
     problems: RecentProblems
-    events: Events
+    live: LivePublisher
     spending: Spending
     http: aiohttp.ClientSession
     drivers: Mapping[str, ProviderDriver]
@@ -99,7 +99,7 @@ def build_backstage(shared: Shared) -> tuple[Health, Operations]:
         settings=settings,
         slots=SlotRepository(database),
         cleanup=cleanup,
-        events=shared.events,
+        live=shared.live,
         spending=shared.spending,
         media_store=shared.media_store,
         clock=shared.clock,

@@ -28,7 +28,7 @@ from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.ingest.ladder.pricing import PriceTable
 from photobooth_daemon.ingest.ladder.spending import Spending
 from photobooth_daemon.ingest.waiting.gate import Gate
-from photobooth_daemon.live.feed import EventFeed
+from photobooth_daemon.live.feed import LiveFeed
 from photobooth_daemon.media.links import PublicMedia
 from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
@@ -79,7 +79,7 @@ class App:
     health: Health
     operations: Operations
     readiness: Readiness
-    feed: EventFeed
+    feed: LiveFeed
 
     async def close(self) -> None:
         """Release everything; work in flight has been drained before."""
@@ -147,7 +147,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         schemas=schemas,
         slot_saved=fresh_start.saved,
     )
-    audit, events = administration.audit, administration.events
+    audit, live = administration.audit, administration.live
     slots, templates = administration.slot_repository, administration.template_repository
     throttle, penalties = administration.throttle, administration.penalties
     admission, ingest = build_ingest(
@@ -181,7 +181,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         media_store=media_store,
         metrics=metrics,
         problems=problems,
-        events=events,
+        live=live,
         spending=spending,
         http=http,
         drivers=drivers,
@@ -197,7 +197,9 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     health, operations = build_backstage(shared)
     readiness = build_readiness(shared, admission, ingest)
 
-    feed = EventFeed(database, administration.event_repository, clock, heard=fresh_start.heard)
+    feed = LiveFeed(
+        database, administration.live_message_repository, clock, heard=fresh_start.heard
+    )
     services = Services(
         site=site,
         authenticator=SessionAuthenticator(administration.admins, site),

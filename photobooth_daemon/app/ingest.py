@@ -75,7 +75,7 @@ def build_ingest(parts: IngestParts) -> tuple[AdmissionService, IngestService]:
         parts.database,
         administration.job_repository,
         IdempotencyRepository(parts.database),
-        administration.events,
+        administration.live,
         parts.clock,
     )
     ingest = IngestService(

@@ -12,14 +12,14 @@ from photobooth_daemon.housekeeping.cleanup import Cleanup
 from photobooth_daemon.housekeeping.orphans import Orphans
 from photobooth_daemon.housekeeping.recovery import Recovery
 from photobooth_daemon.ingest.jobs import Jobs
-from photobooth_daemon.live.publish import Events
+from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.media.in_use import TreeUse
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
-from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.idempotency import IdempotencyRepository
 from photobooth_daemon.repositories.jobs import JobRepository
+from photobooth_daemon.repositories.live_messages import LiveMessageRepository
 from photobooth_daemon.repositories.prunes import PruneRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 
@@ -46,7 +46,7 @@ def build_housekeeping(
             database,
             JobRepository(database),
             IdempotencyRepository(database),
-            Events(EventRepository(database), clock),
+            LivePublisher(LiveMessageRepository(database), clock),
             clock,
         ),
         settings=settings,

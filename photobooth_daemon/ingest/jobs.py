@@ -15,7 +15,7 @@ from photobooth_daemon.errors import (
     IdempotencyKeyReused,
     ProviderTimeout,
 )
-from photobooth_daemon.live.publish import Events
+from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.model import Job, JobEnd, JobStatus
 from photobooth_daemon.repositories.idempotency import IdempotencyRepository
 from photobooth_daemon.repositories.jobs import JobRepository
@@ -34,13 +34,13 @@ class Jobs:
         database: Database,
         repository: JobRepository,
         idempotency: IdempotencyRepository,
-        events: Events,
+        live: LivePublisher,
         clock: Clock,
     ) -> None:
         self._database = database
         self._repository = repository
         self._idempotency = idempotency
-        self._events = events
+        self._live = live
         self._clock = clock
 
     async def open(self, job: Job, idempotency_key: str | None) -> bool:
@@ -62,7 +62,7 @@ class Jobs:
                 )
                 if not taken:
                     raise _KeyHeld
-            await self._events.publish(
+            await self._live.publish(
                 connection,
                 "job",
                 {
@@ -133,7 +133,7 @@ class Jobs:
         async with self._database.transaction() as connection:
             if not await self._repository.end(connection, job.job_id, end):
                 return False
-            await self._events.publish(
+            await self._live.publish(
                 connection,
                 "job",
                 {

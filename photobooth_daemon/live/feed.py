@@ -16,9 +16,9 @@ from datetime import timedelta
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import DatabaseUnavailable
-from photobooth_daemon.model import Event
+from photobooth_daemon.model import LiveMessage
 from photobooth_daemon.repositories.admins import ACCOUNTS_CHANNEL
-from photobooth_daemon.repositories.events import CHANNEL, EventRepository
+from photobooth_daemon.repositories.live_messages import CHANNEL, LiveMessageRepository
 from photobooth_daemon.tasks import end_tasks
 
 RESUMABLE_SECONDS = 3600
@@ -36,23 +36,23 @@ class FeedClosed(Exception):
     """The process is draining: viewers come back to another one, or later."""
 
 
-class EventFeed:
-    """Follows the event table as long as the process lives."""
+class LiveFeed:
+    """Follows the message table as long as the process lives."""
 
     def __init__(
         self,
         database: Database,
-        repository: EventRepository,
+        repository: LiveMessageRepository,
         clock: Clock,
         *,
-        heard: Callable[[Event], None] | None = None,
+        heard: Callable[[LiveMessage], None] | None = None,
     ) -> None:
-        """``heard`` is told of every event that comes while the process lives."""
+        """``heard`` is told of every message that comes while the process lives."""
         self._database = database
         self._repository = repository
         self._clock = clock
         self._heard = heard
-        self._recent: deque[Event] = deque(maxlen=REMEMBERED)
+        self._recent: deque[LiveMessage] = deque(maxlen=REMEMBERED)
         self._last_id: int | None = None
         self._news = asyncio.Event()
         self._viewers: set[Viewer] = set()
@@ -61,7 +61,7 @@ class EventFeed:
 
     def start(self) -> None:
         """Begin to follow; a database that is away is tried again and again."""
-        self._task = asyncio.create_task(self._follow(), name="event feed")
+        self._task = asyncio.create_task(self._follow(), name="live feed")
 
     async def close(self) -> None:
         """Send every viewer away and stop following; a second call does nothing."""
@@ -75,7 +75,7 @@ class EventFeed:
     async def subscribe(self, last_id: int | None) -> tuple[Viewer, bool]:
         """Return a viewer, and whether it goes on where ``last_id`` was.
 
-        False means that events in between are gone (or the id was never one of
+        False means that messages in between are gone (or the id was never one of
         ours): whoever shows a state has to read it anew.
 
         Raises:
@@ -100,17 +100,17 @@ class EventFeed:
         """Return whether viewers are sent away."""
         return self._closed
 
-    async def read_after(self, event_id: int) -> Sequence[Event]:
-        """Return what came after an event: from memory, or from the table for a viewer far behind.
+    async def read_after(self, message_id: int) -> Sequence[LiveMessage]:
+        """Return what came after a message: from memory, or for a viewer far behind from the table.
 
         Raises:
             DatabaseUnavailable: it is not in memory, and the table cannot be read.
         """
-        if self._last_id is not None and event_id >= self._last_id:
+        if self._last_id is not None and message_id >= self._last_id:
             return ()
-        if self._recent and event_id >= self._recent[0].event_id - 1:
-            return [event for event in self._recent if event.event_id > event_id]
-        return await self._repository.list_after(event_id, READ_AT_ONCE)
+        if self._recent and message_id >= self._recent[0].message_id - 1:
+            return [message for message in self._recent if message.message_id > message_id]
+        return await self._repository.list_after(message_id, READ_AT_ONCE)
 
     async def _follow(self) -> None:
         retry_seconds = FIRST_RETRY_SECONDS
@@ -118,10 +118,10 @@ class EventFeed:
             try:
                 await self._listen()
             except DatabaseUnavailable as error:
-                log.warning("live events interrupted", extra={"detail": error.detail})
+                log.warning("live feed interrupted", extra={"detail": error.detail})
             except Exception:
                 # Live views must not end for good because of one thing nobody thought of.
-                log.exception("live events interrupted")
+                log.exception("live feed interrupted")
             else:
                 retry_seconds = FIRST_RETRY_SECONDS
                 continue
@@ -154,23 +154,23 @@ class EventFeed:
     async def _read_news(self) -> None:
         assert self._last_id is not None
         while True:
-            events = await self._repository.list_after(self._last_id, READ_AT_ONCE)
-            self._recent.extend(events)
+            messages = await self._repository.list_after(self._last_id, READ_AT_ONCE)
+            self._recent.extend(messages)
             if self._heard is not None:
-                for event in events:
-                    self._heard(event)
-            if events:
-                self._last_id = events[-1].event_id
+                for message in messages:
+                    self._heard(message)
+            if messages:
+                self._last_id = messages[-1].message_id
                 for viewer in self._viewers:
                     viewer.wake()
-            if len(events) < READ_AT_ONCE:
+            if len(messages) < READ_AT_ONCE:
                 return
 
 
 class Viewer:
-    """Someone who follows the events, at their own pace."""
+    """Someone who follows the messages, at their own pace."""
 
-    def __init__(self, feed: EventFeed, last_id: int) -> None:
+    def __init__(self, feed: LiveFeed, last_id: int) -> None:
         self._feed = feed
         self._news = asyncio.Event()
         self._news.set()
@@ -186,8 +186,8 @@ class Viewer:
         self._interrupted = True
         self._news.set()
 
-    async def next(self, patience_seconds: float) -> Sequence[Event]:
-        """Return the events that follow; none if nothing happened for so long, or at a recheck.
+    async def next(self, patience_seconds: float) -> Sequence[LiveMessage]:
+        """Return the messages that follow; none if nothing happened for so long, or at a recheck.
 
         Raises:
             FeedClosed: the process is draining.
@@ -205,11 +205,11 @@ class Viewer:
                         # Events may wait as well.
                         self._news.set()
                         return ()
-                    events = await self._feed.read_after(self.last_id)
-                    if events:
-                        self.last_id = events[-1].event_id
+                    messages = await self._feed.read_after(self.last_id)
+                    if messages:
+                        self.last_id = messages[-1].message_id
                         # There may be more than one reading brought.
                         self._news.set()
-                        return events
+                        return messages
         except TimeoutError:
             return ()

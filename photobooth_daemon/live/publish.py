@@ -8,20 +8,20 @@ from typing import Any
 import asyncpg
 
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.repositories.events import EventRepository
+from photobooth_daemon.repositories.live_messages import LiveMessageRepository
 
 
-class Events:
+class LivePublisher:
     """Publishes what a transaction changed, if and when it commits."""
 
-    def __init__(self, repository: EventRepository, clock: Clock) -> None:
+    def __init__(self, repository: LiveMessageRepository, clock: Clock) -> None:
         self._repository = repository
         self._clock = clock
 
     async def publish(
         self, connection: asyncpg.Connection, kind: str, data: Mapping[str, Any]
     ) -> int:
-        """Append an event: of a ``job``, a ``slot``, the ``settings`` or the ``health``.
+        """Append a message: of a ``job``, a ``slot``, the ``settings`` or the ``health``.
 
         Called last in the transaction: other publishers wait until it ends.
         """

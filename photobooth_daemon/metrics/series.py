@@ -124,8 +124,8 @@ class Metrics:
         self.auth_failures_total = self._counter(
             "auth_failures_total", "Wrong passwords, of administrators and of cameras.", ("kind",)
         )
-        self.event_stream_clients = self._gauge(
-            "event_stream_clients", "Browsers that follow the live events."
+        self.live_stream_clients = self._gauge(
+            "live_stream_clients", "Browsers that follow the live feed."
         )
 
         self.event_loop_lag_seconds = self._histogram(

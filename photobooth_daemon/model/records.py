@@ -335,10 +335,10 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class LiveMessage:
     """Something that changed, for live views; ids increase in the order of commits."""
 
-    event_id: int
+    message_id: int
     kind: str
     data: Mapping[str, Any]
     at: datetime

@@ -12,7 +12,7 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import DatabaseUnavailable
 from photobooth_daemon.ingest.ladder.spending import ALL_SLOTS, Cap, Spending, caps_of
-from photobooth_daemon.live.publish import Events
+from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import MB, Settings, Slot
@@ -41,7 +41,7 @@ class Vitals:
         settings: SettingsRepository,
         slots: SlotRepository,
         cleanup: CleanupRepository,
-        events: Events,
+        live: LivePublisher,
         spending: Spending,
         media_store: MediaStore,
         clock: Clock,
@@ -53,7 +53,7 @@ class Vitals:
         self._settings_list = settings
         self._slots = slots
         self._cleanup = cleanup
-        self._events = events
+        self._live = live
         self._spending = spending
         self._media_store = media_store
         self._last_run_id: int | None = None
@@ -158,7 +158,7 @@ class Vitals:
             return
         data = {"status": self.report.status.value, "checks": flat}
         async with self._database.transaction() as connection:
-            await self._events.publish(connection, "health", data)
+            await self._live.publish(connection, "health", data)
 
 
 def _flat(checks: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.repositories.stats import KEPT_HOURS
 
-EVENTS_LIFE = timedelta(hours=1)
+LIVE_MESSAGE_LIFE = timedelta(hours=1)
 PROCESS_LIFE = timedelta(days=1)
 
 
@@ -54,7 +54,7 @@ def list_prunes(now: datetime, history: timedelta) -> list[Prune]:
         Prune(
             "attempt_counters", "attempt_counter", "window_ends_at <= $1 AND attempts <= 10", now
         ),
-        Prune("events", "event", "at < $1", now - EVENTS_LIFE),
+        Prune("live_messages", "live_message", "at < $1", now - LIVE_MESSAGE_LIFE),
         Prune("cleanup_runs", "cleanup_run", "started_at < $1", now - history),
         Prune("daemon_processes", "daemon_process", "seen_at < $1", now - PROCESS_LIFE),
         Prune("backup_runs", "backup_run", "started_at < $1", now - history),

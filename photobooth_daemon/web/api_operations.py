@@ -286,7 +286,7 @@ OPERATIONS = (
         ),
     ),
     Operation(
-        "GET", "/api/events", "History", "What changes, as it changes (server-sent events)",
+        "GET", "/api/live", "History", "What changes, as it changes (server-sent events)",
         {200: Answer("A stream without an end.", {"text/event-stream": TEXT})},
         ({"name": "Last-Event-ID", "in": "header", "schema": TEXT},),
     ),

@@ -17,7 +17,7 @@ from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.ingest.admission import AdmissionService
 from photobooth_daemon.ingest.story import IngestService
-from photobooth_daemon.live.feed import EventFeed
+from photobooth_daemon.live.feed import LiveFeed
 from photobooth_daemon.media.links import PublicMedia
 from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
@@ -38,10 +38,10 @@ from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web import (
     accounts,
     audit,
-    events,
     health,
     ingest,
     jobs,
+    live,
     metrics,
     openapi,
     providers,
@@ -95,7 +95,7 @@ class Services:
     job_lists: JobLists
     stats: Stats
     audit_log: AuditRepository
-    feed: EventFeed
+    feed: LiveFeed
     schemas: ParamSchemas
     provider_facts: Mapping[str, ProviderFacts]
     ui_files: UiFiles
@@ -236,7 +236,7 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
             templates.TemplateFileHandler,
             {**template_file, "preview": True},
         ),
-        # Jobs, statistics, the audit log, live events
+        # Jobs, statistics, the audit log, live feed
         url(r"/api/jobs", jobs.JobsHandler, {**job, "jobs": services.job_lists}),
         url(rf"/api/jobs/{SEGMENT}", jobs.JobHandler, {**job, "jobs": services.jobs}),
         url(r"/api/stats", stats.StatsHandler, {**base, "stats": services.stats}),
@@ -252,8 +252,8 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
         ),
         url(r"/api/audit", audit.AuditHandler, {**base, "audit_log": services.audit_log}),
         url(
-            r"/api/events",
-            events.EventsHandler,
+            r"/api/live",
+            live.LiveHandler,
             {**job, "feed": services.feed, "metrics": services.metrics},
         ),
     ]

@@ -317,7 +317,7 @@ async def test_rows_that_nobody_can_ask_for_go(
             await connection.execute("INSERT INTO attempt_counter VALUES ('s', $1, 3, $2)", jti, at)
         for minutes in (59, 61):
             await connection.execute(
-                "INSERT INTO event (kind, data, at) VALUES ('job', '{}', $1)",
+                "INSERT INTO live_message (kind, data, at) VALUES ('job', '{}', $1)",
                 now - timedelta(minutes=minutes),
             )
         await connection.execute(
@@ -331,7 +331,7 @@ async def test_rows_that_nobody_can_ask_for_go(
         "idempotency_keys": 1,
         "revoked_tokens": 1,
         "attempt_counters": 1,
-        "events": 1,
+        "live_messages": 1,
         "cleanup_runs": 1,
     }
     async with database.connection() as connection:

@@ -98,7 +98,7 @@ async def test_any_other_job_is_interrupted_and_leaves_nothing(
     assert (job.status, job.failure_code) == (JobStatus.FAILED, "interrupted")
     left_files = [p for p in media_store.root.rglob("*") if p.is_file() and p.name != ".in-use"]
     assert left_files == []
-    event = "SELECT data ->> 'failure_code' FROM event WHERE kind = 'job'"
+    event = "SELECT data ->> 'failure_code' FROM live_message WHERE kind = 'job'"
     assert await value(database, event) == "interrupted"
 
 

@@ -21,7 +21,7 @@ from tornado.web import Application, RequestHandler
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.providers.turbotext.driver import TurbotextDriver
 from photobooth_daemon.rehearsal.fake_gemini_messages import FOUL_TEXT
-from photobooth_daemon.repositories.events import CHANNEL
+from photobooth_daemon.repositories.live_messages import CHANNEL
 from tests.support.booth import KEY, Booth
 from tests.support.fakes import eventually
 from tests.support.sample_pictures import noise, png
@@ -376,7 +376,7 @@ async def test_saving_a_slot_ends_a_cool_down(booth: Booth) -> None:
     async with booth.database.connection() as connection:
         data: dict[str, Any] = {"slot_id": "slot-001", "version": 2}
         await connection.execute(
-            "INSERT INTO event (kind, data, at) VALUES ('slot', $1, now())", data
+            "INSERT INTO live_message (kind, data, at) VALUES ('slot', $1, now())", data
         )
         await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
 

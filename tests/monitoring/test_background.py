@@ -108,7 +108,8 @@ async def test_a_change_of_health_is_an_event(booth: Booth, database: Database) 
     async def told() -> bool:
         await booth.app.operations.refresh()
         data = await value(
-            database, "SELECT data FROM event WHERE kind = 'health' ORDER BY event_id DESC LIMIT 1"
+            database,
+            "SELECT data FROM live_message WHERE kind = 'health' ORDER BY message_id DESC LIMIT 1",
         )
         return bool(data and data["status"] == "failing" and data["checks"]["media"] == "failing")
 

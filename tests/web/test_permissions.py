@@ -51,7 +51,7 @@ CONTRACT = {
     ("GET", f"/api/jobs/{ID}"): "jobs:read",
     ("GET", "/api/stats"): "stats:read",
     ("GET", "/api/audit"): "audit:read",
-    ("GET", "/api/events"): "jobs:read",
+    ("GET", "/api/live"): "jobs:read",
     ("GET", "/api/report"): "stats:read",
     ("GET", "/api/readiness"): "settings:read",
     ("POST", "/api/readiness"): "slots:write",
@@ -176,7 +176,7 @@ async def test_methods_that_a_route_lacks(office: Office) -> None:
 
 async def test_head_works_wherever_get_does(office: Office) -> None:
     for (method, path), _ in CONTRACT.items():
-        if method != "GET" or path == "/api/events":
+        if method != "GET" or path == "/api/live":
             continue
         got, head = await office.get(path), await office.call("HEAD", path)
         assert head.status == got.status, path

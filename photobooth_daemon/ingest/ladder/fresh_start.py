@@ -8,7 +8,7 @@ fourteen booths because the fifteenth was saved.
 from __future__ import annotations
 
 from photobooth_daemon.ingest.ladder.ladder import Ladder
-from photobooth_daemon.model import Event, Slot
+from photobooth_daemon.model import LiveMessage, Slot
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.tasks import InFlight
 
@@ -27,11 +27,11 @@ class FreshStart:
         self._versions[slot.slot_id] = slot.version
         self._ladder.clear_cooldowns_of(slot.ladder())
 
-    def heard(self, event: Event) -> None:
+    def heard(self, message: LiveMessage) -> None:
         """Do the same for a slot that another process has saved, a moment later."""
-        if event.kind != "slot":
+        if message.kind != "slot":
             return
-        slot_id, version = event.data["slot_id"], event.data["version"]
+        slot_id, version = message.data["slot_id"], message.data["version"]
         # The feed tells of our own, too; what failed since must not be forgotten by an echo.
         if version > self._versions.get(slot_id, 0):
             self._in_flight.start(self._look(slot_id), f"fresh start of {slot_id}")

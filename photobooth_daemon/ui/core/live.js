@@ -87,7 +87,7 @@ function catchUp() {
 /** Goes live: one stream for the page, whichever screen is open. */
 export function startLive() {
   stopLive();
-  stream = openStream("/api/events", {
+  stream = openStream("/api/live", {
     onEvent: take,
     onState(state) {
       const before = app.get().connection;

@@ -1,4 +1,4 @@
-"""``GET /api/events`` of the HTTP contract, through the port: live, resumed, reset, closed."""
+"""``GET /api/live`` of the HTTP contract, through the port: live, resumed, reset, closed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.web import events as events_module
+from photobooth_daemon.web import live as live_module
 from tests.support.commands import Commands
 from tests.support.office import PASSWORDS, Office
 
@@ -94,7 +94,7 @@ async def follow(
 ) -> AsyncIterator[Stream]:
     reader, writer = await asyncio.open_connection("127.0.0.1", office.port)
     lines = [
-        "GET /api/events HTTP/1.1",
+        "GET /api/live HTTP/1.1",
         f"Host: 127.0.0.1:{office.port}",
         f"Authorization: Bearer {await office.token(as_)}",
     ]
@@ -150,9 +150,9 @@ async def test_events_resume_after_the_last_id(office: Office) -> None:
 async def test_events_reset_when_the_last_id_is_too_old(office: Office) -> None:
     for n in range(3):
         await change_slot(office, n)
-    ids = [row["event_id"] for row in await office.fetch("SELECT event_id FROM event")]
+    ids = [row["message_id"] for row in await office.fetch("SELECT message_id FROM live_message")]
     await office.execute(
-        "UPDATE event SET at = at - interval '2 hours' WHERE event_id < $1", ids[2]
+        "UPDATE live_message SET at = at - interval '2 hours' WHERE message_id < $1", ids[2]
     )
     async with follow(office, ids[0]) as stream:
         reset_id, kind, _ = await stream.event()
@@ -173,8 +173,8 @@ async def test_events_reset_for_an_id_that_never_was(office: Office) -> None:
 async def test_nothing_is_missed_overnight(office: Office) -> None:
     """All events have been cleaned up; who had seen the last one has missed nothing."""
     await change_slot(office, 1)
-    (row,) = await office.fetch("SELECT max(event_id) AS newest FROM event")
-    await office.execute("DELETE FROM event")
+    (row,) = await office.fetch("SELECT max(message_id) AS newest FROM live_message")
+    await office.execute("DELETE FROM live_message")
     async with follow(office, row["newest"]) as stream:
         await change_slot(office, 2)
         assert (await stream.event())[1] == "slot"
@@ -185,7 +185,7 @@ async def test_ids_increase_in_the_order_of_commits(office: Office, database_url
     slow = await asyncpg.connect(database_url)
     transaction = slow.transaction()
     await transaction.start()
-    publish = "SELECT publish_event('health', '{\"n\": 1}', statement_timestamp())"
+    publish = "SELECT publish_live_message('health', '{\"n\": 1}', statement_timestamp())"
     first_id = await slow.fetchval(publish)
     async with follow_later(office) as opening:
         overtaking = asyncio.create_task(change_slot(office, 2))
@@ -194,9 +194,9 @@ async def test_ids_increase_in_the_order_of_commits(office: Office, database_url
         await transaction.commit()
         await overtaking
         stream = await opening
-        rows = await office.fetch("SELECT event_id, kind FROM event ORDER BY event_id")
+        rows = await office.fetch("SELECT message_id, kind FROM live_message ORDER BY message_id")
         assert [row["kind"] for row in rows] == ["health", "slot"]
-        assert rows[0]["event_id"] == first_id
+        assert rows[0]["message_id"] == first_id
         assert stream.status == 200
     await slow.close()
 
@@ -225,7 +225,7 @@ async def test_a_burst_reaches_every_viewer_once_and_in_order(office: Office) ->
 async def test_a_comment_shows_that_the_stream_lives(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events_module, "COMMENT_SECONDS", 0.2)
+    monkeypatch.setattr(live_module, "COMMENT_SECONDS", 0.2)
     async with follow(office) as stream:
         assert await stream.comment()
         assert await stream.comment()
@@ -234,7 +234,7 @@ async def test_a_comment_shows_that_the_stream_lives(
 async def test_the_stream_ends_with_the_session_and_the_permission(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events_module, "COMMENT_SECONDS", 0.2)
+    monkeypatch.setattr(live_module, "COMMENT_SECONDS", 0.2)
     async with follow(office) as revoked, follow(office, as_="igor") as forbidden:
         await revoked.comment()
         await office.call("POST", "/api/logout")
@@ -301,13 +301,13 @@ async def test_events_go_on_after_the_database_was_away(
 
 
 async def test_head_of_the_stream_has_an_end(office: Office) -> None:
-    reply = await office.call("HEAD", "/api/events")
+    reply = await office.call("HEAD", "/api/live")
     assert reply.status == 200
     assert reply.headers["Content-Type"].startswith("text/event-stream")
 
 
 async def test_viewers_are_counted_and_forgotten(office: Office) -> None:
-    gauge = office.app.metrics.event_stream_clients
+    gauge = office.app.metrics.live_stream_clients
     async with follow(office), follow(office):
         assert gauge._value.get() == 2
     async with asyncio.timeout(PATIENCE_SECONDS):

@@ -9,16 +9,16 @@ from typing import Any
 import asyncpg
 
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.model import Event
+from photobooth_daemon.model import LiveMessage
 
 _ORDER_LOCK = 0x70620001
-"""The lock of ``publish_event`` in ``sql/``, and below, the channel it notifies."""
-CHANNEL = "photobooth_event"
-"""Where ``publish_event`` in ``sql/`` says that there is something new."""
+"""The lock of ``publish_live_message`` in ``sql/``, and below, the channel it notifies."""
+CHANNEL = "photobooth_live"
+"""Where ``publish_live_message`` in ``sql/`` says that there is something new."""
 
 
-class EventRepository:
-    """Appends events whose ids increase in commit order, and reads them on from an id."""
+class LiveMessageRepository:
+    """Appends messages whose ids increase in commit order, and reads them on from an id."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -26,22 +26,22 @@ class EventRepository:
     async def append(
         self, connection: asyncpg.Connection, kind: str, data: Mapping[str, Any], at: datetime
     ) -> int:
-        """Append an event and wake every listener at commit: the transaction's last statement."""
-        event_id: int = await connection.fetchval(
-            "SELECT publish_event($1, $2, $3)", kind, dict(data), at
+        """Append a message and wake every listener at commit: the transaction's last statement."""
+        message_id: int = await connection.fetchval(
+            "SELECT publish_live_message($1, $2, $3)", kind, dict(data), at
         )
-        return event_id
+        return message_id
 
-    async def list_after(self, event_id: int, limit: int) -> list[Event]:
-        """Return the events after ``event_id``, oldest first."""
+    async def list_after(self, message_id: int, limit: int) -> list[LiveMessage]:
+        """Return the messages after ``message_id``, oldest first."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(
-                "SELECT event_id, kind, data, at FROM event"
-                " WHERE event_id > $1 ORDER BY event_id LIMIT $2",
-                event_id,
+                "SELECT message_id, kind, data, at FROM live_message"
+                " WHERE message_id > $1 ORDER BY message_id LIMIT $2",
+                message_id,
                 limit,
             )
-        return [Event(**dict(row)) for row in rows]
+        return [LiveMessage(**dict(row)) for row in rows]
 
     async def span(self, since: datetime) -> tuple[int, int | None]:
         """Return the newest id ever given (0 for none), and the oldest one since an instant.
@@ -54,9 +54,9 @@ class EventRepository:
             row = await connection.fetchrow(
                 """
                 SELECT (SELECT CASE WHEN is_called THEN last_value ELSE 0 END
-                          FROM event_event_id_seq) AS newest,
-                       (SELECT event_id FROM event WHERE at >= $1
-                         ORDER BY event_id LIMIT 1) AS oldest
+                          FROM live_message_message_id_seq) AS newest,
+                       (SELECT message_id FROM live_message WHERE at >= $1
+                         ORDER BY message_id LIMIT 1) AS oldest
                 """,
                 since,
             )

@@ -1,4 +1,4 @@
-"""``/api/events``: what changes, as it changes (server-sent events, WHATWG HTML 9.2)."""
+"""``/api/live``: what changes, as it changes (server-sent events, WHATWG HTML 9.2)."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from tornado.iostream import StreamClosedError
 
 from photobooth_daemon.clock import Clock, rfc3339
 from photobooth_daemon.errors import DatabaseUnavailable, NotAuthenticated, ShuttingDown
-from photobooth_daemon.live.feed import EventFeed, FeedClosed, Viewer
+from photobooth_daemon.live.feed import FeedClosed, LiveFeed, Viewer
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model import Event
+from photobooth_daemon.model import LiveMessage
 from photobooth_daemon.web.handler import Handler
 
 COMMENT_SECONDS = 15.0
 RECONNECT_MS = 2000
-_EVENT_ID = re.compile(r"[0-9]{1,18}")
+_MESSAGE_ID = re.compile(r"[0-9]{1,18}")
 
 
-class EventsHandler(Handler):
+class LiveHandler(Handler):
     """A stream that lasts as long as the session and the process."""
 
     permission = "jobs:read"
 
-    def initialize(self, *, feed: EventFeed, metrics: Metrics, clock: Clock, **base: Any) -> None:
+    def initialize(self, *, feed: LiveFeed, metrics: Metrics, clock: Clock, **base: Any) -> None:
         super().initialize(**base)
         self._feed = feed
         self._metrics = metrics
@@ -37,12 +37,12 @@ class EventsHandler(Handler):
         self._set_stream_headers()
 
     async def get(self) -> None:
-        """Stream events until the client leaves, the session ends or the process drains."""
+        """Stream messages until the client leaves, the session ends or the process drains."""
         if self._feed.closed:
             raise ShuttingDown
-        last_id = self._last_event_id()
+        last_id = self._last_message_id()
         viewer, resumed = await self._feed.subscribe(last_id)
-        self._metrics.event_stream_clients.inc()
+        self._metrics.live_stream_clients.inc()
         try:
             self._set_stream_headers()
             self.write(f"retry: {RECONNECT_MS}\n\n")
@@ -55,16 +55,16 @@ class EventsHandler(Handler):
             pass
         finally:
             self._feed.unsubscribe(viewer)
-            self._metrics.event_stream_clients.dec()
+            self._metrics.live_stream_clients.dec()
 
     async def _stream(self, viewer: Viewer) -> None:
         checked_at = self._clock.monotonic()
         while True:
-            events = await viewer.next(COMMENT_SECONDS)
-            if self._clock.monotonic() - checked_at >= COMMENT_SECONDS or not events:
+            messages = await viewer.next(COMMENT_SECONDS)
+            if self._clock.monotonic() - checked_at >= COMMENT_SECONDS or not messages:
                 await self._check_session()
                 checked_at = self._clock.monotonic()
-            self.write(_encoded(events) if events else ": still here\n\n")
+            self.write(_encoded(messages) if messages else ": still here\n\n")
             await self.flush()
 
     async def _check_session(self) -> None:
@@ -73,12 +73,12 @@ class EventsHandler(Handler):
         if self.permission not in identity.permissions:
             raise NotAuthenticated
 
-    def _last_event_id(self) -> int | None:
+    def _last_message_id(self) -> int | None:
         """Return where the client was; an id that cannot be ours is one that is too old."""
         text = self.request.headers.get("Last-Event-ID")
         if not text:
             return None
-        return int(text) if _EVENT_ID.fullmatch(text) else -1
+        return int(text) if _MESSAGE_ID.fullmatch(text) else -1
 
     def _set_stream_headers(self) -> None:
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")
@@ -86,9 +86,9 @@ class EventsHandler(Handler):
         self.set_header("X-Accel-Buffering", "no")
 
 
-def _encoded(events: Sequence[Event]) -> str:
+def _encoded(messages: Sequence[LiveMessage]) -> str:
     return "".join(
-        f"id: {event.event_id}\nevent: {event.kind}\n"
-        f"data: {json.dumps({**event.data, 'at': rfc3339(event.at)}, ensure_ascii=False)}\n\n"
-        for event in events
+        f"id: {message.message_id}\nevent: {message.kind}\n"
+        f"data: {json.dumps({**message.data, 'at': rfc3339(message.at)}, ensure_ascii=False)}\n\n"
+        for message in messages
     )
