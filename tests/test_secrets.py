@@ -77,8 +77,10 @@ async def test_no_secret_is_found_in_clear(office: Office, tmp_path: Path) -> No
         logging.root.handlers[:] = handlers
         logging.root.setLevel(level)
     signing_key = (tmp_path / "jwt.key").read_text().strip()
+    audit_key = (tmp_path / "audit.key").read_text().strip()
     secrets = [
-        *INGEST, TYPED_WRONG, NEW_PASSWORD, *PASSWORDS.values(), KEY, signing_key, *tokens,
+        *INGEST, TYPED_WRONG, NEW_PASSWORD, *PASSWORDS.values(), KEY, signing_key, audit_key,
+        *tokens,
         *(token.rpartition(".")[2] for token in tokens),
     ]  # fmt: skip
     stored = await dump(office)

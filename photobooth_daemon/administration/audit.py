@@ -2,9 +2,8 @@
 
 Each entry's digest is a keyed hash of the entry and of the digest before it,
 so an altered, inserted or removed entry breaks the chain from there on; the
-sealed head shows when the newest entries were cut off. The key comes from the
-token key's file, not from the database, so a hand that reaches only the
-database cannot mend the chain.
+sealed head shows when the newest entries were cut off. The key is in a file, not
+in the database, so a hand that reaches only the database cannot mend the chain.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -26,10 +26,7 @@ from photobooth_daemon.repositories.audit import AuditRepository
 
 MAX_FAULTS = 100
 
-
-def audit_key(jwt_key: bytes) -> bytes:
-    """Return the log's key: derived from the token key, useless for signing tokens."""
-    return hmac.digest(jwt_key, b"photobooth-daemon audit log", hashlib.sha256)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +63,8 @@ class Audit:
         the log wait until the transaction ends, so this is called late in it.
         """
         head = await self._repository.lock_head(connection)
+        if not self._is_sealed(head):
+            log.error("the audit log's end is not sealed by this key: photoboothctl audit verify")
         entry = AuditEntry(
             audit_id=head.audit_id + 1,
             at=self._clock.utcnow(),
@@ -110,7 +109,7 @@ class Audit:
             faults.append(f"entries {last_id + 1} to {head.audit_id} were cut off")
         elif head.digest != digest_at_head:
             faults.append(f"the head does not fit entry {head.audit_id}")
-        if not hmac.compare_digest(head.seal, self._seal(head.audit_id, head.digest)):
+        if not self._is_sealed(head):
             faults.append("the head was altered, or the key is another one")
         faults += [
             f"the log ends at entry {last_id}, but entry {number} was noted"
@@ -135,6 +134,9 @@ class Audit:
             separators=(",", ":"),
         )
         return hmac.digest(self._key, previous + text.encode("ascii"), hashlib.sha256)
+
+    def _is_sealed(self, head: AuditHead) -> bool:
+        return hmac.compare_digest(head.seal, self._seal(head.audit_id, head.digest))
 
     def _seal(self, audit_id: int, digest: bytes) -> bytes:
         if audit_id == 0:

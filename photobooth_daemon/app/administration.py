@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from photobooth_daemon.administration.admins import AdminService
-from photobooth_daemon.administration.audit import Audit, audit_key
+from photobooth_daemon.administration.audit import Audit
 from photobooth_daemon.administration.devices import Devices
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.penalties import Penalties
@@ -61,6 +61,7 @@ def build_administration(
     clock: Clock,
     *,
     signing_key: bytes,
+    audit_key: bytes,
     passwords: Passwords,
     facts: Mapping[str, ProviderFacts],
     schemas: ParamSchemas,
@@ -71,7 +72,7 @@ def build_administration(
     ``slot_saved`` is told of each new version of a slot before its saving is answered.
     """
     audit_repository = AuditRepository(database)
-    audit = Audit(audit_repository, clock, audit_key(signing_key))
+    audit = Audit(audit_repository, clock, audit_key)
     live_message_repository = LiveMessageRepository(database)
     live = LivePublisher(live_message_repository, clock)
     slot_repository = SlotRepository(database)

@@ -12,6 +12,7 @@ import aiohttp
 from prometheus_client import CollectorRegistry
 from tornado.web import Application
 
+from photobooth_daemon.administration.audit_key import load_audit_key
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.penalties import Penalties
 from photobooth_daemon.administration.signing_key import load_signing_key
@@ -99,9 +100,11 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     """Build one process of the daemon on an open database.
 
     Raises:
-        ConfigError: the signing key or the media tree cannot be used.
+        ConfigError: a key file or the media tree cannot be used.
     """
     clock = clock or Clock()
+    # In this order: a signing key that is there tells of a log that was begun without its own.
+    audit_key = load_audit_key(config.audit_key_file, config.server.jwt_key_file)
     signing_key = load_signing_key(config.server.jwt_key_file)
     # Set by the supervisor of several processes, whose figures are added up.
     metrics = Metrics(
@@ -142,6 +145,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         database,
         clock,
         signing_key=signing_key,
+        audit_key=audit_key,
         passwords=passwords,
         facts=facts,
         schemas=schemas,

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from photobooth_daemon.administration.audit_key import load_audit_key
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.signing_key import load_signing_key
 from photobooth_daemon.app.administration import Administration, build_administration
@@ -31,11 +32,12 @@ async def services(installation: Installation) -> AsyncIterator[Services]:
     """Open the database and build the services on it.
 
     Raises:
-        ConfigError: the signing key, which the audit log's chain needs, cannot be used.
+        ConfigError: a key file cannot be used.
         DatabaseUnavailable, SchemaMismatch: as the names say.
     """
     config = installation.config
-    key = load_signing_key(config.server.jwt_key_file)
+    audit_key = load_audit_key(config.audit_key_file, config.server.jwt_key_file)
+    signing_key = load_signing_key(config.server.jwt_key_file)
     passwords = Passwords()
     try:
         async with installation.database() as database:
@@ -43,7 +45,8 @@ async def services(installation: Installation) -> AsyncIterator[Services]:
                 config,
                 database,
                 installation.clock,
-                signing_key=key,
+                signing_key=signing_key,
+                audit_key=audit_key,
                 passwords=passwords,
                 facts=provider_facts(installed_drivers(), config.providers),
                 schemas=ParamSchemas.installed(),

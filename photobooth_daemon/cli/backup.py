@@ -94,5 +94,6 @@ def _source(installation: Installation, database: Database) -> Source:
         database_url=database.url,
         media_root=config.media.root,
         key_file=config.server.jwt_key_file,
+        audit_key_file=config.audit_key_file,
         config_file=installation.config_path or DEFAULT_CONFIG_PATH,
     )

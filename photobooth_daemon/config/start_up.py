@@ -53,6 +53,7 @@ class ServerConfig:
     tls_key_file: Path | None = None
     store_reserve_seconds: float = 1.0
     jwt_key_file: Path = DEFAULT_STATE_DIR / "jwt.key"
+    audit_key_file: Path | None = None
     prices_file: Path | None = None
 
 
@@ -126,6 +127,11 @@ class Config:
     def state_dir(self) -> Path:
         """Return the directory that holds the signing key; private files live beside it."""
         return self.server.jwt_key_file.parent
+
+    @property
+    def audit_key_file(self) -> Path:
+        """Return the file of the audit log's key, by default beside the signing key."""
+        return self.server.audit_key_file or self.server.jwt_key_file.with_name("audit.key")
 
 
 def installation_name(config: Config) -> str:
@@ -202,12 +208,15 @@ def _read_server(reader: Reader) -> ServerConfig:
             "store_reserve_seconds", default.store_reserve_seconds, 0.2, 5.0
         ),
         jwt_key_file=section.path("jwt_key_file", default.jwt_key_file),
+        audit_key_file=section.optional_path("audit_key_file"),
         prices_file=section.existing_file("prices_file"),
     )
     if (config.tls_cert_file is None) != (config.tls_key_file is None):
         section.fault(
             "tls_key_file", "tls_cert_file and tls_key_file must be set together or not at all"
         )
+    if config.audit_key_file == config.jwt_key_file:
+        section.fault("audit_key_file", "must be another file than jwt_key_file")
     if not re.fullmatch(r"/([\w.-]+/)*", config.accel_redirect or "/"):
         section.fault("accel_redirect", "must be a path that begins and ends with a slash")
     return config

@@ -183,6 +183,10 @@ class Section:
             return default
         return Path(value)
 
+    def optional_path(self, key: str) -> Path | None:
+        """Return an absolute path, or None where the key is absent."""
+        return None if self.text(key) is None else self.path(key, Path())
+
     def existing_file(self, key: str) -> Path | None:
         """Return the path of a file that is there, or None where the key is absent."""
         value = self.text(key)

@@ -9,7 +9,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from photobooth_daemon.administration.audit import Audit, audit_key
+from photobooth_daemon.administration.audit import Audit
+from photobooth_daemon.administration.audit_key import load_audit_key
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.model import Actor
 from photobooth_daemon.providers.driver import ProviderConfig
@@ -22,7 +23,7 @@ SERG = Actor("serg", "10.0.0.7", "req-1")
 
 @pytest.fixture
 def audit(database: Database, clock: FakeClock) -> Audit:
-    return Audit(AuditRepository(database), clock, audit_key(b"k" * 32))
+    return Audit(AuditRepository(database), clock, b"k" * 32)
 
 
 async def record(
@@ -131,16 +132,22 @@ async def test_a_number_that_a_float_cannot_hold_exactly_is_no_fault(
     assert saved.status == 200, saved.body
     same = await office.put("/api/slots/slot-001", saved.json())
     assert same.json()["version"] == saved.json()["version"]
-    key = audit_key((tmp_path / "jwt.key").read_bytes().strip())
+    key = load_audit_key(tmp_path / "audit.key", tmp_path / "jwt.key")
     verdict = await Audit(AuditRepository(database), clock, key).verify()
     assert verdict.entries > 0
     assert verdict.faults == ()
     await office.close()
 
 
-async def test_another_key_fits_nothing(audit: Audit, database: Database, clock: FakeClock) -> None:
+async def test_another_key_fits_nothing_and_is_told_of_by_whoever_writes_under_it(
+    audit: Audit, database: Database, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
     await record(audit, database)
-    stranger = Audit(AuditRepository(database), clock, audit_key(b"x" * 32))
+    await record(audit, database)
+    assert "not sealed" not in caplog.text
+    stranger = Audit(AuditRepository(database), clock, b"x" * 32)
+    await record(stranger, database)
+    assert "not sealed by this key" in caplog.text
     assert "entry 1 was altered" in (await stranger.verify()).faults
 
 

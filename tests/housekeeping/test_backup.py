@@ -14,8 +14,9 @@ import pytest
 from click.testing import CliRunner
 from tornado.ioloop import IOLoop
 
-from photobooth_daemon.administration.audit import Audit, audit_key
+from photobooth_daemon.administration.audit import Audit
 from photobooth_daemon.administration.audit_head import NotedHead
+from photobooth_daemon.administration.audit_key import load_audit_key
 from photobooth_daemon.cli import main
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
@@ -46,6 +47,7 @@ class Machine:
             database.url,
             self.directory / "media",
             self.directory / "jwt.key",
+            self.directory / "audit.key",
             self.directory / "photobooth.toml",
         )
 
@@ -78,7 +80,7 @@ def empty_database(io_loop: IOLoop, empty_database_url: str) -> Iterator[Databas
 
 
 async def note_in_audit_log(database: Database, booth: Booth, directory: Path) -> Audit:
-    key = audit_key((directory / "jwt.key").read_bytes().strip())
+    key = load_audit_key(directory / "audit.key", directory / "jwt.key")
     audit = Audit(AuditRepository(database), booth.app.clock, key)
     async with database.transaction() as connection:
         await audit.record(connection, actor=Actor("serg"), action="test", entity="slot-001")
@@ -323,6 +325,42 @@ async def test_a_restored_machine_knows_no_session_and_tells_of_the_restore(
     assert await value(empty_database, after) == before + 1
     entry = "SELECT action || ' by ' || actor FROM audit_log ORDER BY audit_id DESC LIMIT 1"
     assert await value(empty_database, entry) == "backup.restore by cli:root"
+
+
+async def test_a_backup_from_before_the_log_had_a_key_of_its_own_comes_back_whole(
+    database: Database, empty_database: Database, machine: Machine, clock: FakeClock
+) -> None:
+    (machine.directory / "jwt.key").write_bytes(b"the token key of an older installation")
+    booth = await Booth.open(database, machine.directory)
+    await note_in_audit_log(database, booth, machine.directory)
+    (machine.directory / "audit.key").unlink()
+    report = await machine.backup(database).run(machine.backups, keep=2)
+    assert not (report.path / "audit.key").exists()
+    (machine.directory / "audit.key").write_bytes(b"of a log that is lost by the restore")
+    await machine.restore(empty_database, report.path, replace=True)
+    key = load_audit_key(machine.directory / "audit.key", machine.directory / "jwt.key")
+    verdict = await Audit(AuditRepository(empty_database), clock, key).verify()
+    assert (verdict.entries, verdict.faults) == (2, ())
+    await booth.close()
+
+
+async def test_a_key_that_cannot_be_written_refuses_the_restore_before_anything_changes(
+    database: Database, empty_database: Database, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (machine.directory / "audit.key").write_bytes(b"the key of the log that is backed up")
+    report = await machine.backup(database).run(machine.backups, keep=2)
+    really = os.access
+    monkeypatch.setattr(
+        "photobooth_daemon.housekeeping.backup.keys.os.access",
+        lambda path, mode: path != machine.directory and really(path, mode),
+    )
+    kept = (machine.directory / "audit.key").read_bytes()
+    (machine.directory / "audit.key").write_bytes(b"the key of another machine, a credential")
+    with pytest.raises(BackupFailed, match=r"audit.key there yourself"):
+        await machine.restore(empty_database, report.path, replace=True)
+    assert await value(empty_database, "SELECT to_regclass('slot')") is None
+    (machine.directory / "audit.key").write_bytes(kept)
+    await machine.restore(empty_database, report.path, replace=True)
 
 
 async def test_a_backup_of_the_first_format_still_comes_back(

@@ -24,6 +24,7 @@ from photobooth_daemon.database.tools import find_tool, run_tool
 from photobooth_daemon.errors import BackupFailed, PhotoboothError
 from photobooth_daemon.housekeeping.backup.contents import LIST, digest_of, read_list, write_list
 from photobooth_daemon.housekeeping.backup.manifest import (
+    AUDIT_KEY,
     CONFIG,
     DUMP,
     FORMAT,
@@ -49,6 +50,7 @@ class Source:
     database_url: str
     media_root: Path
     key_file: Path
+    audit_key_file: Path
     config_file: Path
 
 
@@ -154,6 +156,7 @@ class Backup:
             total.size_bytes += copied.size_bytes
             total.linked_files += copied.linked_files
         _copy_private(self._source.key_file, unfinished / KEY)
+        _copy_private(self._source.audit_key_file, unfinished / AUDIT_KEY)
         # For whoever sets the new machine up; it may be root's own, and is not restored.
         with suppress(PermissionError):
             _copy_private(self._source.config_file, unfinished / CONFIG)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from photobooth_daemon.errors import BackupFailed
-from photobooth_daemon.housekeeping.backup.manifest import DUMP, KEY, MEDIA, SHELVES
+from photobooth_daemon.housekeeping.backup.manifest import DUMP, KEYS, MEDIA, SHELVES
 
 LIST = "files.sha256"
 COPY_BYTES = 1 << 20
@@ -40,6 +40,11 @@ def media_files(backup: Path) -> list[str]:
             raise BackupFailed(f"{name!r} is nothing that a backup holds.")
         names.append(name)
     return sorted(names)
+
+
+def key_files(backup: Path) -> list[str]:
+    """Return the names of the keys that lie in a backup, whatever is there under them; blocks."""
+    return [name for name in KEYS if os.path.lexists(backup / name)]
 
 
 def open_regular(path: Path) -> IO[bytes]:
@@ -84,7 +89,7 @@ def write_list(backup: Path, known: Mapping[str, str]) -> str:
 
     ``known`` are digests of files that an earlier backup has, and that this one shares.
     """
-    names = [*media_files(backup), DUMP, *([KEY] if (backup / KEY).exists() else [])]
+    names = [*media_files(backup), DUMP, *key_files(backup)]
     lines = [f"{known.get(name) or digest_of(backup / name)}  {name}\n" for name in names]
     text = "".join(lines)
     (backup / LIST).write_text(text, "ascii")

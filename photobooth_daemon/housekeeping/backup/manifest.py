@@ -15,6 +15,8 @@ NAME = "manifest.json"
 DUMP = "database.dump"
 MEDIA = "media"
 KEY = "jwt.key"
+AUDIT_KEY = "audit.key"
+KEYS = (KEY, AUDIT_KEY)
 CONFIG = "photobooth.toml"
 SHELVES = ("results", "templates")
 """What is worth keeping of the media tree; the rest is in flight."""

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from photobooth_daemon.administration.audit import Audit, audit_key
+from photobooth_daemon.administration.audit import Audit
 from photobooth_daemon.administration.audit_head import NotedHead
-from photobooth_daemon.administration.signing_key import load_signing_key
+from photobooth_daemon.administration.audit_key import load_audit_key
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database import migrations
 from photobooth_daemon.database.pool import Database
@@ -23,13 +23,14 @@ from photobooth_daemon.housekeeping.backup.contents import (
     LIST,
     copy_checked,
     digest_of,
+    key_files,
     media_files,
     open_regular,
     read_list,
 )
+from photobooth_daemon.housekeeping.backup.keys import RestoredKeys
 from photobooth_daemon.housekeeping.backup.manifest import (
     DUMP,
-    KEY,
     MEDIA,
     SHELVES,
     WITHOUT_LIST,
@@ -72,6 +73,7 @@ class Restore:
         actor: Actor,
     ) -> None:
         self._target = target
+        self._keys = RestoredKeys(target.key_file, target.audit_key_file)
         self._database = database
         self._media_store = media_store
         self._repository = BackupRepository(database)
@@ -104,6 +106,7 @@ class Restore:
                 raise BackupFailed(
                     "There are jobs, slots or pictures here already. To lose them: --replace"
                 )
+            await asyncio.to_thread(self._keys.refuse_fixed, backup, digests)
             program = await self._find_program(manifest, backup)
             await asyncio.to_thread(self._restore_files, backup, digests)
             await self._restore_database(program, backup)
@@ -115,8 +118,8 @@ class Restore:
 
     async def _note(self, manifest: Manifest) -> None:
         """End every session of the machine that was backed up, and let the log tell of this."""
-        key = load_signing_key(self._target.key_file)
-        audit = Audit(AuditRepository(self._database), self._clock, audit_key(key))
+        key = load_audit_key(self._target.audit_key_file, self._target.key_file)
+        audit = Audit(AuditRepository(self._database), self._clock, key)
         async with self._database.transaction() as connection:
             await self._repository.end_sessions(connection)
             await audit.record(
@@ -135,7 +138,7 @@ class Restore:
         return await self._repository.is_unused()
 
     def _restore_files(self, backup: Path, digests: Mapping[str, str | None]) -> None:
-        """Put the pictures and the key in place; blocks."""
+        """Put the pictures and the keys in place; blocks."""
         for shelf in SHELVES:
             target = self._media_store.root / shelf
             if target.is_dir():
@@ -147,12 +150,7 @@ class Restore:
                 path.parent.mkdir(mode=0o750, exist_ok=True)
                 copy_checked(backup / name, path, sha256)
                 path.chmod(0o640)
-        if KEY in digests:
-            draft = self._target.key_file.with_name(f".{self._target.key_file.name}.restored")
-            draft.unlink(missing_ok=True)
-            copy_checked(backup / KEY, draft, digests[KEY])
-            draft.chmod(0o600)
-            draft.rename(self._target.key_file)
+        self._keys.restore(backup, digests)
         NotedHead(self._target.key_file).forget()
         os.sync()
 
@@ -216,17 +214,17 @@ def _look_through(backup: Path) -> tuple[Manifest, dict[str, str | None]]:
     if digest_of(backup / DUMP) != manifest.dump_sha256:
         raise BackupFailed(f"{backup / DUMP} is damaged.")
     names = media_files(backup)
-    key = [KEY] if (backup / KEY).is_symlink() or (backup / KEY).exists() else []
-    for name in (*names, *key):
+    keys = key_files(backup)
+    for name in (*names, *keys):
         open_regular(backup / name).close()
     if manifest.format == WITHOUT_LIST:
         log.warning("the backup has no digests of its pictures: it is of an older version")
-        return manifest, dict.fromkeys((*names, *key))
+        return manifest, dict.fromkeys((*names, *keys))
     if digest_of(backup / LIST) != manifest.list_sha256:
         raise BackupFailed(f"{backup / LIST} is damaged.")
     listed = read_list(backup)
-    if set(listed) != {*names, *key, DUMP}:
-        odd = sorted(set(listed) ^ {*names, *key, DUMP})
+    if set(listed) != {*names, *keys, DUMP}:
+        odd = sorted(set(listed) ^ {*names, *keys, DUMP})
         raise BackupFailed(f"{odd[0]!r} is missing, or was not in the backup.")
     for name, digest in listed.items():
         if digest_of(backup / name) != digest:
