@@ -36,6 +36,7 @@ from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.monitoring.background import Operations
 from photobooth_daemon.monitoring.health import Health
+from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness.service import Readiness
 from photobooth_daemon.monitoring.recent_problems import RecentProblems
 from photobooth_daemon.pictures.threads import PictureThreads, threads_for_cores
@@ -198,6 +199,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         config_digest=config_digest(config, signing_key),
         clock=clock,
     )
+    intake = IntakePage(config.intake, http)
     health, operations = build_backstage(shared)
     readiness = build_readiness(shared, admission, ingest)
 
@@ -218,6 +220,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         media=PublicMedia(media, media_store, clock),
         health=health,
         readiness=readiness,
+        intake=intake,
         reports=EventReportRepository(database),
         setting_list=administration.setting_repository,
         admins=administration.admins,

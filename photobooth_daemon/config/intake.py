@@ -55,9 +55,19 @@ class IntakeConfig:
     ftp: FtpConfig = FtpConfig()
 
     @property
+    def is_wanted(self) -> bool:
+        """Return whether somebody has given it what it cannot do without: the password."""
+        return self.password is not None
+
+    @property
     def max_file_bytes(self) -> int:
         """Return the largest file that is taken up."""
         return self.max_file_mb * 1024 * 1024
+
+
+def users_of(slot_id: str) -> tuple[str, str]:
+    """Return the names that a camera may log in by, the shorter one last."""
+    return slot_id, f"s{int(slot_id.rpartition('-')[2])}"
 
 
 def read_intake(reader: Reader) -> IntakeConfig:

@@ -85,6 +85,10 @@ class SlotFolders:
         for shelf in SHELVES:
             (self.path / shelf).mkdir(mode=0o770, parents=True, exist_ok=True)
 
+    def are_writable(self) -> bool:
+        """Return whether photos can be moved through all of them."""
+        return all(os.access(self.path / shelf, os.W_OK | os.X_OK) for shelf in SHELVES)
+
     def waiting(self) -> list[Waiting]:
         """Return what lies in ``in/``, in order of arrival; links are not looked at."""
         return sorted(self._walk(self.incoming, ""), key=lambda one: one.order)

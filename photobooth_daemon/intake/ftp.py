@@ -22,7 +22,7 @@ from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 from pyftpdlib.ioloop import IOLoop
 from pyftpdlib.servers import FTPServer
 
-from photobooth_daemon.config.intake import FtpConfig
+from photobooth_daemon.config.intake import FtpConfig, users_of
 from photobooth_daemon.intake.folders import PICTURE_SUFFIXES, SlotFolders, is_whole
 from photobooth_daemon.intake.ftp_files import UploadFolder
 from photobooth_daemon.intake.guesses import Guesses
@@ -142,7 +142,7 @@ class _SlotUsers(DummyAuthorizer):  # type: ignore[misc]
         self.guesses = guesses
         self._slots: dict[str, str] = {}
         for slot_id, folders in slots.items():
-            for user in (slot_id, f"s{int(slot_id.rpartition('-')[2])}"):
+            for user in users_of(slot_id):
                 self._slots[user] = slot_id
                 self.user_table[user] = {
                     "pwd": "", "home": str(folders.ftp), "perm": PERMISSIONS, "operms": {},

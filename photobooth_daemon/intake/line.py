@@ -157,18 +157,23 @@ class SlotLine:
 
     def _start(self, photo: Waiting) -> None:
         self._seen.pop(photo.name, None)
+        self._status.began(self.folders.slot_id, photo.name, self._source(photo))
         task = asyncio.create_task(self._take(photo), name=f"photo {photo.name!r}")
         self._taken[photo.name] = task
         task.add_done_callback(lambda _: self._ended(photo.name))
 
     def _ended(self, name: str) -> None:
         del self._taken[name]
+        self._status.let_go(self.folders.slot_id, name)
         self._by_ftp.discard(name)
         self._looked.set()
 
+    def _source(self, photo: Waiting) -> str:
+        return "ftp" if photo.name in self._by_ftp else "folder"
+
     async def _take(self, photo: Waiting) -> None:
         begun = self._clock.monotonic()
-        source = "ftp" if photo.name in self._by_ftp else "folder"
+        source = self._source(photo)
         tries = 0
         while True:
             try:

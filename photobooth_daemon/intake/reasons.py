@@ -48,6 +48,18 @@ _AGAIN = (
 )
 
 
+def both_languages(code: str) -> dict[str, str]:
+    """Return in both languages why a photo got no picture."""
+    return dict(zip(("ru", "en"), _WORDS.get(code, _UNKNOWN), strict=True))
+
+
+def code_and_job(text: str) -> tuple[str, str | None]:
+    """Return the word and the job that a reason's text names."""
+    lines = (line.partition(": ") for line in text.splitlines())
+    named = {key: value for key, separator, value in lines if separator}
+    return named.get("code", "unknown"), named.get("job")
+
+
 def reason_text(code: str, refused: Refused | None = None) -> str:
     """Return the text in both languages, with what the daemon said where it was asked."""
     ru, en = _WORDS.get(code, _UNKNOWN)

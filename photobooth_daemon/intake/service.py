@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import logging
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -14,7 +15,8 @@ from photobooth_daemon.intake.copies import Copies
 from photobooth_daemon.intake.folders import SlotFolders
 from photobooth_daemon.intake.ftp import FtpIntake
 from photobooth_daemon.intake.line import SlotLine
-from photobooth_daemon.intake.status import IntakeStatus
+from photobooth_daemon.intake.memory import list_fates
+from photobooth_daemon.intake.status import LAST_PHOTOS, IntakeStatus
 from photobooth_daemon.intake.watch import FolderWatch
 from photobooth_daemon.tasks import end_tasks
 
@@ -102,6 +104,8 @@ class Intake:
                 folders.create()
                 folders.recover(copy=copy)
                 folders.take_uploads(quiet_seconds=0)
+                self._status.remembered(folders.slot_id, list_fates(folders, LAST_PHOTOS))
+                self._look_at_disk(folders)
             except OSError as error:
                 message = f"{folders.path} cannot be used: {error.strerror or error}"
                 raise ConfigError([Fault("intake.folder", message)]) from error
@@ -138,9 +142,14 @@ class Intake:
         if not self._root_is_there():
             return  # A share that is not mounted: folders made now would hide below it.
         folders.create()
+        self._look_at_disk(folders)
         folders.take_uploads(quiet_seconds=UPLOAD_QUIET_SECONDS)
         folders.prune_uploads(UPLOAD_KEEP_SECONDS)
         folders.prune_done(self._config.keep_done_hours * 3600)
+
+    def _look_at_disk(self, folders: SlotFolders) -> None:
+        self._status.slots[folders.slot_id].writable = folders.are_writable()
+        self._status.free_bytes = shutil.disk_usage(self._config.folder).free
 
     def _root_is_there(self) -> bool:
         return (self._config.folder / ".intake.lock").exists()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
@@ -12,21 +12,40 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from photobooth_daemon.clock import Clock, rfc3339
+from photobooth_daemon.intake.reasons import both_languages
 
 LAST_PHOTOS = 10
+PICTURED = ("done", "fallback")
 SECONDS_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 120, 600)
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of one photo: ``done``, ``fallback``, or the word of its failure."""
+    """What became of one photo: ``done``, ``fallback``, or the word of its failure.
+
+    Of one that is remembered from its folder nobody knows how it came or how long it took.
+    """
 
     name: str
     outcome: str
     at: datetime
-    seconds: float
-    source: str
+    seconds: float | None
+    source: str | None
     job_id: str | None
+
+    @property
+    def has_picture(self) -> bool:
+        """Return whether something came back for it."""
+        return self.outcome in PICTURED
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A photo that is being sent, or waits for its turn to be sent again."""
+
+    name: str
+    at: datetime
+    source: str
 
 
 @dataclass(slots=True)
@@ -38,8 +57,10 @@ class SlotStatus:
     sending: int = 0
     holds_up: str | None = None
     reachable: bool = True
+    writable: bool = True
     idle_since: float | None = None
     """On the monotonic clock: since when photos lie there and none of them moves."""
+    taken: dict[str, Taken] = field(default_factory=dict)
     last: deque[Fate] = field(default_factory=lambda: deque(maxlen=LAST_PHOTOS))
 
 
@@ -51,6 +72,7 @@ class IntakeStatus:
         self._stuck_seconds = stuck_seconds
         self.slots = {slot_id: SlotStatus(slot_id) for slot_id in slots}
         self.ftp: Callable[[], dict[str, Any]] = dict
+        self.free_bytes: int | None = None
         self.registry = CollectorRegistry()
         self._photos = Counter(
             "photobooth_intake_photos_total",
@@ -93,6 +115,18 @@ class IntakeStatus:
         """Note why a slot's photos wait."""
         self.slots[slot_id].holds_up = why
 
+    def remembered(self, slot_id: str, fates: Iterable[Fate]) -> None:
+        """Go on from what a slot's folders say of earlier photos, the newest first."""
+        self.slots[slot_id].last.extend(fates)
+
+    def began(self, slot_id: str, name: str, source: str) -> None:
+        """Note that a photo is taken up."""
+        self.slots[slot_id].taken[name] = Taken(name, self._clock.utcnow(), source)
+
+    def let_go(self, slot_id: str, name: str) -> None:
+        """Note that nobody works on a photo any more, whatever became of it."""
+        self.slots[slot_id].taken.pop(name, None)
+
     def ended(
         self,
         slot_id: str,
@@ -107,10 +141,11 @@ class IntakeStatus:
         status = self.slots[slot_id]
         fate = Fate(name, outcome, self._clock.utcnow(), round(seconds, 3), source, job_id)
         status.last.appendleft(fate)
+        self.let_go(slot_id, name)
         status.idle_since = self._clock.monotonic()
         status.holds_up = None
         self._photos.labels(slot_id, source, outcome).inc()
-        if outcome in ("done", "fallback"):
+        if fate.has_picture:
             self._seconds.observe(seconds)
 
     def is_stuck(self, status: SlotStatus) -> bool:
@@ -128,6 +163,7 @@ class IntakeStatus:
         return {
             "status": "ok" if self.is_well() else "degraded",
             "ftp": self.ftp(),
+            "free_bytes": self.free_bytes,
             "slots": [
                 {
                     "slot_id": one.slot_id,
@@ -135,8 +171,12 @@ class IntakeStatus:
                     "sending": one.sending,
                     "stuck": self.is_stuck(one),
                     "reachable": one.reachable,
+                    "writable": one.writable,
                     "holds_up": one.holds_up,
-                    "last": [{**asdict(fate), "at": rfc3339(fate.at)} for fate in one.last],
+                    "taken": [
+                        {**asdict(photo), "at": rfc3339(photo.at)} for photo in one.taken.values()
+                    ],
+                    "last": [_fate_json(fate) for fate in one.last],
                 }
                 for one in self.slots.values()
             ],
@@ -145,3 +185,8 @@ class IntakeStatus:
 
 def _waiting(status: SlotStatus) -> float:
     return status.waiting
+
+
+def _fate_json(fate: Fate) -> dict[str, Any]:
+    reason = None if fate.has_picture else both_languages(fate.outcome)
+    return {**asdict(fate), "at": rfc3339(fate.at), "reason": reason}

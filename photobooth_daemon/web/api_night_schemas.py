@@ -1,7 +1,8 @@
-"""The shapes of what is asked before and after an event: readiness and the report."""
+"""The shapes of what is asked before and after an event: readiness, the intake, the report."""
 
 from __future__ import annotations
 
+from photobooth_daemon.monitoring.intake_page import IntakeState, PhotoOutcome
 from photobooth_daemon.monitoring.readiness.model import State
 from photobooth_daemon.web.api_schemas import (
     COUNT,
@@ -85,5 +86,42 @@ def readiness_schema() -> Schema:
                     }
                 )
             ),
+        }
+    )
+
+
+def intake_schema() -> Schema:
+    """Return the shape of how photos come in by FTP and from folders."""
+    photo = {
+        "name": TEXT,
+        "at": INSTANT,
+        "outcome": words_of(PhotoOutcome),
+        "code": MAYBE_TEXT,
+        "reason": {"type": ["object", "null"]},
+        "source": MAYBE_TEXT,
+        "job_id": MAYBE_TEXT,
+    }
+    ftp = {
+        "enabled": YES_NO,
+        "running": YES_NO,
+        "address": MAYBE_TEXT,
+        "port": COUNT,
+        "passive_ports": list_of(COUNT),
+        "tls": {"enum": ["off", "offered", "required"]},
+    }
+    slot = {
+        "slot_id": SLOT_ID,
+        "users": list_of(TEXT),
+        "folder": TEXT,
+        "results_folder": TEXT,
+        "status": {"type": ["object", "null"]},
+        "photos": list_of(record(photo)),
+    }
+    return record(
+        {
+            "state": words_of(IntakeState),
+            "ftp": record(ftp),
+            "free_bytes": MAYBE_COUNT,
+            "slots": list_of(record(slot)),
         }
     )

@@ -11,7 +11,7 @@ from tornado.routing import URLSpec
 
 from photobooth_daemon import __version__
 from photobooth_daemon.providers.params import ParamSchemas
-from photobooth_daemon.web.api_night_schemas import readiness_schema, report_schema
+from photobooth_daemon.web.api_night_schemas import intake_schema, readiness_schema, report_schema
 from photobooth_daemon.web.api_operations import OPERATIONS
 from photobooth_daemon.web.api_page import DOCS_CSP, docs_page
 from photobooth_daemon.web.api_parts import JSON, PICTURES, Answer, Operation
@@ -110,6 +110,7 @@ def build_document(routes: Sequence[URLSpec], schemas: ParamSchemas) -> dict[str
                 **component_schemas(),
                 "Report": report_schema(),
                 "Readiness": readiness_schema(),
+                "Intake": intake_schema(),
                 **_params(schemas),
             },
             "securitySchemes": {

@@ -23,6 +23,7 @@ from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.monitoring.health import Health
+from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness.service import Readiness
 from photobooth_daemon.monitoring.reports.stats import Stats
 from photobooth_daemon.providers.facts import ProviderFacts
@@ -40,6 +41,7 @@ from photobooth_daemon.web import (
     audit,
     health,
     ingest,
+    intake,
     jobs,
     live,
     metrics,
@@ -83,6 +85,7 @@ class Services:
     media: PublicMedia
     health: Health
     readiness: Readiness
+    intake: IntakePage
     reports: EventReportRepository
     setting_list: SettingsRepository
     admins: AdminService
@@ -209,6 +212,7 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
             slot_test.SlotTestHandler,
             {**photo, "slots": services.slots, "slot_list": services.slot_list},
         ),
+        url(r"/api/intake", intake.IntakeHandler, {**base, "intake": services.intake}),
         # Template media
         url(
             r"/api/template-media",

@@ -49,7 +49,7 @@ def test_a_photo_comes_back_under_its_name(intake: IntakeProcess, ingest: FakeIn
 
 def test_subfolders_are_kept(intake: IntakeProcess) -> None:
     put(intake, "evening/second/IMG_2.png", png(corners(30, 20)))
-    until(lambda: intake.files("done"))
+    until(lambda: intake.files("out"))
     assert intake.files("out") == ["evening/second/IMG_2.jpg"]
     assert intake.files("done") == ["evening/second/IMG_2.png"]
 
@@ -58,7 +58,7 @@ def test_names_in_any_encoding(intake: IntakeProcess) -> None:
     names = ["Свадьба 1.jpg", os.fsdecode("Фото".encode("cp1251")) + ".jpg", "a'b\"c;d\n.jpg"]
     for number, name in enumerate(names):
         put(intake, name, photo(number))
-    until(lambda: len(intake.files("done")) == 3)
+    until(lambda: len(intake.files("out")) == 3)
     assert sorted(intake.files("out")) == sorted(names)
 
 
@@ -108,7 +108,7 @@ def test_a_second_photo_of_the_same_name_is_another(intake: IntakeProcess) -> No
     put(intake, "IMG.jpg", photo(1))
     until(lambda: intake.files("done") == ["IMG.jpg"])
     put(intake, "IMG.jpg", photo(2))
-    until(lambda: len(intake.files("done")) == 2)
+    until(lambda: len(intake.files("out")) == 2)
     assert intake.files("out") == ["IMG-2.jpg", "IMG.jpg"]
     assert intake.files("done") == ["IMG-2.jpg", "IMG.jpg"]
 
@@ -270,7 +270,7 @@ def test_killed_at_any_moment_it_loses_and_repeats_nothing(
         intake.stop(signal.SIGKILL)
         intake.start()
     try:
-        until(lambda: len(intake.files("done")) == 60)
+        until(lambda: len(intake.files("out")) == 60)
         names = [f"{number:03d}.jpg" for number in range(60)]
         assert intake.files("out") == names
         assert intake.files("done") == names

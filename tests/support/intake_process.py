@@ -18,6 +18,7 @@ from tests.support.daemons import until
 
 PASSWORD = "the booth's own secret 7"
 SLOT = "slot-001"
+PASSWORD_KEY = "password_file"
 
 
 def free_port() -> int:
@@ -39,23 +40,29 @@ class IntakeProcess:
         self.password_path = directory / "ingest-password"
         self.password_path.write_text(PASSWORD)
         self.config_path = directory / "intake.toml"
-        lines = {
+        self._keys = {
             "folder": f'"{self.folder}"',
             "server": f'"{server}"',
             "slots": f'["{SLOT}", "slot-002"]',
-            "password_file": f'"{self.password_path}"',
+            PASSWORD_KEY: f'"{self.password_path}"',
             "ftp_listen": f'"127.0.0.1:{self.ftp_port}"',
             "status_listen": f'"127.0.0.1:{self.status_port}"',
             "settle_seconds": "0.2",
             **keys,
         }
-        text = "\n".join(f"{key} = {value}" for key, value in lines.items())
-        self.config_path.write_text(f"[intake]\n{text}\n")
+        self.config_path.write_text(self.section())
         self.process: subprocess.Popen[bytes] | None = None
+
+    def section(self, *, password: bool = True) -> str:
+        """Return the start-up file's section, for a daemon's too."""
+        keys = {key: value for key, value in self._keys.items() if password or key != PASSWORD_KEY}
+        lines = [f"{key} = {value}" for key, value in keys.items()]
+        return "\n".join(["[intake]", *lines, ""])
 
     def start(self) -> None:
         """Start it and wait until it takes photos up."""
         with self.log_path.open("ab") as log:
+            begins = log.tell()
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "photobooth_daemon.process.intake"),
@@ -66,7 +73,7 @@ class IntakeProcess:
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
         until(lambda: self.status() is not None)
-        until(lambda: "taking photos up" in self.log())
+        until(lambda: b"taking photos up" in self.log_path.read_bytes()[begins:])
 
     def stop(self, signum: int = signal.SIGTERM) -> int:
         """Stop it and return its exit status; one that has ended already is only reaped."""

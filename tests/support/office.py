@@ -14,6 +14,7 @@ from tornado.httputil import HTTPHeaders
 
 from photobooth_daemon.app.build import App, build
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.config.intake import IntakeConfig
 from photobooth_daemon.config.start_up import Config, MediaConfig, ServerConfig
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.providers.driver import ProviderConfig
@@ -76,6 +77,7 @@ class Office:
         clock: Clock | None = None,
         gemini_url: str = "http://127.0.0.1:9",
         more_providers: Mapping[str, ProviderConfig] | None = None,
+        intake: IntakeConfig | None = None,
         **server: Any,
     ) -> Office:
         config = Config(
@@ -88,6 +90,7 @@ class Office:
                 "gemini": ProviderConfig("gemini", gemini_url, KEY, "config"),
                 **(more_providers or {}),
             },
+            intake=intake or IntakeConfig(status_port=9),
         )
         app = await build(config, database, clock=clock or SwiftClock())
         http = Server(app.web)

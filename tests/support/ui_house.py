@@ -8,6 +8,7 @@ requests to elsewhere) fail the test.
 from __future__ import annotations
 
 import asyncio
+import ftplib
 import io
 import json
 import threading
@@ -24,6 +25,7 @@ from PIL import Image, ImageDraw
 from photobooth_daemon.database.embedded import EmbeddedPostgres
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support.daemons import Daemon, until
+from tests.support.intake_process import IntakeProcess
 from tests.support.office import BOUNDARY, PASSWORDS, cheap, form
 
 if TYPE_CHECKING:
@@ -89,6 +91,8 @@ class House:
     provider: ProviderThread
     postgres: EmbeddedPostgres
     database: str
+    intake: IntakeProcess
+    """Not started: the daemon knows where it would be."""
     _token: str = ""
 
     @property
@@ -135,6 +139,28 @@ class House:
         path = f"/api/ingest/{slot_id}?response=json"
         status, answer = self.daemon.request("POST", path, form(parts), headers)
         return status, json.loads(answer)
+
+    def start_intake(self) -> None:
+        """Let photos come by FTP and from a folder, with every outcome there is."""
+        if self.intake.process is not None:
+            return
+        self.intake.start()
+        if self.intake.files("done"):
+            return
+        self.intake.shelf("in").joinpath("Свадьба/_DSC0411.NEF").parent.mkdir()
+        self.intake.shelf("in").joinpath("Свадьба/_DSC0411.NEF").write_bytes(b"raw")
+        until(lambda: self.intake.files("failed"))
+        for name in ("IMG_0042.JPG", "IMG_0043.JPG"):
+            with ftplib.FTP(timeout=20) as camera:
+                camera.connect("127.0.0.1", self.intake.ftp_port)
+                camera.login("s1", INGEST_PASSWORD)
+                camera.storbinary(f"STOR {name}", io.BytesIO(party()))
+        until(lambda: len(self.intake.files("done")) == 2)
+
+    def stop_intake(self) -> None:
+        if self.intake.process is not None:
+            self.intake.stop()
+            self.intake.process = None
 
     def execute(self, *statements: str) -> None:
         self.postgres.execute(*statements, database=self.database)
@@ -204,7 +230,10 @@ def open_house(directory: Path, postgres: EmbeddedPostgres, template: str) -> It
     provider = ProviderThread()
     toml = f'[providers.gemini]\nbase_url = "{provider.url}"\napi_key = "{KEY}"\nlocal = true\n'
     daemon = Daemon(directory, postgres.url_of(database), toml)
-    house = House(daemon, provider, postgres, database)
+    intake = IntakeProcess(directory, f"http://127.0.0.1:{daemon.port}")
+    intake.password_path.write_text(INGEST_PASSWORD)
+    daemon.write_config(postgres.url_of(database), toml + intake.section(password=False))
+    house = House(daemon, provider, postgres, database, intake)
     try:
         for name, password in PASSWORDS.items():
             house.set_password(name, password)
@@ -213,6 +242,7 @@ def open_house(directory: Path, postgres: EmbeddedPostgres, template: str) -> It
         house.furnish()
         yield house
     finally:
+        house.stop_intake()
         daemon.close()
         provider.close()
         postgres.execute(f"DROP DATABASE {database} WITH (FORCE)")

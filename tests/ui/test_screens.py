@@ -76,6 +76,19 @@ def camera(one: Visit) -> None:
     one.page.locator("#curl").wait_for()
 
 
+def intake_off(one: Visit) -> None:
+    one.house.stop_intake()
+    one.open("slots/slot-001?tab=intake")
+    one.page.locator("#intake-off").wait_for()
+
+
+def intake(one: Visit) -> None:
+    one.house.start_intake()
+    one.open("slots/slot-002?tab=history")  # a tab that is open already is not loaded again
+    one.open("slots/slot-001?tab=intake")
+    one.page.locator(".fate").first.wait_for()
+
+
 def history(one: Visit) -> None:
     one.open("slots/slot-003?tab=history")
     one.page.locator(".revision .diff").first.wait_for()
@@ -147,6 +160,8 @@ SCREENS: dict[str, Callable[[Visit], None]] = {
         slot,
         slot_with_faults,
         camera,
+        intake_off,
+        intake,
         history,
         jobs,
         job,

@@ -100,6 +100,7 @@ ANSWERS = [
     ("GET", "/api/stats"),
     ("GET", "/api/audit"),
     ("GET", "/api/readiness"),
+    ("GET", "/api/intake"),
     ("GET", "/healthz"),
     ("GET", "/livez"),
 ]

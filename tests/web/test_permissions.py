@@ -40,6 +40,7 @@ CONTRACT = {
     ("DELETE", "/api/slots/slot-001"): "slots:write",
     ("GET", "/api/slots/slot-001/revisions"): "slots:read",
     ("POST", "/api/slots/slot-001/revisions/1/restore"): "slots:write",
+    ("GET", "/api/intake"): "slots:read",
     ("POST", "/api/slots/slot-001/test"): "slots:write",
     ("POST", "/api/template-media/register"): "media:write",
     ("GET", "/api/template-media"): "slots:read",

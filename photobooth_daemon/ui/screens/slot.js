@@ -16,13 +16,14 @@ import { AnswerPanel } from "./slot/answer.js";
 import { CameraPanel } from "./slot/camera.js";
 import { resolveConflict } from "./slot/conflict.js";
 import { HistoryPanel } from "./slot/history.js";
+import { IntakePanel } from "./slot/intake.js";
 import { LadderPanel } from "./slot/ladder.js";
 import { RecipePanel } from "./slot/recipe.js";
 import { ResultsPanel } from "./slot/results.js";
 import { BindingsPanel } from "./slot/bindings.js";
 import { TryPanel } from "./slot/try.js";
 
-const TABS = ["setup", "camera", "history"];
+const TABS = ["setup", "camera", "intake", "history"];
 
 async function loadSlot(id, signal) {
   const [slot, providers, templates] = await Promise.all([
@@ -139,6 +140,7 @@ function Slot({ id, tab, data, setData }) {
     <${Tabs} id=${id} tab=${tab} />
     ${tab === "history" ? html`<${HistoryPanel} slot=${slot} known=${known} onRestore=${restore} writable=${writable && !dirty} />`
     : tab === "camera" ? html`<${CameraPanel} slot=${slot} />`
+    : tab === "intake" ? html`<${IntakePanel} slot=${slot} />`
     : html`<div class="columns">
       <div class="stack">
         <${RecipePanel} ...${form} />

@@ -6,14 +6,11 @@ import { rich, t } from "../../core/i18n.js";
 import { may } from "../../core/session.js";
 import { CopyButton, Notice, Panel } from "../../parts/basics.js";
 import { useLoad } from "../../parts/load.js";
+import { Value } from "./value.js";
 
 const SPARE_SECONDS = 7; // the booth has to wait longer than the daemon: upload and download count for it
 const DEFAULT_WINDOW_SECONDS = 48;
 const BOOTH_EDGE_PX = 2048; // a small upright JPEG goes to the provider as it is
-
-function Value({ name, value, note, copy = false }) {
-  return html`<div class="recipe-row"><dt>${name}</dt><dd><span class=${copy ? "mono copyable" : ""}>${value}</span>${copy && html`<${CopyButton} text=${value} />`}${note && html`<p class="hint">${note}</p>`}</dd></div>`;
-}
 
 export function CameraPanel({ slot }) {
   const { data: settings } = useLoad((signal) => (may("settings:read") ? get("/api/settings", { signal }) : Promise.resolve(null)), []);
