@@ -2,8 +2,9 @@
 
 Each entry's digest is a keyed hash of the entry and of the digest before it,
 so an altered, inserted or removed entry breaks the chain from there on; the
-sealed head shows when the newest entries were cut off. The key is in a file, not
-in the database, so a hand that reaches only the database cannot mend the chain.
+sealed head shows when the newest entries were cut off, and the end that each machine
+notes in a file with every entry shows when an older head was put back. The key is in
+a file, too, so a hand that reaches only the database cannot mend the chain.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import asyncpg
 
+from photobooth_daemon.administration.head_keeper import HeadKeeper
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.errors import ConfigError
 from photobooth_daemon.model import Actor, AuditEntry, AuditHead
 from photobooth_daemon.repositories.audit import AuditRepository
 
@@ -31,21 +35,28 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AuditVerdict:
-    """What a verification found; no faults means that every entry is as it was written."""
+    """What a verification found; no faults means that every entry is as it was written.
+
+    ``noted_id`` is the entry that this machine noted as the last one, if it has noted any.
+    """
 
     entries: int
     head_id: int
     head_digest: str
+    noted_id: int | None
     faults: tuple[str, ...]
 
 
 class Audit:
     """Writes and verifies the log."""
 
-    def __init__(self, repository: AuditRepository, clock: Clock, key: bytes) -> None:
+    def __init__(
+        self, repository: AuditRepository, clock: Clock, key: bytes, heads: HeadKeeper
+    ) -> None:
         self._repository = repository
         self._clock = clock
         self._key = key
+        self._heads = heads
 
     async def record(
         self,
@@ -59,8 +70,9 @@ class Audit:
     ) -> int:
         """Append one entry inside the caller's transaction and return its number.
 
-        ``before`` and ``after`` hold JSON values and no secret. Other writers of
-        the log wait until the transaction ends, so this is called late in it.
+        The transaction is one of ``Database.transaction``, which lets the new end be noted
+        as soon as it is committed. ``before`` and ``after`` hold JSON values and no secret.
+        Other writers of the log wait until the transaction ends, so this is called late in it.
         """
         head = await self._repository.lock_head(connection)
         if not self._is_sealed(head):
@@ -80,16 +92,26 @@ class Audit:
         digest = self._digest(head.digest, entry)
         moved = AuditHead(entry.audit_id, digest, self._seal(entry.audit_id, digest))
         await self._repository.append(connection, replace(entry, digest=digest), moved)
+        connection.after_commit.append(partial(self._heads.note, moved, head))
         return entry.audit_id
 
     async def verify(self, *noted: tuple[int, str]) -> AuditVerdict:
         """Walk the whole log and return what does not fit.
 
-        ``noted`` are heads noted earlier (an entry's number and digest in hex,
-        as each cleanup logs them): the log must still contain them.
+        The log must still contain the end that this machine noted, and each of ``noted``:
+        heads noted elsewhere (an entry's number and digest in hex, as each cleanup logs them).
         """
-        head = await self._repository.head()
         faults: list[str] = []
+        own_id = None
+        try:
+            own = await self._heads.read()
+        except ConfigError as error:
+            faults.append(error.detail)
+        else:
+            if own is not None:
+                own_id = own.audit_id
+                noted = (*noted, (own.audit_id, own.digest))
+        head = await self._repository.head()
         last_id, last_digest = 0, b""
         digest_at_head = b""
         async for entry in self._repository.iterate():
@@ -104,7 +126,9 @@ class Audit:
                 digest_at_head = last_digest
             if len(faults) >= MAX_FAULTS:
                 faults.append("there may be more")
-                return AuditVerdict(last_id, head.audit_id, head.digest.hex(), tuple(faults))
+                return AuditVerdict(
+                    last_id, head.audit_id, head.digest.hex(), own_id, tuple(faults)
+                )
         if head.audit_id > last_id:
             faults.append(f"entries {last_id + 1} to {head.audit_id} were cut off")
         elif head.digest != digest_at_head:
@@ -115,7 +139,7 @@ class Audit:
             f"the log ends at entry {last_id}, but entry {number} was noted"
             for number in sorted({number for number, _ in noted if number > last_id})
         ]
-        return AuditVerdict(last_id, head.audit_id, head.digest.hex(), tuple(faults))
+        return AuditVerdict(last_id, head.audit_id, head.digest.hex(), own_id, tuple(faults))
 
     def _digest(self, previous: bytes, entry: AuditEntry) -> bytes:
         text = json.dumps(

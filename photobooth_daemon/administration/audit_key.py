@@ -13,6 +13,7 @@ import re
 import secrets
 from pathlib import Path
 
+from photobooth_daemon.administration.audit_head import NAME, NotedHead
 from photobooth_daemon.administration.key_file import key_file_exists, read_key_file
 from photobooth_daemon.administration.signing_key import SETTING as SIGNING_SETTING
 from photobooth_daemon.administration.signing_key import load_signing_key
@@ -40,8 +41,10 @@ def load_audit_key(path: Path, signing_key_file: Path) -> bytes:
         return _as_bytes(read_key_file(path, SETTING, make=made))
     derived = derived_audit_key(load_signing_key(signing_key_file))
     try:
+        # Before the key is there: afterwards, an end without a seal is not ours.
+        NotedHead(signing_key_file.with_name(NAME), derived).seal_older()
         return _as_bytes(read_key_file(path, SETTING, make=derived.hex().encode("ascii")))
-    except ConfigError as error:
+    except (ConfigError, OSError) as error:
         if path.parent != signing_key_file.parent:
             raise
         # Where the signing key is a read-only credential, there is no room beside it.

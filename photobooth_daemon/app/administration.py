@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from photobooth_daemon.administration.admins import AdminService
 from photobooth_daemon.administration.audit import Audit
+from photobooth_daemon.administration.audit_head import NAME, NotedHead
 from photobooth_daemon.administration.devices import Devices
+from photobooth_daemon.administration.head_keeper import HeadKeeper
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.penalties import Penalties
 from photobooth_daemon.administration.settings import SettingsService
@@ -42,6 +44,7 @@ class Administration:
     slots: SlotService
     stats: Stats
     audit: Audit
+    heads: HeadKeeper
     throttle: Throttle
     penalties: Penalties
     tokens: Tokens
@@ -72,7 +75,8 @@ def build_administration(
     ``slot_saved`` is told of each new version of a slot before its saving is answered.
     """
     audit_repository = AuditRepository(database)
-    audit = Audit(audit_repository, clock, audit_key)
+    heads = build_head_keeper(config, database, audit_key)
+    audit = Audit(audit_repository, clock, audit_key, heads)
     live_message_repository = LiveMessageRepository(database)
     live = LivePublisher(live_message_repository, clock)
     slot_repository = SlotRepository(database)
@@ -109,6 +113,7 @@ def build_administration(
         ),
         stats=Stats(StatsRepository(database), job_lists, clock),
         audit=audit,
+        heads=heads,
         throttle=throttle,
         penalties=penalties,
         tokens=tokens,
@@ -121,3 +126,8 @@ def build_administration(
         audit_repository=audit_repository,
         job_lists=job_lists,
     )
+
+
+def build_head_keeper(config: Config, database: Database, audit_key: bytes) -> HeadKeeper:
+    """Return what notes the audit log's end on this machine."""
+    return HeadKeeper(NotedHead(config.state_dir / NAME, audit_key), AuditRepository(database))

@@ -9,6 +9,7 @@ from importlib.resources import files
 
 import aiohttp
 
+from photobooth_daemon.administration.head_keeper import HeadKeeper
 from photobooth_daemon.administration.throttle import Throttle
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.start_up import AlertsConfig, Config, installation_name
@@ -70,6 +71,7 @@ class Shared:
     ladder: Ladder
     schemas: ParamSchemas
     throttle: Throttle
+    heads: HeadKeeper
     site: Site
     config_digest: str
     clock: Clock
@@ -107,9 +109,7 @@ def build_backstage(shared: Shared) -> tuple[Health, Operations]:
     gauges = Gauges(shared.metrics, shared.gate, shared.ladder, database)
     shared.metrics.refresh_by(gauges.refresh)
     operations = Operations(
-        housekeeping=build_housekeeping(
-            database, shared.media_store, shared.config.server.jwt_key_file, shared.clock
-        ),
+        housekeeping=build_housekeeping(database, shared.media_store, shared.heads, shared.clock),
         throttle=shared.throttle,
         vitals=vitals,
         gauges=gauges,

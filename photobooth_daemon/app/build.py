@@ -195,6 +195,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         ladder=ladder,
         schemas=schemas,
         throttle=throttle,
+        heads=administration.heads,
         site=site,
         config_digest=config_digest(config, signing_key),
         clock=clock,

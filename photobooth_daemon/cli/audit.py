@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import click
 
-from photobooth_daemon.administration.audit_head import NotedHead
 from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import EXIT_FAILED, Installation, run_async
 from photobooth_daemon.cli.printing import print_json, print_table, say
@@ -80,17 +79,17 @@ async def list_entries(
 async def verify(ctx: click.Context, head: str | None, as_json: bool) -> None:
     """Find entries that were altered, removed or cut off; exit 1 if there are any.
 
-    The log must contain the head that the last cleanup noted beside the signing key, too.
+    The log must contain the end that this machine noted when it last wrote an entry, too.
     """
     heads = [] if head is None else [_noted(head)]
     async with services(ctx.obj) as here:
-        last = NotedHead(ctx.obj.config.server.jwt_key_file).read()
-        verdict = await here.administration.audit.verify(*heads, *([] if last is None else [last]))
+        verdict = await here.administration.audit.verify(*heads)
     if as_json:
         print_json(
             {
                 "entries": verdict.entries,
                 "head": f"{verdict.head_id}:{verdict.head_digest}",
+                "noted": verdict.noted_id,
                 "faults": list(verdict.faults),
             }
         )
@@ -99,6 +98,10 @@ async def verify(ctx: click.Context, head: str | None, as_json: bool) -> None:
             say(fault)
         state = "is NOT as it was written" if verdict.faults else "is as it was written"
         say(f"The log of {verdict.entries} entries {state}.")
+        if verdict.noted_id is None:
+            say("This machine holds no end of the log to compare it with.")
+        else:
+            say(f"This machine noted entry {verdict.noted_id} as the last one.")
         say(f"head {verdict.head_id}:{verdict.head_digest}")
     if verdict.faults:
         ctx.exit(EXIT_FAILED)

@@ -7,6 +7,8 @@ from dataclasses import asdict
 
 import click
 
+from photobooth_daemon.administration.audit_key import load_audit_key
+from photobooth_daemon.app.administration import build_head_keeper
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.housekeeping.build import build_housekeeping
@@ -29,11 +31,15 @@ async def cleanup(installation: Installation, dry_run: bool, as_json: bool) -> N
     config = installation.config
     style = "text" if sys.stderr.isatty() else config.logging.format
     configure_logging(level=config.logging.level, style=style)
+    audit_key = load_audit_key(config.audit_key_file, config.server.jwt_key_file)
     media_store = MediaStore(config.media.root)
     try:
         async with installation.database() as database:
             housekeeping = build_housekeeping(
-                database, media_store, config.server.jwt_key_file, installation.clock
+                database,
+                media_store,
+                build_head_keeper(config, database, audit_key),
+                installation.clock,
             )
             report = await housekeeping.cleanup.run(dry_run=dry_run)
     finally:

@@ -48,6 +48,11 @@ class PooledConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has 
 
     _get_reset_query = get_reset_query  # its name before asyncpg 0.30
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.after_commit: list[Callable[[], Awaitable[None]]] = []
+        """What is to be done once the transaction of the moment is in the database for good."""
+
 
 class Database:
     """Lends connections; every connection has JSON codecs and a statement timeout.
@@ -133,12 +138,21 @@ class Database:
     async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
         """Lend a connection inside one transaction: all of the block happens, or nothing.
 
+        What the block has put into the connection's ``after_commit`` is done afterwards,
+        before the caller goes on.
+
         Raises:
             DatabaseUnavailable: as for :meth:`connection`; what was not
                 committed is rolled back by the server.
         """
-        async with self.connection() as connection, connection.transaction():
-            yield connection
+        async with self.connection() as connection:
+            connection.after_commit.clear()
+            async with connection.transaction():
+                yield connection
+            steps = list(connection.after_commit)
+        # With no connection held: a step may want one.
+        for step in steps:
+            await step()
 
     @asynccontextmanager
     async def dedicated_connection(self) -> AsyncIterator[asyncpg.Connection]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from photobooth_daemon.administration.audit_head import NotedHead
+from photobooth_daemon.administration.head_keeper import HeadKeeper
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.cleanup import Cleanup
@@ -34,9 +33,9 @@ class Housekeeping:
 
 
 def build_housekeeping(
-    database: Database, media_store: MediaStore, key_file: Path, clock: Clock
+    database: Database, media_store: MediaStore, heads: HeadKeeper, clock: Clock
 ) -> Housekeeping:
-    """Return recovery and cleanup for one database, its media tree and its signing key."""
+    """Return recovery and cleanup for one database, its media tree and its audit log's end."""
     repository = CleanupRepository(database)
     settings = SettingsRepository(database)
     tree_use = TreeUse(media_store.root)
@@ -58,7 +57,7 @@ def build_housekeeping(
         repository=repository,
         prunes=PruneRepository(database),
         audit=AuditRepository(database),
-        noted_head=NotedHead(key_file),
+        heads=heads,
         settings=settings,
         recovery=recovery,
         orphans=Orphans(repository, media_store, clock),

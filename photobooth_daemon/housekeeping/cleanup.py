@@ -13,11 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from photobooth_daemon.administration.audit_head import NotedHead
+from photobooth_daemon.administration.head_keeper import HeadKeeper
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import (
     CleanupFailed,
-    ConfigError,
     DatabaseUnavailable,
     PhotoboothError,
 )
@@ -25,7 +24,7 @@ from photobooth_daemon.housekeeping.orphans import Orphans
 from photobooth_daemon.housekeeping.recovery import Recovery
 from photobooth_daemon.housekeeping.removals import Removals
 from photobooth_daemon.media.store import MediaStore
-from photobooth_daemon.model import AuditHead, MediaKind, MediaObject
+from photobooth_daemon.model import MediaKind, MediaObject
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.repositories.prunes import PruneRepository, list_prunes
@@ -63,7 +62,7 @@ class Cleanup:
         repository: CleanupRepository,
         prunes: PruneRepository,
         audit: AuditRepository,
-        noted_head: NotedHead,
+        heads: HeadKeeper,
         settings: SettingsRepository,
         recovery: Recovery,
         orphans: Orphans,
@@ -73,7 +72,7 @@ class Cleanup:
         self._repository = repository
         self._prunes = prunes
         self._audit = audit
-        self._noted_head = noted_head
+        self._heads = heads
         self._settings = settings
         self._recovery = recovery
         self._orphans = orphans
@@ -196,7 +195,7 @@ class Cleanup:
         if error is None:
             head = await self._audit.head()
             if not report.dry_run:
-                await self._note(head)
+                await self._heads.note(head)
             chain = {"audit_id": head.audit_id, "audit_digest": head.digest.hex()}
             log.info("cleanup finished", extra={**facts, **chain})
             return
@@ -204,21 +203,6 @@ class Cleanup:
         if isinstance(error, DatabaseUnavailable):
             raise error
         raise CleanupFailed(f"Cleanup failed: {text}") from error
-
-    async def _note(self, head: AuditHead) -> None:
-        """Remember where the audit log ends, as long as it holds what was remembered before."""
-        try:
-            noted = await asyncio.to_thread(self._noted_head.read)
-            if noted is None:
-                kept = True
-            else:
-                kept = await self._audit.contains(noted[0], bytes.fromhex(noted[1]))
-            if not kept:
-                log.error("the audit log lacks an entry: photoboothctl audit verify")
-            elif head.audit_id > (0 if noted is None else noted[0]):
-                await asyncio.to_thread(self._noted_head.write, head.audit_id, head.digest.hex())
-        except (ConfigError, OSError) as error:
-            log.warning("the end of the audit log is not noted", extra={"error": str(error)})
 
 
 def _brief(error: PhotoboothError | OSError) -> str:

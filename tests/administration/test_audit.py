@@ -14,7 +14,7 @@ from photobooth_daemon.administration.audit_key import load_audit_key
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.model import Actor
 from photobooth_daemon.providers.driver import ProviderConfig
-from photobooth_daemon.repositories.audit import AuditRepository
+from tests.support.audit import audit_in
 from tests.support.fakes import FakeClock
 from tests.support.office import Office
 
@@ -22,8 +22,8 @@ SERG = Actor("serg", "10.0.0.7", "req-1")
 
 
 @pytest.fixture
-def audit(database: Database, clock: FakeClock) -> Audit:
-    return Audit(AuditRepository(database), clock, b"k" * 32)
+def audit(database: Database, clock: FakeClock, tmp_path: Path) -> Audit:
+    return audit_in(tmp_path, database, clock)
 
 
 async def record(
@@ -57,15 +57,14 @@ async def test_a_log_as_it_was_written_verifies(audit: Audit, database: Database
 
 
 async def test_entries_are_numbered_without_a_gap_even_when_a_change_is_rolled_back(
-    audit: Audit, database: Database, database_url: str
+    audit: Audit, database: Database
 ) -> None:
     await record(audit, database)
-    connection = await asyncpg.connect(database_url)
-    rolled_back = connection.transaction()
-    await rolled_back.start()
-    await audit.record(connection, actor=SERG, action="x", entity="y")
-    await rolled_back.rollback()
-    await connection.close()
+    async with database.connection() as connection:
+        rolled_back = connection.transaction()
+        await rolled_back.start()
+        await audit.record(connection, actor=SERG, action="x", entity="y")
+        await rolled_back.rollback()
     assert await record(audit, database) == 2
     assert (await audit.verify()).faults == ()
 
@@ -103,7 +102,7 @@ async def test_an_altered_a_removed_and_a_cut_off_entry_are_found(
 
 
 async def test_a_head_noted_earlier_must_still_be_in_the_log(
-    audit: Audit, database: Database
+    audit: Audit, database: Database, tmp_path: Path
 ) -> None:
     for _ in range(3):
         await record(audit, database)
@@ -113,6 +112,7 @@ async def test_a_head_noted_earlier_must_still_be_in_the_log(
     assert (await audit.verify(expected)).faults == ()
     async with database.connection() as connection:
         head = await connection.fetchrow("SELECT audit_id, digest, seal FROM audit_head")
+    (tmp_path / "audit.head").unlink()
     await tamper(database, "DELETE FROM audit_log")
     await tamper(database, "UPDATE audit_head SET audit_id = 0, digest = '', seal = ''")
     assert (await audit.verify()).faults == ()
@@ -133,19 +133,23 @@ async def test_a_number_that_a_float_cannot_hold_exactly_is_no_fault(
     same = await office.put("/api/slots/slot-001", saved.json())
     assert same.json()["version"] == saved.json()["version"]
     key = load_audit_key(tmp_path / "audit.key", tmp_path / "jwt.key")
-    verdict = await Audit(AuditRepository(database), clock, key).verify()
+    verdict = await audit_in(tmp_path, database, clock, key).verify()
     assert verdict.entries > 0
     assert verdict.faults == ()
     await office.close()
 
 
 async def test_another_key_fits_nothing_and_is_told_of_by_whoever_writes_under_it(
-    audit: Audit, database: Database, clock: FakeClock, caplog: pytest.LogCaptureFixture
+    audit: Audit,
+    database: Database,
+    clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
 ) -> None:
     await record(audit, database)
     await record(audit, database)
     assert "not sealed" not in caplog.text
-    stranger = Audit(AuditRepository(database), clock, b"x" * 32)
+    stranger = audit_in(tmp_path / "elsewhere", database, clock, b"x" * 32)
     await record(stranger, database)
     assert "not sealed by this key" in caplog.text
     assert "entry 1 was altered" in (await stranger.verify()).faults

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from photobooth_daemon.administration.audit import Audit
 from photobooth_daemon.administration.audit_key import derived_audit_key, load_audit_key
 from photobooth_daemon.config.start_up import load
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import ConfigError
 from photobooth_daemon.model import Actor
-from photobooth_daemon.repositories.audit import AuditRepository
+from tests.support.audit import audit_in
 from tests.support.fakes import FakeClock
 from tests.support.office import Office
 
@@ -35,7 +34,7 @@ async def test_a_log_begun_under_the_token_key_goes_on_and_outlives_that_key(
     database: Database, database_url: str, tmp_path: Path, clock: FakeClock
 ) -> None:
     (tmp_path / "jwt.key").write_bytes(OLD_KEY)
-    before = Audit(AuditRepository(database), clock, derived_audit_key(OLD_KEY))
+    before = audit_in(tmp_path, database, clock, derived_audit_key(OLD_KEY))
     async with database.transaction() as connection:
         await before.record(connection, actor=Actor("serg"), action="old", entity="x")
     for signing_key in (OLD_KEY, b"another key, which knows nothing of the one before"):
@@ -44,7 +43,7 @@ async def test_a_log_begun_under_the_token_key_goes_on_and_outlives_that_key(
         await office.login("serg")
         await office.close()
     key = load_audit_key(tmp_path / "audit.key", tmp_path / "jwt.key")
-    verdict = await Audit(AuditRepository(database), clock, key).verify()
+    verdict = await audit_in(tmp_path, database, clock, key).verify()
     assert (verdict.entries, verdict.faults) == (3, ())
 
 

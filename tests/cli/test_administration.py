@@ -339,23 +339,26 @@ def test_audit_verify(commands: Commands, database_url: str) -> None:
     assert commands.run("audit", "verify", "--head", "x").exit_code == EXIT_USAGE
 
 
-def test_audit_verify_knows_the_end_that_the_last_cleanup_noted(
+def test_audit_verify_knows_the_end_that_was_noted_with_the_last_entry(
     commands: Commands, database_url: str, tmp_path: Path
 ) -> None:
     head = tmp_path / "audit.head"
     (tmp_path / "media").mkdir()
     commands.good("cleanup")
     assert not head.exists()
+    assert "holds no end" in commands.good("audit", "verify")
     commands.good("slot", "set", "slot-001", "display_name=one")
     (older,) = rows(database_url, "SELECT digest, seal FROM audit_head")
-    commands.good("slot", "set", "slot-001", "display_name=two")
+    head.unlink()
     commands.good("cleanup", "--dry-run")
     assert not head.exists()
     commands.good("cleanup")
+    assert head.read_text("ascii").startswith("1:")
+    commands.good("slot", "set", "slot-001", "display_name=two")
     noted = head.read_text("ascii")
     assert noted.startswith("2:")
-    assert head.stat().st_mode & 0o777 == 0o600
     assert "as it was written" in commands.good("audit", "verify")
+    assert commands.json("audit", "verify")["noted"] == 2
     # An end that once was true, with everything after it gone.
     rows(database_url, "ALTER TABLE audit_log DISABLE TRIGGER USER")
     rows(database_url, "DELETE FROM audit_log WHERE audit_id = 2")

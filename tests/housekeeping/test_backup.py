@@ -15,7 +15,6 @@ from click.testing import CliRunner
 from tornado.ioloop import IOLoop
 
 from photobooth_daemon.administration.audit import Audit
-from photobooth_daemon.administration.audit_head import NotedHead
 from photobooth_daemon.administration.audit_key import load_audit_key
 from photobooth_daemon.cli import main
 from photobooth_daemon.clock import Clock
@@ -27,8 +26,8 @@ from photobooth_daemon.housekeeping.backup.restore import Restore
 from photobooth_daemon.media.in_use import TreeUse
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Actor
-from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.backups import BackupRepository
+from tests.support.audit import audit_in
 from tests.support.booth import Booth
 from tests.support.fakes import FakeClock
 from tests.support.housekeeping import value
@@ -81,7 +80,7 @@ def empty_database(io_loop: IOLoop, empty_database_url: str) -> Iterator[Databas
 
 async def note_in_audit_log(database: Database, booth: Booth, directory: Path) -> Audit:
     key = load_audit_key(directory / "audit.key", directory / "jwt.key")
-    audit = Audit(AuditRepository(database), booth.app.clock, key)
+    audit = audit_in(directory, database, booth.app.clock, key)
     async with database.transaction() as connection:
         await audit.record(connection, actor=Actor("serg"), action="test", entity="slot-001")
     return audit
@@ -103,11 +102,11 @@ async def test_a_wiped_machine_serves_the_same_links(
 
     shutil.rmtree(machine.directory)
     machine.directory.mkdir()
-    head = NotedHead(machine.directory / "jwt.key")
-    head.write(99, "0" * 64)
+    head = machine.directory / "audit.head"
+    head.write_text("99:" + "0" * 64)  # another log's
     restored = await machine.restore(empty_database, report.path)
     assert (restored.results, restored.missing_results) == (3, 0)
-    assert head.read() is None  # another log's
+    assert head.read_text().startswith("2:")
 
     again = await Booth.open(empty_database, machine.directory)
     try:
@@ -339,7 +338,7 @@ async def test_a_backup_from_before_the_log_had_a_key_of_its_own_comes_back_whol
     (machine.directory / "audit.key").write_bytes(b"of a log that is lost by the restore")
     await machine.restore(empty_database, report.path, replace=True)
     key = load_audit_key(machine.directory / "audit.key", machine.directory / "jwt.key")
-    verdict = await Audit(AuditRepository(empty_database), clock, key).verify()
+    verdict = await audit_in(machine.directory, empty_database, clock, key).verify()
     assert (verdict.entries, verdict.faults) == (2, ())
     await booth.close()
 

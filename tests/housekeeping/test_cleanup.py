@@ -26,6 +26,7 @@ from photobooth_daemon.media import store as media_store_module
 from photobooth_daemon.media.store import MediaStore, Shelf
 from photobooth_daemon.model import PictureBytes
 from photobooth_daemon.repositories.cleanup import CleanupRepository
+from tests.support.audit import keeper_in
 from tests.support.fakes import FakeClock
 from tests.support.housekeeping import insert_job, insert_media, insert_result, make_old, value
 from tests.support.sample_pictures import corners, jpeg
@@ -45,7 +46,9 @@ def media_store(media_root: Path) -> Iterator[MediaStore]:
 def housekeeping(
     database: Database, media_store: MediaStore, clock: FakeClock
 ) -> Iterator[Housekeeping]:
-    built = build_housekeeping(database, media_store, media_store.root.parent / "jwt.key", clock)
+    built = build_housekeeping(
+        database, media_store, keeper_in(media_store.root.parent, database), clock
+    )
     built.tree_use.share()
     yield built
     built.tree_use.let_go()
@@ -374,7 +377,7 @@ async def test_of_two_at_once_one_works(
     cleanup: Cleanup, database: Database, media_store: MediaStore, clock: FakeClock
 ) -> None:
     other = build_housekeeping(
-        database, media_store, media_store.root.parent / "jwt.key", clock
+        database, media_store, keeper_in(media_store.root.parent, database), clock
     ).cleanup
     reports = await asyncio.gather(*(each.run() for each in (cleanup, other, cleanup)))
     assert sorted(r.outcome for r in reports).count("done") >= 1
@@ -388,7 +391,11 @@ def run_command(database_url: str, media_root: Path, *arguments: str) -> Any:
     return CliRunner().invoke(
         main,
         ["--config", "/dev/null", "cleanup", *arguments],
-        env={"PHOTOBOOTH_DATABASE__URL": database_url, "PHOTOBOOTH_MEDIA__ROOT": str(media_root)},
+        env={
+            "PHOTOBOOTH_DATABASE__URL": database_url,
+            "PHOTOBOOTH_MEDIA__ROOT": str(media_root),
+            "PHOTOBOOTH_SERVER__JWT_KEY_FILE": str(media_root.parent / "jwt.key"),
+        },
     )
 
 

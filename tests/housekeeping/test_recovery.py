@@ -16,6 +16,7 @@ from photobooth_daemon.media.in_use import TreeUse
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import JobStatus, PictureBytes
 from photobooth_daemon.repositories.jobs import JobRepository
+from tests.support.audit import keeper_in
 from tests.support.fakes import FakeClock
 from tests.support.housekeeping import insert_job, insert_media, make_old, value
 from tests.support.sample_pictures import corners, jpeg
@@ -35,7 +36,9 @@ def media_store(media_root: Path) -> Iterator[MediaStore]:
 def housekeeping(
     database: Database, media_store: MediaStore, clock: FakeClock
 ) -> Iterator[Housekeeping]:
-    built = build_housekeeping(database, media_store, media_store.root.parent / "jwt.key", clock)
+    built = build_housekeeping(
+        database, media_store, keeper_in(media_store.root.parent, database), clock
+    )
     yield built
     built.tree_use.let_go()
 

@@ -23,6 +23,7 @@ from photobooth_daemon.housekeeping.build import build_housekeeping
 from photobooth_daemon.monitoring import background as operations_module
 from photobooth_daemon.monitoring.alerts import board as board_module
 from photobooth_daemon.providers.driver import ProviderConfig
+from tests.support.audit import keeper_in
 from tests.support.booth import KEY, Booth
 from tests.support.fakes import eventually
 from tests.support.housekeeping import insert_job, value
@@ -80,7 +81,7 @@ async def test_figures_of_the_installation_are_shown(booth: Booth, database: Dat
     cleanup = build_housekeeping(
         database,
         booth.app.media_store,
-        booth.app.media_store.root.parent / "jwt.key",
+        keeper_in(booth.app.media_store.root.parent, database),
         booth.app.clock,
     ).cleanup
     await cleanup.run()

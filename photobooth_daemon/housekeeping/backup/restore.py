@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from photobooth_daemon.administration.audit import Audit
-from photobooth_daemon.administration.audit_head import NotedHead
+from photobooth_daemon.administration.audit_head import NAME, NotedHead
 from photobooth_daemon.administration.audit_key import load_audit_key
+from photobooth_daemon.administration.head_keeper import HeadKeeper
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database import migrations
 from photobooth_daemon.database.pool import Database
@@ -119,7 +120,10 @@ class Restore:
     async def _note(self, manifest: Manifest) -> None:
         """End every session of the machine that was backed up, and let the log tell of this."""
         key = load_audit_key(self._target.audit_key_file, self._target.key_file)
-        audit = Audit(AuditRepository(self._database), self._clock, key)
+        audit_repository = AuditRepository(self._database)
+        noted_head = NotedHead(self._target.key_file.with_name(NAME), key)
+        heads = HeadKeeper(noted_head, audit_repository)
+        audit = Audit(audit_repository, self._clock, key, heads)
         async with self._database.transaction() as connection:
             await self._repository.end_sessions(connection)
             await audit.record(
@@ -151,7 +155,8 @@ class Restore:
                 copy_checked(backup / name, path, sha256)
                 path.chmod(0o640)
         self._keys.restore(backup, digests)
-        NotedHead(self._target.key_file).forget()
+        # The log is another one from here on.
+        self._target.key_file.with_name(NAME).unlink(missing_ok=True)
         os.sync()
 
     async def _find_program(self, manifest: Manifest, backup: Path) -> Path:
