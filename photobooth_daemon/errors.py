@@ -9,6 +9,7 @@
     ├── NotFound                        slot, job, result, media, admin …
     ├── SlotDisabled · ResultExpired · MediaExpired
     ├── VersionRequired · VersionConflict · InUse
+    ├── EventRunning · SlotTaken        an evening is in the way
     ├── PreconditionFailed · RangeNotSatisfiable    of a file
     ├── PayloadTooLarge · UnsupportedMediaType · InvalidImage · UploadTimeout
     ├── RateLimited · StorageFull · IdempotencyKeyReused
@@ -26,7 +27,7 @@ web layer (``web/problems.py``), which has one row for each class.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -174,6 +175,11 @@ class ResultExpired(PhotoboothError):
     default_detail = "This picture was kept for its time and has been removed."
 
 
+class ResultRemoved(ResultExpired):
+    code = "result_removed"
+    default_detail = "This picture has been removed."
+
+
 class MediaNotFound(NotFound):
     code = "media_not_found"
     default_detail = "There is no media of this id."
@@ -223,6 +229,39 @@ class InUse(PhotoboothError):
 
     def extra(self) -> dict[str, Any]:
         return {"slots": list(self.slot_ids)}
+
+
+class EventNotFound(NotFound):
+    code = "event_not_found"
+    default_detail = "There is no event of this id."
+
+
+class EventRunning(PhotoboothError):
+    """Something is kept as it is while an event runs; a stated reason changes it all the same."""
+
+    code = "event_running"
+
+    def __init__(self, event: Mapping[str, Any]) -> None:
+        super().__init__(
+            f"The event “{event['name']}” runs until {event['ends_at']} and keeps this as it is;"
+            " to change it anyway, state a reason in X-Override-Freeze."
+        )
+        self.event = event
+
+    def extra(self) -> dict[str, Any]:
+        return {"event": dict(self.event)}
+
+
+class SlotTaken(PhotoboothError):
+    code = "slot_taken"
+    default_detail = "Another event has one of these slots at that time; see events."
+
+    def __init__(self, events: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__()
+        self.events = tuple(events)
+
+    def extra(self) -> dict[str, Any]:
+        return {"events": [dict(event) for event in self.events]}
 
 
 class PayloadTooLarge(PhotoboothError):

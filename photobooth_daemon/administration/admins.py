@@ -46,6 +46,9 @@ PERMISSIONS = (
     "stats:read",
     "audit:read",
     "metrics:read",
+    "events:read",
+    "events:write",
+    "jobs:write",
 )
 SHOWN_USERNAME_CHARACTERS = 64
 NOT_THE_CURRENT_PASSWORD = Fault("/current_password", "is not the current password")

@@ -84,7 +84,7 @@ class Audit:
             action=action,
             entity=entity,
             before=None if before is None else dict(before),
-            after=None if after is None else dict(after),
+            after=_with_reason(after, actor),
             address=actor.address,
             request_id=actor.request_id,
             digest=b"",
@@ -166,6 +166,12 @@ class Audit:
         if audit_id == 0:
             return b""
         return hmac.digest(self._key, b"head %d " % audit_id + digest, hashlib.sha256)
+
+
+def _with_reason(after: Mapping[str, Any] | None, actor: Actor) -> dict[str, Any] | None:
+    if actor.override_reason is None:
+        return None if after is None else dict(after)
+    return {**(after or {}), "override_reason": actor.override_reason}
 
 
 def _stable(value: Any) -> Any:

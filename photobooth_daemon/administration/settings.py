@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from photobooth_daemon.administration.audit import Audit
+from photobooth_daemon.administration.freeze import Freeze
 from photobooth_daemon.administration.passwords import Passwords, new_password_fault
 from photobooth_daemon.clock import Clock, rfc3339
 from photobooth_daemon.database.pool import Database
@@ -115,6 +116,7 @@ class SettingsService:
         passwords: Passwords,
         clock: Clock,
         providers: Mapping[str, ProviderFacts],
+        freeze: Freeze,
     ) -> None:
         self._database = database
         self._repository = repository
@@ -123,6 +125,7 @@ class SettingsService:
         self._passwords = passwords
         self._clock = clock
         self._providers = providers
+        self._freeze = freeze
 
     async def get(self) -> SettingsState:
         """Return the settings in force."""
@@ -153,6 +156,7 @@ class SettingsService:
         """Put part or all of the settings in force; what GET gave changes nothing.
 
         Raises:
+            EventRunning: a running event keeps them as they are.
             VersionConflict: somebody else was faster.
             ValidationFailed: unknown keys, wrong types, values out of bounds; all of them.
         """
@@ -163,6 +167,7 @@ class SettingsService:
             new_hash = await self._passwords.hash(password)
         async with self._database.transaction() as connection:
             before = await self._repository.lock(connection)
+            await self._freeze.check_settings(connection, actor)
             expected.check(before.version)
             values = self._accept(changes, before)
             if values == before.values and new_hash is None:

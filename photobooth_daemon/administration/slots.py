@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from photobooth_daemon.administration.audit import Audit
+from photobooth_daemon.administration.freeze import Freeze
 from photobooth_daemon.administration.slot_config import (
     CONFIG_KEYS,
     blank,
@@ -60,6 +61,7 @@ class SlotService:
         live: LivePublisher,
         clock: Clock,
         surroundings: SlotSurroundings,
+        freeze: Freeze,
         *,
         saved: Callable[[Slot], None] = lambda slot: None,
     ) -> None:
@@ -71,6 +73,7 @@ class SlotService:
         self._live = live
         self._clock = clock
         self._surroundings = surroundings
+        self._freeze = freeze
         self._saved = saved
 
     async def get(self, slot_id: str) -> Slot:
@@ -103,11 +106,13 @@ class SlotService:
 
         Raises:
             SlotNotFound: there is none of this id.
+            EventRunning: a running event keeps it as it is.
             VersionConflict: somebody else was faster.
             ValidationFailed: every fault; a slot that is on has to be able to work.
         """
         async with self._database.transaction() as connection:
             before = await self._lock(connection, slot_id)
+            await self._freeze.check_slot(connection, slot_id, actor)
             expected.check(before.version)
             after = await self._accept(connection, before, body)
             after = await self._replace(connection, before, after, "update", actor)
@@ -117,10 +122,11 @@ class SlotService:
         """Make a slot unconfigured and off; its templates are unbound, its results stay.
 
         Raises:
-            SlotNotFound, VersionConflict: as for :meth:`update`.
+            SlotNotFound, EventRunning, VersionConflict: as for :meth:`update`.
         """
         async with self._database.transaction() as connection:
             before = await self._lock(connection, slot_id)
+            await self._freeze.check_slot(connection, slot_id, actor)
             expected.check(before.version)
             after = await self._replace(connection, before, blank(before), "reset", actor)
         return self._told(before, after)
@@ -131,12 +137,13 @@ class SlotService:
         """Bring back what the slot was at ``version``, as a new version.
 
         Raises:
-            SlotNotFound, VersionConflict: as for :meth:`update`.
+            SlotNotFound, EventRunning, VersionConflict: as for :meth:`update`.
             RevisionNotFound: the slot has no such version.
             ValidationFailed: what it was cannot be in force any more.
         """
         async with self._database.transaction() as connection:
             before = await self._lock(connection, slot_id)
+            await self._freeze.check_slot(connection, slot_id, actor)
             expected.check(before.version)
             revision = await self._repository.find_revision(connection, slot_id, version)
             if revision is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from photobooth_daemon.administration.audit import Audit
+from photobooth_daemon.administration.freeze import Freeze
 from photobooth_daemon.administration.slots import SlotService
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
@@ -61,6 +62,7 @@ class TemplateService:
         media_store: MediaStore,
         pictures: PictureThreads,
         audit: Audit,
+        freeze: Freeze,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -70,6 +72,7 @@ class TemplateService:
         self._media_store = media_store
         self._pictures = pictures
         self._audit = audit
+        self._freeze = freeze
         self._clock = clock
 
     async def register(
@@ -140,6 +143,7 @@ class TemplateService:
 
         Raises:
             MediaNotFound: there is none of this id.
+            EventRunning: a running event shows it.
             InUse: slots use it, and ``unbind`` was not asked for.
         """
         async with self._database.transaction() as connection:
@@ -149,6 +153,7 @@ class TemplateService:
             if media is None:
                 raise MediaNotFound
             users = await self._repository.users(connection, media_id)
+            await self._freeze.check_template(connection, media_id, users, actor)
             if users and not unbind:
                 raise InUse(users)
             using = [slot for slot in slots if slot.slot_id in users]

@@ -9,6 +9,8 @@ from photobooth_daemon.administration.admins import AdminService
 from photobooth_daemon.administration.audit import Audit
 from photobooth_daemon.administration.audit_head import NAME, NotedHead
 from photobooth_daemon.administration.devices import Devices
+from photobooth_daemon.administration.events import EventService
+from photobooth_daemon.administration.freeze import Freeze
 from photobooth_daemon.administration.head_keeper import HeadKeeper
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.penalties import Penalties
@@ -26,6 +28,7 @@ from photobooth_daemon.providers.facts import ProviderFacts
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.audit import AuditRepository
+from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.live_messages import LiveMessageRepository
@@ -41,6 +44,8 @@ class Administration:
 
     admins: AdminService
     settings: SettingsService
+    events: EventService
+    freeze: Freeze
     slots: SlotService
     stats: Stats
     audit: Audit
@@ -52,6 +57,7 @@ class Administration:
     live_message_repository: LiveMessageRepository
     slot_repository: SlotRepository
     setting_repository: SettingsRepository
+    event_repository: EventRepository
     template_repository: TemplateRepository
     job_repository: JobRepository
     audit_repository: AuditRepository
@@ -83,6 +89,8 @@ def build_administration(
     setting_repository = SettingsRepository(database)
     template_repository = TemplateRepository(database)
     job_lists = JobLists(database)
+    event_repository = EventRepository(database)
+    freeze = Freeze(event_repository, clock)
     throttle = Throttle(database, audit, clock)
     penalties = Penalties(clock)
     tokens = Tokens(signing_key, clock)
@@ -99,8 +107,12 @@ def build_administration(
             clock,
         ),
         settings=SettingsService(
-            database, setting_repository, audit, live, passwords, clock, facts
+            database, setting_repository, audit, live, passwords, clock, facts, freeze
         ),
+        events=EventService(
+            database, event_repository, template_repository, audit, live, passwords, clock
+        ),
+        freeze=freeze,
         slots=SlotService(
             database,
             slot_repository,
@@ -109,6 +121,7 @@ def build_administration(
             live,
             clock,
             SlotSurroundings(schemas, facts, config.server.public_url),
+            freeze,
             saved=slot_saved,
         ),
         stats=Stats(StatsRepository(database), job_lists, clock),
@@ -121,6 +134,7 @@ def build_administration(
         live_message_repository=live_message_repository,
         slot_repository=slot_repository,
         setting_repository=setting_repository,
+        event_repository=event_repository,
         template_repository=template_repository,
         job_repository=JobRepository(database),
         audit_repository=audit_repository,

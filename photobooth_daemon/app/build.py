@@ -15,6 +15,7 @@ from tornado.web import Application
 from photobooth_daemon.administration.audit_key import load_audit_key
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.penalties import Penalties
+from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.administration.signing_key import load_signing_key
 from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.app.administration import build_administration
@@ -46,6 +47,7 @@ from photobooth_daemon.providers.facts import provider_facts
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.media import MediaRepository
+from photobooth_daemon.repositories.result_ends import ResultEnds
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.spending import SpendingRepository
 from photobooth_daemon.tasks import InFlight
@@ -218,6 +220,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         admission=admission,
         ingest=ingest,
         results=Results(administration.job_repository, clock),
+        result_service=ResultService(database, ResultEnds(), media_store, audit, live, clock),
         media=PublicMedia(media, media_store, clock),
         health=health,
         readiness=readiness,
@@ -226,10 +229,19 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         setting_list=administration.setting_repository,
         admins=administration.admins,
         settings=administration.settings,
+        events=administration.events,
         slots=administration.slots,
         slot_list=slots,
         templates=TemplateService(
-            database, templates, slots, administration.slots, media_store, pictures, audit, clock
+            database,
+            templates,
+            slots,
+            administration.slots,
+            media_store,
+            pictures,
+            audit,
+            administration.freeze,
+            clock,
         ),
         template_list=templates,
         jobs=administration.job_repository,

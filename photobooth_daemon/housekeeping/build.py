@@ -16,6 +16,7 @@ from photobooth_daemon.media.in_use import TreeUse
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.idempotency import IdempotencyRepository
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.live_messages import LiveMessageRepository
@@ -49,6 +50,7 @@ def build_housekeeping(
             clock,
         ),
         settings=settings,
+        events=EventRepository(database),
         media_store=media_store,
         tree_use=tree_use,
         clock=clock,

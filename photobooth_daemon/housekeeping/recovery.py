@@ -23,6 +23,7 @@ from photobooth_daemon.model import Job, JobEnd, JobStatus, ResultFacts
 from photobooth_daemon.pictures import steps
 from photobooth_daemon.pictures.codec import MOST_PIXELS
 from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 
 GRACE = timedelta(seconds=35)
@@ -55,6 +56,7 @@ class Recovery:
         repository: CleanupRepository,
         jobs: Jobs,
         settings: SettingsRepository,
+        events: EventRepository,
         media_store: MediaStore,
         tree_use: TreeUse,
         clock: Clock,
@@ -62,6 +64,7 @@ class Recovery:
         self._repository = repository
         self._jobs = jobs
         self._settings = settings
+        self._events = events
         self._media_store = media_store
         self._tree_use = tree_use
         self._clock = clock
@@ -133,7 +136,9 @@ class Recovery:
             removals.count(f"jobs_{status}", job_id=str(job.job_id), slot_id=job.slot_id)
 
     async def _facts(self, job: Job, found: _Found) -> ResultFacts:
-        settings = (await self._settings.get()).values
+        event = None if job.event_id is None else await self._events.find(job.event_id)
+        of_event = None if event is None else event.result_ttl_hours
+        hours = of_event or (await self._settings.get()).values.result_ttl_hours
         return ResultFacts(
             content_type=found.content_type,
             width=found.width,
@@ -142,7 +147,7 @@ class Recovery:
             sha256=found.sha256,
             preview_size_bytes=found.preview_size_bytes,
             preview_content_type=found.preview_content_type,
-            expires_at=job.deadline_at + timedelta(hours=settings.result_ttl_hours),
+            expires_at=job.deadline_at + timedelta(hours=hours),
         )
 
 

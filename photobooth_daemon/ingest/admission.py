@@ -26,6 +26,7 @@ from photobooth_daemon.ingest.waiting.turns import UploadTurns
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import MB, JobSource, SettingsState, Slot
+from photobooth_daemon.model.events import Event
 from photobooth_daemon.model.networks import network_of
 from photobooth_daemon.repositories.slots import SlotRepository, is_slot_id
 
@@ -93,7 +94,7 @@ class AdmissionService:
         found = await self._find(slot_id) if is_slot_id(slot_id) else None
         if found is None:
             raise SlotNotFound
-        slot, settings = found
+        slot, settings, event = found
         self._metrics.prepare_slot(slot.slot_id, slot.provider)
         if not slot.enabled or not slot.ladder():
             raise SlotDisabled
@@ -117,7 +118,7 @@ class AdmissionService:
             if passage is not None:
                 passage.leave()
             raise
-        return replace(admitted, passage=passage)
+        return replace(admitted, event=event, passage=passage)
 
     async def admit_test(self, slot: Slot, settings: SettingsState, arrival: Arrival) -> Admitted:
         """Give an administrator's trial photo a seat; the slot may be off, or not set up yet.
@@ -145,11 +146,11 @@ class AdmissionService:
             work_deadline=window.work_deadline,
         )
 
-    async def _find(self, slot_id: str) -> tuple[Slot, SettingsState] | None:
+    async def _find(self, slot_id: str) -> tuple[Slot, SettingsState, Event | None] | None:
         """Look the slot up, well inside the shortest window: the photo's own is not known yet."""
         try:
             async with Deadline.after(self._clock, DATABASE_PATIENCE_SECONDS).enforced():
-                return await self._slot_repository.find_for_admission(slot_id)
+                return await self._slot_repository.find_for_admission(slot_id, self._clock.utcnow())
         except DeadlinePassed as error:
             raise DatabaseUnavailable from error
 

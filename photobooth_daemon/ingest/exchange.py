@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,15 @@ from photobooth_daemon.model import (
     Slot,
     Timings,
 )
+from photobooth_daemon.model.events import Event
+
+GUEST_KEY_BYTES = 16
+"""22 characters in a link."""
+
+
+def new_guest_key() -> str:
+    """Return what lets a guest delete the picture."""
+    return secrets.token_urlsafe(GUEST_KEY_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,8 @@ class Admitted:
     turn: UploadTurn
     idempotency_key: str | None = None
     password_accepted: bool = False
+    event: Event | None = None
+    """The evening that the photo belongs to."""
     passage: Passage | None = None
     """What a photo without a password header came in by."""
 
@@ -71,7 +83,14 @@ class Admitted:
             photo=photo,
             started_at=self.started_at,
             deadline_at=self.deadline.due_at(),
+            event_id=None if self.event is None else self.event.event_id,
+            guest_key=None if self.event is None else new_guest_key(),
         )
+
+    def result_ttl_hours(self) -> int:
+        """Return how long the result is kept: as its event says, else as the settings do."""
+        of_event = None if self.event is None else self.event.result_ttl_hours
+        return of_event or self.settings.values.result_ttl_hours
 
     @contextmanager
     def seated(self) -> Iterator[None]:

@@ -120,7 +120,12 @@ class OpenJob:
                 await self._parts.media_store.remove_result(job.job_id)
             except OSError:
                 log.exception("a failed photo's files are left to cleanup")
-        end = failed_end(self._progress, error, self._parts.clock.utcnow())
+        end = failed_end(
+            self._progress,
+            error,
+            self._parts.clock.utcnow(),
+            fallback=self.fallback is not None,
+        )
         log.warning(
             "photo %s",
             end.status.value,

@@ -41,12 +41,15 @@ def done_end(
     )
 
 
-def failed_end(progress: Progress, error: PhotoboothError, finished_at: datetime) -> JobEnd:
-    """Return the end of a job that brought no picture."""
+def failed_end(
+    progress: Progress, error: PhotoboothError, finished_at: datetime, *, fallback: bool
+) -> JobEnd:
+    """Return the end of a job that brought no picture; ``fallback`` says what was given instead."""
     return dataclasses.replace(
         _end(progress, status_of(error), finished_at),
         failure_code=error.code,
         provider_code=_provider_code(error, progress),
+        fallback=fallback,
     )
 
 

@@ -220,7 +220,7 @@ class IngestService:
             await self._media_store.store_result(job.job_id, finished.picture, finished.preview)
         progress.stored = True
         finished_at = self._clock.utcnow()
-        expires_at = finished_at + timedelta(hours=admitted.settings.values.result_ttl_hours)
+        expires_at = finished_at + timedelta(hours=admitted.result_ttl_hours())
         end = done_end(progress, climbed, finished_at, expires_at)
         if not await self._jobs.end(job, end, admitted.deadline):
             await self._undo_result(job)

@@ -99,6 +99,22 @@ def publish_directory(staging: Path, target: Path, files: Mapping[str, bytes | P
         raise
 
 
+def publish_link(staging: Path, target: Path, name: str, file: Path) -> None:
+    """Make ``target`` appear by one rename with a file in it that keeps its other name, too.
+
+    Raises:
+        FileExistsError: ``target`` is there already.
+        StorageFull: the disk is full; nothing is left behind.
+    """
+    with full_disk_named():
+        copy = file.with_name(f"{file.name}.link")
+        os.link(file, copy)
+    try:
+        publish_directory(staging, target, {name: copy})
+    finally:
+        copy.unlink(missing_ok=True)
+
+
 def remove_directory(target: Path, aside: Path) -> int:
     """Make a directory disappear at once, then delete it; return the bytes freed.
 

@@ -6,7 +6,7 @@ import asyncio
 from uuid import UUID
 
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.errors import ResultExpired, ResultNotFound
+from photobooth_daemon.errors import ResultExpired, ResultNotFound, ResultRemoved
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Job, JobStatus, PictureBytes
 from photobooth_daemon.repositories.jobs import JobRepository
@@ -30,8 +30,11 @@ class Results:
         Raises:
             ResultNotFound: there is no such job, or it is not done.
             ResultExpired: its time is over.
+            ResultRemoved: somebody has removed it.
         """
         job = await self._find(job_id)
+        if job is not None and job.result_removed_at is not None:
+            raise ResultRemoved
         if job is None or job.status != JobStatus.DONE or job.result_expires_at is None:
             raise ResultNotFound
         if self.life_seconds(job) <= 0:

@@ -4,6 +4,7 @@
     provider/{media_id}                     a photo that a provider may fetch
     results/{job_id}/result.{ext}           appears by one rename, complete or not at all
     results/{job_id}/preview.jpg            (.webp in results of the first versions)
+    originals/{job_id}/photo.{ext}          the photo as it came, where an event keeps it
     templates/{media_id}/original.{ext}     the same
     templates/{media_id}/preview.webp
 
@@ -30,6 +31,7 @@ from uuid import UUID, uuid4
 from photobooth_daemon.media.files import (
     create_directory,
     publish_directory,
+    publish_link,
     remove_directory,
     remove_path,
     size_of,
@@ -56,6 +58,7 @@ class Shelf(StrEnum):
     SCRATCH = "scratch"
     PROVIDER = "provider"
     RESULTS = "results"
+    ORIGINALS = "originals"
     TEMPLATES = "templates"
 
 
@@ -157,6 +160,29 @@ class MediaStore:
             remove_directory, self._root / Shelf.RESULTS / str(job_id), self._aside()
         )
 
+    # Originals
+
+    async def keep_original(self, job_id: UUID, photo: Path, content_type: str) -> None:
+        """Keep the photo that came, beside what is made of it; survives a power cut.
+
+        Raises:
+            StorageFull: the disk is full; nothing is left behind.
+        """
+        staging = self._root / Shelf.SCRATCH / f"{job_id}.original"
+        target = self._root / Shelf.ORIGINALS / str(job_id)
+        name = f"photo.{EXTENSIONS[content_type]}"
+        await self._in_thread(publish_link, staging, target, name, photo)
+
+    def original_path(self, job_id: UUID, content_type: str) -> Path:
+        """Return where a job's photo of this type is, or would be."""
+        return self._root / Shelf.ORIGINALS / str(job_id) / f"photo.{EXTENSIONS[content_type]}"
+
+    async def remove_original(self, job_id: UUID) -> int:
+        """Remove a job's photo; return the bytes freed, 0 if there was none."""
+        return await self._in_thread(
+            remove_directory, self._root / Shelf.ORIGINALS / str(job_id), self._aside()
+        )
+
     # Providers' inputs
 
     async def store_provider_input(self, media_id: UUID, data: bytes) -> None:
@@ -226,7 +252,7 @@ class MediaStore:
         return await self._in_thread(self._remove_thing, thing)
 
     def _remove_thing(self, thing: StoredThing) -> int:
-        published = thing.shelf in (Shelf.RESULTS, Shelf.TEMPLATES)
+        published = thing.shelf in (Shelf.RESULTS, Shelf.ORIGINALS, Shelf.TEMPLATES)
         if published and thing.path.is_dir() and not thing.path.is_symlink():
             return remove_directory(thing.path, self._aside())
         return remove_path(thing.path)

@@ -18,6 +18,8 @@ class Actor:
     username: str
     address: str | None = None
     request_id: str | None = None
+    override_reason: str | None = None
+    """Why something is changed all the same that a running event keeps as it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,3 +38,5 @@ class JobEnd:
     timings: Mapping[str, int] = field(default_factory=dict)
     cost: float | None = None
     result: ResultFacts | None = None
+    fallback: bool = False
+    """Whether the booth got the untouched photo."""

@@ -21,10 +21,11 @@ class JobStatus(StrEnum):
 
 
 class JobSource(StrEnum):
-    """Who sent the photo: a camera, or an administrator trying a slot."""
+    """Who sent the photo: a camera, an administrator trying a slot, or a camera an evening ago."""
 
     INGEST = "ingest"
     TEST = "test"
+    RERUN = "rerun"
 
 
 class ResponseMode(StrEnum):
@@ -41,6 +42,7 @@ class MediaKind(StrEnum):
     PROVIDER_INPUT = "provider_input"
     RESULT = "result"
     PREVIEW = "preview"
+    ORIGINAL = "original"
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +284,16 @@ class Job:
     deadline_at: datetime
     finished_at: datetime | None
     result_expires_at: datetime | None
+    event_id: UUID | None = None
+    guest_key: str | None = field(default=None, repr=False)
+    """With it the guest may delete the picture."""
+    hidden: bool = False
+    fallback: bool = False
+    """Whether the booth got the untouched photo."""
+    rerun_of: UUID | None = None
+    rerun_by: UUID | None = None
+    original_expires_at: datetime | None = None
+    result_removed_at: datetime | None = None
 
     @classmethod
     def pending(
@@ -299,6 +311,8 @@ class Job:
         photo: Picture,
         started_at: datetime,
         deadline_at: datetime,
+        event_id: UUID | None = None,
+        guest_key: str | None = None,
     ) -> Job:
         """Return the record of a photo that is about to be processed."""
         return cls(
@@ -331,6 +345,8 @@ class Job:
             deadline_at=deadline_at,
             finished_at=None,
             result_expires_at=None,
+            event_id=event_id,
+            guest_key=guest_key,
         )
 
 

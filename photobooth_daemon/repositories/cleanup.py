@@ -146,7 +146,7 @@ class CleanupRepository:
             rows = await connection.fetch(
                 f"""
                 SELECT {_COLUMNS} FROM media_object
-                 WHERE cleaned_at IS NULL AND kind <> 'provider_input' AND media_id > $1
+                 WHERE cleaned_at IS NULL AND kind IN ('result', 'preview') AND media_id > $1
                  ORDER BY media_id LIMIT $2
                 """,  # noqa: S608
                 after or _FIRST_ID,

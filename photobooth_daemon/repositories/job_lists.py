@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from photobooth_daemon.database.pool import Database
@@ -25,6 +26,7 @@ class JobFilter:
     status: JobStatus | None = None
     source: JobSource | None = None
     since: datetime | None = None
+    event_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,10 @@ class JobLists:
     ) -> list[Job]:
         """Return jobs, newest first, those older than the place ``before``."""
         started_at, job_id = before or (None, None)
-        if wanted.slot_id is None and wanted.status is None and wanted.source is None:
+        if wanted.event_id is not None:
+            query = EVENT_JOBS
+            values: list[Any] = [wanted.event_id, wanted.slot_id, wanted.status, wanted.source]
+        elif wanted.slot_id is None and wanted.status is None and wanted.source is None:
             query, values = ANY_JOB, []
         else:
             query = FILTERED_JOBS
@@ -116,6 +121,17 @@ class JobLists:
             )
         return {row["slot_id"]: row["jobs"] for row in rows}
 
+
+# An event has thousands of jobs at most: they are walked in order.
+EVENT_JOBS = f"""
+    SELECT {JOB_COLUMNS} FROM job_history
+     WHERE event_id = $5 AND {_BEFORE}
+       AND ($6::text IS NULL OR slot_id = $6)
+       AND ($7::text IS NULL OR status = $7)
+       AND ($8::text IS NULL OR source = $8)
+     ORDER BY started_at DESC, job_id DESC
+     LIMIT $4
+"""  # noqa: S608
 
 ANY_JOB = f"""
     SELECT {JOB_COLUMNS} FROM job_history

@@ -15,7 +15,8 @@ JOB_COLUMNS = """
     operation, attempts, client_fields, client_address, request_id, input_content_type,
     input_width, input_height, input_size_bytes, input_sha256, result_content_type,
     result_width, result_height, result_size_bytes, result_sha256, timings, cost,
-    started_at, deadline_at, finished_at, result_expires_at
+    started_at, deadline_at, finished_at, result_expires_at, event_id, guest_key, hidden, fallback,
+    rerun_of, rerun_by, original_expires_at, result_removed_at
 """
 
 
@@ -42,9 +43,10 @@ class JobRepository:
             INSERT INTO job_history (
                 job_id, slot_id, slot_version, source, status, provider, operation,
                 client_fields, client_address, request_id, input_content_type, input_width,
-                input_height, input_size_bytes, input_sha256, started_at, deadline_at)
+                input_height, input_size_bytes, input_sha256, started_at, deadline_at,
+                event_id, guest_key)
             VALUES ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                    $16)
+                    $16, $17, $18)
             """,
             job.job_id,
             job.slot_id,
@@ -62,6 +64,8 @@ class JobRepository:
             job.input_sha256,
             job.started_at,
             job.deadline_at,
+            job.event_id,
+            job.guest_key,
         )
 
     async def end(self, connection: asyncpg.Connection, job_id: UUID, end: JobEnd) -> bool:
@@ -79,7 +83,8 @@ class JobRepository:
                        provider = coalesce($6, provider), operation = coalesce($7, operation),
                        attempts = $8, timings = $9, cost = $10,
                        result_content_type = $11, result_width = $12, result_height = $13,
-                       result_size_bytes = $14, result_sha256 = $15, result_expires_at = $16
+                       result_size_bytes = $14, result_sha256 = $15, result_expires_at = $16,
+                       fallback = $21
                  WHERE job_id = $1 AND status = 'pending'
                 RETURNING job_id
             ), kept AS (
@@ -114,6 +119,7 @@ class JobRepository:
             result and result.sha256,
             result and result.expires_at,
             *_media_arrays(result),
+            end.fallback,
         )
         return row is not None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,8 @@ from photobooth_daemon.model import (
     SlotRevision,
     TemplateBinding,
 )
+from photobooth_daemon.model.events import Event
+from photobooth_daemon.repositories.events import EVENT_COLUMNS, event_of
 from photobooth_daemon.repositories.settings import SETTING_COLUMNS, settings_state
 
 _SLOT_ID = re.compile(r"slot-0(?:0[1-9]|1[0-5])")
@@ -78,17 +81,25 @@ class SlotRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def find_for_admission(self, slot_id: str) -> tuple[Slot, SettingsState] | None:
-        """Return a slot and the settings as one snapshot, for the photo that is just arriving."""
+    async def find_for_admission(
+        self, slot_id: str, now: datetime
+    ) -> tuple[Slot, SettingsState, Event | None] | None:
+        """Return a slot, the settings and the event that has the slot now, as one snapshot."""
         if not is_slot_id(slot_id):
             return None
         async with self._database.connection() as connection:
             row = await connection.fetchrow(
-                f"SELECT {SLOT_COLUMNS}, {SETTING_COLUMNS}"  # noqa: S608
-                " FROM slot CROSS JOIN setting WHERE slot.slot_id = $1",
+                f"""
+                SELECT {SLOT_COLUMNS}, {SETTING_COLUMNS}, {EVENT_COLUMNS}
+                  FROM slot CROSS JOIN setting
+                  LEFT JOIN event ON event.starts_at <= $2 AND $2 < event.ends_at
+                        AND (event.slot_ids = '{{}}' OR slot.slot_id = ANY(event.slot_ids))
+                 WHERE slot.slot_id = $1
+                """,  # noqa: S608
                 slot_id,
+                now,
             )
-        return None if row is None else (slot_of(row), settings_state(row))
+        return None if row is None else (slot_of(row), settings_state(row), event_of(row))
 
     async def find(self, slot_id: str) -> Slot | None:
         """Return one slot."""

@@ -30,7 +30,7 @@ from photobooth_daemon.web.api_parts import (
     picture_answer,
     query,
 )
-from photobooth_daemon.web.api_schemas import INSTANT, SLOT_ID, TEXT, named, page_of
+from photobooth_daemon.web.api_schemas import INSTANT, SLOT_ID, TEXT, UUID, named, page_of
 from photobooth_daemon.web.ingest import MAX_KEY_CHARACTERS
 
 OPERATIONS = (
@@ -239,6 +239,7 @@ OPERATIONS = (
             query("status", one_of(JobStatus), "That ended so."),
             query("source", one_of(JobSource), "From a camera, or a test run."),
             query("since", INSTANT, "Started at or after."),
+            query("event", UUID, "Of this event."),
         ),
     ),
     Operation(

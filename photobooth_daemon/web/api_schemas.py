@@ -32,6 +32,7 @@ YES_NO: Schema = {"type": "boolean"}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
 MAYBE_INSTANT: Schema = {"type": ["string", "null"], "format": "date-time"}
 UUID: Schema = {"type": "string", "format": "uuid"}
+MAYBE_UUID: Schema = {"type": ["string", "null"], "format": "uuid"}
 ANYTHING: Schema = {"type": "object"}
 VERSION: Schema = {"type": "integer", "minimum": 1}
 SLOT_ID: Schema = {"type": "string", "pattern": "^slot-0(0[1-9]|1[0-5])$"}
@@ -293,6 +294,13 @@ def _job() -> Schema:
             "result_expires_at": MAYBE_INSTANT,
             "result_url": MAYBE_TEXT,
             "preview_url": MAYBE_TEXT,
+            "event_id": MAYBE_UUID,
+            "hidden": YES_NO,
+            "fallback": YES_NO,
+            "rerun_of": MAYBE_UUID,
+            "rerun_by": MAYBE_UUID,
+            "has_original": YES_NO,
+            "result_removed_at": MAYBE_INSTANT,
         }
     )
 
@@ -314,6 +322,8 @@ def _answers() -> dict[str, Schema]:
         "current_version": VERSION,
         "permission": TEXT,
         "slots": list_of(SLOT_ID),
+        "event": ANYTHING,
+        "events": list_of(ANYTHING),
     }
     return {
         "IngestAnswer": record(

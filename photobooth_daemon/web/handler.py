@@ -35,6 +35,7 @@ from photobooth_daemon.model import Actor, Identity
 from photobooth_daemon.model.trace import trace_of
 from photobooth_daemon.web.body import Body
 from photobooth_daemon.web.json_text import encode_json, read_json_text
+from photobooth_daemon.web.overrides import override_reason
 from photobooth_daemon.web.problems import CONTENT_TYPE, problem_of
 from photobooth_daemon.web.site import Life, Site
 
@@ -191,7 +192,12 @@ class Handler(RequestHandler):
 
     def actor(self) -> Actor:
         """Return who asks, as the audit log keeps it; only where somebody has logged in."""
-        return Actor(self.identity.username, self.client_address(), self.request_id)
+        return Actor(
+            self.identity.username,
+            self.client_address(),
+            self.request_id,
+            override_reason(self.request),
+        )
 
     def path_uuid(self, text: str, error: type[NotFound] = NotFound) -> UUID:
         """Return the id in a path; anything that is not a canonical UUID does not exist.

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
+from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.errors import InvalidRequest, JobNotFound
+from photobooth_daemon.errors import Fault, InvalidRequest, JobNotFound, NotFound, ValidationFailed
 from photobooth_daemon.model import Job, JobSource, JobStatus
+from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.repositories.job_lists import JobFilter, JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.slots import is_slot_id
@@ -65,6 +69,47 @@ class JobHandler(Handler):
         self.write_json(job_view(job, self._clock))
 
 
+class VisibilityHandler(Handler):
+    """``/api/jobs/{job_id}/visibility``: whether a gallery shows the picture."""
+
+    permission = "jobs:write"
+
+    def initialize(self, *, results: ResultService, **base: Any) -> None:
+        super().initialize(**base)
+        self._results = results
+
+    async def put(self, job_id: str) -> None:
+        """Hide or show it; its own link stays."""
+        body = self.read_json_object()
+        faults = [
+            Fault(f"/{escaped(key)}", "Unknown; there is only hidden.")
+            for key in body
+            if key != "hidden"
+        ]
+        if not isinstance(body.get("hidden"), bool):
+            faults.append(Fault("/hidden", "Must be true or false."))
+        if faults:
+            raise ValidationFailed(faults)
+        found = self.path_uuid(job_id, JobNotFound)
+        await self._results.set_hidden(found, body["hidden"], self.actor())
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
+class ResultRemovalHandler(Handler):
+    """``/api/jobs/{job_id}/result``."""
+
+    permission = "jobs:write"
+
+    def initialize(self, *, results: ResultService, **base: Any) -> None:
+        super().initialize(**base)
+        self._results = results
+
+    async def delete(self, job_id: str) -> None:
+        """Remove result, preview and original now."""
+        await self._results.remove(self.path_uuid(job_id, JobNotFound), self.actor())
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
 def read_filter(handler: Handler) -> JobFilter:
     """Return which jobs the query asks for.
 
@@ -81,7 +126,21 @@ def read_filter(handler: Handler) -> JobFilter:
         status=None if status is None else JobStatus(status),
         source=None if source is None else JobSource(source),
         since=read_instant(handler, "since"),
+        event_id=read_event_id(handler),
     )
+
+
+def read_event_id(handler: Handler) -> UUID | None:
+    """Return which event the query asks for; one that there is not has nothing.
+
+    Raises:
+        InvalidRequest: it is no event's id.
+    """
+    text = query_text(handler, "event")
+    try:
+        return None if text is None else handler.path_uuid(text)
+    except NotFound as error:
+        raise InvalidRequest("The parameter event is an event's id.") from error
 
 
 def job_view(job: Job, clock: Clock) -> dict[str, Any]:
@@ -89,8 +148,12 @@ def job_view(job: Job, clock: Clock) -> dict[str, Any]:
     expires_at = job.result_expires_at
     alive = job.status == JobStatus.DONE and expires_at and expires_at > clock.utcnow()
     url = result_url(job.job_id) if alive else None
+    original_until = job.original_expires_at
+    view = dataclasses.asdict(job)
+    del view["guest_key"], view["original_expires_at"]
     return {
-        **dataclasses.asdict(job),
+        **view,
+        "has_original": original_until is not None and original_until > clock.utcnow(),
         "created_at": job.started_at,
         "result_url": url,
         "preview_url": f"{url}/preview" if url else None,

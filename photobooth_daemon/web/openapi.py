@@ -11,6 +11,7 @@ from tornado.routing import URLSpec
 
 from photobooth_daemon import __version__
 from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.web.api_events import EVENT_OPERATIONS, event_schemas
 from photobooth_daemon.web.api_night_schemas import intake_schema, readiness_schema, report_schema
 from photobooth_daemon.web.api_operations import OPERATIONS
 from photobooth_daemon.web.api_page import DOCS_CSP, docs_page
@@ -18,6 +19,7 @@ from photobooth_daemon.web.api_parts import JSON, PICTURES, Answer, Operation
 from photobooth_daemon.web.api_schemas import SLOT_ID, UUID, component_schemas, named
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.json_text import encode_json
+from photobooth_daemon.web.overrides import FEWEST_CHARACTERS, HEADER, MOST_CHARACTERS
 from photobooth_daemon.web.problems import CONTENT_TYPE
 from photobooth_daemon.web.rendered import Rendered
 
@@ -25,6 +27,7 @@ PATH_PARAMETERS: Mapping[str, dict[str, Any]] = {
     "slot_id": SLOT_ID,
     "job_id": UUID,
     "media_id": UUID,
+    "event_id": UUID,
     "version": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
 }
 ANY_ROUTE = {
@@ -36,6 +39,15 @@ ANY_ROUTE = {
 CLOSED_ROUTE = {401: "unauthenticated", 403: "forbidden, xsrf_required"}
 JSON_ROUTE = {413: "payload_too_large", 415: "unsupported_media_type"}
 VERSIONED_ROUTE = {409: "version_conflict", 428: "version_required"}
+ALL_OPERATIONS = (*OPERATIONS, *EVENT_OPERATIONS)
+FREEZABLE = (
+    ("PUT", "/api/settings"),
+    ("PUT", "/api/slots/{slot_id}"),
+    ("DELETE", "/api/slots/{slot_id}"),
+    ("POST", "/api/slots/{slot_id}/revisions/{version}/restore"),
+    ("DELETE", "/api/template-media/{media_id}"),
+)
+"""What a frozen event that runs keeps as it is."""
 HERE = "https://here.invalid"
 """Stands for this daemon's address in the page, which is the same under every name."""
 INTRODUCTION = """\
@@ -90,7 +102,7 @@ class DocsHandler(Handler):
 def build_document(routes: Sequence[URLSpec], schemas: ParamSchemas) -> dict[str, Any]:
     """Return the document of these routes."""
     paths: dict[str, dict[str, Any]] = {}
-    for operation in OPERATIONS:
+    for operation in ALL_OPERATIONS:
         handler = handler_of(routes, operation.path)
         described = _operation(operation, handler)
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
@@ -103,11 +115,12 @@ def build_document(routes: Sequence[URLSpec], schemas: ParamSchemas) -> dict[str
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(o.tag for o in OPERATIONS)],
+        "tags": [{"name": tag} for tag in dict.fromkeys(o.tag for o in ALL_OPERATIONS)],
         "paths": paths,
         "components": {
             "schemas": {
                 **component_schemas(),
+                **event_schemas(),
                 "Report": report_schema(),
                 "Readiness": readiness_schema(),
                 "Intake": intake_schema(),
@@ -168,6 +181,20 @@ def _operation(operation: Operation, handler: type[Handler]) -> dict[str, Any]:
         }
     if operation.versioned:
         problems = _joined(problems, VERSIONED_ROUTE)
+    if (operation.method, operation.path) in FREEZABLE:
+        problems = _joined(problems, {423: "event_running"})
+        described["parameters"].append(
+            {
+                "name": HEADER,
+                "in": "header",
+                "description": "Why this is changed all the same while an event runs.",
+                "schema": {
+                    "type": "string",
+                    "minLength": FEWEST_CHARACTERS,
+                    "maxLength": MOST_CHARACTERS,
+                },
+            }
+        )
     described["responses"] = _responses(operation.answers, problems)
     return described
 

@@ -11,6 +11,8 @@ from tornado.routing import URLSpec
 from tornado.web import url
 
 from photobooth_daemon.administration.admins import AdminService
+from photobooth_daemon.administration.events import EventService
+from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.administration.settings import SettingsService
 from photobooth_daemon.administration.slots import SlotService
 from photobooth_daemon.administration.templates import TemplateService
@@ -39,6 +41,7 @@ from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web import (
     accounts,
     audit,
+    events,
     health,
     ingest,
     intake,
@@ -82,6 +85,7 @@ class Services:
     admission: AdmissionService
     ingest: IngestService
     results: Results
+    result_service: ResultService
     media: PublicMedia
     health: Health
     readiness: Readiness
@@ -90,6 +94,7 @@ class Services:
     setting_list: SettingsRepository
     admins: AdminService
     settings: SettingsService
+    events: EventService
     slots: SlotService
     slot_list: SlotRepository
     templates: TemplateService
@@ -178,6 +183,8 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
         "jobs": services.job_lists,
         "clock": services.clock,
     }
+    ends = {"results": services.result_service}
+    event = {**base, "events": services.events}
     job = {**base, "clock": services.clock}
     template = {**base, "templates": services.templates}
     template_file = {**template, "media_store": services.media_store}
@@ -213,6 +220,11 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
             {**photo, "slots": services.slots, "slot_list": services.slot_list},
         ),
         url(r"/api/intake", intake.IntakeHandler, {**base, "intake": services.intake}),
+        # Events
+        url(r"/api/events", events.EventsHandler, event),
+        url(rf"/api/events/{SEGMENT}", events.EventHandler, {**event, **ends}),
+        url(rf"/api/events/{SEGMENT}/purge", events.EventPurgeHandler, {**event, **ends}),
+        url(rf"/api/events/{SEGMENT}/gallery/renew", events.GalleryRenewHandler, event),
         # Template media
         url(
             r"/api/template-media",
@@ -243,6 +255,8 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
         # Jobs, statistics, the audit log, live feed
         url(r"/api/jobs", jobs.JobsHandler, {**job, "jobs": services.job_lists}),
         url(rf"/api/jobs/{SEGMENT}", jobs.JobHandler, {**job, "jobs": services.jobs}),
+        url(rf"/api/jobs/{SEGMENT}/visibility", jobs.VisibilityHandler, {**base, **ends}),
+        url(rf"/api/jobs/{SEGMENT}/result", jobs.ResultRemovalHandler, {**base, **ends}),
         url(r"/api/stats", stats.StatsHandler, {**base, "stats": services.stats}),
         url(
             r"/api/report",

@@ -32,10 +32,12 @@ class SlotTestHandler(PhotoHandler):
 
     async def admit(self) -> None:
         """Give the photo a seat, whatever state the slot is in."""
-        found = await self._slot_list.find_for_admission(self.path_args[0])
+        found = await self._slot_list.find_for_admission(
+            self.path_args[0], self.needs.clock.utcnow()
+        )
         if found is None:
             raise SlotNotFound
-        slot, settings = found
+        slot, settings, _ = found
         # A trial is a trial: an Idempotency-Key would give the last one's picture.
         arrival = replace(self.arrival(), idempotency_key=None)
         admitted = await self.needs.admission.admit_test(slot, settings, arrival)

@@ -20,8 +20,10 @@ from photobooth_daemon.database.pool import Database
 from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.web.server import Server
 from tests.support.fakes import SwiftClock
+from tests.support.sample_pictures import jpeg
 
 PASSWORDS = {"serg": "serg's password", "igor": "igor's password"}
+CAMERA_PASSWORD = "for the cameras"
 BOUNDARY = "photobooth-test-boundary"
 KEY = "AIza-test-key-0123456789"
 
@@ -194,6 +196,18 @@ class Office:
             **options,
         )
 
+    async def photograph(
+        self, slot_id: str = "slot-001", photo: bytes | None = None, **options: Any
+    ) -> Reply:
+        """Send a photo as a camera does that has the password in its form."""
+        await self.execute(
+            "UPDATE setting SET ingest_password_hash = $1"
+            " WHERE ingest_password_hash IS DISTINCT FROM $1",
+            CAMERA_HASH,
+        )
+        parts = {"fileToUpload": jpeg() if photo is None else photo, "password": CAMERA_PASSWORD}
+        return await self.post_form(f"/api/ingest/{slot_id}", parts, token=None, **options)
+
     async def fetch(self, sql: str, *arguments: Any) -> list[Any]:
         async with self.database.connection() as connection:
             return list(await connection.fetch(sql, *arguments))
@@ -218,3 +232,6 @@ def form(parts: Mapping[str, bytes | str]) -> bytes:
 def cheap(password: str) -> str:
     """A hash that costs a millisecond to check."""
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
+
+
+CAMERA_HASH = cheap(CAMERA_PASSWORD)

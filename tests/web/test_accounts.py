@@ -18,6 +18,7 @@ from tests.support.office import PASSWORDS, Office, Reply, cheap
 EVERY_PERMISSION = {
     "slots:read", "slots:write", "settings:read", "settings:write",
     "media:write", "jobs:read", "stats:read", "audit:read", "metrics:read",
+    "events:read", "events:write", "jobs:write",
 }  # fmt: skip
 DAY_SECONDS = 24 * 3600
 

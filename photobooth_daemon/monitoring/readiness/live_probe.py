@@ -72,7 +72,7 @@ class LiveProbe:
         Raises:
             PhotoboothError: there is no picture.
         """
-        found = await self._slots.find_for_admission(slot.slot_id)
+        found = await self._slots.find_for_admission(slot.slot_id, self._clock.utcnow())
         assert found is not None, "the slot was read a moment ago"
         scratch = self._media_store.open_scratch(uuid4())
         arrival = Arrival(
