@@ -26,6 +26,7 @@ COMMANDS = {
     "check": "photobooth_daemon.cli.check:check",
     "report": "photobooth_daemon.cli.report:report",
     "support-bundle": "photobooth_daemon.cli.support_bundle:support_bundle",
+    "rotate-signing-key": "photobooth_daemon.cli.rotate_signing_key:rotate_signing_key",
     "cleanup": "photobooth_daemon.cli.cleanup:cleanup",
     "config": "photobooth_daemon.cli.config:config",
     "send": "photobooth_daemon.cli.send:send",

@@ -26,6 +26,7 @@ from photobooth_daemon.model.provider_config import ProviderConfig
 
 DEFAULT_CONFIG_PATH = Path("/etc/photobooth-daemon/photobooth.toml")
 CREDENTIALS_DIR = Path("/etc/photobooth-daemon/credentials")
+RUNNING_CREDENTIALS_DIR = Path("/run/credentials")
 DEFAULT_STATE_DIR = Path("/var/lib/photobooth-daemon")
 ENVIRONMENT_PREFIX = "PHOTOBOOTH_"
 EMBEDDED = "embedded"

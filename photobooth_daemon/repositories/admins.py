@@ -106,6 +106,10 @@ class AdminRepository:
         """Have every process look again, at commit, whose sessions still count."""
         await connection.execute("SELECT pg_notify($1, '')", ACCOUNTS_CHANNEL)
 
+    async def end_all_sessions(self, connection: asyncpg.Connection) -> None:
+        """Make every token of every account void."""
+        await connection.execute("UPDATE admin SET token_version = token_version + 1")
+
     async def revoke_token(
         self, connection: asyncpg.Connection, token_id: str, username: str, expires_at: datetime
     ) -> None:

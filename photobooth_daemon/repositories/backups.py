@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import asyncpg
-
 from photobooth_daemon.database.pool import Database
 
 
@@ -65,10 +63,6 @@ class BackupRepository:
                 """
             )
         return not used
-
-    async def end_sessions(self, connection: asyncpg.Connection) -> None:
-        """Make every token void: the logout of one may be younger than the backup."""
-        await connection.execute("UPDATE admin SET token_version = token_version + 1")
 
     async def drop_everything(self) -> None:
         """Drop every table and function of the schema ``public`` in one transaction."""

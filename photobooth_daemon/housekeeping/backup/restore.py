@@ -41,6 +41,7 @@ from photobooth_daemon.housekeeping.backup.manifest import (
 from photobooth_daemon.media.in_use import TreeUse
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Actor, MediaKind
+from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.backups import BackupRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
@@ -125,7 +126,8 @@ class Restore:
         heads = HeadKeeper(noted_head, audit_repository)
         audit = Audit(audit_repository, self._clock, key, heads)
         async with self._database.transaction() as connection:
-            await self._repository.end_sessions(connection)
+            # The logout of one of them may be younger than the backup.
+            await AdminRepository(self._database).end_all_sessions(connection)
             await audit.record(
                 connection,
                 actor=self._actor,
