@@ -15,11 +15,13 @@ from typing import IO, Any
 import click
 
 from photobooth_daemon.app.installation import EXIT_FAILED, EXIT_UNAVAILABLE
+from photobooth_daemon.cli.send_intake import NAMES, IntakeWay
 from photobooth_daemon.cli.send_report import SendReport
 from photobooth_daemon.rehearsal.camera import Camera, Habits
 from photobooth_daemon.rehearsal.camera_form import Booth, Photo
+from photobooth_daemon.rehearsal.ftp_camera import DEFAULT_FTP_PORT
 from photobooth_daemon.rehearsal.photo_source import find_photos, read_photo, watch
-from photobooth_daemon.rehearsal.shoot import Plan, Summary, shoot, shoot_as_they_come
+from photobooth_daemon.rehearsal.shoot import Plan, Sends, Summary, shoot, shoot_as_they_come
 
 PASSWORD_VARIABLE = "PHOTOBOOTH_INGEST_PASSWORD"  # noqa: S105 - its name
 DEFAULT_SERVER = "http://127.0.0.1:8080"
@@ -33,6 +35,24 @@ EXIT_INTERRUPTED = 130
     "watched",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Send each photo that appears in this folder, until Ctrl-C.",
+)
+@click.option(
+    "--ftp",
+    metavar="HOST[:PORT]",
+    help=f"Send by FTP, as a camera that cannot post [port: {DEFAULT_FTP_PORT}].",
+)
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, exists=True, file_okay=False, writable=True),
+    help="Put the photos into this folder, as a tethering program does.",
+)
+@click.option("--as", "habits_name", type=click.Choice(NAMES), help="Whose oddities it has.")
+@click.option("--active", is_flag=True, help="FTP: active mode; passive is what else is used.")
+@click.option("--ftps", is_flag=True, help="FTP: encrypted (AUTH TLS).")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Wait for the pictures in this folder of the intake's; else for nothing.",
 )
 @click.option("--server", help=f"Where the daemon is [default: {DEFAULT_SERVER}].")
 @click.option("--slot", default="slot-001", show_default=True, help="The slot to send to.")
@@ -77,6 +97,12 @@ EXIT_INTERRUPTED = 130
 def send(
     photos: Sequence[Path],
     watched: Path | None,
+    ftp: str | None,
+    into: Path | None,
+    habits_name: str | None,
+    active: bool,
+    ftps: bool,
+    out: Path | None,
     server: str | None,
     slot: str,
     url: str | None,
@@ -99,13 +125,37 @@ def send(
     """Send PHOTOS, files or folders, as DSLR Remote Pro does.
 
     Anything but a 200 with a picture means that the booth prints the original.
+    With --ftp and --into a photo that was sent is well; with --out, one whose picture came.
 
     Exit status: 0 every photo came back as a picture; 1 some did not;
     3 nobody answered at that address.
     """
     if bool(photos) == bool(watched):
         raise click.UsageError("Give photos or folders, or one folder to --watch.")
-    address, password = _destination(server, slot, url, state_dir, password_file)
+    way = IntakeWay(
+        ftp,
+        into,
+        habits_name,
+        out,
+        active,
+        ftps,
+        verify_tls=not insecure,
+        timeout_seconds=client_timeout,
+        bytes_per_second=upload_kbps * 1000 if upload_kbps else None,
+    )
+    way.check(
+        {
+            "--server": server,
+            "--url": url,
+            "--no-expect": no_expect,
+            "--field": fields,
+            "--save-to": save_to,
+        }
+    )
+    if into is None:
+        address, password = _destination(server, slot, url, state_dir, password_file)
+    else:
+        address, password = "", ""
     try:
         codecs.lookup(code_page)
         found = [read_photo(path, max_edge) for path in find_photos(photos)]
@@ -119,7 +169,12 @@ def send(
             upload_bytes_per_second=upload_kbps * 1000 if upload_kbps else None,
             verify_tls=not insecure,
         )
-        made = [Camera(address, password, booth=booth, habits=habits) for booth in booths]
+        made: Sequence[Sends]
+        if way.is_chosen:
+            once = cameras * strip * repeat == 1 and for_seconds is None
+            made = way.cameras(cameras, slot, password, numbered=not once)
+        else:
+            made = [Camera(address, password, booth=booth, habits=habits) for booth in booths]
     except (OSError, ValueError, LookupError) as error:
         raise click.UsageError(str(error)) from error
     plan = Plan(found, strip, repeat, for_seconds)
@@ -137,7 +192,8 @@ def send(
         sys.exit(EXIT_INTERRUPTED)
     if summary.nothing_reached():
         sys.exit(EXIT_UNAVAILABLE)
-    sys.exit(0 if summary.pictures == len(summary.shots) else EXIT_FAILED)
+    well = summary.pictures + summary.sent
+    sys.exit(0 if well == len(summary.shots) else EXIT_FAILED)
 
 
 async def _until_interrupted(work: Coroutine[Any, Any, None]) -> bool:

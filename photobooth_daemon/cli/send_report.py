@@ -49,9 +49,11 @@ class SendReport:
         """Show one photo's fate, and keep the picture that came back."""
         saved = self._keep(shot)
         if shot.why_original is not None:
-            self.say(f"{shot.photo}: use original: {shot.why_original} ({shot.seconds:.2f} s)")
+            way = "not sent" if shot.sent_only else "use original"
+            self.say(f"{shot.photo}: {way}: {shot.why_original} ({shot.seconds:.2f} s)")
         elif self._bar is None:
-            facts = f"{shot.width}x{shot.height}, {shot.seconds:.2f} s"
+            came = f"{shot.width}x{shot.height}" if shot.width else shot.outcome
+            facts = f"{came}, {shot.seconds:.2f} s"
             self.say(f"{shot.photo}: {facts}{f' -> {saved}' if saved else ''}")
         if self._bar is not None:
             self._bar.update(1)
@@ -71,11 +73,15 @@ class SendReport:
             return
         total, pictures = len(summary.shots), summary.pictures
         say(f"photos        {total:6d}")
-        say(f"pictures      {pictures:6d}")
-        say(f"use original  {total - pictures:6d}")
+        if any(shot.sent_only for shot in summary.shots):
+            say(f"sent          {summary.sent:6d}")
+            say(f"not sent      {total - summary.sent:6d}")
+        else:
+            say(f"pictures      {pictures:6d}")
+            say(f"use original  {total - pictures:6d}")
         for reason, count in summary.reasons():
             say(f"{'':14}{count:6d}  {reason}")
-        if pictures:
+        if pictures or summary.sent:
             p50, p95, longest = (summary.percentile_seconds(share) for share in (0.5, 0.95, 1.0))
             say(f"seconds         p50 {p50:.2f}   p95 {p95:.2f}   max {longest:.2f}")
         say(f"in all          {summary.elapsed_seconds:.1f} s")

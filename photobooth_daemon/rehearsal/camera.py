@@ -49,7 +49,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One photo's fate. ``why_original`` is None where the picture that came back is printed."""
+    """One photo's fate. ``why_original`` is None where the picture that came back is printed.
+
+    ``sent_only`` where nobody waits for a picture: it may come, or not.
+    """
 
     photo: str
     camera: int
@@ -60,6 +63,14 @@ class Shot:
     size_bytes: int | None = None
     width: int | None = None
     height: int | None = None
+    sent_only: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """``picture``, ``sent``, or ``original`` where neither came about."""
+        if self.why_original is not None:
+            return "original"
+        return "sent" if self.sent_only else "picture"
 
     @property
     def picture(self) -> bytes | None:
@@ -78,7 +89,7 @@ class Shot:
         return {
             "photo": self.photo,
             "camera": self.camera,
-            "outcome": "original" if self.why_original else "picture",
+            "outcome": self.outcome,
             "why_original": self.why_original,
             "status": self.answer.status if self.answer else None,
             "content_type": headers.get("content-type"),

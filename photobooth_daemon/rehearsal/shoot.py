@@ -8,10 +8,17 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from photobooth_daemon.rehearsal.camera import Camera, Shot
+from photobooth_daemon.rehearsal.camera import Shot
 from photobooth_daemon.rehearsal.camera_form import Photo
+
+
+class Sends(Protocol):
+    """What sends photos: a camera that posts, one that sends by FTP, a tethering program."""
+
+    async def take(self, photo: Photo) -> Shot:
+        """Send the photo and return what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,12 @@ class Summary:
     @property
     def pictures(self) -> int:
         """How many photos came back processed."""
-        return sum(shot.why_original is None for shot in self.shots)
+        return sum(shot.outcome == "picture" for shot in self.shots)
+
+    @property
+    def sent(self) -> int:
+        """How many photos were sent without waiting for a picture."""
+        return sum(shot.outcome == "sent" for shot in self.shots)
 
     @property
     def elapsed_seconds(self) -> float:
@@ -83,7 +95,8 @@ class Summary:
         return {
             "photos": len(self.shots),
             "pictures": self.pictures,
-            "originals": len(self.shots) - self.pictures,
+            "sent": self.sent,
+            "originals": len(self.shots) - self.pictures - self.sent,
             "why_original": dict(self.reasons()),
             "seconds": {
                 "p50": _rounded(self.percentile_seconds(0.50)),
@@ -96,11 +109,11 @@ class Summary:
 
 
 async def shoot(
-    cameras: Sequence[Camera], plan: Plan, on_shot: Callable[[Shot], None], summary: Summary
+    cameras: Sequence[Sends], plan: Plan, on_shot: Callable[[Shot], None], summary: Summary
 ) -> None:
     """Let every camera work through the plan; ``summary`` fills up as the answers come."""
 
-    async def work(camera: Camera) -> None:
+    async def work(camera: Sends) -> None:
         for photo in plan.photos_in_order():
             _note(await camera.take(photo), on_shot, summary)
 
@@ -109,7 +122,7 @@ async def shoot(
 
 
 async def shoot_as_they_come(
-    cameras: Sequence[Camera],
+    cameras: Sequence[Sends],
     photos: AsyncIterator[Photo],
     on_shot: Callable[[Shot], None],
     summary: Summary,
@@ -121,7 +134,7 @@ async def shoot_as_they_come(
         async for photo in photos:
             waiting.put_nowait(photo)
 
-    async def work(camera: Camera) -> None:
+    async def work(camera: Sends) -> None:
         while True:
             _note(await camera.take(await waiting.get()), on_shot, summary)
 
