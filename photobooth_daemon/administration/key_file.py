@@ -25,7 +25,9 @@ def read_key_file(path: Path, setting: str, make: bytes | None) -> bytes:
         fault = Fault(setting, f"{path}: {error.strerror or type(error).__name__}")
         raise ConfigError([fault]) from error
     if len(key) < MIN_KEY_BYTES:
-        message = f"{path} has fewer than {MIN_KEY_BYTES} bytes; remove it to have a new one made"
+        message = f"{path} has fewer than {MIN_KEY_BYTES} bytes"
+        if make is not None:
+            message += "; remove it to have a new one made"
         raise ConfigError([Fault(setting, message)])
     return key
 

@@ -14,6 +14,7 @@ from photobooth_daemon.config.start_up import DEFAULT_CONFIG_PATH
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.backup.backup import Backup, Source
 from photobooth_daemon.housekeeping.backup.restore import Restore
+from photobooth_daemon.housekeeping.backup.seal import load_seal, seal_by
 from photobooth_daemon.logs import configure_logging
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Actor
@@ -62,14 +63,35 @@ async def backup(
     "directory", metavar="BACKUP", type=click.Path(path_type=Path, exists=True, file_okay=False)
 )
 @click.option("--replace", is_flag=True, help="Lose what is here already.")
+@click.option(
+    "--seal-key-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The backup.key of the machine that made it, if that was another one.",
+)
+@click.option(
+    "--unsealed",
+    is_flag=True,
+    help="Do not look at the seal: whatever is in the backup is believed, passwords included.",
+)
 @click.pass_obj
 @run_async
-async def restore(installation: Installation, directory: Path, replace: bool) -> None:
+async def restore(
+    installation: Installation,
+    directory: Path,
+    replace: bool,
+    seal_key_file: Path | None,
+    unsealed: bool,
+) -> None:
     """Bring an installation back from BACKUP, one of the directories that backup made.
 
     The daemon must be stopped, and the machine have no jobs and pictures of its own.
     """
+    if unsealed and seal_key_file is not None:
+        raise click.UsageError("--unsealed and --seal-key-file exclude each other")
+    # Root's own file, perhaps: read before root is given up.
+    other = None if seal_key_file is None else seal_by(seal_key_file)
     config = installation.config
+    seal = None if unsealed else other or load_seal(config.seal_key_file)
     media_store = MediaStore(config.media.root)
     media_store.create_tree()
     try:
@@ -77,10 +99,12 @@ async def restore(installation: Installation, directory: Path, replace: bool) ->
             source = _source(installation, database)
             actor = Actor(installation.actor)
             work = Restore(source, database, media_store, installation.clock, actor)
-            report = await work.run(directory, replace=replace)
+            report = await work.run(directory, seal=seal, replace=replace)
     finally:
         media_store.close()
     say(f"Restored the backup of {report.manifest.created_at}: {report.results} results.")
+    if unsealed:
+        say("Its seal was not looked at: passwords, settings and audit log are whatever was in it.")
     if report.missing_results:
         say(f"{report.missing_results} results expired while it was made.")
     if report.applied_migrations:
@@ -96,4 +120,5 @@ def _source(installation: Installation, database: Database) -> Source:
         key_file=config.server.jwt_key_file,
         audit_key_file=config.audit_key_file,
         config_file=installation.config_path or DEFAULT_CONFIG_PATH,
+        seal_key_file=config.seal_key_file,
     )

@@ -109,6 +109,7 @@ class BackupConfig:
 
     directory: Path = DEFAULT_STATE_DIR / "backups"
     keep: int = 7
+    seal_key_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,11 @@ class Config:
     def audit_key_file(self) -> Path:
         """Return the file of the audit log's key, by default beside the signing key."""
         return self.server.audit_key_file or self.server.jwt_key_file.with_name("audit.key")
+
+    @property
+    def seal_key_file(self) -> Path:
+        """Return the file of the key that seals backups, by default beside the signing key."""
+        return self.backup.seal_key_file or self.server.jwt_key_file.with_name("backup.key")
 
 
 def installation_name(config: Config) -> str:
@@ -291,10 +297,14 @@ def _read_logging(reader: Reader) -> LoggingConfig:
 def _read_backup(reader: Reader) -> BackupConfig:
     default = BackupConfig()
     section = reader.section("backup")
-    return BackupConfig(
+    config = BackupConfig(
         directory=section.path("directory", default.directory),
         keep=section.integer("keep", default.keep, 1, 1000),
+        seal_key_file=section.optional_path("seal_key_file"),
     )
+    if config.seal_key_file and config.seal_key_file.is_relative_to(config.directory):
+        section.fault("seal_key_file", "must not be where the backups are")
+    return config
 
 
 def _read_file(path: Path | None) -> dict[str, Any]:

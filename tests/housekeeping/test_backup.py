@@ -23,6 +23,7 @@ from photobooth_daemon.errors import BackupFailed, ToolFailed
 from photobooth_daemon.housekeeping.backup.backup import Backup, Source, list_backups
 from photobooth_daemon.housekeeping.backup.media_copy import copy_shelf
 from photobooth_daemon.housekeeping.backup.restore import Restore
+from photobooth_daemon.housekeeping.backup.seal import Seal, load_seal
 from photobooth_daemon.media.in_use import TreeUse
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Actor
@@ -48,18 +49,26 @@ class Machine:
             self.directory / "jwt.key",
             self.directory / "audit.key",
             self.directory / "photobooth.toml",
+            self.directory / "backup.key",
         )
 
     def backup(self, database: Database) -> Backup:
         return Backup(self.source(database), BackupRepository(database), self.clock)
 
-    async def restore(self, database: Database, backup: Path, *, replace: bool = False) -> Any:
+    @property
+    def seal(self) -> Seal:
+        return load_seal(self.directory / "backup.key")
+
+    async def restore(
+        self, database: Database, backup: Path, *, replace: bool = False, unsealed: bool = False
+    ) -> Any:
         store = MediaStore(self.directory / "media")
         store.create_tree()
         try:
             actor = Actor("cli:root")
             work = Restore(self.source(database), database, store, self.clock, actor)
-            return await work.run(backup, replace=replace)
+            seal = None if unsealed else self.seal
+            return await work.run(backup, seal=seal, replace=replace)
         finally:
             store.close()
 
@@ -100,8 +109,10 @@ async def test_a_wiped_machine_serves_the_same_links(
     assert report.manifest.media_files == 6
     await booth.close()
 
+    kept_elsewhere = (machine.directory / "backup.key").read_bytes()
     shutil.rmtree(machine.directory)
     machine.directory.mkdir()
+    (machine.directory / "backup.key").write_bytes(kept_elsewhere)
     head = machine.directory / "audit.head"
     head.write_text("99:" + "0" * 64)  # another log's
     restored = await machine.restore(empty_database, report.path)
@@ -196,7 +207,9 @@ async def test_a_damaged_backup_changes_nothing(
         manifest.unlink()
     else:
         lie = {"migrations": [1, 9999]} if damage == "newer" else {"server_major": 99}
-        manifest.write_text(json.dumps({**json.loads(manifest.read_text()), **lie}))
+        text = json.dumps({**json.loads(manifest.read_text()), **lie})
+        manifest.write_text(text)
+        machine.seal.put(report.path, text.encode())
     with pytest.raises(BackupFailed):
         await machine.restore(empty_database, report.path)
     assert await value(empty_database, "SELECT to_regclass('slot')") is None
@@ -281,7 +294,9 @@ async def test_what_expires_while_the_backup_is_made_is_no_fault(
     assert os.listdir(machine.directory / "media" / "results") == []
 
 
-@pytest.mark.parametrize("plant", ["link", "pipe", "name", "picture", "key", "more", "list"])
+@pytest.mark.parametrize(
+    "plant", ["link", "pipe", "name", "picture", "key", "more", "list", "config"]
+)
 async def test_what_was_planted_in_a_backup_is_found_before_anything_changes(
     database: Database, empty_database: Database, machine: Machine, plant: str
 ) -> None:
@@ -302,6 +317,8 @@ async def test_what_was_planted_in_a_backup_is_found_before_anything_changes(
         shutil.copytree(folder, folder.with_name("0" * 8 + folder.name[8:]))
     elif plant == "picture":
         picture.write_bytes(picture.read_bytes() + b"!")
+    elif plant == "config":
+        (report.path / "photobooth.toml").write_text("[database]\nurl = 'postgresql://elsewhere'")
     elif plant == "key":
         (report.path / "jwt.key").write_text("a key that somebody else knows")
     else:
@@ -374,5 +391,8 @@ async def test_a_backup_of_the_first_format_still_comes_back(
     del values["list_sha256"]
     manifest.write_text(json.dumps(values))
     (report.path / "files.sha256").unlink()
-    restored = await machine.restore(empty_database, report.path, replace=True)
+    (report.path / "manifest.seal").unlink()
+    with pytest.raises(BackupFailed, match="no seal"):
+        await machine.restore(empty_database, report.path, replace=True)
+    restored = await machine.restore(empty_database, report.path, replace=True, unsealed=True)
     assert (restored.results, restored.missing_results) == (1, 0)

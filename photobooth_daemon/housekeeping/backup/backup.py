@@ -22,7 +22,13 @@ from photobooth_daemon import __version__
 from photobooth_daemon.clock import Clock, rfc3339
 from photobooth_daemon.database.tools import find_tool, run_tool
 from photobooth_daemon.errors import BackupFailed, PhotoboothError
-from photobooth_daemon.housekeeping.backup.contents import LIST, digest_of, read_list, write_list
+from photobooth_daemon.housekeeping.backup.contents import (
+    LIST,
+    digest_of,
+    read_list,
+    read_manifest_text,
+    write_list,
+)
 from photobooth_daemon.housekeeping.backup.manifest import (
     AUDIT_KEY,
     CONFIG,
@@ -33,8 +39,10 @@ from photobooth_daemon.housekeeping.backup.manifest import (
     NAME,
     SHELVES,
     Manifest,
+    parse_manifest,
 )
 from photobooth_daemon.housekeeping.backup.media_copy import Copied, copy_shelf
+from photobooth_daemon.housekeeping.backup.seal import Seal, load_seal
 from photobooth_daemon.repositories.backups import BackupRepository
 
 DUMP_SECONDS = 3600.0
@@ -52,6 +60,7 @@ class Source:
     key_file: Path
     audit_key_file: Path
     config_file: Path
+    seal_key_file: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +112,10 @@ class Backup:
         await asyncio.to_thread(_remove_unfinished, directory)
         unfinished = directory / f".unfinished-{name}"
         unfinished.mkdir(mode=0o700)
-        earlier = next(iter(reversed(list_backups(directory))), None)
         try:
-            manifest = await self._fill(unfinished, earlier, started_at)
+            seal = await asyncio.to_thread(load_seal, self._source.seal_key_file)
+            earlier = await asyncio.to_thread(_find_earlier, directory, seal)
+            manifest = await self._fill(unfinished, earlier, started_at, seal)
             unfinished.rename(directory / name)
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -115,7 +125,9 @@ class Backup:
             await asyncio.to_thread(shutil.rmtree, path)
         return BackupReport(directory / name, manifest, len(old))
 
-    async def _fill(self, unfinished: Path, earlier: Path | None, at: datetime) -> Manifest:
+    async def _fill(
+        self, unfinished: Path, earlier: Path | None, at: datetime, seal: Seal
+    ) -> Manifest:
         migrations, server_major = await self._repository.schema()
         await run_tool(
             find_tool("pg_dump", server_major),
@@ -140,7 +152,7 @@ class Backup:
             linked_files=copied.linked_files,
             list_sha256=list_sha256,
         )
-        manifest.write(unfinished)
+        seal.put(unfinished, manifest.write(unfinished))
         await asyncio.to_thread(os.sync)
         return manifest
 
@@ -171,9 +183,31 @@ def list_backups(directory: Path) -> list[Path]:
     return sorted(p for p in found if (p / NAME).is_file())
 
 
+def _find_earlier(directory: Path, seal: Seal) -> Path | None:
+    """Return the last backup, from which files may be linked and digests believed."""
+    earlier = next(iter(reversed(list_backups(directory))), None)
+    if earlier is None:
+        return None
+    try:
+        text = read_manifest_text(earlier)
+        if (
+            seal.fits(earlier, text)
+            and digest_of(earlier / LIST) == parse_manifest(text).list_sha256
+        ):
+            return earlier
+    except BackupFailed as error:
+        log.warning("the backup before is damaged", extra={"error": error.detail})
+    # What somebody else may have put there must not get a seal of ours by being linked.
+    log.warning(
+        "nothing is linked from the backup before: it has no seal that fits",
+        extra={"path": str(earlier)},
+    )
+    return None
+
+
 def _shared_digests(unfinished: Path, earlier: Path | None) -> dict[str, str]:
     """Return the digests that the earlier backup has of files which both have in one."""
-    if earlier is None or not (earlier / LIST).is_file():
+    if earlier is None:
         return {}
     return {
         name: digest

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import IO
 
 from photobooth_daemon.errors import BackupFailed
-from photobooth_daemon.housekeeping.backup.manifest import DUMP, KEYS, MEDIA, SHELVES
+from photobooth_daemon.housekeeping.backup.manifest import CONFIG, DUMP, KEYS, MEDIA, NAME, SHELVES
 
 LIST = "files.sha256"
 COPY_BYTES = 1 << 20
+MANIFEST_BYTES = 1 << 20
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _MEDIA_FILE = re.compile(
     rf"{MEDIA}/(?:{'|'.join(SHELVES)})/{_UUID}/(?:result|original|preview)\.(?:jpg|png|webp)"
@@ -42,9 +43,13 @@ def media_files(backup: Path) -> list[str]:
     return sorted(names)
 
 
-def key_files(backup: Path) -> list[str]:
-    """Return the names of the keys that lie in a backup, whatever is there under them; blocks."""
-    return [name for name in KEYS if os.path.lexists(backup / name)]
+def private_files(backup: Path, *, with_config: bool = True) -> list[str]:
+    """Return the names of keys and configuration that lie in a backup, whatever they are; blocks.
+
+    The list of an older backup does not name the configuration.
+    """
+    names = [*KEYS, CONFIG] if with_config else KEYS
+    return [name for name in names if os.path.lexists(backup / name)]
 
 
 def open_regular(path: Path) -> IO[bytes]:
@@ -68,6 +73,19 @@ def open_regular(path: Path) -> IO[bytes]:
     return file
 
 
+def read_manifest_text(backup: Path) -> bytes:
+    """Return the manifest of a backup as it stands there; blocks.
+
+    Raises:
+        BackupFailed: there is none, so this is no backup, or it is no file of its own.
+    """
+    try:
+        with open_regular(backup / NAME) as file:
+            return file.read(MANIFEST_BYTES)
+    except FileNotFoundError as error:
+        raise BackupFailed(f"{backup} is not a complete backup.") from error
+
+
 def digest_of(path: Path) -> str:
     """Return a file's SHA-256; blocks.
 
@@ -89,7 +107,7 @@ def write_list(backup: Path, known: Mapping[str, str]) -> str:
 
     ``known`` are digests of files that an earlier backup has, and that this one shares.
     """
-    names = [*media_files(backup), DUMP, *key_files(backup)]
+    names = [*media_files(backup), DUMP, *private_files(backup)]
     lines = [f"{known.get(name) or digest_of(backup / name)}  {name}\n" for name in names]
     text = "".join(lines)
     (backup / LIST).write_text(text, "ascii")

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from photobooth_daemon.errors import BackupFailed
 
-FORMAT = 2
+FORMAT = 3
+WITHOUT_SEAL = 2
+"""What version 0.1.0 wrote for a while: digests of all files but the configuration's."""
 WITHOUT_LIST = 1
-"""What version 0.1.0 wrote at first: only the dump has a digest."""
+"""What it wrote at first: only the dump has a digest."""
 NAME = "manifest.json"
 DUMP = "database.dump"
 MEDIA = "media"
@@ -38,25 +40,23 @@ class Manifest:
     linked_files: int
     list_sha256: str | None = None
 
-    def write(self, directory: Path) -> None:
-        """Write the manifest, the last file of a backup."""
-        text = json.dumps(asdict(self), indent=2) + "\n"
-        (directory / NAME).write_text(text, "utf-8")
+    def write(self, directory: Path) -> bytes:
+        """Write the manifest, and return what was written."""
+        text = (json.dumps(asdict(self), indent=2) + "\n").encode()
+        (directory / NAME).write_bytes(text)
+        return text
 
 
-def read_manifest(directory: Path) -> Manifest:
-    """Return the manifest of a backup; blocks.
+def parse_manifest(text: bytes) -> Manifest:
+    """Return what a manifest says.
 
     Raises:
-        BackupFailed: this is no backup, or a damaged one.
+        BackupFailed: it is none, or another version's.
     """
     try:
-        values = json.loads((directory / NAME).read_text("utf-8"))
-        manifest = Manifest(**values)
-    except FileNotFoundError as error:
-        raise BackupFailed(f"{directory} is not a complete backup.") from error
+        manifest = Manifest(**json.loads(text))
     except (ValueError, TypeError) as error:
-        raise BackupFailed(f"{directory / NAME} cannot be read.") from error
-    if manifest.format not in (FORMAT, WITHOUT_LIST):
+        raise BackupFailed(f"The backup's {NAME} cannot be read.") from error
+    if manifest.format not in (FORMAT, WITHOUT_SEAL, WITHOUT_LIST):
         raise BackupFailed(f"The backup was made by version {manifest.program} of the program.")
     return manifest

@@ -24,10 +24,11 @@ from photobooth_daemon.housekeeping.backup.contents import (
     LIST,
     copy_checked,
     digest_of,
-    key_files,
     media_files,
     open_regular,
+    private_files,
     read_list,
+    read_manifest_text,
 )
 from photobooth_daemon.housekeeping.backup.keys import RestoredKeys
 from photobooth_daemon.housekeeping.backup.manifest import (
@@ -35,9 +36,11 @@ from photobooth_daemon.housekeeping.backup.manifest import (
     MEDIA,
     SHELVES,
     WITHOUT_LIST,
+    WITHOUT_SEAL,
     Manifest,
-    read_manifest,
+    parse_manifest,
 )
+from photobooth_daemon.housekeeping.backup.seal import Seal
 from photobooth_daemon.media.in_use import TreeUse
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Actor, MediaKind
@@ -82,17 +85,19 @@ class Restore:
         self._clock = clock
         self._actor = actor
 
-    async def run(self, backup: Path, *, replace: bool) -> RestoreReport:
+    async def run(self, backup: Path, *, seal: Seal | None, replace: bool) -> RestoreReport:
         """Restore ``backup``; with ``replace`` over what is there, which is lost.
 
+        Without ``seal`` whatever is in the backup is believed.
+
         Raises:
-            BackupFailed: the backup is damaged or too new, pg_restore is missing
+            BackupFailed: the backup has not this seal, is damaged or too new, pg_restore is missing
                 or cannot read it, the daemon runs, or there is something here
                 already; then nothing was changed.
             ToolFailed: pg_restore failed at its work, or
             DatabaseUnavailable: the database went away: run it again, with ``replace``.
         """
-        manifest, digests = await asyncio.to_thread(_look_through, backup)
+        manifest, digests = await asyncio.to_thread(_look_through, backup, seal)
         known = {migration.number for migration in migrations.list_migrations()}
         if not set(manifest.migrations) <= known:
             raise BackupFailed(
@@ -113,12 +118,12 @@ class Restore:
             await asyncio.to_thread(self._restore_files, backup, digests)
             await self._restore_database(program, backup)
         applied = await migrations.migrate(self._database, self._clock)
-        await self._note(manifest)
+        await self._note(manifest, sealed=seal is not None)
         results, missing = await self._compare()
         log.info("restored", extra={"results": results, "missing_results": missing})
         return RestoreReport(manifest, results, missing, len(applied))
 
-    async def _note(self, manifest: Manifest) -> None:
+    async def _note(self, manifest: Manifest, *, sealed: bool) -> None:
         """End every session of the machine that was backed up, and let the log tell of this."""
         key = load_audit_key(self._target.audit_key_file, self._target.key_file)
         audit_repository = AuditRepository(self._database)
@@ -133,7 +138,11 @@ class Restore:
                 actor=self._actor,
                 action="backup.restore",
                 entity="installation",
-                after={"created_at": manifest.created_at, "program": manifest.program},
+                after={
+                    "created_at": manifest.created_at,
+                    "program": manifest.program,
+                    "sealed": sealed,
+                },
             )
 
     async def _is_empty(self) -> bool:
@@ -209,29 +218,33 @@ class Restore:
         return results, missing
 
 
-def _look_through(backup: Path) -> tuple[Manifest, dict[str, str | None]]:
+def _look_through(backup: Path, seal: Seal | None) -> tuple[Manifest, dict[str, str | None]]:
     """Return the manifest, and every file to restore with its digest; blocks.
 
     A backup of the first format has no digests but the dump's.
 
     Raises:
-        BackupFailed: something is missing, damaged, a link, or of a name that no backup has.
+        BackupFailed: the seal does not fit, or something is missing, damaged, a link, or of
+            a name that no backup has.
     """
-    manifest = read_manifest(backup)
+    text = read_manifest_text(backup)
+    if seal is not None:
+        seal.check(backup, text)
+    manifest = parse_manifest(text)
     if digest_of(backup / DUMP) != manifest.dump_sha256:
         raise BackupFailed(f"{backup / DUMP} is damaged.")
     names = media_files(backup)
-    keys = key_files(backup)
-    for name in (*names, *keys):
+    private = private_files(backup, with_config=manifest.format > WITHOUT_SEAL)
+    for name in (*names, *private):
         open_regular(backup / name).close()
     if manifest.format == WITHOUT_LIST:
         log.warning("the backup has no digests of its pictures: it is of an older version")
-        return manifest, dict.fromkeys((*names, *keys))
+        return manifest, dict.fromkeys((*names, *private))
     if digest_of(backup / LIST) != manifest.list_sha256:
         raise BackupFailed(f"{backup / LIST} is damaged.")
     listed = read_list(backup)
-    if set(listed) != {*names, *keys, DUMP}:
-        odd = sorted(set(listed) ^ {*names, *keys, DUMP})
+    if set(listed) != {*names, *private, DUMP}:
+        odd = sorted(set(listed) ^ {*names, *private, DUMP})
         raise BackupFailed(f"{odd[0]!r} is missing, or was not in the backup.")
     for name, digest in listed.items():
         if digest_of(backup / name) != digest:
