@@ -32,6 +32,7 @@ from photobooth_daemon.monitoring.alerts.watch import AlertWatch, Surroundings
 from photobooth_daemon.monitoring.background import Operations
 from photobooth_daemon.monitoring.gauges import Gauges
 from photobooth_daemon.monitoring.health import Health
+from photobooth_daemon.monitoring.intake_page import IntakePage, IntakeState, stalled_slots
 from photobooth_daemon.monitoring.presence import Presence
 from photobooth_daemon.monitoring.probes import build_health
 from photobooth_daemon.monitoring.readiness.live_probe import LiveProbe
@@ -73,6 +74,7 @@ class Shared:
     throttle: Throttle
     heads: HeadKeeper
     site: Site
+    intake: IntakePage
     config_digest: str
     clock: Clock
 
@@ -150,6 +152,7 @@ def build_readiness(
         drivers=shared.drivers,
         media_store=shared.media_store,
         live_probe=LiveProbe(admission, ingest, slots, shared.media_store, photo, shared.clock),
+        intake=shared.intake,
         http=shared.http,
         clock=shared.clock,
         clock_is_synchronised=clock_is_synchronised,
@@ -163,6 +166,7 @@ def _watch(shared: Shared, vitals: Vitals) -> AlertWatch | None:
 
     async def surroundings() -> Surroundings:
         limit = vitals.settings.min_free_mb * MB
+        intake = await shared.intake.look() if shared.intake.config.is_wanted else None
         return Surroundings(
             failing_checks=vitals.failing_checks(),
             cooling=tuple(sorted(shared.ladder.cooldowns.seconds_left())),
@@ -171,6 +175,8 @@ def _watch(shared: Shared, vitals: Vitals) -> AlertWatch | None:
             hours_until_full=vitals.disk.hours_until(limit),
             caps=tuple((cap.scope, round(100 * cap.share)) for cap in vitals.caps),
             problems=shared.problems.counts(),
+            intake_is_down=intake is not None and intake.state is IntakeState.DOWN,
+            stalled=stalled_slots(intake) if intake is not None else (),
             locale=vitals.settings.locale,
         )
 

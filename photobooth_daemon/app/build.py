@@ -182,6 +182,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         media_root=config.media.root,
         metrics_from=config.server.metrics_from,
     )
+    intake = IntakePage(config.intake, http)
     shared = Shared(
         config=config,
         database=database,
@@ -199,10 +200,10 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         throttle=throttle,
         heads=administration.heads,
         site=site,
+        intake=intake,
         config_digest=config_digest(config, signing_key),
         clock=clock,
     )
-    intake = IntakePage(config.intake, http)
     health, operations = build_backstage(shared)
     readiness = build_readiness(shared, admission, ingest)
 

@@ -71,6 +71,13 @@ class SeenIntake:
     slots: Mapping[str, SeenSlot] | None = None
 
 
+def stalled_slots(seen: SeenIntake) -> tuple[tuple[str, int], ...]:
+    """Return each slot where photos lie and none moves, and how many they are."""
+    return tuple(
+        (slot_id, slot.waiting) for slot_id, slot in (seen.slots or {}).items() if slot.stuck
+    )
+
+
 class IntakePage:
     """Looks at the intake's page, for no longer than two seconds."""
 

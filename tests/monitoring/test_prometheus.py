@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.intake.status import IntakeStatus
 from photobooth_daemon.metrics.series import Metrics
 from tests.support.daemons import Daemon, until
 from tests.support.sample_pictures import jpeg
@@ -29,6 +31,10 @@ needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not in
 @pytest.fixture
 def metrics() -> Metrics:
     return Metrics(CollectorRegistry())
+
+
+def intake_series() -> CollectorRegistry:
+    return IntakeStatus(("slot-001",), Clock(), stuck_seconds=300).registry
 
 
 def promtool(*arguments: str | Path, stdin: bytes | None = None) -> None:
@@ -56,7 +62,7 @@ def rule_lines(kind: str) -> list[str]:
 def unknown_series(text: str, metrics: Metrics) -> set[str]:
     families = {
         family.name + ("_total" if family.type == "counter" else ""): family.type
-        for source in metrics._sources()
+        for source in (*metrics._sources(), intake_series())
         for family in source.collect()
     }
     known = set(families)

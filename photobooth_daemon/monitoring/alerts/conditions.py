@@ -49,6 +49,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "PhotoboothCleanupFailed": Rule(Severity.WARNING),
         "PhotoboothPasswordBruteForce": Rule(Severity.WARNING),
         "PhotoboothBackupOld": Rule(Severity.WARNING),
+        "PhotoboothIntakeStalled": Rule(Severity.PAGE),
+        "PhotoboothIntakeDown": Rule(Severity.PAGE, 60),
     }
 )
 
@@ -68,6 +70,10 @@ class Situation:
     """Each cost cap of the day by its scope, and how many percent of it are spent."""
     problems: tuple[tuple[str, str, int], ...] = ()
     """Codes answered within the last ten minutes, with their slot and number."""
+    intake_is_down: bool = False
+    """It is wanted, and does not answer."""
+    stalled: tuple[tuple[str, int], ...] = ()
+    """Slots whose photos lie in their folder and do not move, and how many they are."""
 
 
 def list_conditions(situation: Situation) -> list[Condition]:
@@ -78,6 +84,7 @@ def list_conditions(situation: Situation) -> list[Condition]:
         *_providers(situation),
         *_machine(situation),
         *_chores(situation),
+        *_intake(situation),
     ]
 
 
@@ -155,3 +162,10 @@ def _chores(situation: Situation) -> Iterator[Condition]:
     if backup is not None and now - backup > BACKUP_OLD:
         hours = round((now - backup).total_seconds() / 3600)
         yield Condition("PhotoboothBackupOld", facts={"hours": hours})
+
+
+def _intake(situation: Situation) -> Iterator[Condition]:
+    if situation.intake_is_down:
+        yield Condition("PhotoboothIntakeDown")
+    for slot_id, count in situation.stalled:
+        yield Condition("PhotoboothIntakeStalled", slot_id, {"count": count})

@@ -74,6 +74,14 @@ SUMMARIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "en": "The last backup is {hours} hours old",
             "ru": "Последней резервной копии {hours} ч",
         },
+        "PhotoboothIntakeStalled": {
+            "en": "{subject}: {count} photos lie in the intake's folder and none moves",
+            "ru": "{subject}: в папке приёма стоят на месте фотографии: {count}",
+        },
+        "PhotoboothIntakeDown": {
+            "en": "The intake does not answer: photos by FTP and from folders are not taken up",
+            "ru": "Приём не отвечает: фотографии по FTP и из папок не забираются",
+        },
     }
 )
 

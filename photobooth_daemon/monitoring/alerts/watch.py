@@ -35,6 +35,8 @@ class Surroundings:
     locale: str
     caps: tuple[tuple[str, int], ...] = ()
     problems: tuple[tuple[str, str, int], ...] = ()
+    intake_is_down: bool = False
+    stalled: tuple[tuple[str, int], ...] = ()
 
 
 class AlertWatch:
@@ -91,6 +93,8 @@ class AlertWatch:
                 hours_until_full=seen.hours_until_full,
                 caps=seen.caps,
                 problems=seen.problems,
+                intake_is_down=seen.intake_is_down,
+                stalled=seen.stalled,
             )
         )
         begun, over = self._board.look(now, conditions, quiet=self._quiet, locale=seen.locale)

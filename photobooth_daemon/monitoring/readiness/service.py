@@ -14,7 +14,9 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import MB
+from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness import machine_ready
+from photobooth_daemon.monitoring.readiness.intake_ready import check_intake
 from photobooth_daemon.monitoring.readiness.live_probe import LiveProbe
 from photobooth_daemon.monitoring.readiness.model import (
     Finding,
@@ -66,6 +68,7 @@ class Readiness:
         drivers: Mapping[str, ProviderDriver],
         media_store: MediaStore,
         live_probe: LiveProbe,
+        intake: IntakePage,
         http: aiohttp.ClientSession,
         clock: Clock,
         clock_is_synchronised: Callable[[], Awaitable[bool | None]],
@@ -78,6 +81,7 @@ class Readiness:
         self._drivers = drivers
         self._media_store = media_store
         self._live_probe = live_probe
+        self._intake = intake
         self._http = http
         self._clock = clock
         self._clock_is_synchronised = clock_is_synchronised
@@ -99,6 +103,7 @@ class Readiness:
                 self._http, self._config.server.public_url, self._needing_links(here)
             ),
             *await self._disk(),
+            *await check_intake(self._intake, await self._min_free_bytes()),
             *machine_ready.check_clock(
                 await self._records.vitals.clock_skew_seconds(self._clock),
                 await self._clock_is_synchronised(),
@@ -149,11 +154,13 @@ class Readiness:
         return machine_ready.check_connections(self._config.server, noticed)
 
     async def _disk(self) -> list[Finding]:
-        settings = (await self._records.settings.get()).values
         busiest = await self._records.vitals.bytes_of_busiest_hour(self._clock.utcnow())
         return machine_ready.check_disk(
-            self._media_store.free_bytes(), settings.min_free_mb * MB, busiest
+            self._media_store.free_bytes(), await self._min_free_bytes(), busiest
         )
+
+    async def _min_free_bytes(self) -> int:
+        return (await self._records.settings.get()).values.min_free_mb * MB
 
     async def _chores(self) -> list[Finding]:
         now = self._clock.utcnow()

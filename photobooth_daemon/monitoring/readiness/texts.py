@@ -23,6 +23,7 @@ TITLES: Mapping[str, Text] = MappingProxyType(
         "templates": {"en": "Templates", "ru": "Шаблоны"},
         "public_url": {"en": "Public address", "ru": "Публичный адрес"},
         "disk": {"en": "Disk", "ru": "Диск"},
+        "intake": {"en": "FTP and folders", "ru": "FTP и папки"},
         "clock": {"en": "Clock", "ru": "Часы"},
         "cleanup": {"en": "Cleanup", "ru": "Очистка"},
         "backup": {"en": "Backup", "ru": "Резервная копия"},
@@ -133,6 +134,28 @@ FOUND: Mapping[str, Text] = MappingProxyType(
         "disk_filling": {
             "en": "full in {hours} h, going on like the busiest hour of today",
             "ru": "заполнится через {hours} ч, если так пойдёт и дальше",
+        },
+        "intake_ok": {
+            "en": "photos are taken up, slots: {count}",
+            "ru": "снимки принимаются, слотов: {count}",
+        },
+        "intake_down": {"en": "the intake does not answer", "ru": "приём не отвечает"},
+        "intake_ftp_unreachable": {
+            "en": "no FTP server answers at port {port}",
+            "ru": "на порту {port} нет ответа FTP-сервера",
+        },
+        "intake_folder_missing": {"en": "its folder is not there", "ru": "папки нет на месте"},
+        "intake_folder_read_only": {
+            "en": "its folders cannot be written",
+            "ru": "в папки нельзя писать",
+        },
+        "intake_stalled": {
+            "en": "{count} photos lie in its folder and none moves",
+            "ru": "в папке стоят на месте снимки: {count}",
+        },
+        "intake_disk_full": {
+            "en": "{free_mb} MB free where its folders are, less than min_free_mb",
+            "ru": "там, где папки, свободно {free_mb} МБ, меньше min_free_mb",
         },
         "clock_ok": {"en": "right", "ru": "верные"},
         "clock_wrong": {
@@ -248,6 +271,26 @@ CURES: Mapping[str, Text] = MappingProxyType(
         "disk_filling": {
             "en": "photoboothctl settings set result_ttl_hours=24; then photoboothctl cleanup",
             "ru": "photoboothctl settings set result_ttl_hours=24; затем photoboothctl cleanup",
+        },
+        "intake_down": {
+            "en": "systemctl enable --now photobooth-intake; not wanted: remove ingest_password "
+            "from /etc/photobooth-daemon/credentials, restart photobooth-daemon",
+            "ru": "systemctl enable --now photobooth-intake; не нужен: удалите ingest_password "
+            "из /etc/photobooth-daemon/credentials, перезапустите photobooth-daemon",
+        },
+        "intake_ftp_unreachable": "systemctl restart photobooth-intake; photoboothctl config check",
+        "intake_folder_missing": {
+            "en": "mount the share again; folder in [intake] names the place",
+            "ru": "подключите сетевой диск; место задаёт folder в [intake]",
+        },
+        "intake_folder_read_only": {
+            "en": "they have to belong to photobooth-daemon, on a disk that can be written",
+            "ru": "они должны принадлежать photobooth-daemon и лежать на диске с правом записи",
+        },
+        "intake_stalled": "photoboothctl intake status; journalctl -u photobooth-intake",
+        "intake_disk_full": {
+            "en": "remove pictures that have been printed from out/, or a lower keep_done_hours",
+            "ru": "уберите из out/ напечатанные картинки или уменьшите keep_done_hours",
         },
         "clock_wrong": {
             "en": "timedatectl set-ntp true, on both machines",

@@ -151,6 +151,8 @@ def test_each_trouble_has_its_name(clock: FakeClock) -> None:
         failing_checks=("database",),
         cooling=(("gemini", "m"),),
         caps=(("all", 80), ("slot-001", 79)),
+        intake_is_down=True,
+        stalled=(("slot-003", 7),),
         problems=(
             ("internal_error", "", 1),
             ("internal_error", "slot-001", 2),

@@ -34,6 +34,7 @@ from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support.booth import KEY, Booth
 from tests.support.fakes import FakeClock
+from tests.support.intake_process import free_port
 from tests.support.office import PASSWORDS, Office
 
 READY = """
@@ -124,7 +125,8 @@ async def test_all_is_green(evening: Evening) -> None:
     report = await evening.check(live=True)
     assert faults(report) == []
     assert report.ready
-    assert {finding.check for finding in report.findings} == set(texts.TITLES)
+    # Nobody wants an intake.
+    assert {finding.check for finding in report.findings} == set(texts.TITLES) - {"intake"}
     probe = found(report, "probe_ok")
     assert probe.subject == "slot-001"
     assert probe.facts["window"] == 48
@@ -279,6 +281,15 @@ async def test_all_planted_faults_are_found_at_once(
         "backup_old",
         "daemon_down",
     }
+
+
+async def test_an_intake_that_is_wanted_and_down_is_found_and_told(evening: Evening) -> None:
+    evening.configure("intake", password="p", status_port=free_port())
+    assert faults(await evening.check()) == ["intake_down"]
+    async with evening.app() as app:
+        watch = app.operations._watch
+        assert watch is not None
+        assert (await watch._surroundings()).intake_is_down
 
 
 async def test_a_daemon_of_an_older_configuration_has_to_be_restarted(evening: Evening) -> None:
