@@ -7,6 +7,7 @@ bytes decoded with replacement, because booth PCs send national code pages.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -23,19 +24,31 @@ MAX_KEPT_FIELDS = 64
 MAX_FIELD_BYTES = 4096
 MAX_LONG_FIELD_BYTES = 1024 * 1024
 MAX_NAME_CHARACTERS = 200
-MAX_PART_HEAD_BYTES = 16 * 1024
+MAX_HEADS_BYTES = 16 * 1024
+"""Of all parts together: they are read letter by letter."""
+MAX_CONTENT_TYPE_CHARACTERS = 1024
 FEED_BYTES = 64 * 1024
-MAX_BUFFER_BYTES = FEED_BYTES + MAX_PART_HEAD_BYTES
+MAX_BUFFER_BYTES = FEED_BYTES + MAX_HEADS_BYTES
 """The parser searches its whole buffer for the end of a part's head, at each piece anew."""
 
 Sink = Callable[[bytes], Awaitable[None]]
 
 
 class _TolerantDecoder(MultipartDecoder):
-    """The parser, for which a field or file name in a national code page breaks nothing."""
+    """The parser, for which a field or file name in a national code page breaks nothing.
+
+    The number and the heads of its parts are limited.
+    """
+
+    def __init__(self, boundary: bytes) -> None:
+        super().__init__(boundary, MAX_BUFFER_BYTES)
+        self._parts = 0
+        self._heads_bytes = 0
 
     def _parse_headers(self, data: bytes | bytearray) -> Headers:
-        if len(data) > MAX_PART_HEAD_BYTES:
+        self._parts += 1
+        self._heads_bytes += len(data)
+        if self._parts > MAX_PARTS or self._heads_bytes > MAX_HEADS_BYTES:
             raise RequestEntityTooLarge
         return super()._parse_headers(data.decode("utf-8", "replace").encode())
 
@@ -73,6 +86,8 @@ class FormReader:
         Raises:
             InvalidRequest: it is not a multipart form, or has no usable boundary.
         """
+        if len(content_type) > MAX_CONTENT_TYPE_CHARACTERS:
+            raise InvalidRequest("The form has no usable boundary.")
         kind, options = parse_options_header(content_type)
         boundary = options.get("boundary", "")
         if kind.lower() != "multipart/form-data":
@@ -80,7 +95,7 @@ class FormReader:
         if not 1 <= len(boundary) <= 70 or not boundary.isascii():
             raise InvalidRequest("The form has no usable boundary.")
         self.form = Form()
-        self._decoder = _TolerantDecoder(boundary.encode(), MAX_BUFFER_BYTES, max_parts=MAX_PARTS)
+        self._decoder = _TolerantDecoder(boundary.encode())
         self._sink = sink
         self._names = names
         self._max_file_bytes = max_file_bytes
@@ -99,6 +114,8 @@ class FormReader:
         for start in range(0, len(chunk), FEED_BYTES):
             self._receive(chunk[start : start + FEED_BYTES])
             await self._take_events()
+            # What has arrived is read without a wait: others would have none of the loop.
+            await asyncio.sleep(0)
 
     async def finish(self) -> Form:
         """Return the fields once the body has ended.

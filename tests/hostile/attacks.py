@@ -107,6 +107,19 @@ async def huge_part_heads(host: str, port: int, stop: asyncio.Event) -> int:
     return await again_and_again(stop, 10, one)
 
 
+async def escaped_part_heads(host: str, port: int, stop: asyncio.Event) -> int:
+    """Forms of 200 parts, whose heads are as long as they may be and full of escapes."""
+    part = b'--b\r\nContent-Disposition: form-data; name="' + rb"\"" * 8000 + b'"\r\n\r\nx\r\n'
+
+    async def one() -> None:
+        async with connection(host, port) as (reader, writer):
+            writer.write(_photo_head("slot-001", 200 * len(part)) + 200 * part)
+            await writer.drain()
+            await asyncio.wait_for(reader.read(100), 10)
+
+    return await again_and_again(stop, 10, one)
+
+
 def trickles(slot: str, at_once: int) -> Attack:
     """Uploads without a password that send a byte every 0.4 s and announce 14 MB."""
 

@@ -1,0 +1,73 @@
+"""However odd a stranger's request is, the one loop that serves everybody does not stand still."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterator
+from pathlib import Path
+
+import pytest
+from tornado.ioloop import IOLoop
+
+from photobooth_daemon.database.pool import Database
+from tests.support.booth import SLOT, Booth
+
+STILL_SECONDS = 0.25
+
+
+@pytest.fixture
+def booth(io_loop: IOLoop, database: Database, tmp_path: Path) -> Iterator[Booth]:
+    opened: Booth = io_loop.run_sync(lambda: Booth.open(database, tmp_path))
+    yield opened
+    io_loop.run_sync(opened.close)
+
+
+async def longest_stall(work: Awaitable[object]) -> float:
+    """Return for how long the loop did nothing else, at most, while it did ``work``."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(work)
+    longest, last = 0.0, loop.time()
+    while not task.done():
+        await asyncio.sleep(0.005)
+        longest, last = max(longest, loop.time() - last), loop.time()
+    await task
+    return longest
+
+
+async def raw(booth: Booth, request: bytes) -> bytes:
+    """Send these bytes and return the answer's first line."""
+    reader, writer = await booth.connect()
+    writer.write(request)
+    try:
+        return await asyncio.wait_for(reader.readline(), 10)
+    finally:
+        writer.close()
+
+
+ESCAPES = rb"\"" * 7000
+PARAMETERS = b"".join(b";a*%d=b" % n for n in range(1700))
+
+
+@pytest.mark.parametrize("head", [b'name="' + ESCAPES + b'"', b"name=x" + PARAMETERS])
+async def test_the_heads_of_all_parts_are_limited_together(booth: Booth, head: bytes) -> None:
+    part = f"--{booth.boundary}\r\nContent-Disposition: form-data; ".encode() + head
+    body = (part + b"\r\n\r\nx\r\n") * 150 + booth.form()
+
+    async def send() -> None:
+        answer = await booth.post(body)
+        assert answer.status == 400
+        assert "short heads" in answer.json()["detail"]
+
+    assert await longest_stall(send()) < STILL_SECONDS
+
+
+async def test_a_form_of_many_fields_with_long_names_is_taken(booth: Booth) -> None:
+    fields = {f"{'f' * 150}{n}": b"x" for n in range(50)}
+    assert (await booth.post(booth.form(fields=fields))).status == 200
+
+
+async def test_a_content_type_of_parameters_is_not_read(booth: Booth) -> None:
+    kind = f"multipart/form-data; boundary={booth.boundary}" + ';a="' * 15_000
+    headers = {"Content-Type": kind}
+    answer = await booth.request("POST", f"/api/ingest/{SLOT}", booth.form(), headers)
+    assert answer.status == 400
