@@ -13,10 +13,11 @@ import fcntl
 import ipaddress
 import termios
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from typing import Any, TypeGuard
 
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import HTTPInputError, HTTPServerRequest
 from tornado.iostream import IOStream, StreamClosedError
 
 from photobooth_daemon.model.networks import network_of
@@ -30,6 +31,10 @@ HEAD_SECONDS = 10.0
 MOST_HEAD_BYTES = 128 * 1024
 """Handlers refuse heads over 64 KiB in words; what is longer than this ends the connection."""
 MOST_HEAD_LINES = 1000
+SMALL_CHUNK_BYTES = 256
+MOST_SMALL_CHUNKS = 1000
+CHUNKS_AT_ONCE = 16
+"""Read before others have their turn: what has arrived is read without a wait."""
 UNREAD_SECONDS = 30.0
 """How long a client may read nothing of what is written to it."""
 LOOK_SECONDS = 1.0
@@ -135,12 +140,16 @@ class _Watch:
         self._timer: asyncio.TimerHandle | None = None
         self._reads_head = False
         self._head_begun_at: float | None = None
+        self._chunks = self._small_chunks = 0
         self._written = 0
         self._written_at = 0.0
+        self._read_until = stream.read_until
 
     def begin(self) -> None:
         # Tornado searches for the end of the whole head, by a regular expression, at each piece.
         self._stream.read_until_regex = self._read_head  # type: ignore
+        # Of a body nothing but the length of a chunk is read so.
+        self._stream.read_until = self._read_chunk_length  # type: ignore
         self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
 
     def end(self) -> None:
@@ -154,11 +163,12 @@ class _Watch:
             StreamClosedError: the connection ended, or the head is too long, or of too many lines.
         """
         self._reads_head, self._head_begun_at = True, None
+        self._chunks = self._small_chunks = 0
         head = bytearray()
         try:
             for _ in range(MOST_HEAD_LINES):
                 room = max(1, max_bytes - len(head))
-                line = await self._stream.read_until(b"\n", max_bytes=room)
+                line = await self._read_until(b"\n", max_bytes=room)
                 if self._head_begun_at is None:
                     self._head_begun_at = self._loop.time()
                 if line not in (b"\r\n", b"\n"):
@@ -169,6 +179,32 @@ class _Watch:
             raise StreamClosedError
         finally:
             self._reads_head = False
+
+    def _read_chunk_length(self, delimiter: bytes, max_bytes: int) -> Awaitable[bytes]:
+        """Return the line before a chunk.
+
+        Raises:
+            HTTPInputError: the body has too many small ones.
+        """
+        reading = self._read_until(delimiter, max_bytes=max_bytes)
+        self._chunks += 1
+        if self._chunks % CHUNKS_AT_ONCE == 0 or not _is_done(reading):
+            return self._read_after_others(reading)
+        self._count_chunk(reading.result())
+        return reading
+
+    async def _read_after_others(self, reading: Awaitable[bytes]) -> bytes:
+        await asyncio.sleep(0)
+        line = await reading
+        self._count_chunk(line)
+        return line
+
+    def _count_chunk(self, line: bytes) -> None:
+        with suppress(ValueError):  # Tornado says what is wrong with it.
+            if int(line, 16) < SMALL_CHUNK_BYTES:
+                self._small_chunks += 1
+        if self._small_chunks > MOST_SMALL_CHUNKS:
+            raise HTTPInputError("too many small chunks")
 
     def _look(self) -> None:
         self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
@@ -185,3 +221,7 @@ class _Watch:
             self._written, self._written_at = written, now
         elif now - self._written_at >= UNREAD_SECONDS:
             self._stream.close()
+
+
+def _is_done(reading: Awaitable[bytes]) -> TypeGuard[asyncio.Future[bytes]]:
+    return isinstance(reading, asyncio.Future) and reading.done()

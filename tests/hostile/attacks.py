@@ -120,6 +120,19 @@ async def escaped_part_heads(host: str, port: int, stop: asyncio.Event) -> int:
     return await again_and_again(stop, 10, one)
 
 
+async def crumbs(host: str, port: int, stop: asyncio.Event) -> int:
+    """Bodies in chunks of one byte."""
+    head = b"POST /api/ingest/slot-001 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    async def one() -> None:
+        async with connection(host, port) as (reader, writer):
+            writer.write(head + b"1\r\na\r\n" * 100_000)
+            await writer.drain()
+            await asyncio.wait_for(reader.read(100), 10)
+
+    return await again_and_again(stop, 10, one)
+
+
 def trickles(slot: str, at_once: int) -> Attack:
     """Uploads without a password that send a byte every 0.4 s and announce 14 MB."""
 

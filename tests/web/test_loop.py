@@ -71,3 +71,28 @@ async def test_a_content_type_of_parameters_is_not_read(booth: Booth) -> None:
     headers = {"Content-Type": kind}
     answer = await booth.request("POST", f"/api/ingest/{SLOT}", booth.form(), headers)
     assert answer.status == 400
+
+
+CHUNKED = b"Host: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+async def test_a_body_of_crumbs_is_refused(booth: Booth) -> None:
+    head = f"POST /api/ingest/{SLOT} HTTP/1.1\r\n".encode() + CHUNKED
+
+    async def send() -> None:
+        line = await raw(booth, head + b"1\r\na\r\n" * (20_000))
+        assert line.startswith(b"HTTP/1.1 400")
+
+    assert await longest_stall(send()) < STILL_SECONDS
+
+
+async def test_a_photo_in_small_chunks_is_taken(booth: Booth) -> None:
+    body = booth.form()
+    chunks = [body[at : at + 32] for at in range(0, len(body), 32)]
+    reader, writer = await booth.connect()
+    kind = f"multipart/form-data; boundary={booth.boundary}"
+    head = f"POST /api/ingest/{SLOT} HTTP/1.1\r\nContent-Type: {kind}\r\n".encode() + CHUNKED
+    writer.write(head + b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks))
+    writer.write(b"0\r\n\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+    writer.close()
