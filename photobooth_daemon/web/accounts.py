@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from tornado.httputil import HTTPServerRequest
@@ -24,6 +25,7 @@ from photobooth_daemon.errors import (
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import Identity
 from photobooth_daemon.providers.param_faults import escaped
+from photobooth_daemon.web.cookies import find_cookie
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.site import Site
 
@@ -32,6 +34,7 @@ XSRF_COOKIE = "photobooth_xsrf"
 DEVICE_COOKIE = "photobooth_device"
 XSRF_HEADER = "X-XSRF-Token"
 SAFE_METHODS = ("GET", "HEAD")
+MOST_FAULTS = 20
 
 
 class SessionAuthenticator:
@@ -51,10 +54,10 @@ class SessionAuthenticator:
         scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
         if scheme.lower() == "bearer":
             return await self._admins.authenticate(token.strip())
-        cookie = request.cookies.get(self._site.cookie_name(request, SESSION_COOKIE))
-        if cookie is None:
+        session = find_cookie(request, self._site.cookie_name(request, SESSION_COOKIE))
+        if session is None:
             raise NotAuthenticated
-        identity = await self._admins.authenticate(cookie.value)
+        identity = await self._admins.authenticate(session)
         if request.method not in SAFE_METHODS:
             _check_xsrf(request)
         return identity
@@ -73,14 +76,14 @@ class LoginHandler(Handler):
     async def post(self) -> None:
         """Give a token and the session cookie for the right name and password."""
         username, password = _strings(self.read_json_object(), ("username", "password"))
-        note = self.request.cookies.get(self.site.cookie_name(self.request, DEVICE_COOKIE))
+        note = find_cookie(self.request, self.site.cookie_name(self.request, DEVICE_COOKIE))
         try:
             session = await self._admins.login(
                 username,
                 password,
                 self.client_address(),
                 self.request_id,
-                None if note is None else note.value,
+                note,
             )
         except (InvalidCredentials, TooManyAttempts) as error:
             self._metrics.auth_failures_total.labels("login").inc()
@@ -174,9 +177,8 @@ class MyPasswordHandler(Handler):
 
 
 def _check_xsrf(request: HTTPServerRequest) -> None:
-    cookie = request.cookies.get(XSRF_COOKIE)
+    expected = find_cookie(request, XSRF_COOKIE) or ""
     given = request.headers.get(XSRF_HEADER, "")
-    expected = "" if cookie is None else cookie.value
     if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
         raise XsrfRequired
 
@@ -185,15 +187,20 @@ def _strings(body: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     """Return the strings of a body that has these keys and no others.
 
     Raises:
-        ValidationFailed: with every fault.
+        ValidationFailed: with the first faults: whoever sends this may be a stranger.
     """
-    faults = [Fault(f"/{name}", "is required") for name in names if name not in body]
-    for key, value in body.items():
-        pointer = f"/{escaped(key)}"
-        if key not in names:
-            faults.append(Fault(pointer, "is not known here"))
-        elif not isinstance(value, str):
-            faults.append(Fault(pointer, "must be a string"))
+    faults = list(islice(_faults(body, names), MOST_FAULTS))
     if faults:
         raise ValidationFailed(faults)
     return [body[name] for name in names]
+
+
+def _faults(body: Mapping[str, Any], names: Sequence[str]) -> Iterator[Fault]:
+    for name in names:
+        if name not in body:
+            yield Fault(f"/{name}", "is required")
+    for key, value in body.items():
+        if key not in names:
+            yield Fault(f"/{escaped(key)}", "is not known here")
+        elif not isinstance(value, str):
+            yield Fault(f"/{escaped(key)}", "must be a string")

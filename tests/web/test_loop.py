@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import time
 from collections.abc import Awaitable, Iterator
 from pathlib import Path
 
@@ -96,3 +98,37 @@ async def test_a_photo_in_small_chunks_is_taken(booth: Booth) -> None:
     writer.write(b"0\r\n\r\n")
     assert (await reader.readline()).startswith(b"HTTP/1.1 200")
     writer.close()
+
+
+@pytest.mark.parametrize("path", ["/api/me", "/api/login"])
+async def test_cookies_full_of_quotes_are_passed_over(
+    booth: Booth, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def quadratic(_: str) -> dict[str, str]:
+        time.sleep(2 * STILL_SECONDS)  # As Tornado before 6.4.2, which needs 3 s.
+        return {}
+
+    monkeypatch.setattr("tornado.httputil.parse_cookie", quadratic)
+    headers = {"Cookie": "photobooth_session=" + r"\"\\" * 15_000}
+    login = b'{"username": "a", "password": "b"}'
+    method, body = ("GET", b"") if path == "/api/me" else ("POST", login)
+    headers["Content-Type"] = "application/json"
+
+    async def send() -> None:
+        assert (await booth.request(method, path, body, headers)).status == 401
+
+    assert await longest_stall(send()) < STILL_SECONDS
+
+
+async def test_a_login_of_unknown_keys_names_the_first(booth: Booth) -> None:
+    body = json.dumps({f"k{n}": 0 for n in range(80_000)}).encode()
+    headers = {"Content-Type": "application/json"}
+
+    async def send() -> None:
+        answer = await booth.request("POST", "/api/login", body, headers)
+        assert answer.status == 422
+        pointers = [fault["pointer"] for fault in answer.json()["errors"]]
+        assert pointers[:3] == ["/username", "/password", "/k0"]
+        assert len(pointers) == 20
+
+    assert await longest_stall(send()) < STILL_SECONDS
