@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import HTTPInputError, HTTPServerRequest
 from tornado.web import Application
 
 INGEST = "/api/ingest/"
@@ -18,7 +18,10 @@ class DaemonApplication(Application):
         """Return what answers the request, whichever form its target has."""
         target = str(request.uri)
         if target.lower().startswith(("http://", "https://")):
-            parts = urlsplit(target)
+            try:
+                parts = urlsplit(target)
+            except ValueError as error:
+                raise HTTPInputError("the target has no host") from error
             request.host = parts.netloc or request.host
             request.path = parts.path or "/"
             request.uri = request.path + (f"?{parts.query}" if parts.query else "")
