@@ -11,7 +11,7 @@ from tests.support.fakes import eventually
 
 Fetch = Callable[..., Awaitable[list[Any]]]
 
-SHELVES = {"scratch", "provider", "results", "templates", ".in-use"}
+SHELVES = {"scratch", "provider", "results", "originals", "templates", ".in-use"}
 OPEN_TRANSACTIONS = """
     SELECT pid, query FROM pg_stat_activity
      WHERE datname = current_database() AND pid <> pg_backend_pid() AND state LIKE 'idle in%'
@@ -80,6 +80,14 @@ async def _file_faults(fetch: Fetch, media_root: Path) -> list[str]:
             """
         )
     }
+    originals = {
+        str(row["job_id"])
+        for row in await fetch(
+            "SELECT job_id FROM media_object WHERE kind = 'original' AND cleaned_at IS NULL"
+        )
+    }
+    unknown = {path.name for path in (media_root / "originals").iterdir()} - originals
+    faults += [f"originals/{name} has no row" for name in sorted(unknown)]
     stored = {path.name: path for path in (media_root / "results").iterdir()}
     faults += [f"results/{name} has no row" for name in sorted(stored.keys() - kept.keys())]
     faults += [f"results/{name} is missing" for name in sorted(kept.keys() - stored.keys())]
