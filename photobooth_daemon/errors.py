@@ -5,6 +5,7 @@
     │   └── TargetTooLong · HeadersTooLarge
     ├── ValidationFailed                values out of bounds, a pointer per fault
     ├── NotAuthenticated · PermissionMissing · XsrfRequired · InvalidCredentials
+    │   PasswordChangeRequired · UsernameTaken · LastAdministrator
     ├── InvalidPassword · TooManyAttempts
     ├── NotFound                        slot, job, result, media, admin …
     ├── SlotDisabled · ResultExpired · MediaExpired
@@ -155,6 +156,21 @@ class SlotDisabled(PhotoboothError):
 class JobNotFound(NotFound):
     code = "job_not_found"
     default_detail = "There is no job of this id."
+
+
+class UsernameTaken(PhotoboothError):
+    code = "username_taken"
+    default_detail = "There is an account of this name."
+
+
+class LastAdministrator(PhotoboothError):
+    code = "last_administrator"
+    default_detail = "This is the last account that keeps the others; give admins:write first."
+
+
+class PasswordChangeRequired(PhotoboothError):
+    code = "password_change_required"
+    default_detail = "This password was for one login: choose your own with PUT /api/me/password."
 
 
 class RevisionNotFound(NotFound):

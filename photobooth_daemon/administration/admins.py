@@ -49,6 +49,7 @@ PERMISSIONS = (
     "events:read",
     "events:write",
     "jobs:write",
+    "admins:write",
 )
 SHOWN_USERNAME_CHARACTERS = 64
 NOT_THE_CURRENT_PASSWORD = Fault("/current_password", "is not the current password")
@@ -120,11 +121,14 @@ class AdminService:
         over_by_user = by_user.attempts > LOGIN_OF_USER.attempts
         stored_hash = None if admin is None else admin.password_hash
         right = not over_by_user and await self._passwords.verify_for(asker, password, stored_hash)
-        if admin is None or not right:
+        now = self._clock.utcnow()
+        if admin is None or not right or not admin.may_log_in(now):
             if by_address.attempts <= AUDITED_ONE_BY_ONE:
                 await self._record_refused(username, address, request_id)
             raise self._refused(by_address, by_user)
         async with self._database.transaction() as connection:
+            if not await self._repository.note_login(connection, username, str(stored_hash), now):
+                raise self._refused(by_address, by_user)
             await self._audit.record(
                 connection,
                 actor=Actor(username, address, request_id),
@@ -153,10 +157,14 @@ class AdminService:
         """
         claims = self._tokens.read(token)
         admin = await self._repository.find_for_token(claims.username, claims.token_id)
-        if admin is None or admin.token_version != claims.token_version:
+        if admin is None or admin.disabled or admin.token_version != claims.token_version:
             raise NotAuthenticated("The session has ended; log in again.")
         return Identity(
-            admin.username, frozenset(admin.permissions), claims.token_id, claims.expires_at
+            admin.username,
+            frozenset(admin.permissions),
+            claims.token_id,
+            claims.expires_at,
+            must_change_password=admin.one_time_until is not None,
         )
 
     async def logout(self, identity: Identity, actor: Actor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from photobooth_daemon.administration.accounts import AccountService
 from photobooth_daemon.administration.admins import AdminService
 from photobooth_daemon.administration.audit import Audit
 from photobooth_daemon.administration.audit_head import NAME, NotedHead
@@ -43,6 +44,7 @@ class Administration:
     """The services where something is decided, and the SQL where something is only read."""
 
     admins: AdminService
+    accounts: AccountService
     settings: SettingsService
     events: EventService
     freeze: Freeze
@@ -93,11 +95,12 @@ def build_administration(
     freeze = Freeze(event_repository, clock)
     throttle = Throttle(database, audit, clock)
     penalties = Penalties(clock)
+    admin_repository = AdminRepository(database)
     tokens = Tokens(signing_key, clock)
     return Administration(
         admins=AdminService(
             database,
-            AdminRepository(database),
+            admin_repository,
             audit,
             throttle,
             penalties,
@@ -106,6 +109,7 @@ def build_administration(
             Devices(signing_key, clock),
             clock,
         ),
+        accounts=AccountService(database, admin_repository, audit, throttle, passwords, clock),
         settings=SettingsService(
             database, setting_repository, audit, live, passwords, clock, facts, freeze
         ),

@@ -229,6 +229,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         reports=EventReportRepository(database),
         setting_list=administration.setting_repository,
         admins=administration.admins,
+        accounts=administration.accounts,
         settings=administration.settings,
         events=administration.events,
         slots=administration.slots,

@@ -125,6 +125,7 @@ class LogoutHandler(Handler):
     """``POST /api/logout``."""
 
     any_admin = True
+    open_to_newcomers = True
 
     def initialize(self, *, admins: AdminService, **base: Any) -> None:
         super().initialize(**base)
@@ -144,6 +145,7 @@ class MeHandler(Handler):
     """``GET /api/me``."""
 
     any_admin = True
+    open_to_newcomers = True
 
     async def get(self) -> None:
         """Tell the caller who they are."""
@@ -160,6 +162,7 @@ class MyPasswordHandler(Handler):
     """``PUT /api/me/password``."""
 
     any_admin = True
+    open_to_newcomers = True
 
     def initialize(self, *, admins: AdminService, **base: Any) -> None:
         super().initialize(**base)

@@ -23,6 +23,7 @@ from photobooth_daemon.errors import (
     HeadersTooLarge,
     InvalidRequest,
     NotFound,
+    PasswordChangeRequired,
     PayloadTooLarge,
     PermissionMissing,
     PhotoboothError,
@@ -72,6 +73,8 @@ class Handler(RequestHandler):
     any_admin: ClassVar[bool] = False
     permission: ClassVar[str | Mapping[str, str] | None] = None
     """One permission for all methods, or one for each method by its name."""
+    open_to_newcomers: ClassVar[bool] = False
+    """Whether a session that has to choose its password first may call this."""
     served_while_draining: ClassVar[bool] = False
     statuses: ClassVar[Mapping[type[PhotoboothError], HTTPStatus]] = {}
     """Where a failure means something else here than everywhere (``web/problems.py``)."""
@@ -292,6 +295,8 @@ class Handler(RequestHandler):
         if self.public:
             return
         self.identity = await self.authenticator.identify(self.request)
+        if self.identity.must_change_password and not self.open_to_newcomers:
+            raise PasswordChangeRequired
         permission = self.needed_permission(str(self.request.method))
         if permission is not None and permission not in self.identity.permissions:
             raise PermissionMissing(permission)

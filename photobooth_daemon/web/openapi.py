@@ -11,12 +11,13 @@ from tornado.routing import URLSpec
 
 from photobooth_daemon import __version__
 from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.web.api_accounts import ACCOUNT_OPERATIONS, account_schemas
 from photobooth_daemon.web.api_events import EVENT_OPERATIONS, event_schemas
 from photobooth_daemon.web.api_night_schemas import intake_schema, readiness_schema, report_schema
 from photobooth_daemon.web.api_operations import OPERATIONS
 from photobooth_daemon.web.api_page import DOCS_CSP, docs_page
 from photobooth_daemon.web.api_parts import JSON, PICTURES, Answer, Operation
-from photobooth_daemon.web.api_schemas import SLOT_ID, UUID, component_schemas, named
+from photobooth_daemon.web.api_schemas import SLOT_ID, TEXT, UUID, component_schemas, named
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.json_text import encode_json
 from photobooth_daemon.web.overrides import FEWEST_CHARACTERS, HEADER, MOST_CHARACTERS
@@ -28,6 +29,7 @@ PATH_PARAMETERS: Mapping[str, dict[str, Any]] = {
     "job_id": UUID,
     "media_id": UUID,
     "event_id": UUID,
+    "username": TEXT,
     "version": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
 }
 ANY_ROUTE = {
@@ -39,7 +41,7 @@ ANY_ROUTE = {
 CLOSED_ROUTE = {401: "unauthenticated", 403: "forbidden, xsrf_required"}
 JSON_ROUTE = {413: "payload_too_large", 415: "unsupported_media_type"}
 VERSIONED_ROUTE = {409: "version_conflict", 428: "version_required"}
-ALL_OPERATIONS = (*OPERATIONS, *EVENT_OPERATIONS)
+ALL_OPERATIONS = (*OPERATIONS, *ACCOUNT_OPERATIONS, *EVENT_OPERATIONS)
 FREEZABLE = (
     ("PUT", "/api/settings"),
     ("PUT", "/api/slots/{slot_id}"),
@@ -120,6 +122,7 @@ def build_document(routes: Sequence[URLSpec], schemas: ParamSchemas) -> dict[str
         "components": {
             "schemas": {
                 **component_schemas(),
+                **account_schemas(),
                 **event_schemas(),
                 "Report": report_schema(),
                 "Readiness": readiness_schema(),

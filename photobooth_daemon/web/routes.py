@@ -10,6 +10,7 @@ from typing import Any
 from tornado.routing import URLSpec
 from tornado.web import url
 
+from photobooth_daemon.administration.accounts import AccountService
 from photobooth_daemon.administration.admins import AdminService
 from photobooth_daemon.administration.events import EventService
 from photobooth_daemon.administration.results import ResultService
@@ -40,6 +41,7 @@ from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web import (
     accounts,
+    admins,
     audit,
     events,
     health,
@@ -93,6 +95,7 @@ class Services:
     reports: EventReportRepository
     setting_list: SettingsRepository
     admins: AdminService
+    accounts: AccountService
     settings: SettingsService
     events: EventService
     slots: SlotService
@@ -176,7 +179,8 @@ def build_routes(services: Services) -> list[URLSpec]:
 
 def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any]) -> list[URLSpec]:
     """Return what administrators use."""
-    admins = {**base, "admins": services.admins}
+    login = {**base, "admins": services.admins}
+    account = {**base, "accounts": services.accounts}
     slot = {
         **base,
         "slots": services.slots,
@@ -190,10 +194,13 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
     template_file = {**template, "media_store": services.media_store}
     return [
         # Accounts
-        url(r"/api/login", accounts.LoginHandler, {**admins, "metrics": services.metrics}),
-        url(r"/api/logout", accounts.LogoutHandler, admins),
+        url(r"/api/login", accounts.LoginHandler, {**login, "metrics": services.metrics}),
+        url(r"/api/logout", accounts.LogoutHandler, login),
         url(r"/api/me", accounts.MeHandler, base),
-        url(r"/api/me/password", accounts.MyPasswordHandler, admins),
+        url(r"/api/me/password", accounts.MyPasswordHandler, login),
+        url(r"/api/admins", admins.AdminsHandler, account),
+        url(rf"/api/admins/{SEGMENT}", admins.AdminHandler, account),
+        url(rf"/api/admins/{SEGMENT}/reset-password", admins.PasswordResetHandler, account),
         # Settings
         url(r"/api/settings", settings.SettingsHandler, {**base, "settings": services.settings}),
         # Slots
