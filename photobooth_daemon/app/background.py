@@ -46,6 +46,7 @@ from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.alerts import AlertRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.processes import ProcessRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
@@ -146,6 +147,7 @@ def build_readiness(
             alerts=AlertRepository(database),
             vitals=VitalsRepository(database),
             processes=ProcessRepository(database),
+            events=EventRepository(database),
         ),
         schemas=shared.schemas,
         facts=shared.facts,

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 
 from photobooth_daemon.administration.audit_key import load_audit_key
 from photobooth_daemon.administration.passwords import Passwords
+from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.administration.signing_key import load_signing_key
 from photobooth_daemon.app.administration import Administration, build_administration
 from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Actor
 from photobooth_daemon.providers.catalog import installed_drivers
 from photobooth_daemon.providers.facts import provider_facts
 from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.repositories.result_ends import ResultEnds
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Services:
     actor: Actor
     database: Database
     administration: Administration
+    results: ResultService
 
 
 @asynccontextmanager
@@ -51,6 +55,14 @@ async def services(installation: Installation) -> AsyncIterator[Services]:
                 facts=provider_facts(installed_drivers(), config.providers),
                 schemas=ParamSchemas.installed(),
             )
-            yield Services(Actor(installation.actor), database, administration)
+            results = ResultService(
+                database,
+                ResultEnds(),
+                MediaStore(config.media.root),
+                administration.audit,
+                administration.live,
+                installation.clock,
+            )
+            yield Services(Actor(installation.actor), database, administration, results)
     finally:
         passwords.close()

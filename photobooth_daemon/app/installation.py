@@ -6,8 +6,9 @@ import asyncio
 import getpass
 import os
 import pwd
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -24,9 +25,11 @@ from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import (
     ConfigError,
     DatabaseUnavailable,
+    EventRunning,
     NotFound,
     PhotoboothError,
     SchemaMismatch,
+    SlotTaken,
     ValidationFailed,
     VersionConflict,
 )
@@ -40,6 +43,7 @@ EXIT_UNAVAILABLE = 3
 EXIT_NOT_FOUND = 4
 EXIT_CONFLICT = 5
 EXIT_SCHEMA = 6
+EXIT_EVENT_RUNNING = 7
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -103,6 +107,11 @@ class Failure(click.ClickException):
 
     def format_message(self) -> str:
         """Return the text, a line per fault where there are several."""
+        if isinstance(self.error, EventRunning):
+            return printable(_event_in_the_way(self.error.event))
+        if isinstance(self.error, SlotTaken):
+            lines = (printable(_event_line(event)) for event in self.error.events)
+            return "\n  ".join(["another event has one of these slots at that time:", *lines])
         faults = getattr(self.error, "faults", ())
         if not faults:
             return printable(self.message)
@@ -154,8 +163,25 @@ def _exit_code(error: PhotoboothError) -> int:
         return EXIT_UNAVAILABLE
     if isinstance(error, NotFound):
         return EXIT_NOT_FOUND
-    if isinstance(error, VersionConflict):
+    if isinstance(error, VersionConflict | SlotTaken):
         return EXIT_CONFLICT
     if isinstance(error, SchemaMismatch):
         return EXIT_SCHEMA
+    if isinstance(error, EventRunning):
+        return EXIT_EVENT_RUNNING
     return EXIT_FAILED
+
+
+def _event_in_the_way(event: Mapping[str, Any]) -> str:
+    return (
+        f"an event runs and keeps this as it is: {_event_line(event)}."
+        " To change it anyway, say why: --override REASON"
+    )
+
+
+def _event_line(event: Mapping[str, Any]) -> str:
+    begin, end = (
+        datetime.fromisoformat(event[key]).astimezone() for key in ("starts_at", "ends_at")
+    )
+    by = f", by {event['updated_by']}" if "updated_by" in event else ""
+    return f"“{event['name']}”, {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}{by}"

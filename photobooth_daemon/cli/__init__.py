@@ -15,6 +15,7 @@ from photobooth_daemon.logs import printable_lines
 COMMANDS = {
     "admin": "photobooth_daemon.cli.admin:admin",
     "audit": "photobooth_daemon.cli.audit:audit",
+    "event": "photobooth_daemon.cli.event:event",
     "intake": "photobooth_daemon.cli.intake:intake",
     "job": "photobooth_daemon.cli.job:job",
     "settings": "photobooth_daemon.cli.settings:settings",

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TextIO
 
 import click
 
 
-def read_assignments(arguments: Sequence[str]) -> dict[str, Any]:
+def read_assignments(
+    arguments: Sequence[str], as_text: Collection[str] = frozenset()
+) -> dict[str, Any]:
     """Return what ``a=1 b.c=text d=null`` says: dots nest, values are JSON or else text.
+
+    Values of the paths in ``as_text`` are text even where they look like a number.
 
     Raises:
         click.UsageError: an argument has no ``=``.
@@ -28,7 +32,9 @@ def read_assignments(arguments: Sequence[str]) -> dict[str, Any]:
             place = place.setdefault(key, {})
             if not isinstance(place, dict):
                 raise click.UsageError(f"{argument!r} says twice what {key} is")
-        place[last] = _value(text)
+        value = _value(text)
+        is_text = value is None or isinstance(value, str) or path not in as_text
+        place[last] = value if is_text else text
     return document
 
 

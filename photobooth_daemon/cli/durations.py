@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import click
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d")
+_DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[ Tt]\d\d:\d\d")
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 
 
@@ -37,6 +39,30 @@ def parse_instant(text: str) -> datetime | timedelta:
         raise click.BadParameter(
             f"{text!r} is neither a length such as 12h nor a time such as 2026-11-22T18:00"
         ) from error
+
+
+def parse_wall_clock(text: str, after: datetime, *, same_day: bool = False) -> datetime:
+    """Return an instant: ``2026-11-28 18:00`` here, RFC 3339, or the next ``18:00``.
+
+    The next one is the first later than ``after``; on that very day with ``same_day``.
+
+    Raises:
+        click.BadParameter: it is none of these.
+    """
+    try:
+        if _TIME_OF_DAY.fullmatch(text.strip()):
+            local = after.astimezone()
+            found = datetime.combine(local.date(), time.fromisoformat(text.strip().zfill(5)))
+            if not same_day and found <= local.replace(tzinfo=None):
+                found += timedelta(days=1)
+            return found.astimezone()
+        if _DATE_AND_TIME.match(text.strip()):
+            return datetime.fromisoformat(text.strip().upper()).astimezone()
+    except ValueError:
+        pass
+    raise click.BadParameter(
+        f"{text!r} is no time such as “2026-11-28 18:00”, 18:00 or 2026-11-28T18:00:00Z"
+    )
 
 
 def instant_of(value: datetime | timedelta, now: datetime) -> datetime:

@@ -7,6 +7,7 @@ import click
 from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.assignments import new_password, read_assignments, read_password
+from photobooth_daemon.cli.overrides import override_option, with_reason
 from photobooth_daemon.cli.printing import print_fields, print_json, say
 from photobooth_daemon.model.versions import ExpectedVersion
 
@@ -30,27 +31,34 @@ async def show(installation: Installation, as_json: bool) -> None:
 @settings.command(name="set")
 @click.argument("assignments", nargs=-1, required=True, metavar="KEY=VALUE...")
 @click.option("--version", type=int, help="Only if this is still the version.")
+@override_option
 @click.pass_obj
 @run_async
 async def set_values(
-    installation: Installation, assignments: tuple[str, ...], version: int | None
+    installation: Installation,
+    assignments: tuple[str, ...],
+    version: int | None,
+    override: str | None,
 ) -> None:
     """Change settings, for the very next photo: photoboothctl settings set slot_queue=40."""
     changes = read_assignments(assignments)
     if "ingest_password" in changes:
         raise click.UsageError("use `photoboothctl settings rotate-ingest-password`")
     async with services(installation) as here:
-        state = await here.administration.settings.update(changes, expected(version), here.actor)
+        state = await here.administration.settings.update(
+            changes, expected(version), with_reason(here.actor, override)
+        )
     say(f"Version {state.version} is in force.")
 
 
 @settings.command(name="rotate-ingest-password")
 @click.option("--stdin", "from_stdin", is_flag=True, help="Read the password's line from stdin.")
 @click.option("--generate", is_flag=True, help="Make one, and print it once.")
+@override_option
 @click.pass_obj
 @run_async
 async def rotate_ingest_password(
-    installation: Installation, from_stdin: bool, generate: bool
+    installation: Installation, from_stdin: bool, generate: bool, override: str | None
 ) -> None:
     """Replace the password that cameras send; the old one is wrong from the next photo on."""
     if generate:
@@ -59,7 +67,9 @@ async def rotate_ingest_password(
         password = read_password("New ingest password", from_stdin=from_stdin)
     async with services(installation) as here:
         await here.administration.settings.update(
-            {"ingest_password": password}, ExpectedVersion.any(), here.actor
+            {"ingest_password": password},
+            ExpectedVersion.any(),
+            with_reason(here.actor, override),
         )
     say(password if generate else "The new ingest password is in force.")
 

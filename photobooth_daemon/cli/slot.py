@@ -11,6 +11,7 @@ from photobooth_daemon.administration.slot_config import CONFIG_KEYS
 from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.assignments import read_assignments, read_document
+from photobooth_daemon.cli.overrides import override_option, with_reason
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table, say
 from photobooth_daemon.cli.settings import expected
 from photobooth_daemon.cli.slot_test import slot_test
@@ -75,6 +76,7 @@ async def show(installation: Installation, slot_id: str, as_json: bool) -> None:
 @click.argument("assignments", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--file", type=click.File(encoding="utf-8"), help="A JSON document; - for stdin.")
 @click.option("--version", type=int, help="Only if this is still the version.")
+@override_option
 @click.pass_obj
 @run_async
 async def set_values(
@@ -83,6 +85,7 @@ async def set_values(
     assignments: tuple[str, ...],
     file: TextIO | None,
     version: int | None,
+    override: str | None,
 ) -> None:
     """Change a slot, for its next photo.
 
@@ -96,7 +99,10 @@ async def set_values(
     async with services(installation) as here:
         before = here.administration.slots.view(await here.administration.slots.get(slot_id))
         found = await here.administration.slots.update(
-            slot_id, _merged(before, changes), expected(version), here.actor
+            slot_id,
+            _merged(before, changes),
+            expected(version),
+            with_reason(here.actor, override),
         )
     say(f"{slot_id} is at version {found.version}, {'on' if found.enabled else 'off'}.")
 
@@ -104,26 +110,34 @@ async def set_values(
 @slot.command()
 @click.argument("slot_id")
 @click.option("--version", type=int, help="Only if this is still the version.")
+@override_option
 @click.confirmation_option(prompt="Make this slot unconfigured and off?")
 @click.pass_obj
 @run_async
-async def reset(installation: Installation, slot_id: str, version: int | None) -> None:
+async def reset(
+    installation: Installation, slot_id: str, version: int | None, override: str | None
+) -> None:
     """Make a slot unconfigured and off; its results stay until they expire."""
     async with services(installation) as here:
-        found = await here.administration.slots.reset(slot_id, expected(version), here.actor)
+        found = await here.administration.slots.reset(
+            slot_id, expected(version), with_reason(here.actor, override)
+        )
     say(f"{slot_id} is unconfigured, at version {found.version}.")
 
 
 @slot.command()
 @click.argument("slot_id")
 @click.argument("version", type=int)
+@override_option
 @click.pass_obj
 @run_async
-async def restore(installation: Installation, slot_id: str, version: int) -> None:
+async def restore(
+    installation: Installation, slot_id: str, version: int, override: str | None
+) -> None:
     """Bring back what a slot was at a version, as a new one."""
     async with services(installation) as here:
         found = await here.administration.slots.restore(
-            slot_id, version, expected(None), here.actor
+            slot_id, version, expected(None), with_reason(here.actor, override)
         )
     say(f"{slot_id} is at version {found.version}, as it was at {version}.")
 

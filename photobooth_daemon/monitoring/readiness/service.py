@@ -33,6 +33,7 @@ from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.alerts import AlertRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.processes import ProcessRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
@@ -52,6 +53,7 @@ class Records:
     alerts: AlertRepository
     vitals: VitalsRepository
     processes: ProcessRepository
+    events: EventRepository
 
 
 class Readiness:
@@ -96,6 +98,7 @@ class Readiness:
         findings = [
             ok("database"),
             *await self._daemon(),
+            *await self._event(),
             *await self._passwords(),
             *await self._connections(),
             *await check_slots(here),
@@ -138,6 +141,23 @@ class Readiness:
             return [fault("daemon", "restart_pending")]
         versions = ", ".join(sorted({process.version for process in living}))
         return [ok("daemon", count=len(living), version=versions)]
+
+    async def _event(self) -> list[Finding]:
+        """Tell of an evening that is under way: whoever looks may be about to restart something."""
+        running = await self._records.events.list_running(self._clock.utcnow())
+        return or_ok(
+            "event",
+            [
+                warning(
+                    "event",
+                    "event_running",
+                    event.name,
+                    until=f"{event.ends_at.astimezone():%d.%m. %H:%M}",
+                )
+                for event in running
+                if event.frozen
+            ],
+        )
 
     async def _passwords(self) -> list[Finding]:
         findings = []

@@ -14,6 +14,7 @@ TITLES: Mapping[str, Text] = MappingProxyType(
     {
         "database": {"en": "Database", "ru": "База данных"},
         "daemon": {"en": "Daemon", "ru": "Служба"},
+        "event": {"en": "Event", "ru": "Событие"},
         "passwords": {"en": "Passwords", "ru": "Пароли"},
         "connections": {"en": "Connections", "ru": "Соединения"},
         "slots": {"en": "Slots", "ru": "Слоты"},
@@ -43,6 +44,11 @@ FOUND: Mapping[str, Text] = MappingProxyType(
         "restart_pending": {
             "en": "runs with an older version or configuration than the one on disk",
             "ru": "работает со старой версией или конфигурацией",
+        },
+        "event_ok": {"en": "none runs", "ru": "сейчас не идёт"},
+        "event_running": {
+            "en": "runs until {until}: slots and settings are kept as they are",
+            "ru": "идёт до {until}: слоты и настройки заморожены",
         },
         "passwords_ok": {"en": "set", "ru": "заданы"},
         "ingest_password_missing": {
@@ -201,6 +207,10 @@ CURES: Mapping[str, Text] = MappingProxyType(
         "restart_pending": {
             "en": "systemctl restart photobooth-daemon (no photo is lost)",
             "ru": "systemctl restart photobooth-daemon (фотографии не теряются)",
+        },
+        "event_running": {
+            "en": "restart and upgrade only if you must",
+            "ru": "перезапускайте и обновляйте, только если иначе никак",
         },
         "ingest_password_missing": "photoboothctl settings rotate-ingest-password",
         "admin_password_missing": "photoboothctl admin passwd serg",
