@@ -145,6 +145,13 @@ def become_service_user(config_path: Path | None) -> None:
     os.environ |= {"USER": user.pw_name, "LOGNAME": user.pw_name, "HOME": user.pw_dir}
 
 
+def service_account(config_path: Path | None) -> str:
+    """Return the account that the daemon connects as."""
+    if may_become_service_user(config_path):
+        return SERVICE_USER
+    return pwd.getpwuid(os.geteuid()).pw_name
+
+
 def may_become_service_user(config_path: Path | None) -> bool:
     """Return whether this is root, at work on the installed system's own configuration."""
     if os.geteuid() != 0 or config_path not in (None, start_up.DEFAULT_CONFIG_PATH):

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.app.installation import (
+    Installation,
+    become_service_user,
+    run_async,
+    service_account,
+)
 from photobooth_daemon.cli.printing import print_json_line, say
-from photobooth_daemon.config.start_up import DEFAULT_CONFIG_PATH
+from photobooth_daemon.config.start_up import DEFAULT_CONFIG_PATH, EMBEDDED
+from photobooth_daemon.database import audit_owner
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.database.setup import hand_back_audit_log, lets_in, read_target
+from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.housekeeping.backup.backup import Backup, Source
 from photobooth_daemon.housekeeping.backup.restore import Restore
 from photobooth_daemon.housekeeping.backup.seal import load_seal, seal_by
@@ -90,18 +101,19 @@ async def restore(
         raise click.UsageError("--unsealed and --seal-key-file exclude each other")
     # Root's own file, perhaps: read before root is given up.
     other = None if seal_key_file is None else seal_by(seal_key_file)
-    config = installation.config
-    seal = None if unsealed else other or load_seal(config.seal_key_file)
-    media_store = MediaStore(config.media.root)
-    media_store.create_tree()
-    try:
-        async with installation.database(check_schema=False) as database:
-            source = _source(installation, database)
-            actor = Actor(installation.actor)
-            work = Restore(source, database, media_store, installation.clock, actor)
-            report = await work.run(directory, seal=seal, replace=replace)
-    finally:
-        media_store.close()
+    async with _owning_the_audit_log(installation):
+        config = installation.config
+        seal = None if unsealed else other or load_seal(config.seal_key_file)
+        media_store = MediaStore(config.media.root)
+        media_store.create_tree()
+        try:
+            async with installation.database(check_schema=False) as database:
+                source = _source(installation, database)
+                actor = Actor(installation.actor)
+                work = Restore(source, database, media_store, installation.clock, actor)
+                report = await work.run(directory, seal=seal, replace=replace)
+        finally:
+            media_store.close()
     say(f"Restored the backup of {report.manifest.created_at}: {report.results} results.")
     if unsealed:
         say("Its seal was not looked at: passwords, settings and audit log are whatever was in it.")
@@ -110,6 +122,30 @@ async def restore(
     if report.applied_migrations:
         say(f"The schema was brought up to date: {report.applied_migrations} migration(s).")
     say("Start the daemon: systemctl start photobooth-daemon.socket photobooth-daemon")
+
+
+@asynccontextmanager
+async def _owning_the_audit_log(installation: Installation) -> AsyncIterator[None]:
+    """Let root give the log back to the daemon's role while that one replaces it."""
+    url = installation.read_config().database.url
+    if url == EMBEDDED:
+        yield
+        return
+    account = service_account(installation.config_path)
+    target = read_target(url, account)
+    if os.geteuid() == 0 and target.is_local_socket and await lets_in(target, account):
+        await hand_back_audit_log(target, account)
+    try:
+        yield
+    finally:
+        become_service_user(installation.config_path)
+        # Where the database went away, the next setup-database does it.
+        with suppress(PhotoboothError):
+            async with (
+                installation.database(check_schema=False) as database,
+                database.connection() as connection,
+            ):
+                await audit_owner.keep(connection)
 
 
 def _source(installation: Installation, database: Database) -> Source:

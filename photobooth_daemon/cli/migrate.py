@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncpg
 import click
 
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.printing import say
 from photobooth_daemon.database import migrations
+from photobooth_daemon.errors import SchemaMismatch
 
 
 @click.command()
@@ -21,7 +23,12 @@ async def migrate(installation: Installation, check_only: bool) -> None:
         if check_only:
             say("The schema is current.")
             return
-        applied = await migrations.migrate(database, installation.clock)
+        try:
+            applied = await migrations.migrate(database, installation.clock)
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise SchemaMismatch(
+                "The tables belong to another role. Run: sudo photoboothctl setup-database"
+            ) from error
     for migration in applied:
         say(f"applied {migration.number:04d}_{migration.name}")
     if not applied:

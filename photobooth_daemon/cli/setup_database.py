@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import pwd
 
 import asyncpg
 import click
 
 from photobooth_daemon.app.installation import (
-    SERVICE_USER,
     Installation,
-    may_become_service_user,
     run_async,
+    service_account,
 )
 from photobooth_daemon.cli.printing import say
 from photobooth_daemon.config import start_up
-from photobooth_daemon.database import migrations, setup, snapshots
+from photobooth_daemon.database import audit_owner, migrations, setup, snapshots
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch
 
@@ -27,9 +25,14 @@ from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch
     is_flag=True,
     help="Copy a database that has data before its schema changes.",
 )
+@click.option(
+    "--print-roles",
+    is_flag=True,
+    help="Only print the SQL by which a superuser lets the audit log have an owner of its own.",
+)
 @click.pass_obj
 @run_async
-async def setup_database(installation: Installation, snapshot: bool) -> None:
+async def setup_database(installation: Installation, snapshot: bool, print_roles: bool) -> None:
     """Make the role, the database and its tables where they are missing; safe to repeat.
 
     Run it with sudo where PostgreSQL is on this machine. For a database elsewhere it says what to
@@ -39,13 +42,23 @@ async def setup_database(installation: Installation, snapshot: bool) -> None:
     if url == start_up.EMBEDDED:
         say("The embedded PostgreSQL sets itself up when the daemon starts.")
         return
-    account = _account(installation)
+    account = service_account(installation.config_path)
     target = setup.read_target(url, account)
+    if print_roles:
+        for statement in audit_owner.statements(target.role, target.database):
+            for line in f"{statement};".splitlines():
+                say(line)
+        return
     made = []
     if not await setup.lets_in(target, account):
         if not (target.is_local_socket and os.geteuid() == 0):
             raise _by_hand(target)
         made = await setup.create_role_and_database(target)
+    if target.is_local_socket and os.geteuid() == 0:
+        try:
+            made += await setup.prepare_audit_owner(target, account)
+        except DatabaseUnavailable as error:
+            say(f"the audit log stays with the role {target.role}: {error.detail}")
     try:
         made += await _bring_up_to_date(installation, snapshot=snapshot)
     except asyncpg.InsufficientPrivilegeError as error:
@@ -63,13 +76,6 @@ def _by_hand(target: setup.Target) -> DatabaseUnavailable:
     )
 
 
-def _account(installation: Installation) -> str:
-    """Return the account that the daemon will connect as."""
-    if may_become_service_user(installation.config_path):
-        return SERVICE_USER
-    return pwd.getpwuid(os.geteuid()).pw_name
-
-
 async def _bring_up_to_date(installation: Installation, *, snapshot: bool) -> list[str]:
     done = []
     config = installation.config
@@ -85,7 +91,14 @@ async def _bring_up_to_date(installation: Installation, *, snapshot: bool) -> li
             )
             done.append(f"copied the database to {path}")
         applied = await migrations.migrate(database, installation.clock)
-    return done + [f"applied {migration.number:04d}_{migration.name}" for migration in applied]
+        done += [f"applied {migration.number:04d}_{migration.name}" for migration in applied]
+        try:
+            async with database.connection() as connection:
+                if await audit_owner.keep(connection):
+                    done.append("gave the audit log to its owner: the daemon may only add to it")
+        except DatabaseUnavailable:
+            done.append("the audit log is in use, by a backup perhaps, and has no owner yet: again")
+    return done
 
 
 async def _has_older_schema(database: Database) -> bool:

@@ -18,6 +18,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
 
+from photobooth_daemon.database import audit_owner
+from photobooth_daemon.database.quoting import quote_identifier
 from photobooth_daemon.errors import DatabaseUnavailable
 
 SUPERUSER = "postgres"
@@ -115,11 +117,76 @@ async def create_role_and_database(
         await connection.close()
 
 
-async def _connect_as_superuser(target: Target, superuser: str, account: str) -> asyncpg.Connection:
+async def prepare_audit_owner(
+    target: Target, daemon: str, *, superuser: str = SUPERUSER, account: str = SUPERUSER
+) -> list[str]:
+    """Let the audit log have an owner of its own, and return a line for each thing done.
+
+    What waits to be migrated is given back to the daemon's role first, whose account is
+    ``daemon``. Where nothing is to be done, the superuser is not asked for.
+
+    Raises:
+        DatabaseUnavailable: as for :func:`create_role_and_database`.
+    """
+    state = await _look(target, daemon)
+    if state.by_superuser or (state.ready and (state.current or not state.kept)):
+        return []
+    connection = await _connect_as_superuser(target, superuser, account, target.database)
+    made = []
+    try:
+        async with connection.transaction():
+            await connection.execute(f"SET LOCAL lock_timeout = '{audit_owner.LOCK_TIMEOUT}'")
+            if not state.ready:
+                for statement in audit_owner.statements(target.role, target.database):
+                    await connection.execute(statement)
+                made.append(f"made the role {audit_owner.owner_of(target.role)}")
+            if state.kept and not state.current:
+                await _hand_back(connection, target)
+    finally:
+        await connection.close()
+    return made
+
+
+async def hand_back_audit_log(
+    target: Target, daemon: str, *, superuser: str = SUPERUSER, account: str = SUPERUSER
+) -> None:
+    """Give the audit log back to the daemon's role, until it is given away again.
+
+    Raises:
+        DatabaseUnavailable: as for :func:`create_role_and_database`.
+    """
+    if not (await _look(target, daemon)).kept:
+        return
+    connection = await _connect_as_superuser(target, superuser, account, target.database)
+    try:
+        async with connection.transaction():
+            await connection.execute(f"SET LOCAL lock_timeout = '{audit_owner.LOCK_TIMEOUT}'")
+            await _hand_back(connection, target)
+    finally:
+        await connection.close()
+
+
+async def _hand_back(connection: asyncpg.Connection, target: Target) -> None:
+    for statement in audit_owner.hand_back_statements(target.role):
+        await connection.execute(statement)
+
+
+async def _look(target: Target, account: str) -> audit_owner.Ownership:
+    with _effective_account(account):
+        connection = await asyncpg.connect(target.url, user=target.role, timeout=CONNECT_SECONDS)
+    try:
+        return await audit_owner.look(connection)
+    finally:
+        await connection.close()
+
+
+async def _connect_as_superuser(
+    target: Target, superuser: str, account: str, database: str = "postgres"
+) -> asyncpg.Connection:
     try:
         with _effective_account(account):
             return await asyncpg.connect(
-                target.url, user=superuser, database="postgres", timeout=CONNECT_SECONDS
+                target.url, user=superuser, database=database, timeout=CONNECT_SECONDS
             )
     except NOT_ANSWERING as error:
         raise DatabaseUnavailable("The local PostgreSQL does not answer.") from error
@@ -148,8 +215,3 @@ def _effective_account(name: str) -> Iterator[None]:
         yield
     finally:
         os.seteuid(0)
-
-
-def quote_identifier(name: str) -> str:
-    """Return the name as SQL takes it, whatever characters it has."""
-    return '"' + name.replace('"', '""') + '"'

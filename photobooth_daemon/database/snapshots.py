@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.database import audit_owner
 from photobooth_daemon.database.tools import find_tool, run_tool
 
 KEPT = 5
@@ -26,7 +27,7 @@ async def take_snapshot(url: str, directory: Path, clock: Clock, *, server_major
     try:
         await run_tool(
             program,
-            ["--format=custom", f"--file={unfinished}"],
+            ["--format=custom", f"--exclude-schema={audit_owner.SCHEMA}", f"--file={unfinished}"],
             url=url,
             longest_seconds=DUMP_SECONDS,
         )

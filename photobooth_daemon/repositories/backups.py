@@ -64,6 +64,15 @@ class BackupRepository:
             )
         return not used
 
+    async def find_other_owner(self) -> str | None:
+        """Return the role that owns a table which this one may not drop, if there is any."""
+        async with self._database.connection() as connection:
+            found: str | None = await connection.fetchval(
+                "SELECT tableowner FROM pg_tables WHERE schemaname = 'public'"
+                " AND NOT pg_has_role(tableowner, 'USAGE') LIMIT 1"
+            )
+        return found
+
     async def drop_everything(self) -> None:
         """Drop every table and function of the schema ``public`` in one transaction."""
         async with self._database.transaction() as connection:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from photobooth_daemon import __version__
 from photobooth_daemon.clock import Clock, rfc3339
+from photobooth_daemon.database import audit_owner
 from photobooth_daemon.database.tools import find_tool, run_tool
 from photobooth_daemon.errors import BackupFailed, PhotoboothError
 from photobooth_daemon.housekeeping.backup.contents import (
@@ -131,7 +132,11 @@ class Backup:
         migrations, server_major = await self._repository.schema()
         await run_tool(
             find_tool("pg_dump", server_major),
-            ["--format=custom", f"--file={unfinished / DUMP}"],
+            [
+                "--format=custom",
+                f"--exclude-schema={audit_owner.SCHEMA}",
+                f"--file={unfinished / DUMP}",
+            ],
             url=self._source.database_url,
             longest_seconds=DUMP_SECONDS,
         )

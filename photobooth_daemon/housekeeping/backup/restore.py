@@ -114,6 +114,11 @@ class Restore:
                     "There are jobs, slots or pictures here already. To lose them: --replace"
                 )
             await asyncio.to_thread(self._keys.refuse_fixed, backup, digests)
+            if (stranger := await self._repository.find_other_owner()) is not None:
+                raise BackupFailed(
+                    f"The audit log belongs to the role {stranger} here. Restore with sudo, or let"
+                    f" a superuser of PostgreSQL give it back first: docs/ops.md."
+                )
             program = await self._find_program(manifest, backup)
             await asyncio.to_thread(self._restore_files, backup, digests)
             await self._restore_database(program, backup)
