@@ -196,6 +196,11 @@ class ResultRemoved(ResultExpired):
     default_detail = "This picture has been removed."
 
 
+class OriginalNotKept(NotFound):
+    code = "original_not_kept"
+    default_detail = "The photo of this job is not kept: its event keeps none, or not any longer."
+
+
 class MediaNotFound(NotFound):
     code = "media_not_found"
     default_detail = "There is no media of this id."

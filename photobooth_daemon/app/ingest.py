@@ -14,6 +14,7 @@ from photobooth_daemon.ingest.jobs import Jobs
 from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.ingest.ladder.spending import Spending
 from photobooth_daemon.ingest.open_job import OpenJobs
+from photobooth_daemon.ingest.originals import Originals
 from photobooth_daemon.ingest.password import IngestPassword
 from photobooth_daemon.ingest.requests import ProviderRequests
 from photobooth_daemon.ingest.story import IngestService
@@ -88,6 +89,7 @@ def build_ingest(parts: IngestParts) -> tuple[AdmissionService, IngestService]:
             parts.in_flight,
             parts.clock,
         ),
+        originals=Originals(parts.media_store, parts.clock),
         password=password,
         ladder=parts.ladder,
         spending=parts.spending,

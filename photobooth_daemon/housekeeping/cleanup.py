@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 _KINDS = {
     MediaKind.RESULT: "results",
     MediaKind.PREVIEW: "previews",
+    MediaKind.ORIGINAL: "originals",
     MediaKind.PROVIDER_INPUT: "provider_inputs",
 }
 
@@ -157,6 +158,8 @@ class Cleanup:
             return media.size_bytes
         if media.kind is MediaKind.PROVIDER_INPUT:
             return await self._media_store.remove_provider_input(media.media_id)
+        if media.kind is MediaKind.ORIGINAL:
+            return await self._media_store.remove_original(media.job_id)
         # A result and its preview live and go together: the second finds nothing.
         return await self._media_store.remove_result(media.job_id)
 

@@ -35,6 +35,7 @@ class Orphans:
         known = {
             Shelf.PROVIDER: self._repository.provider_inputs_with_rows,
             Shelf.RESULTS: self._repository.results_with_rows,
+            Shelf.ORIGINALS: self._repository.originals_with_rows,
             Shelf.TEMPLATES: self._repository.templates_with_rows,
         }
         for shelf, rows_of in known.items():
@@ -55,7 +56,7 @@ class Orphans:
         looked_at = 0
         lost: list[MediaObject] = []
         while True:
-            batch = await self._repository.list_stored_results(last, BATCH_SIZE)
+            batch = await self._repository.list_stored_media(last, BATCH_SIZE)
             lost += await asyncio.to_thread(self._without_files, batch)
             looked_at += len(batch)
             if len(batch) < BATCH_SIZE:
@@ -67,7 +68,7 @@ class Orphans:
             )
         for media in lost:
             if not removals.dry_run:
-                await self._repository.mark_lost([media.job_id], self._clock.utcnow())
+                await self._repository.mark_lost(media, self._clock.utcnow())
             removals.count("lost_files", media_id=str(media.media_id), job_id=str(media.job_id))
 
     def _old(self, batch: list[StoredThing]) -> list[StoredThing]:
@@ -80,4 +81,6 @@ class Orphans:
     def _path(self, media: MediaObject) -> Path:
         if media.kind is MediaKind.PREVIEW:
             return self._media_store.preview_path(media.job_id, media.content_type)
+        if media.kind is MediaKind.ORIGINAL:
+            return self._media_store.original_path(media.job_id, media.content_type)
         return self._media_store.result_path(media.job_id, media.content_type)

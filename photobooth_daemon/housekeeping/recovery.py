@@ -20,6 +20,7 @@ from photobooth_daemon.ingest.jobs import Jobs
 from photobooth_daemon.media.in_use import Solitude, TreeUse
 from photobooth_daemon.media.store import MediaStore, Shelf
 from photobooth_daemon.model import Job, JobEnd, JobStatus, ResultFacts
+from photobooth_daemon.model.events import Event
 from photobooth_daemon.pictures import steps
 from photobooth_daemon.pictures.codec import MOST_PIXELS
 from photobooth_daemon.repositories.cleanup import CleanupRepository
@@ -131,12 +132,18 @@ class Recovery:
             await removals.free(self._media_store.remove_result(job.job_id), job_id=str(job.job_id))
             end = JobEnd(JobStatus.FAILED, now, failure_code="interrupted")
         else:
-            end = JobEnd(JobStatus.DONE, now, result=await self._facts(job, found))
+            event = None if job.event_id is None else await self._events.find(job.event_id)
+            drops_original = event is not None and event.drops_originals_of_done
+            facts = await self._facts(job, found, event)
+            end = JobEnd(JobStatus.DONE, now, result=facts, drops_original=drops_original)
         if await self._jobs.end(job, end, Deadline.after(self._clock, END_SECONDS)):
             removals.count(f"jobs_{status}", job_id=str(job.job_id), slot_id=job.slot_id)
+            if end.drops_original:
+                await removals.free(
+                    self._media_store.remove_original(job.job_id), job_id=str(job.job_id)
+                )
 
-    async def _facts(self, job: Job, found: _Found) -> ResultFacts:
-        event = None if job.event_id is None else await self._events.find(job.event_id)
+    async def _facts(self, job: Job, found: _Found, event: Event | None) -> ResultFacts:
         of_event = None if event is None else event.result_ttl_hours
         hours = of_event or (await self._settings.get()).values.result_ttl_hours
         return ResultFacts(

@@ -29,7 +29,7 @@ from photobooth_daemon.model import (
     Slot,
     Timings,
 )
-from photobooth_daemon.model.events import Event
+from photobooth_daemon.model.events import Event, KeepOriginals
 
 GUEST_KEY_BYTES = 16
 """22 characters in a link."""
@@ -91,6 +91,18 @@ class Admitted:
         """Return how long the result is kept: as its event says, else as the settings do."""
         of_event = None if self.event is None else self.event.result_ttl_hours
         return of_event or self.settings.values.result_ttl_hours
+
+    def keeps_original(self) -> bool:
+        """Return whether the photo is kept as it came, until its job's end says more."""
+        return (
+            self.source is JobSource.INGEST
+            and self.event is not None
+            and self.event.keep_originals is not KeepOriginals.NEVER
+        )
+
+    def drops_original(self) -> bool:
+        """Return whether a kept photo goes once its picture is there."""
+        return self.event is not None and self.event.drops_originals_of_done
 
     @contextmanager
     def seated(self) -> Iterator[None]:

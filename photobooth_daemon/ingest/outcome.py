@@ -22,6 +22,8 @@ def done_end(
     climbed: Climbed[FinishedPicture],
     finished_at: datetime,
     expires_at: datetime,
+    *,
+    drops_original: bool,
 ) -> JobEnd:
     """Return the end of a job whose result is stored until ``expires_at``."""
     picture = climbed.value.picture
@@ -38,6 +40,7 @@ def done_end(
             preview_size_bytes=len(climbed.value.preview),
             expires_at=expires_at,
         ),
+        drops_original=drops_original,
     )
 
 

@@ -30,6 +30,7 @@ from photobooth_daemon.ingest.ladder.climb import Climbed
 from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.ingest.ladder.spending import Spending
 from photobooth_daemon.ingest.open_job import OpenJobs
+from photobooth_daemon.ingest.originals import Originals
 from photobooth_daemon.ingest.outcome import done_end, status_of
 from photobooth_daemon.ingest.password import IngestPassword
 from photobooth_daemon.ingest.requests import ProviderRequests, RequestBuilder
@@ -57,6 +58,7 @@ class IngestService:
         *,
         jobs: Jobs,
         open_jobs: OpenJobs,
+        originals: Originals,
         password: IngestPassword,
         ladder: Ladder,
         spending: Spending,
@@ -69,6 +71,7 @@ class IngestService:
     ) -> None:
         self._jobs = jobs
         self._open_jobs = open_jobs
+        self._originals = originals
         self._password = password
         self._ladder = ladder
         self._spending = spending
@@ -137,7 +140,8 @@ class IngestService:
         await self._check_password(admitted, received)
         photo, fault = await inspect(received, admitted.settings.values.max_pixels)
         job = admitted.new_job(photo, received.fields)
-        earlier = await self._jobs.open_or_find(job, admitted.idempotency_key, admitted.deadline)
+        job = await self._originals.keep(job, photo, admitted)
+        earlier = await self._open_or_find(job, admitted)
         if earlier is not None:
             return await self._replay(earlier)
         progress.job_opened = True
@@ -166,6 +170,22 @@ class IngestService:
             )
         if admitted.passage is not None:
             admitted.passage.leave()
+
+    async def _open_or_find(self, job: Job, admitted: Admitted) -> Job | None:
+        """Open the job, or return the one that is there already and drop what was kept for this."""
+        try:
+            earlier = await self._jobs.open_or_find(
+                job, admitted.idempotency_key, admitted.deadline
+            )
+        except DatabaseUnavailable:
+            # Nobody knows whether there is a row: if there is none, cleanup takes the original.
+            raise
+        except BaseException:
+            await self._originals.drop(job)
+            raise
+        if earlier is not None:
+            await self._originals.drop(job)
+        return earlier
 
     async def _prepare(
         self, admitted: Admitted, progress: Progress, requests: RequestBuilder
@@ -221,9 +241,13 @@ class IngestService:
         progress.stored = True
         finished_at = self._clock.utcnow()
         expires_at = finished_at + timedelta(hours=admitted.result_ttl_hours())
-        end = done_end(progress, climbed, finished_at, expires_at)
+        end = done_end(
+            progress, climbed, finished_at, expires_at, drops_original=admitted.drops_original()
+        )
         if not await self._jobs.end(job, end, admitted.deadline):
             await self._undo_result(job)
+        elif end.drops_original:
+            await self._originals.drop(job)
         answer = Answer(
             job_id=job.job_id,
             slot_id=job.slot_id,

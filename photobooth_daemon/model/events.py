@@ -104,6 +104,11 @@ class Event:
         """Return whether a slot's photos belong to the event while it runs."""
         return not self.slot_ids or slot_id in self.slot_ids
 
+    @property
+    def drops_originals_of_done(self) -> bool:
+        """Return whether a photo whose picture is there is not kept any longer."""
+        return self.keep_originals is KeepOriginals.FAILED
+
     def title(self) -> str:
         """Return what guests' pages call it."""
         return self.guest.title or self.name

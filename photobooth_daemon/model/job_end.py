@@ -40,3 +40,5 @@ class JobEnd:
     result: ResultFacts | None = None
     fallback: bool = False
     """Whether the booth got the untouched photo."""
+    drops_original: bool = False
+    """Whether a kept photo has no row any more: its file goes afterwards."""

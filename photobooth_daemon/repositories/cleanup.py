@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -140,13 +140,13 @@ class CleanupRepository:
             )
         return [_media(row) for row in rows]
 
-    async def list_stored_results(self, after: UUID | None, limit: int) -> list[MediaObject]:
-        """Return results and previews whose files should be there, in the order of their ids."""
+    async def list_stored_media(self, after: UUID | None, limit: int) -> list[MediaObject]:
+        """Return what should be there of results, previews and originals, by their ids."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(
                 f"""
                 SELECT {_COLUMNS} FROM media_object
-                 WHERE cleaned_at IS NULL AND kind IN ('result', 'preview') AND media_id > $1
+                 WHERE cleaned_at IS NULL AND kind <> 'provider_input' AND media_id > $1
                  ORDER BY media_id LIMIT $2
                 """,  # noqa: S608
                 after or _FIRST_ID,
@@ -164,23 +164,28 @@ class CleanupRepository:
                 now,
             )
 
-    async def mark_lost(self, job_ids: Collection[UUID], now: datetime) -> None:
-        """End the life of results whose files are gone before their time: they answer 410."""
+    async def mark_lost(self, media: MediaObject, now: datetime) -> None:
+        """End the life of an object whose file is gone before its time: its link answers 410.
+
+        A result and its preview end together; an original stands for itself.
+        """
+        kinds, column = {MediaKind.RESULT, MediaKind.PREVIEW}, "result_expires_at"
+        if media.kind is MediaKind.ORIGINAL:
+            kinds, column = {MediaKind.ORIGINAL}, "original_expires_at"
         async with self._database.transaction() as connection:
             await connection.execute(
                 """
                 UPDATE media_object SET cleaned_at = $2, expires_at = least(expires_at, $2)
-                 WHERE job_id = ANY($1) AND cleaned_at IS NULL
+                 WHERE job_id = $1 AND kind = ANY($3) AND cleaned_at IS NULL
                 """,
-                list(job_ids),
+                media.job_id,
                 now,
+                [kind.value for kind in kinds],
             )
             await connection.execute(
-                """
-                UPDATE job_history SET result_expires_at = least(result_expires_at, $2)
-                 WHERE job_id = ANY($1) AND status = 'done'
-                """,
-                list(job_ids),
+                f"UPDATE job_history SET {column} = least({column}, $2)"  # noqa: S608
+                f" WHERE job_id = $1 AND {column} IS NOT NULL",
+                media.job_id,
                 now,
             )
 
@@ -239,6 +244,18 @@ class CleanupRepository:
                                     WHERE object.job_id = job.job_id
                                       AND object.kind IN ('result', 'preview')
                                       AND object.cleaned_at IS NULL))
+                """,
+                list(job_ids),
+            )
+        return {row["job_id"] for row in rows}
+
+    async def originals_with_rows(self, job_ids: Sequence[UUID]) -> set[UUID]:
+        """Return those jobs that own a kept photo."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT job_id FROM media_object
+                 WHERE job_id = ANY($1) AND kind = 'original' AND cleaned_at IS NULL
                 """,
                 list(job_ids),
             )

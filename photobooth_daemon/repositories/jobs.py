@@ -37,16 +37,16 @@ class JobRepository:
         self._database = database
 
     async def insert(self, connection: asyncpg.Connection, job: Job) -> None:
-        """Insert a pending job inside the caller's transaction."""
+        """Insert a pending job, and its kept original, inside the caller's transaction."""
         await connection.execute(
             """
             INSERT INTO job_history (
                 job_id, slot_id, slot_version, source, status, provider, operation,
                 client_fields, client_address, request_id, input_content_type, input_width,
                 input_height, input_size_bytes, input_sha256, started_at, deadline_at,
-                event_id, guest_key)
+                event_id, guest_key, original_expires_at)
             VALUES ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                    $16, $17, $18)
+                    $16, $17, $18, $19)
             """,
             job.job_id,
             job.slot_id,
@@ -66,13 +66,27 @@ class JobRepository:
             job.deadline_at,
             job.event_id,
             job.guest_key,
+            job.original_expires_at,
         )
+        if job.original_expires_at is not None:
+            await connection.execute(
+                """
+                INSERT INTO media_object
+                       (media_id, job_id, kind, content_type, size_bytes, expires_at)
+                VALUES ($1, $2, 'original', $3, $4, $5)
+                """,
+                uuid4(),
+                job.job_id,
+                job.input_content_type,
+                job.input_size_bytes,
+                job.original_expires_at,
+            )
 
     async def end(self, connection: asyncpg.Connection, job_id: UUID, end: JobEnd) -> bool:
         """Record how a job ended, with the media objects of its result, in one statement.
 
-        The job's temporary inputs expire with it. Returns False, and changes
-        nothing, if the job had left ``pending`` before.
+        The job's temporary inputs expire with it, and so does its original if the end says so.
+        Returns False, and changes nothing, if the job had left ``pending`` before.
         """
         result = end.result
         row = await connection.fetchval(
@@ -84,7 +98,8 @@ class JobRepository:
                        attempts = $8, timings = $9, cost = $10,
                        result_content_type = $11, result_width = $12, result_height = $13,
                        result_size_bytes = $14, result_sha256 = $15, result_expires_at = $16,
-                       fallback = $21
+                       fallback = $21,
+                       original_expires_at = CASE WHEN $22 THEN NULL ELSE original_expires_at END
                  WHERE job_id = $1 AND status = 'pending'
                 RETURNING job_id
             ), kept AS (
@@ -99,6 +114,9 @@ class JobRepository:
                    SET expires_at = least(expires_at, $3), cleaned_at = coalesce(cleaned_at, $3)
                   FROM ended
                  WHERE media_object.job_id = ended.job_id AND kind = 'provider_input'
+            ), dropped AS (
+                DELETE FROM media_object USING ended
+                 WHERE media_object.job_id = ended.job_id AND kind = 'original' AND $22
             )
             SELECT job_id FROM ended
             """,
@@ -120,6 +138,7 @@ class JobRepository:
             result and result.expires_at,
             *_media_arrays(result),
             end.fallback,
+            end.drops_original,
         )
         return row is not None
 

@@ -9,7 +9,17 @@ from photobooth_daemon.administration.event_config import (
 )
 from photobooth_daemon.administration.events import DERIVED_KEYS, READ_ONLY_KEYS
 from photobooth_daemon.model.events import EventState
-from photobooth_daemon.web.api_parts import DONE, FLAG, PAGE, Operation, json_answer, query
+from photobooth_daemon.web.api_parts import (
+    DONE,
+    FILE_HEADERS,
+    FILE_PROBLEMS,
+    FLAG,
+    PAGE,
+    Operation,
+    file_answers,
+    json_answer,
+    query,
+)
 from photobooth_daemon.web.api_schemas import (
     COUNT,
     INSTANT,
@@ -118,6 +128,12 @@ EVENT_OPERATIONS = (
         body=named("VersionOnly"),
         body_required=False,
         problems={**NO_EVENT, 409: "version_conflict"},
+    ),
+    Operation(
+        "GET", "/api/jobs/{job_id}/original", "Events", "The photo as it came, where it is kept",
+        file_answers("image/jpeg", "image/png", "image/webp"),
+        FILE_HEADERS,
+        problems={**FILE_PROBLEMS, 404: "job_not_found, original_not_kept"},
     ),
     Operation(
         "PUT", "/api/jobs/{job_id}/visibility", "Events", "Hides a picture from its gallery",

@@ -38,6 +38,7 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.ResultNotFound: HTTPStatus.NOT_FOUND,
     errors.ResultExpired: HTTPStatus.GONE,
     errors.ResultRemoved: HTTPStatus.GONE,
+    errors.OriginalNotKept: HTTPStatus.NOT_FOUND,
     errors.MediaNotFound: HTTPStatus.NOT_FOUND,
     errors.MediaExpired: HTTPStatus.GONE,
     errors.VersionRequired: HTTPStatus.PRECONDITION_REQUIRED,

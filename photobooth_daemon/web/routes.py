@@ -55,6 +55,7 @@ from photobooth_daemon.web import (
     public,
     readiness,
     report,
+    reruns,
     settings,
     slot_test,
     slots,
@@ -262,6 +263,11 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
         # Jobs, statistics, the audit log, live feed
         url(r"/api/jobs", jobs.JobsHandler, {**job, "jobs": services.job_lists}),
         url(rf"/api/jobs/{SEGMENT}", jobs.JobHandler, {**job, "jobs": services.jobs}),
+        url(
+            rf"/api/jobs/{SEGMENT}/original",
+            reruns.OriginalHandler,
+            {**job, "jobs": services.jobs, "media_store": services.media_store},
+        ),
         url(rf"/api/jobs/{SEGMENT}/visibility", jobs.VisibilityHandler, {**base, **ends}),
         url(rf"/api/jobs/{SEGMENT}/result", jobs.ResultRemovalHandler, {**base, **ends}),
         url(r"/api/stats", stats.StatsHandler, {**base, "stats": services.stats}),

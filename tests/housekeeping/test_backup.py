@@ -30,6 +30,7 @@ from photobooth_daemon.model import Actor
 from photobooth_daemon.repositories.backups import BackupRepository
 from tests.support.audit import audit_in
 from tests.support.booth import Booth
+from tests.support.evenings import insert_event
 from tests.support.fakes import FakeClock
 from tests.support.housekeeping import value
 
@@ -127,6 +128,22 @@ async def test_a_wiped_machine_serves_the_same_links(
         assert (await again.post(again.form())).status == 200
     finally:
         await again.close()
+
+
+async def test_kept_originals_come_back(
+    database: Database, empty_database: Database, machine: Machine
+) -> None:
+    booth = await Booth.open(database, machine.directory)
+    await insert_event(booth.fetch, keep_originals="all")
+    job_id = (await booth.post()).json()["job_id"]
+    report = await machine.backup(database).run(machine.backups, keep=7)
+    assert report.manifest.media_files == 3
+    await booth.close()
+    kept = machine.directory / "media" / "originals" / job_id / "photo.jpg"
+    photo = kept.read_bytes()
+    kept.unlink()
+    await machine.restore(empty_database, report.path, replace=True)
+    assert kept.read_bytes() == photo
 
 
 async def test_the_second_backup_links_what_the_first_has(

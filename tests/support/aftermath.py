@@ -55,7 +55,7 @@ async def _row_faults(fetch: Fetch) -> list[str]:
                    array_remove(array_agg(kind ORDER BY kind), NULL) AS kinds
               FROM job_history
               LEFT JOIN media_object USING (job_id)
-             WHERE kind IS NULL OR kind <> 'provider_input'
+             WHERE kind IS NULL OR kind NOT IN ('provider_input', 'original')
              GROUP BY job_id, status
             """
         )
@@ -91,6 +91,16 @@ async def _file_faults(fetch: Fetch, media_root: Path) -> list[str]:
     stored = {path.name: path for path in (media_root / "results").iterdir()}
     faults += [f"results/{name} has no row" for name in sorted(stored.keys() - kept.keys())]
     faults += [f"results/{name} is missing" for name in sorted(kept.keys() - stored.keys())]
+    originals = {
+        str(row["job_id"])
+        for row in await fetch(
+            "SELECT job_id FROM media_object WHERE kind = 'original' AND cleaned_at IS NULL"
+        )
+    }
+    faults += [
+        f"originals/{name} has no row, or no file"
+        for name in originals ^ {path.name for path in (media_root / "originals").iterdir()}
+    ]
     for name in sorted(stored.keys() & kept.keys()):
         files = {path.stem: path for path in stored[name].iterdir()}
         if files.keys() != {"result", "preview"}:

@@ -239,7 +239,7 @@ FROZEN = (
 async def test_a_running_event_keeps_what_it_has(
     office: Office, method: str, path: str, body: Any
 ) -> None:
-    await planned(office, 60, 90)
+    await planned(office, 90, 120)
     assert (await office.call(method, path, body, If_Match="*")).status < 300
     event = await planned(office, slots=["slot-001"])
     refused = await office.call(method, path, body, If_Match="*")

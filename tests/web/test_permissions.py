@@ -53,6 +53,7 @@ CONTRACT = {
     ("DELETE", f"/api/events/{ID}"): "events:write",
     ("POST", f"/api/events/{ID}/gallery/renew"): "events:write",
     ("POST", f"/api/events/{ID}/purge"): "events:write",
+    ("GET", f"/api/jobs/{ID}/original"): "jobs:read",
     ("PUT", f"/api/jobs/{ID}/visibility"): "jobs:write",
     ("DELETE", f"/api/jobs/{ID}/result"): "jobs:write",
     ("POST", "/api/template-media/register"): "media:write",

@@ -23,7 +23,7 @@ COPY_BYTES = 1 << 20
 MANIFEST_BYTES = 1 << 20
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _MEDIA_FILE = re.compile(
-    rf"{MEDIA}/(?:{'|'.join(SHELVES)})/{_UUID}/(?:result|original|preview)\.(?:jpg|png|webp)"
+    rf"{MEDIA}/(?:{'|'.join(SHELVES)})/{_UUID}/(?:result|original|preview|photo)\.(?:jpg|png|webp)"
 )
 _LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
 

@@ -20,7 +20,7 @@ KEY = "jwt.key"
 AUDIT_KEY = "audit.key"
 KEYS = (KEY, AUDIT_KEY)
 CONFIG = "photobooth.toml"
-SHELVES = ("results", "templates")
+SHELVES = ("results", "originals", "templates")
 """What is worth keeping of the media tree; the rest is in flight."""
 
 

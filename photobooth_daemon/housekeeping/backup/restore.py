@@ -212,7 +212,7 @@ class Restore:
         repository = CleanupRepository(self._database)
         results = missing = 0
         last = None
-        while batch := await repository.list_stored_results(last, BATCH_SIZE):
+        while batch := await repository.list_stored_media(last, BATCH_SIZE):
             last = batch[-1].media_id
             for media in batch:
                 if media.kind is not MediaKind.RESULT:
