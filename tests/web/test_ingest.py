@@ -422,6 +422,33 @@ async def test_guesses_by_many_connections_are_tested_one_by_one(
     await booth.close()
 
 
+@pytest.mark.parametrize("guessed_bytes", [100, 100_000])
+async def test_a_guesser_at_a_cameras_address_does_not_take_its_way_in(
+    database: Database, tmp_path: Path, guessed_bytes: int
+) -> None:
+    booth = await Booth.open(database, tmp_path, Clock())
+    await booth.configure_settings(sync_response_seconds=10)
+    assert (await booth.post()).status == 200
+    loop = asyncio.get_running_loop()
+
+    async def guess(n: int) -> int:
+        form = booth.form(b"\xff\xd8" + b"a" * guessed_bytes, password=f"guess {n}")
+        return (await booth.post(form)).status
+
+    guesses = [asyncio.create_task(guess(n)) for n in range(20)]
+    answers = []
+    for _ in range(4):
+        await asyncio.sleep(0.25)
+        sent = loop.time()
+        status = (await booth.post()).status
+        answers.append((status, loop.time() - sent))
+    booth.app.penalties.end()
+    assert set(await asyncio.gather(*guesses)) <= {401, 429}
+    assert all(status == 200 and seconds < 1 for status, seconds in answers), answers
+    await booth.nothing_left()
+    await booth.close()
+
+
 async def test_a_held_answer_leaves_in_the_window_and_holds_nothing(
     database: Database, tmp_path: Path
 ) -> None:
