@@ -1,22 +1,43 @@
-"""What counts as one address, wherever strangers are counted."""
+"""Addresses and networks, read alike wherever somebody is believed, kept out or counted."""
 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 
 NETWORK_BITS = 64
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-def network_of(address: str) -> str:
+
+def address_of(text: str) -> Address | None:
+    """Return the address that a text is; an IPv4 one that comes in IPv6 form is itself."""
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+def network_of(text: str) -> str:
     """Return an address as it is counted: of IPv6 the /64, which one machine has to itself.
 
-    An IPv4 address that comes in IPv6 form is itself; what is no address stays as it is.
+    What is no address stays as it is.
     """
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv6Address):
-        mapped = ip.ipv4_mapped
-        return str(mapped or ipaddress.IPv6Network((ip, NETWORK_BITS), strict=False))
-    return str(ip)
+    address = address_of(text)
+    if address is None:
+        return text
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.IPv6Network((address, NETWORK_BITS), strict=False))
+    return str(address)
+
+
+class Networks:
+    """Some networks, as a configuration names them; tells which addresses are theirs."""
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self._networks = [ipaddress.ip_network(text, strict=False) for text in texts]
+
+    def __contains__(self, address: Address | None) -> bool:
+        return address is not None and any(address in network for network in self._networks)

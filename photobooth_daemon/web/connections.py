@@ -10,7 +10,6 @@ from __future__ import annotations
 import array
 import asyncio
 import fcntl
-import ipaddress
 import termios
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable
@@ -20,7 +19,7 @@ from typing import Any, TypeGuard
 from tornado.httputil import HTTPInputError, HTTPServerRequest
 from tornado.iostream import IOStream, StreamClosedError
 
-from photobooth_daemon.model.networks import network_of
+from photobooth_daemon.model.networks import Networks, address_of, network_of
 
 MOST_PER_ADDRESS = 64
 MOST_WAITING_PER_ADDRESS = 256
@@ -46,7 +45,7 @@ class Connections:
     """Counts an address's connections; those of a trusted proxy are many people's."""
 
     def __init__(self, trusted_proxies: Iterable[str] = ()) -> None:
-        self._trusted = [ipaddress.ip_network(text, strict=False) for text in trusted_proxies]
+        self._trusted = Networks(trusted_proxies)
         self._served: Counter[str] = Counter()
         self._waiting: dict[str, deque[tuple[IOStream, Serve]]] = {}
 
@@ -108,14 +107,9 @@ class Connections:
             del self._served[network]
 
     def _is_trusted(self, address: str) -> bool:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            # A socket of this machine's own file system, which only a proxy is given.
-            return True
-        if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-            parsed = parsed.ipv4_mapped
-        return any(parsed in network for network in self._trusted)
+        peer = address_of(address)
+        # What has no address is a socket of this machine's file system: only a proxy is given one.
+        return peer is None or peer in self._trusted
 
 
 def unread_bytes(request: HTTPServerRequest) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +10,10 @@ from urllib.parse import SplitResult, urlsplit
 from tornado.httputil import HTTPServerRequest
 
 from photobooth_daemon.model import Noticed
+from photobooth_daemon.model.networks import Networks, address_of
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+MOST_HOPS = 32
+"""Looked at of X-Forwarded-For: whoever is at its left may have written what he liked."""
 
 
 class Life:
@@ -39,8 +40,8 @@ class Site:
         self._accel_redirect = accel_redirect
         self._media_root = media_root
         self.noticed = Noticed()
-        self._metrics_from = [ipaddress.ip_network(text, strict=False) for text in metrics_from]
-        self._trusted = [ipaddress.ip_network(text, strict=False) for text in trusted_proxies]
+        self._metrics_from = Networks(metrics_from)
+        self._trusted = Networks(trusted_proxies)
 
     def client_address(self, request: HTTPServerRequest) -> str:
         """Return the rightmost hop that is not a trusted proxy, each address in one spelling.
@@ -52,28 +53,31 @@ class Site:
         return client
 
     def _find_client(self, request: HTTPServerRequest) -> str:
-        peer = _spelt(request.remote_ip or "")
-        if not self._is_trusted(peer):
-            return peer
-        hops = ",".join(request.headers.get_list("X-Forwarded-For")).split(",")
-        for hop in reversed([hop.strip() for hop in hops if hop.strip()]):
-            if _parse(hop) is None:
-                return peer
-            peer = _spelt(hop)
-            if not self._is_trusted(hop):
+        peer = address_of(request.remote_ip or "")
+        if peer is None:
+            return request.remote_ip or ""
+        if peer not in self._trusted:
+            return str(peer)
+        hops = ",".join(request.headers.get_list("X-Forwarded-For")).rsplit(",", MOST_HOPS)
+        for hop in reversed([hop.strip() for hop in hops[-MOST_HOPS:] if hop.strip()]):
+            address = address_of(hop)
+            if address is None:
                 break
-        return peer
+            peer = address
+            if peer not in self._trusted:
+                break
+        return str(peer)
 
     def _notice(self, request: HTTPServerRequest, client: str) -> None:
         """Remember what ``photoboothctl check`` tells of; whoever asks for an address has secrets.
 
         A proxy of ours stands near: what comes from the internet with such a header is made up.
         """
-        peer = _parse(request.remote_ip or "")
+        peer = address_of(request.remote_ip or "")
         near = peer is not None and peer.is_private
-        if near and "X-Forwarded-For" in request.headers and not self._is_trusted(str(peer)):
+        if near and "X-Forwarded-For" in request.headers and peer not in self._trusted:
             self.noticed = replace(self.noticed, forwarded_by=str(peer))
-        address = _parse(client)
+        address = address_of(client)
         if address is not None and not address.is_loopback and not self.is_secure(request):
             self.noticed = replace(self.noticed, plain_from=client)
 
@@ -84,10 +88,8 @@ class Site:
         """
         if "X-Forwarded-For" in request.headers and not self._is_trusted(request.remote_ip or ""):
             return False
-        address = _parse(self._find_client(request))
-        if address is None:
-            return False
-        return address.is_loopback or any(address in network for network in self._metrics_from)
+        address = address_of(self._find_client(request))
+        return address is not None and (address.is_loopback or address in self._metrics_from)
 
     def is_secure(self, request: HTTPServerRequest) -> bool:
         """Return whether the client's own connection is behind TLS."""
@@ -139,24 +141,9 @@ class Site:
         return self.public_url
 
     def _is_trusted(self, text: str) -> bool:
-        address = _parse(text)
-        return address is not None and any(address in network for network in self._trusted)
+        return address_of(text) in self._trusted
 
 
 def _is_this_machine(url: SplitResult) -> bool:
-    address = _parse(url.hostname or "")
+    address = address_of(url.hostname or "")
     return url.hostname == "localhost" or (address is not None and address.is_loopback)
-
-
-def _spelt(text: str) -> str:
-    address = _parse(text)
-    return text if address is None else str(address)
-
-
-def _parse(text: str) -> Address | None:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    mapped = getattr(address, "ipv4_mapped", None)
-    return mapped or address

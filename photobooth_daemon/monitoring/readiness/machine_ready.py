@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 import shutil
 import socket
@@ -16,6 +15,7 @@ import aiohttp
 
 from photobooth_daemon.config.start_up import ServerConfig
 from photobooth_daemon.model import MB, Noticed
+from photobooth_daemon.model.networks import address_of
 from photobooth_daemon.monitoring.alerts.conditions import BACKUP_OLD, CLEANUP_LATE, FILLING_HOURS
 from photobooth_daemon.monitoring.readiness.model import (
     Finding,
@@ -160,10 +160,8 @@ def _is_https(url: str | None) -> bool:
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    address = address_of(host)
+    return host == "localhost" if address is None else address.is_loopback
 
 
 async def _is_private(url: str) -> bool:
