@@ -22,6 +22,7 @@ from photobooth_daemon.model.events import (
     RerunMode,
     Stamp,
 )
+from photobooth_daemon.model.slot_ids import SLOT_ID_PATTERN
 from photobooth_daemon.providers.param_faults import faults_of, format_checker, unstorable
 
 LONGEST = timedelta(days=14)
@@ -39,7 +40,7 @@ EVENT_CONFIG_SCHEMA: Mapping[str, Any] = {
         "slots": {
             "type": "array",
             "maxItems": 15,
-            "items": {"type": "string", "pattern": "^slot-0(0[1-9]|1[0-5])$"},
+            "items": {"type": "string", "pattern": SLOT_ID_PATTERN},
         },
         "frozen": {"type": "boolean"},
         "gallery": {

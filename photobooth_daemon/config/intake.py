@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from photobooth_daemon.config.values import Reader, Section, parse_listen_address
+from photobooth_daemon.model.slot_ids import SLOT_IDS
 
 DEFAULT_FOLDER = Path("/var/lib/photobooth-intake")
-SLOT_IDS = tuple(f"slot-{number:03d}" for number in range(1, 16))
 WATCHES = ("inotify", "poll")
 
 

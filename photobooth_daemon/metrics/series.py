@@ -27,9 +27,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from photobooth_daemon import __version__
 from photobooth_daemon.errors import CONFIGURATION_REASONS, PhotoboothError, RateLimited
 from photobooth_daemon.metrics.exposition import Exposed, Fact, Source
+from photobooth_daemon.model.slot_ids import SLOT_IDS
 
 PREFIX = "photobooth_"
-SLOT_IDS = tuple(f"slot-{number:03}" for number in range(1, 16))
 NONE = "none"
 """The label of something that does not exist: an unknown slot, a slot without a provider."""
 

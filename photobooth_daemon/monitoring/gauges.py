@@ -5,7 +5,8 @@ from __future__ import annotations
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.ingest.waiting.gate import Gate
-from photobooth_daemon.metrics.series import SLOT_IDS, Metrics
+from photobooth_daemon.metrics.series import Metrics
+from photobooth_daemon.model.slot_ids import SLOT_IDS
 
 
 class Gauges:

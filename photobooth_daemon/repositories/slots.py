@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -22,10 +21,9 @@ from photobooth_daemon.model import (
     TemplateBinding,
 )
 from photobooth_daemon.model.events import Event
+from photobooth_daemon.model.slot_ids import SLOT_IDS
 from photobooth_daemon.repositories.events import EVENT_COLUMNS, event_of
 from photobooth_daemon.repositories.settings import SETTING_COLUMNS, settings_state
-
-_SLOT_ID = re.compile(r"slot-0(?:0[1-9]|1[0-5])")
 
 SLOT_COLUMNS = """
     slot.slot_id, slot.version, slot.display_name, slot.enabled, slot.provider, slot.operation,
@@ -43,7 +41,7 @@ SLOT_COLUMNS = """
 
 def is_slot_id(text: str) -> bool:
     """Return whether ``text`` can name a slot; what came in a path may hold anything."""
-    return _SLOT_ID.fullmatch(text) is not None
+    return text in SLOT_IDS
 
 
 def slot_of(row: Row) -> Slot:

@@ -7,7 +7,8 @@ from http import HTTPStatus
 
 from tornado.web import RequestHandler
 
-from photobooth_daemon.metrics.series import SLOT_IDS, Metrics
+from photobooth_daemon.metrics.series import Metrics
+from photobooth_daemon.model.slot_ids import SLOT_IDS
 from photobooth_daemon.monitoring.recent_problems import RecentProblems
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")

@@ -17,6 +17,7 @@ from photobooth_daemon.administration.slot_config import SLOT_CONFIG_SCHEMA
 from photobooth_daemon.administration.slots import DERIVED_KEYS
 from photobooth_daemon.administration.templates import MAX_LABEL_CHARACTERS
 from photobooth_daemon.model import JobSource, JobStatus, Timings
+from photobooth_daemon.model.slot_ids import SLOT_ID_PATTERN
 from photobooth_daemon.monitoring.reports.stats import OUTCOMES, SHARES, WINDOWS
 
 Schema = dict[str, Any]
@@ -35,7 +36,7 @@ UUID: Schema = {"type": "string", "format": "uuid"}
 MAYBE_UUID: Schema = {"type": ["string", "null"], "format": "uuid"}
 ANYTHING: Schema = {"type": "object"}
 VERSION: Schema = {"type": "integer", "minimum": 1}
-SLOT_ID: Schema = {"type": "string", "pattern": "^slot-0(0[1-9]|1[0-5])$"}
+SLOT_ID: Schema = {"type": "string", "pattern": SLOT_ID_PATTERN}
 NEW_PASSWORD: Schema = {
     "type": "string",
     "minLength": MIN_PASSWORD_BYTES // 4,
