@@ -7,6 +7,7 @@ from pathlib import Path
 
 from photobooth_daemon.config.values import Reader, Section, parse_listen_address
 from photobooth_daemon.model.slot_ids import SLOT_IDS
+from photobooth_daemon.model.units import MB
 
 DEFAULT_FOLDER = Path("/var/lib/photobooth-intake")
 WATCHES = ("inotify", "poll")
@@ -62,7 +63,7 @@ class IntakeConfig:
     @property
     def max_file_bytes(self) -> int:
         """Return the largest file that is taken up."""
-        return self.max_file_mb * 1024 * 1024
+        return self.max_file_mb * MB
 
 
 def users_of(slot_id: str) -> tuple[str, str]:

@@ -28,9 +28,9 @@ from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import MB, JobSource, SettingsState, Slot
 from photobooth_daemon.model.events import Event
 from photobooth_daemon.model.networks import network_of
+from photobooth_daemon.model.units import FORM_ALLOWANCE_BYTES
 from photobooth_daemon.repositories.slots import SlotRepository, is_slot_id
 
-FORM_ALLOWANCE_BYTES = 512 * 1024
 DATABASE_PATIENCE_SECONDS = 4.0
 """How long a database that does not answer is waited for."""
 

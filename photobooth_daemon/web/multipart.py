@@ -177,9 +177,7 @@ class FormReader:
         if part.is_file:
             self._file_bytes += len(event.data)
             if self._file_bytes > self._max_file_bytes:
-                raise PayloadTooLarge(
-                    f"A picture may have {self._max_file_bytes // MB} MB at most."
-                )
+                raise picture_too_large(self._max_file_bytes)
             if event.data:
                 await self._sink(event.data)
             return
@@ -195,6 +193,11 @@ class FormReader:
         elif len(self.form.fields) < MAX_KEPT_FIELDS and part.name not in self.form.fields:
             text = part.value.decode("utf-8", "replace").replace("\0", "\ufffd")
             self.form.fields[part.name] = text
+
+
+def picture_too_large(max_file_bytes: int) -> PayloadTooLarge:
+    """Return what is told to whoever sends more."""
+    return PayloadTooLarge(f"A picture may have {max_file_bytes // MB} MB at most.")
 
 
 @dataclass(slots=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from photobooth_daemon.errors import InvalidRequest, PayloadTooLarge
-from photobooth_daemon.model import MB
-from photobooth_daemon.web.multipart import Form, Sink
+from photobooth_daemon.errors import InvalidRequest
+from photobooth_daemon.web.multipart import Form, Sink, picture_too_large
 
 
 class PictureReader:
@@ -23,7 +22,7 @@ class PictureReader:
         """
         self._bytes += len(chunk)
         if self._bytes > self._max_file_bytes:
-            raise PayloadTooLarge(f"A picture may have {self._max_file_bytes // MB} MB at most.")
+            raise picture_too_large(self._max_file_bytes)
         await self._sink(chunk)
 
     async def finish(self) -> Form:

@@ -10,15 +10,16 @@ from photobooth_daemon.administration.settings import SettingsService
 from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
-from photobooth_daemon.errors import MediaNotFound, PayloadTooLarge
+from photobooth_daemon.errors import MediaNotFound
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import MB
+from photobooth_daemon.model.units import FORM_ALLOWANCE_BYTES
 from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.repositories.templates import TemplateRepository, UsedTemplate
 from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web.files import FileHandler, StoredFile
 from photobooth_daemon.web.handler import Handler
-from photobooth_daemon.web.multipart import FormNames
+from photobooth_daemon.web.multipart import FormNames, picture_too_large
 from photobooth_daemon.web.paging import (
     read_flag,
     read_limit,
@@ -29,7 +30,6 @@ from photobooth_daemon.web.paging import (
 from photobooth_daemon.web.problems import OF_A_VALUE
 from photobooth_daemon.web.upload import Upload, UploadRules
 
-FORM_ALLOWANCE_BYTES = 512 * 1024
 UPLOAD_SECONDS = 60.0
 DRAIN_BYTES = 64 * MB
 CACHE_SECONDS = 24 * 3600
@@ -72,7 +72,7 @@ class TemplateRegisterHandler(Handler):
         self._limits = (await self._settings.get()).values
         max_file_bytes = self._limits.max_upload_mb * MB
         if self.body.announced_bytes > max_file_bytes + FORM_ALLOWANCE_BYTES:
-            raise PayloadTooLarge(f"A picture may have {self._limits.max_upload_mb} MB at most.")
+            raise picture_too_large(max_file_bytes)
         deadline = Deadline.after(self._clock, UPLOAD_SECONDS)
         self._upload = Upload(
             self.body,
