@@ -192,12 +192,17 @@ class SlotFolders:
             for path in files_below(shelf):
                 if path.stat().st_ino in arrived:
                     path.unlink()
-        waiting = {key_of(self.slot_id, one.name, sha256_of(one.path)) for one in self.waiting()}
+        back = set()
         for shelf in list(self.ready.iterdir()):
             if shelf.name.startswith(UNFINISHED) or not files_below(shelf):
                 shutil.rmtree(shelf)
-            elif shelf.name not in waiting:
-                self.publish(shelf.name, copy=copy)
+            else:
+                back.add(shelf.name)
+        if back:
+            # Only now: thousands of photos may wait that would all have to be read.
+            back -= {key_of(self.slot_id, one.name, sha256_of(one.path)) for one in self.waiting()}
+        for key in back:
+            self.publish(key, copy=copy)
 
     def prune_done(self, keep_seconds: float) -> int:
         """Delete photos that have been done for longer, and empty folders; return how many."""
