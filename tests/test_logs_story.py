@@ -78,7 +78,7 @@ async def full_run(booth: Booth, database: Database) -> list[str]:
     )
     await booth.get(f"/api/me?token={token}", Authorization=f"Bearer {token}")
     await booth.get(f"/no/such/page?password={PASSWORD}")
-    await booth.app.operations.refresh()
+    await booth.app.operations.vitals.refresh()
     encoded = base64.b64encode(photo).decode()
     return [
         *(KEY, PASSWORD, WRONG, ADMIN_PASSWORD, NEW_PASSWORD, GUEST, basic, stored, token),

@@ -243,11 +243,6 @@ class Metrics:
         encode, content_type = choose_encoder(accept)
         return (lambda: encode(Exposed(self._sources()))), content_type
 
-    def exposition(self, accept: str) -> tuple[bytes, str]:
-        """Return the answer to a scrape, and its content type."""
-        encode, content_type = self.encoder(accept)
-        return encode(), content_type
-
     def _sources(self) -> Sequence[Source]:
         if self._multiprocess_dir is None:
             return (self._registry, *self._facts)

@@ -43,7 +43,7 @@ class Operations:
     ) -> None:
         self._housekeeping = housekeeping
         self._throttle = throttle
-        self._vitals = vitals
+        self.vitals = vitals
         self._gauges = gauges
         self._presence = presence
         self._watch = watch
@@ -57,8 +57,8 @@ class Operations:
         self._begin(_again_and_again(self.recover, RECOVERY_SECONDS))
         self._begin(_again_and_again(self._throttle.sum_up, RECOVERY_SECONDS))
         self._begin(_again_and_again(self.show_presence, PRESENCE_SECONDS))
-        self._begin(_again_and_again(self._vitals.refresh, VITALS_SECONDS))
-        self._begin(self._vitals.measure_lag())
+        self._begin(_again_and_again(self.vitals.refresh, VITALS_SECONDS))
+        self._begin(self.vitals.measure_lag())
         self._begin(_again_and_again(self.read_gauges, GAUGES_SECONDS))
         if self._watch is not None:
             self._watch.start()
@@ -81,10 +81,6 @@ class Operations:
     async def read_gauges(self) -> None:
         """Set the gauges that a scrape of another process adds to its own."""
         self._gauges.refresh()
-
-    async def refresh(self) -> None:
-        """Learn the shown figures anew, now."""
-        await self._vitals.refresh()
 
     async def close(self) -> None:
         """Stop everything; the media tree is let go."""

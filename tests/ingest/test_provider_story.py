@@ -350,7 +350,7 @@ async def test_a_spent_cap_leads_to_what_costs_nothing(booth: Booth, scope: str)
     assert job["provider"] == "local"
     assert [a["provider"] for a in job["attempts"]] == ["local"]
     await booth.configure_slot(fallback=[])
-    await booth.app.operations._vitals.refresh()
+    await booth.app.operations.vitals.refresh()
     scrape = (await booth.get("/metrics")).body.decode()
     assert 'photobooth_cost_today{scope="slot-001"} 5.0' in scrape
     capped = "slot-001" if scope == "slot" else "all"

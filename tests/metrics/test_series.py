@@ -22,7 +22,7 @@ def metrics() -> Metrics:
 
 
 def scrape(metrics: Metrics) -> dict[str, float]:
-    body, _ = metrics.exposition("text/plain")
+    body = metrics.encoder("text/plain")[0]()
     return {
         sample.name + repr(sorted(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(body.decode())
@@ -60,7 +60,7 @@ def test_an_exchange_is_counted_once_in_each_family(metrics: Metrics) -> None:
 def test_strangers_cannot_make_series(metrics: Metrics) -> None:
     metrics.observe_ingest("slot-../etc", None, "refused", 0.01, code="slot_not_found")
     metrics.prepare_slot("slot-999", "gemini")
-    body, _ = metrics.exposition("")
+    body = metrics.encoder("")[0]()
     assert b"etc" not in body
     assert b"slot-999" not in body
     assert (
@@ -115,7 +115,8 @@ def test_a_fact_refuses_labels_it_does_not_have(metrics: Metrics) -> None:
 def test_the_format_follows_the_accept_header(
     metrics: Metrics, accept: str, content_type: str
 ) -> None:
-    body, answered = metrics.exposition(accept)
+    encode, answered = metrics.encoder(accept)
+    body = encode()
     assert answered.startswith(content_type)
     assert body.endswith(b"# EOF\n") == (content_type != "text/plain")
     assert b"_created" not in body
@@ -139,7 +140,7 @@ def test_processes_are_added_up_and_facts_are_not(tmp_path: Path) -> None:
         "m.observe_ingest('slot-001', 'local', 'done', 2.0, window_seconds=48)\n"
         "m.ingest_in_flight.inc(2)\n"
         "m.media_free_bytes.set(500)\n"
-        "print(m.exposition('')[0].decode())\n"
+        "print(m.encoder('')[0]().decode())\n"
     )
     output = ""
     for _ in range(2):

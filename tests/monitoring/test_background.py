@@ -85,14 +85,14 @@ async def test_figures_of_the_installation_are_shown(booth: Booth, database: Dat
         booth.app.clock,
     ).cleanup
     await cleanup.run()
-    await booth.app.operations.refresh()
+    await booth.app.operations.vitals.refresh()
     await eventually(lambda: metric(booth, "photobooth_cleanup_last_success_timestamp_seconds"))
     shown = await metric(booth, "photobooth_cleanup_last_success_timestamp_seconds")
     assert shown is not None
     assert abs(shown - now.timestamp()) < 60
     await insert_job(database, now - timedelta(days=100), "failed")
     await cleanup.run()
-    await booth.app.operations.refresh()
+    await booth.app.operations.vitals.refresh()
     await eventually(lambda: metric(booth, "photobooth_cleanup_removed_total", kind="jobs"))
     assert await metric(booth, "photobooth_cleanup_removed_total", kind="jobs") == 1
     assert await metric(booth, "photobooth_cleanup_runs_total", outcome="success") == 1
@@ -101,13 +101,13 @@ async def test_figures_of_the_installation_are_shown(booth: Booth, database: Dat
 
 
 async def test_a_change_of_health_is_an_event(booth: Booth, database: Database) -> None:
-    await booth.app.operations.refresh()
+    await booth.app.operations.vitals.refresh()
     if booth.app.media_store.free_bytes() > 1_000_000 * 2**20:
         pytest.skip("this disk is larger than the largest limit")
     await booth.configure_settings(min_free_mb=1_000_000)
 
     async def told() -> bool:
-        await booth.app.operations.refresh()
+        await booth.app.operations.vitals.refresh()
         data = await value(
             database,
             "SELECT data FROM live_message WHERE kind = 'health' ORDER BY message_id DESC LIMIT 1",

@@ -127,7 +127,7 @@ async def test_another_process_hears_of_it(
 
 async def cooling(office: Office) -> bool:
     # Not by the port, which keeps a page for a second: this clock stands.
-    text = office.app.metrics.exposition("")[0].decode()
+    text = office.app.metrics.encoder("")[0]().decode()
     return any(
         line.startswith("photobooth_provider_cooling_down{") and line.endswith(" 1.0")
         for line in text.splitlines()
