@@ -1,4 +1,4 @@
-"""Puts together what a process does besides serving; ``app.py`` hands in what it shares."""
+"""Builds what a process does besides serving; ``build.py`` hands in what it shares."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from importlib.resources import files
 
 import aiohttp
 
-from photobooth_daemon.administration.head_keeper import HeadKeeper
-from photobooth_daemon.administration.throttle import Throttle
+from photobooth_daemon.app.administration import Administration
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.start_up import AlertsConfig, Config, installation_name
 from photobooth_daemon.database.pool import Database
@@ -20,7 +19,6 @@ from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.ingest.ladder.spending import Spending
 from photobooth_daemon.ingest.story import IngestService
 from photobooth_daemon.ingest.waiting.gate import Gate
-from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import MB
@@ -48,9 +46,6 @@ from photobooth_daemon.repositories.alerts import AlertRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.processes import ProcessRepository
-from photobooth_daemon.repositories.settings import SettingsRepository
-from photobooth_daemon.repositories.slots import SlotRepository
-from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
 from photobooth_daemon.web.site import Site
 
@@ -61,10 +56,10 @@ class Shared:
 
     config: Config
     database: Database
+    administration: Administration
     media_store: MediaStore
     metrics: Metrics
     problems: RecentProblems
-    live: LivePublisher
     spending: Spending
     http: aiohttp.ClientSession
     drivers: Mapping[str, ProviderDriver]
@@ -72,18 +67,17 @@ class Shared:
     gate: Gate
     ladder: Ladder
     schemas: ParamSchemas
-    throttle: Throttle
-    heads: HeadKeeper
     site: Site
     intake: IntakePage
     config_digest: str
     clock: Clock
 
 
-def build_backstage(shared: Shared) -> tuple[Health, Operations]:
+def build_background(shared: Shared) -> tuple[Health, Operations]:
     """Return the health service and the background work, not yet started."""
     database = shared.database
-    settings = SettingsRepository(database)
+    administration = shared.administration
+    settings = administration.setting_repository
     cleanup = CleanupRepository(database)
     repository = VitalsRepository(database)
     health = build_health(
@@ -102,9 +96,9 @@ def build_backstage(shared: Shared) -> tuple[Health, Operations]:
         database=database,
         repository=repository,
         settings=settings,
-        slots=SlotRepository(database),
+        slots=administration.slot_repository,
         cleanup=cleanup,
-        live=shared.live,
+        live=administration.live,
         spending=shared.spending,
         media_store=shared.media_store,
         clock=shared.clock,
@@ -112,8 +106,10 @@ def build_backstage(shared: Shared) -> tuple[Health, Operations]:
     gauges = Gauges(shared.metrics, shared.gate, shared.ladder, database)
     shared.metrics.refresh_by(gauges.refresh)
     operations = Operations(
-        housekeeping=build_housekeeping(database, shared.media_store, shared.heads, shared.clock),
-        throttle=shared.throttle,
+        housekeeping=build_housekeeping(
+            database, shared.media_store, administration.heads, shared.clock
+        ),
+        throttle=administration.throttle,
         vitals=vitals,
         gauges=gauges,
         presence=Presence(
@@ -133,15 +129,16 @@ def build_readiness(
 ) -> Readiness:
     """Return the readiness check."""
     database = shared.database
-    slots = SlotRepository(database)
+    administration = shared.administration
+    slots = administration.slot_repository
     photo = (files("photobooth_daemon.app") / "sample_photo.jpg").read_bytes()
     return Readiness(
         config=shared.config,
         config_digest=shared.config_digest,
         records=Records(
-            settings=SettingsRepository(database),
+            settings=administration.setting_repository,
             slots=slots,
-            templates=TemplateRepository(database),
+            templates=administration.template_repository,
             admins=AdminRepository(database),
             cleanup=CleanupRepository(database),
             alerts=AlertRepository(database),

@@ -19,7 +19,7 @@ from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.administration.signing_key import load_signing_key
 from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.app.administration import build_administration
-from photobooth_daemon.app.background import Shared, build_backstage, build_readiness
+from photobooth_daemon.app.background import Shared, build_background, build_readiness
 from photobooth_daemon.app.ingest import IngestParts, build_ingest
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.digest import config_digest
@@ -156,7 +156,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     )
     audit, live = administration.audit, administration.live
     slots, templates = administration.slot_repository, administration.template_repository
-    throttle, penalties = administration.throttle, administration.penalties
+    penalties = administration.penalties
     admission, ingest = build_ingest(
         IngestParts(
             config=config,
@@ -186,10 +186,10 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     shared = Shared(
         config=config,
         database=database,
+        administration=administration,
         media_store=media_store,
         metrics=metrics,
         problems=problems,
-        live=live,
         spending=spending,
         http=http,
         drivers=drivers,
@@ -197,14 +197,12 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         gate=gate,
         ladder=ladder,
         schemas=schemas,
-        throttle=throttle,
-        heads=administration.heads,
         site=site,
         intake=intake,
         config_digest=config_digest(config, signing_key),
         clock=clock,
     )
-    health, operations = build_backstage(shared)
+    health, operations = build_background(shared)
     readiness = build_readiness(shared, admission, ingest)
 
     feed = LiveFeed(
