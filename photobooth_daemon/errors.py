@@ -8,7 +8,7 @@
     │   PasswordChangeRequired · UsernameTaken · LastAdministrator
     ├── InvalidPassword · TooManyAttempts
     ├── NotFound                        slot, job, result, media, admin …
-    ├── SlotDisabled · ResultExpired · MediaExpired
+    ├── SlotDisabled · ResultExpired · MediaExpired · WrongKey
     ├── VersionRequired · VersionConflict · InUse
     ├── EventRunning · SlotTaken        an evening is in the way
     ├── PreconditionFailed · RangeNotSatisfiable    of a file
@@ -199,6 +199,13 @@ class ResultRemoved(ResultExpired):
 class OriginalNotKept(NotFound):
     code = "original_not_kept"
     default_detail = "The photo of this job is not kept: its event keeps none, or not any longer."
+
+
+class WrongKey(PhotoboothError):
+    """A guest's link lacks the key of its picture."""
+
+    code = "wrong_key"
+    default_detail = "This is not the key of this picture."
 
 
 class MediaNotFound(NotFound):

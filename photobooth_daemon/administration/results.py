@@ -6,6 +6,7 @@ the disk is an expired object that cleanup removes.
 
 from __future__ import annotations
 
+import hmac
 import logging
 from collections.abc import Sequence
 from uuid import UUID
@@ -15,10 +16,10 @@ import asyncpg
 from photobooth_daemon.administration.audit import Audit
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.errors import JobNotFound, ResultNotFound
+from photobooth_daemon.errors import JobNotFound, ResultNotFound, WrongKey
 from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.media.store import MediaStore
-from photobooth_daemon.model import Actor, Job, JobStatus
+from photobooth_daemon.model import GUEST, Actor, Job, JobStatus
 from photobooth_daemon.repositories.result_ends import ResultEnds
 
 AT_ONCE = 100
@@ -89,6 +90,17 @@ class ResultService:
             await self._tell(connection, ended, removed=True)
         await self._remove_files(job_ids)
 
+    async def remove_as_guest(self, job: Job, key: str) -> None:
+        """Remove what there is of a job for a guest who has its key; nobody's name is noted.
+
+        Raises:
+            WrongKey: it is not this job's, or the job has none.
+            JobNotFound, ResultNotFound: as for :meth:`remove`.
+        """
+        if not opens(job, key):
+            raise WrongKey
+        await self.remove(job.job_id, Actor(GUEST))
+
     async def purge(self, event_id: UUID, actor: Actor) -> int:
         """Remove every result, preview and original of an event now; return of how many jobs."""
         removed = 0
@@ -147,6 +159,13 @@ class ResultService:
                     **what,
                 },
             )
+
+
+def opens(job: Job, key: str) -> bool:
+    """Return whether ``key`` is the one that a job's guest was given."""
+    return job.guest_key is not None and hmac.compare_digest(
+        job.guest_key.encode(), key.encode("utf-8", "surrogatepass")
+    )
 
 
 def _had_files(job: Job) -> bool:

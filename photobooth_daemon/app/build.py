@@ -230,6 +230,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         accounts=administration.accounts,
         settings=administration.settings,
         events=administration.events,
+        event_list=administration.event_repository,
         slots=administration.slots,
         slot_list=slots,
         templates=TemplateService(

@@ -192,3 +192,4 @@ class Answer:
     expires_at: datetime | None
     timings: Timings
     fallback: bool = False
+    guest_key: str | None = None

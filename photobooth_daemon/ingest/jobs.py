@@ -69,6 +69,7 @@ class Jobs:
                     "job_id": str(job.job_id),
                     "slot_id": job.slot_id,
                     "source": job.source.value,
+                    "event_id": None if job.event_id is None else str(job.event_id),
                     "status": JobStatus.PENDING.value,
                 },
             )
@@ -140,6 +141,7 @@ class Jobs:
                     "job_id": str(job.job_id),
                     "slot_id": job.slot_id,
                     "source": job.source.value,
+                    "event_id": None if job.event_id is None else str(job.event_id),
                     "status": end.status.value,
                     "failure_code": end.failure_code,
                     "provider_code": end.provider_code,

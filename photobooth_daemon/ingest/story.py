@@ -256,6 +256,7 @@ class IngestService:
             preview=finished.preview,
             expires_at=expires_at,
             timings=Timings(**end.timings),
+            guest_key=job.guest_key,
         )
         log.info("photo done", extra={"provider": climbed.rung.provider, **end.timings})
         return answer
@@ -281,6 +282,7 @@ class IngestService:
             preview=preview,
             expires_at=job.result_expires_at,
             timings=Timings(**job.timings),
+            guest_key=job.guest_key,
         )
 
     def _count(

@@ -32,7 +32,14 @@ class Results:
             ResultExpired: its time is over.
             ResultRemoved: somebody has removed it.
         """
-        job = await self._find(job_id)
+        return self.living(await self.find(job_id))
+
+    def living(self, job: Job | None) -> Job:
+        """Return the job if its result is still kept.
+
+        Raises:
+            ResultNotFound, ResultExpired, ResultRemoved: as for :meth:`get`.
+        """
         if job is not None and job.result_removed_at is not None:
             raise ResultRemoved
         if job is None or job.status != JobStatus.DONE or job.result_expires_at is None:
@@ -41,7 +48,8 @@ class Results:
             raise ResultExpired
         return job
 
-    async def _find(self, job_id: UUID) -> Job | None:
+    async def find(self, job_id: UUID) -> Job | None:
+        """Return a job, whatever became of its result."""
         search = self._searches.get(job_id)
         if search is None:
             search = asyncio.create_task(self._jobs.find(job_id))

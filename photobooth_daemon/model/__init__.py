@@ -1,6 +1,7 @@
 """What all layers name: the records, their versions, alerts and reports."""
 
 from photobooth_daemon.model.audit import (
+    GUEST,
     UNAUTHENTICATED,
     Actor,
     AuditEntry,
@@ -34,6 +35,7 @@ from photobooth_daemon.model.records import (
 from photobooth_daemon.model.units import MB
 
 __all__ = [
+    "GUEST",
     "MB",
     "UNAUTHENTICATED",
     "Actor",

@@ -9,6 +9,8 @@ from typing import Any
 
 UNAUTHENTICATED = "unauthenticated"
 """The actor of whoever has proved nothing, whatever name was given."""
+GUEST = "guest"
+"""The actor of whoever has a picture's key; no account may have these names."""
 
 
 @dataclass(frozen=True, slots=True)

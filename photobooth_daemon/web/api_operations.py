@@ -93,14 +93,6 @@ OPERATIONS = (
         problems=GONE,
     ),
     Operation(
-        "GET", "/r/{job_id}", "Guests", "The guest's page",
-        {
-            200: picture_answer("text/html"),
-            404: picture_answer("text/html"),
-            410: picture_answer("text/html"),
-        },
-    ),
-    Operation(
         "GET", "/public/media/{media_id}", "Guests", "A provider's temporary input",
         file_answers(*PICTURES),
         FILE_HEADERS,

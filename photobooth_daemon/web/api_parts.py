@@ -33,6 +33,8 @@ class Operation:
     parameters: tuple[Schema, ...] = ()
     body: Schema | None = None
     form: Schema | None = None
+    page_form: Schema | None = None
+    """A form of one of our own pages: urlencoded, as browsers send it."""
     takes_pictures: bool = False
     """Whether the body may be a picture instead of the form."""
     body_required: bool = True

@@ -33,7 +33,8 @@ log = logging.getLogger(__name__)
 class StoredFile:
     """A file that never changes while it exists; ``etag`` is a strong validator without quotes.
 
-    ``modified_at`` is None where nobody knows it: then there is no ``Last-Modified``.
+    ``modified_at`` is None where nobody knows it: then there is no ``Last-Modified``. With no
+    ``max_age_seconds`` a client asks each time whether the file is still there.
     """
 
     path: Path
@@ -97,7 +98,7 @@ class FileHandler(Handler):
         await self._send_pieces(opened, first, length)
 
     def _set_life(self, file: StoredFile) -> None:
-        self.set_header("Cache-Control", f"private, max-age={max(0, file.max_age_seconds)}")
+        self.set_header("Cache-Control", life_header(file.max_age_seconds))
 
     async def _send_pieces(self, opened: BinaryIO, first: int, length: int) -> None:
         loop = asyncio.get_running_loop()
@@ -172,6 +173,11 @@ class FileHandler(Handler):
             return True
         modified = file.modified_seconds()
         return modified is not None and _http_date(condition) == modified
+
+
+def life_header(max_age_seconds: int) -> str:
+    """Return what a client is told about keeping an answer."""
+    return f"private, max-age={max_age_seconds}" if max_age_seconds > 0 else "private, no-cache"
 
 
 def _opened(path: Path) -> tuple[BinaryIO, int]:

@@ -1,28 +1,23 @@
-"""The guest's page: a picture to look at and to take home, in plain HTML.
+"""Guests' pages in plain HTML: a picture to look at, to take home, and to have deleted.
 
-Pure text making: no database, no request. Every value that reaches the page is
-HTML-escaped here, whatever it holds.
+Pure text making: no database, no request. Tornado's templates escape every value
+that reaches a page.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from html import escape
 from importlib.resources import files
-from string import Template
 from typing import Any
 
-LANGUAGES = ("ru", "en")
+from tornado.template import DictLoader
 
-GUEST_PAGE_CSP = (
-    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types 'none'"
-)
+from photobooth_daemon.clock import rfc3339
+from photobooth_daemon.web.guest_look import Look
+from photobooth_daemon.web.guest_texts import size_text, texts_of, time_left, utc_text
 
 
 class GuestState(StrEnum):
@@ -30,7 +25,9 @@ class GuestState(StrEnum):
 
     READY = "ready"
     EXPIRED = "expired"
+    REMOVED = "removed"
     NOT_FOUND = "not_found"
+    WRONG_KEY = "wrong_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +35,7 @@ class GuestFacts:
     """What a page with a picture has to say; ``now`` is the clock's, for the time left.
 
     ``page_link`` and ``preview_link`` are absolute, the rest are paths on this host.
+    With ``key`` the page offers to delete the picture at ``delete_url``.
     """
 
     page_link: str
@@ -50,127 +48,76 @@ class GuestFacts:
     size_bytes: int
     expires_at: datetime
     now: datetime
+    delete_url: str = ""
+    key: str | None = None
 
 
-def render_guest_page(state: GuestState, language: str, facts: GuestFacts | None = None) -> str:
+def render_guest_page(
+    state: GuestState, language: str, facts: GuestFacts | None = None, look: Look | None = None
+) -> str:
     """Return the whole page as HTML, everything in it escaped.
 
     Raises:
         ValueError: ``ready`` without facts, or a language without texts.
     """
-    if language not in LANGUAGES:
-        raise ValueError(f"no texts for {language}")
-    texts = _texts(language)
-    own = texts[state]
-    if state is GuestState.READY:
-        if facts is None:
-            raise ValueError("a ready page needs facts")
-        body = _fill("ready.html", own | _values(texts, facts))
-        meta = _fill("ready_meta.html", own | _values(texts, facts))
-    else:
-        body, meta = _fill("ended.html", own), ""
-    return _template("page.html").substitute(
-        language=language, state=state, title=escape(own["title"]), meta=meta, body=body
+    texts = texts_of(language)
+    if state is not GuestState.READY:
+        return render("ended.html", state, language, look)
+    if facts is None:
+        raise ValueError("a ready page needs facts")
+    return render(
+        "ready.html",
+        state,
+        language,
+        look,
+        facts=facts,
+        size=size_text(texts, facts.size_bytes),
+        life=life_parts(texts, facts.now, facts.expires_at),
     )
 
 
-def choose_language(accept_language: str | None, fallback: str = "en") -> str:
-    """Return the language of ours that the reader prefers: RFC 9110's weights, first match wins.
+@dataclass(frozen=True, slots=True)
+class LifeParts:
+    """A sentence about an instant: what stands before it, the instant, what stands behind it."""
 
-    Without a header, or where the reader takes anything, it is ``fallback``; a
-    reader who names only other languages gets English.
-    """
-    if not accept_language:
-        return fallback
-    best, best_weight = "en", 0.0
-    for part in accept_language.split(","):
-        tag, _, parameters = part.strip().partition(";")
-        primary = tag.strip().lower().partition("-")[0]
-        language = fallback if primary == "*" else primary
-        weight = _weight(parameters)
-        if language in LANGUAGES and weight > best_weight:
-            best, best_weight = language, weight
-    return best
+    before: str
+    instant: str
+    utc: str
+    after: str
 
 
-def _weight(parameters: str) -> float:
-    name, _, value = parameters.strip().partition("=")
-    if name.strip().lower() != "q":
-        return 1.0
-    try:
-        return min(max(float(value), 0.0), 1.0)
-    except ValueError:
-        return 0.0
+def life_parts(texts: dict[str, Any], now: datetime, expires_at: datetime) -> LifeParts:
+    """Return how long a picture is kept, so that a script may put the date into local time."""
+    left = time_left(texts, now, expires_at)
+    before, after = texts["ready"]["life"].format(left=left, date="\0").split("\0")
+    return LifeParts(before, rfc3339(expires_at), f"{utc_text(texts, expires_at)} UTC", after)
 
 
-def _values(texts: dict[str, Any], facts: GuestFacts) -> dict[str, Any]:
-    life = texts["ready"]["life"].format(
-        left=_time_left(texts, facts), date=_date(texts, facts.expires_at)
-    )
-    return {
-        "page_link": facts.page_link,
-        "preview_link": facts.preview_link,
-        "result_url": facts.result_url,
-        "download_url": facts.download_url,
-        "qr_url": facts.qr_url,
-        "width": facts.width,
-        "height": facts.height,
-        "size": _size(texts, facts.size_bytes),
-        "life": life,
-    }
-
-
-def _time_left(texts: dict[str, Any], facts: GuestFacts) -> str:
-    minutes = max(int((facts.expires_at - facts.now).total_seconds()) // 60, 1)
-    hours, days = minutes // 60, minutes // (60 * 24)
-    if days >= 2:
-        return _plural(texts["day"], days)
-    if hours >= 1:
-        return _plural(texts["hour"], hours)
-    return _plural(texts["minute"], minutes)
-
-
-def _plural(forms: dict[str, str], n: int) -> str:
-    """CLDR's cardinal rules for whole numbers: English has one/other, Russian one/few/many."""
-    if "many" not in forms:
-        form = "one" if n == 1 else "other"
-    elif n % 10 == 1 and n % 100 != 11:
-        form = "one"
-    elif 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14:
-        form = "few"
-    else:
-        form = "many"
-    return forms[form].format(n=n)
-
-
-def _date(texts: dict[str, Any], at: datetime) -> str:
-    at = at.astimezone(UTC)
-    return str(
-        texts["date"].format(
-            day=at.day, month=texts["months"][at.month - 1], year=at.year, time=f"{at:%H:%M}"
+def render(name: str, state: str, language: str, look: Look | None, **values: Any) -> str:
+    """Return the page of a template; ``t`` holds the state's own texts, ``common`` all others."""
+    texts = texts_of(language)
+    page = (
+        _templates()
+        .load(name)
+        .generate(
+            state=state,
+            language=language,
+            look=look or Look(),
+            t=texts[state],
+            common=texts,
+            **values,
         )
     )
-
-
-def _size(texts: dict[str, Any], size_bytes: int) -> str:
-    mb = size_bytes / 1_048_576
-    if mb >= 1:
-        number = f"{mb:.1f}".replace(".", texts["decimal_mark"])
-        return str(texts["mb"].format(n=number))
-    return str(texts["kb"].format(n=max(round(size_bytes / 1024), 1)))
-
-
-def _fill(name: str, values: dict[str, Any]) -> str:
-    return _template(name).substitute({key: escape(str(value)) for key, value in values.items()})
+    return page.decode()
 
 
 @cache
-def _template(name: str) -> Template:
-    return Template((files("photobooth_daemon.ui") / "guest" / name).read_text("utf-8"))
-
-
-@cache
-def _texts(language: str) -> dict[str, Any]:
-    raw = (files("photobooth_daemon.ui") / "guest" / f"{language}.json").read_text("utf-8")
-    texts: dict[str, Any] = json.loads(raw)
-    return texts
+def _templates() -> DictLoader:
+    folder = files("photobooth_daemon.ui") / "guest"
+    return DictLoader(
+        {
+            entry.name: entry.read_text("utf-8")
+            for entry in folder.iterdir()
+            if entry.name.endswith(".html")
+        }
+    )

@@ -119,6 +119,11 @@ def result_url(job_id: UUID) -> str:
     return f"/public/results/{job_id}"
 
 
+def page_url(job_id: UUID, key: str | None = None) -> str:
+    """Return the path of the guest's page; with the key it also lets the guest delete."""
+    return f"/r/{job_id}" + (f"?k={key}" if key is not None else "")
+
+
 def answer_json(
     answer: Answer, site: Site, request: HTTPServerRequest, *, inline: bool
 ) -> dict[str, Any]:
@@ -135,7 +140,9 @@ def answer_json(
         "status": answer.status.value,
         "result_url": url if stored else None,
         "result_link": site.absolute_url(request, url) if stored else None,
-        "page_link": site.absolute_url(request, f"/r/{answer.job_id}") if stored else None,
+        "page_link": site.absolute_url(request, page_url(answer.job_id, answer.guest_key))
+        if stored
+        else None,
         "preview_url": f"{url}/preview" if stored else None,
         "content_type": answer.picture.content_type,
         "width": answer.picture.width,

@@ -13,6 +13,7 @@ from photobooth_daemon import __version__
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.web.api_accounts import ACCOUNT_OPERATIONS, account_schemas
 from photobooth_daemon.web.api_events import EVENT_OPERATIONS, event_schemas
+from photobooth_daemon.web.api_guests import GUEST_OPERATIONS
 from photobooth_daemon.web.api_night_schemas import intake_schema, readiness_schema, report_schema
 from photobooth_daemon.web.api_operations import OPERATIONS
 from photobooth_daemon.web.api_page import DOCS_CSP, docs_page
@@ -41,7 +42,7 @@ ANY_ROUTE = {
 CLOSED_ROUTE = {401: "unauthenticated", 403: "forbidden, xsrf_required"}
 JSON_ROUTE = {413: "payload_too_large", 415: "unsupported_media_type"}
 VERSIONED_ROUTE = {409: "version_conflict", 428: "version_required"}
-ALL_OPERATIONS = (*OPERATIONS, *ACCOUNT_OPERATIONS, *EVENT_OPERATIONS)
+ALL_OPERATIONS = (*OPERATIONS, *GUEST_OPERATIONS, *ACCOUNT_OPERATIONS, *EVENT_OPERATIONS)
 FREEZABLE = (
     ("PUT", "/api/settings"),
     ("PUT", "/api/slots/{slot_id}"),
@@ -182,6 +183,12 @@ def _operation(operation: Operation, handler: type[Handler]) -> dict[str, Any]:
                 **({kind: {} for kind in PICTURES} if operation.takes_pictures else {}),
             },
         }
+    if operation.page_form is not None:
+        described["requestBody"] = {
+            "required": True,
+            "content": {"application/x-www-form-urlencoded": {"schema": operation.page_form}},
+        }
+        problems = _joined(problems, JSON_ROUTE)
     if operation.versioned:
         problems = _joined(problems, VERSIONED_ROUTE)
     if (operation.method, operation.path) in FREEZABLE:

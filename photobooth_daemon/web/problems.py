@@ -39,6 +39,7 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.ResultExpired: HTTPStatus.GONE,
     errors.ResultRemoved: HTTPStatus.GONE,
     errors.OriginalNotKept: HTTPStatus.NOT_FOUND,
+    errors.WrongKey: HTTPStatus.FORBIDDEN,
     errors.MediaNotFound: HTTPStatus.NOT_FOUND,
     errors.MediaExpired: HTTPStatus.GONE,
     errors.VersionRequired: HTTPStatus.PRECONDITION_REQUIRED,

@@ -1,4 +1,4 @@
-"""What guests and providers fetch: results, previews, QR codes, the guest's page, temporary inputs.
+"""What guests and providers fetch: results, previews, QR codes, temporary inputs.
 
 Nobody logs in here: the links cannot be guessed, and they end.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,16 +25,8 @@ from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Job
 from photobooth_daemon.pictures.headers import EXTENSIONS
-from photobooth_daemon.web.files import FileHandler, StoredFile
-from photobooth_daemon.web.guest_page import (
-    GUEST_PAGE_CSP,
-    GuestFacts,
-    GuestState,
-    choose_language,
-    render_guest_page,
-)
+from photobooth_daemon.web.files import FileHandler, StoredFile, life_header
 from photobooth_daemon.web.handler import Handler
-from photobooth_daemon.web.ingest import result_url
 from photobooth_daemon.web.rendered import Rendered
 
 
@@ -77,7 +68,7 @@ class ResultHandler(FileHandler):
             content_type=content_type,
             etag=f"{digest}-preview" if self._preview else digest,
             modified_at=job.finished_at or job.started_at,
-            max_age_seconds=self._results.life_seconds(job),
+            max_age_seconds=kept_seconds(self._results, job),
         )
 
 
@@ -98,60 +89,8 @@ class ResultQrHandler(Handler):
         job = await self._results.get(self.path_uuid(job_id, ResultNotFound))
         link = self.site.absolute_url(self.request, f"/r/{job.job_id}")
         self.set_header("Content-Type", "image/svg+xml")
-        self.set_header("Cache-Control", f"private, max-age={self._results.life_seconds(job)}")
-        self.write(await self._rendered.get(link, lambda: _qr_svg(link)))
-
-
-class GuestPageHandler(Handler):
-    """The page behind the QR code: works without JavaScript, in Russian and English."""
-
-    public = True
-    served_while_draining = True
-
-    def initialize(self, *, results: Results, clock: Clock, **base: Any) -> None:
-        """Take the results and the clock that counts their time."""
-        super().initialize(**base)
-        self._results = results
-        self._clock = clock
-
-    async def get(self, job_id: str) -> None:
-        """Show the picture, or say in words that it has expired or never was."""
-        try:
-            job = await self._results.get(self.path_uuid(job_id, ResultNotFound))
-        except ResultExpired:
-            self._write_page(GuestState.EXPIRED, HTTPStatus.GONE)
-        except ResultNotFound:
-            self._write_page(GuestState.NOT_FOUND, HTTPStatus.NOT_FOUND)
-        else:
-            self._write_page(GuestState.READY, HTTPStatus.OK, self._facts(job))
-
-    def _facts(self, job: Job) -> GuestFacts:
-        url = result_url(job.job_id)
-        assert job.result_expires_at is not None
-        return GuestFacts(
-            page_link=self.site.absolute_url(self.request, f"/r/{job.job_id}"),
-            preview_link=self.site.absolute_url(self.request, f"{url}/preview"),
-            result_url=url,
-            download_url=f"{url}?download=1",
-            qr_url=f"{url}/qr.svg",
-            width=job.result_width or 0,
-            height=job.result_height or 0,
-            size_bytes=job.result_size_bytes or 0,
-            expires_at=job.result_expires_at,
-            now=self._clock.utcnow(),
-        )
-
-    def _write_page(
-        self, state: GuestState, status: HTTPStatus, facts: GuestFacts | None = None
-    ) -> None:
-        language = choose_language(self.request.headers.get("Accept-Language", ""))
-        self.set_status(status)
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.set_header("Content-Language", language)
-        self.set_header("Vary", "Accept-Language")
-        self.set_header("Content-Security-Policy", GUEST_PAGE_CSP)
-        self.set_header("Referrer-Policy", "no-referrer")
-        self.write(render_guest_page(state, language, facts))
+        self.set_header("Cache-Control", life_header(kept_seconds(self._results, job)))
+        self.write(await self._rendered.get(link, lambda: qr_svg(link)))
 
 
 class MediaHandler(FileHandler):
@@ -190,7 +129,15 @@ class MediaHandler(FileHandler):
         return self.path_uuid(stem, MediaNotFound)
 
 
-def _qr_svg(link: str) -> bytes:
+def kept_seconds(results: Results, job: Job) -> int:
+    """Return how long a browser may keep a result unasked: one of an event may be deleted."""
+    if job.event_id is not None or job.guest_key is not None:
+        return 0
+    return results.life_seconds(job)
+
+
+def qr_svg(link: str) -> bytes:
+    """Return a link as a QR code, with the quiet zone around it."""
     drawing = io.BytesIO()
     segno.make(link, error="m", micro=False).save(
         drawing, kind="svg", scale=8, border=4, dark="#000", light="#fff"

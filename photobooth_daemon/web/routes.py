@@ -33,6 +33,7 @@ from photobooth_daemon.providers.facts import ProviderFacts
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.event_report import EventReportRepository
+from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
@@ -44,6 +45,7 @@ from photobooth_daemon.web import (
     admins,
     audit,
     events,
+    guest,
     health,
     ingest,
     intake,
@@ -99,6 +101,7 @@ class Services:
     accounts: AccountService
     settings: SettingsService
     events: EventService
+    event_list: EventRepository
     slots: SlotService
     slot_list: SlotRepository
     templates: TemplateService
@@ -131,8 +134,14 @@ def build_routes(services: Services) -> list[URLSpec]:
         ),
     }
     result = {**base, "results": services.results, "media_store": services.media_store}
-    guest = {**base, "results": services.results}
-    clocked = {**guest, "clock": services.clock}
+    of_result = {**base, "results": services.results}
+    page_of = {**of_result, "events": services.event_list}
+    logo = {
+        **base,
+        "events": services.event_list,
+        "templates": services.template_list,
+        "media_store": services.media_store,
+    }
     page = {**base, "ui_files": services.ui_files}
     document = cache(lambda: openapi.build_document(routes, services.schemas))
     pages = Rendered(services.clock, seconds=PAGE_SECONDS, most=2)
@@ -150,9 +159,15 @@ def build_routes(services: Services) -> list[URLSpec]:
         url(
             rf"/public/results/{SEGMENT}/qr\.svg",
             public.ResultQrHandler,
-            {**guest, "rendered": drawings},
+            {**of_result, "rendered": drawings},
         ),
-        url(rf"/r/{SEGMENT}", public.GuestPageHandler, clocked),
+        url(rf"/r/{SEGMENT}", guest.GuestPageHandler, {**page_of, "clock": services.clock}),
+        url(
+            rf"/r/{SEGMENT}/delete",
+            guest.GuestDeletionHandler,
+            {**page_of, "ends": services.result_service},
+        ),
+        url(rf"/r/{SEGMENT}/logo", guest.GuestLogoHandler, {**logo, "results": services.results}),
         url(
             rf"/public/media/{SEGMENT}",
             public.MediaHandler,

@@ -8,13 +8,10 @@ from importlib.resources import files
 
 import pytest
 
-from photobooth_daemon.web.guest_page import (
-    LANGUAGES,
-    GuestFacts,
-    GuestState,
-    choose_language,
-    render_guest_page,
-)
+from photobooth_daemon.clock import rfc3339
+from photobooth_daemon.web.guest_look import Look, ink_on
+from photobooth_daemon.web.guest_page import GuestFacts, GuestState, render_guest_page
+from photobooth_daemon.web.guest_texts import LANGUAGES, choose_language
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 JOB = "7f9c24e8-3b12-4fef-91e0-5a3dd4d7a9c2"
@@ -63,6 +60,7 @@ def test_a_ready_page_shows_the_picture_and_gives_it_away(language: str) -> None
     assert FACTS.page_link in page.text
     assert "$" not in page.text
     assert "{" not in page.text
+    assert "form" not in [tag for tag, _ in page.tags]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +79,9 @@ def test_a_ready_page_shows_the_picture_and_gives_it_away(language: str) -> None
 )
 def test_the_time_left_is_said_in_words(language: str, left: timedelta, words: str) -> None:
     facts = replace(FACTS, expires_at=NOW + left)
-    assert words in render_guest_page(GuestState.READY, language, facts)
+    page = Tags(render_guest_page(GuestState.READY, language, facts))
+    assert words in page.text
+    assert [a["datetime"] for tag, a in page.tags if tag == "time"] == [rfc3339(NOW + left)]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_the_size_is_said_in_words(language: str, size_bytes: int, words: str) -
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("state", [GuestState.EXPIRED, GuestState.NOT_FOUND])
+@pytest.mark.parametrize("state", [state for state in GuestState if state != GuestState.READY])
 def test_an_ended_page_offers_no_picture(state: GuestState, language: str) -> None:
     page = Tags(render_guest_page(state, language))
     assert not [tag for tag, _ in page.tags if tag in {"img", "a", "script"}]
@@ -103,11 +103,11 @@ def test_an_ended_page_offers_no_picture(state: GuestState, language: str) -> No
 
 def test_whatever_the_facts_hold_is_escaped() -> None:
     nasty = '"><script>alert(1)</script>$heading'
-    facts = replace(FACTS, page_link=nasty, result_url=nasty, qr_url=nasty)
-    page = Tags(render_guest_page(GuestState.READY, "en", facts))
-    assert [a for tag, a in page.tags if tag == "script"] == [
-        {"src": "/ui/guest/share.js", "defer": None}
-    ]
+    facts = replace(FACTS, page_link=nasty, result_url=nasty, qr_url=nasty, key=nasty)
+    look = Look(title=nasty, greeting=nasty, logo_url=nasty)
+    page = Tags(render_guest_page(GuestState.READY, "en", facts, look))
+    scripts = [a["src"] for tag, a in page.tags if tag == "script"]
+    assert scripts == ["/ui/guest/dates.js", "/ui/guest/share.js"]
     assert nasty in page.text
 
 
@@ -162,3 +162,16 @@ def test_both_languages_have_the_same_texts() -> None:
     for unit in ("day", "hour", "minute"):
         assert set(ru[unit]) == {"one", "few", "many"}
         assert set(en[unit]) == {"one", "other"}
+
+
+@pytest.mark.parametrize(
+    ("accent", "ink"),
+    [
+        ("#0b6b5d", "#ffffff"),
+        ("#ffee00", "#000000"),
+        ("#777777", "#000000"),
+        ("#000000", "#ffffff"),
+    ],
+)
+def test_ink_is_readable_on_the_event_s_colour(accent: str, ink: str) -> None:
+    assert ink_on(accent) == ink

@@ -26,6 +26,8 @@ CONTRACT = {
     ("GET", f"/public/results/{ID}/preview"): PUBLIC,
     ("GET", f"/public/results/{ID}/qr.svg"): PUBLIC,
     ("GET", f"/r/{ID}"): PUBLIC,
+    ("POST", f"/r/{ID}/delete"): PUBLIC,
+    ("GET", f"/r/{ID}/logo"): PUBLIC,
     ("GET", f"/public/media/{ID}"): PUBLIC,
     ("POST", "/api/login"): PUBLIC,
     ("POST", "/api/logout"): ANY,

@@ -53,7 +53,7 @@ async def test_twenty_at_once_cost_one_rendering(
     renderings.of(series, "Exposed")
     renderings.of(openapi, "docs_page")
     renderings.of(openapi, "build_document")
-    renderings.of(public, "_qr_svg")
+    renderings.of(public, "qr_svg")
     paths = (
         "/metrics", "/api/docs", "/api/openapi.json", f"/public/results/{job_id}/qr.svg"
     )  # fmt: skip
@@ -62,7 +62,7 @@ async def test_twenty_at_once_cost_one_rendering(
     )
     assert {answer.status for answer in answers} == {200}
     assert renderings.counts == {
-        "Exposed": 1, "docs_page": 1, "build_document": 1, "_qr_svg": 1
+        "Exposed": 1, "docs_page": 1, "build_document": 1, "qr_svg": 1
     }  # fmt: skip
 
 
