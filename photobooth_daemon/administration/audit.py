@@ -135,6 +135,9 @@ class Audit:
             faults.append(f"the head does not fit entry {head.audit_id}")
         if not self._is_sealed(head):
             faults.append("the head was altered, or the key is another one")
+        # An entry and the head that it moved were committed together: this head is not older.
+        if (now := await self._repository.head()).audit_id < last_id:
+            faults.append(f"the head was put back to entry {now.audit_id}")
         faults += [
             f"the log ends at entry {last_id}, but entry {number} was noted"
             for number in sorted({number for number, _ in noted if number > last_id})

@@ -81,6 +81,19 @@ async def test_an_end_that_once_was_true_is_found_and_never_becomes_the_noted_on
     assert caplog.text.count("the audit log lacks an entry") == 2
 
 
+async def test_an_earlier_head_is_found_though_every_entry_is_there(
+    audit: Audit, database: Database
+) -> None:
+    await record(audit, database)
+    earlier = await the_end(database)
+    await record(audit, database)
+    async with database.connection() as connection:
+        await connection.execute(
+            "UPDATE audit_head SET audit_id = $1, digest = $2, seal = $3", *earlier
+        )
+    assert (await audit.verify()).faults == ("the head was put back to entry 1",)
+
+
 async def test_entries_that_a_crash_left_without_a_note_are_no_fault(
     audit: Audit, database: Database, tmp_path: Path
 ) -> None:

@@ -304,6 +304,7 @@ def the_way_back_of_the_manual_works() -> None:
         "runuser", "-u", "photobooth-daemon", "--", "pg_restore", "--no-owner", "--exit-on-error",
         "--dbname=photobooth", snapshot,
     )  # fmt: skip
+    (STATE_DIR / "audit.head").unlink(missing_ok=True)
     install("first.deb", "--allow-downgrades")
     run("systemctl", "start", *units)
     until("the daemon is ready", is_ready)
