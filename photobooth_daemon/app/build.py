@@ -31,6 +31,7 @@ from photobooth_daemon.ingest.ladder.pricing import PriceTable
 from photobooth_daemon.ingest.ladder.spending import Spending
 from photobooth_daemon.ingest.waiting.gate import Gate
 from photobooth_daemon.live.feed import LiveFeed
+from photobooth_daemon.media.archive import Archives
 from photobooth_daemon.media.links import PublicMedia
 from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
@@ -45,6 +46,7 @@ from photobooth_daemon.providers.catalog import build_drivers, close_drivers, in
 from photobooth_daemon.providers.driver import ProviderDriver
 from photobooth_daemon.providers.facts import provider_facts
 from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.repositories.event_photos import EventPhotos
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.media import MediaRepository
 from photobooth_daemon.repositories.result_ends import ResultEnds
@@ -220,6 +222,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         ingest=ingest,
         results=Results(administration.job_repository, clock),
         result_service=ResultService(database, ResultEnds(), media_store, audit, live, clock),
+        archives=Archives(EventPhotos(database), media_store, clock),
         media=PublicMedia(media, media_store, clock),
         health=health,
         readiness=readiness,

@@ -15,6 +15,7 @@ from photobooth_daemon.web.api_parts import (
     FILE_PROBLEMS,
     FLAG,
     PAGE,
+    Answer,
     Operation,
     file_answers,
     json_answer,
@@ -120,6 +121,13 @@ EVENT_OPERATIONS = (
         "Removes every result, preview and original of it, now",
         {202: json_answer(record({"removed": COUNT}))},
         problems=NO_EVENT,
+    ),
+    Operation(
+        "GET", "/api/events/{event_id}/archive.zip", "Events",
+        "Every picture of it, as one file that is made while it is sent, and an index",
+        {200: Answer("The archive.", {"application/zip": {}})},
+        (query("originals", FLAG, "1 adds the photos as they came, where they are kept."),),
+        problems={**NO_EVENT, 429: "rate_limited"},
     ),
     Operation(
         "POST", "/api/events/{event_id}/gallery/renew", "Events",

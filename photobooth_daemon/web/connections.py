@@ -122,6 +122,13 @@ def unread_bytes(request: HTTPServerRequest) -> int:
     return waiting[0] + stream._read_buffer_size
 
 
+def break_off(request: HTTPServerRequest) -> None:
+    """Close the connection under an answer that has begun, so that it does not look whole."""
+    stream: IOStream | None = getattr(request.connection, "stream", None)
+    if stream is not None:
+        stream.close()
+
+
 class _Watch:
     """Looks after one connection once a second: is a head whole in time, is an answer read.
 

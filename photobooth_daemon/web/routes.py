@@ -21,6 +21,7 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.ingest.admission import AdmissionService
 from photobooth_daemon.ingest.story import IngestService
 from photobooth_daemon.live.feed import LiveFeed
+from photobooth_daemon.media.archive import Archives
 from photobooth_daemon.media.links import PublicMedia
 from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
@@ -43,6 +44,7 @@ from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web import (
     accounts,
     admins,
+    archive,
     audit,
     events,
     guest,
@@ -91,6 +93,7 @@ class Services:
     ingest: IngestService
     results: Results
     result_service: ResultService
+    archives: Archives
     media: PublicMedia
     health: Health
     readiness: Readiness
@@ -248,6 +251,11 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
         url(rf"/api/events/{SEGMENT}", events.EventHandler, {**event, **ends}),
         url(rf"/api/events/{SEGMENT}/purge", events.EventPurgeHandler, {**event, **ends}),
         url(rf"/api/events/{SEGMENT}/gallery/renew", events.GalleryRenewHandler, event),
+        url(
+            rf"/api/events/{SEGMENT}/archive\.zip",
+            archive.EventArchiveHandler,
+            {**event, "archives": services.archives},
+        ),
         # Template media
         url(
             r"/api/template-media",

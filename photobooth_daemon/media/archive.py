@@ -1,0 +1,189 @@
+"""An event's pictures as one ZIP file that is never whole anywhere: made while it is sent.
+
+Pictures do not get smaller by packing, so they are stored as they are. One block is held at a
+time, and only once the one before has been sent; what grows is the index, about 100 bytes a photo.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.errors import RateLimited
+from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.model.csv_text import csv_text
+from photobooth_daemon.pictures.headers import EXTENSIONS
+from photobooth_daemon.repositories.event_photos import EventPhoto, EventPhotos
+
+BLOCK_BYTES = 512 * 1024
+MOST_AT_ONCE = 2
+RETRY_SECONDS = 60.0
+_FIRST_YEAR = 1980
+"""Before it, ZIP knows no time."""
+_COLUMNS = ("job", "slot", "time", "outcome", "cost", "file")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an archive holds beside the pictures that anybody may see."""
+
+    hidden: bool = False
+    originals: bool = False
+    index: bool = False
+
+
+EVERYTHING = Wanted(hidden=True, index=True)
+FOR_GUESTS = Wanted()
+
+
+class Archives:
+    """Makes archives, two at a time: each keeps a disk and a line busy."""
+
+    def __init__(self, photos: EventPhotos, media_store: MediaStore, clock: Clock) -> None:
+        self._photos = photos
+        self._media_store = media_store
+        self._clock = clock
+        self._under_way = 0
+
+    @asynccontextmanager
+    async def open(self, event_id: UUID, wanted: Wanted) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Yield the blocks of an event's archive as it is now; photos that end later are not in it.
+
+        Raises:
+            RateLimited: two are being made.
+        """
+        if self._under_way >= MOST_AT_ONCE:
+            raise RateLimited(
+                f"{MOST_AT_ONCE} archives are being sent; try again when one is through.",
+                retry_after_seconds=RETRY_SECONDS,
+            )
+        self._under_way += 1
+        blocks = self._blocks(event_id, wanted)
+        try:
+            yield blocks
+        finally:
+            self._under_way -= 1
+            await blocks.aclose()
+
+    async def _blocks(self, event_id: UUID, wanted: Wanted) -> AsyncGenerator[bytes, None]:
+        archive = _Archive()
+        rows: list[tuple[str, ...]] = [_COLUMNS]
+        number, now = 0, self._clock.utcnow()
+        async for photo in self._photos.iterate(event_id, now, hidden=wanted.hidden):
+            number += 1
+            name = f"{number:04d}-{photo.slot_id}-{photo.taken_at.astimezone():%H%M%S}"
+            outcome, file = photo.status, ""
+            if photo.picture_job_id is not None and photo.picture_type is not None:
+                file = f"{name}.{EXTENSIONS[photo.picture_type]}"
+                path = self._media_store.result_path(photo.picture_job_id, photo.picture_type)
+                try:
+                    self._must_live(photo.picture_expires_at)
+                    async with aclosing(archive.add(file, photo.taken_at, path)) as blocks:
+                        async for block in blocks:
+                            yield block
+                except FileNotFoundError:
+                    outcome, file = self._what_became(photo), ""
+            if wanted.originals and photo.original_expires_at is not None:
+                path = self._media_store.original_path(photo.job_id, photo.original_type)
+                try:
+                    self._must_live(photo.original_expires_at)
+                    original = f"originals/{name}.{EXTENSIONS[photo.original_type]}"
+                    async with aclosing(archive.add(original, photo.taken_at, path)) as blocks:
+                        async for block in blocks:
+                            yield block
+                except FileNotFoundError:
+                    pass
+            rows.append(_row(photo, outcome, file))
+        if wanted.index:
+            index = BytesIO(csv_text(rows).encode())
+            async with aclosing(archive.add("index.csv", now, index)) as blocks:
+                async for block in blocks:
+                    yield block
+        yield archive.close()
+
+    def _must_live(self, expires_at: datetime | None) -> None:
+        """Raise what a file that is gone raises: by the clock alone, whenever cleanup comes."""
+        if expires_at is None or expires_at <= self._clock.utcnow():
+            raise FileNotFoundError
+
+    def _what_became(self, photo: EventPhoto) -> str:
+        expires_at = photo.picture_expires_at
+        in_time = expires_at is not None and self._clock.utcnow() < expires_at
+        return "removed" if photo.removed or in_time else "expired"
+
+
+class _Archive:
+    """A ZIP file that is written into nothing: what was written is taken away, block by block."""
+
+    def __init__(self) -> None:
+        self._written = _Written()
+        self._zip = ZipFile(self._written, "w", ZIP_STORED)
+
+    async def add(
+        self, name: str, at: datetime, source: Path | BinaryIO
+    ) -> AsyncGenerator[bytes, None]:
+        """Add what a file holds, read in threads, and close it.
+
+        Raises:
+            FileNotFoundError: there is none; nothing has been added.
+        """
+        blocks = self._blocks(name, at, source)
+        try:
+            while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+                yield block
+        finally:
+            blocks.close()
+
+    def close(self) -> bytes:
+        """Return the end of the archive: what it holds, and where."""
+        self._zip.close()
+        return self._written.take()
+
+    def _blocks(
+        self, name: str, at: datetime, source: Path | BinaryIO
+    ) -> Generator[bytes, None, None]:
+        file = source.open("rb", buffering=0) if isinstance(source, Path) else source
+        moment = at.astimezone().timetuple()[:6]
+        entry = ZipInfo(name, max(moment, (_FIRST_YEAR, 1, 1, 0, 0, 0)))
+        entry.external_attr = 0o644 << 16
+        with file, self._zip.open(entry, "w") as target:
+            while block := file.read(BLOCK_BYTES):
+                target.write(block)
+                yield self._written.take()
+
+
+class _Written:
+    """What ``ZipFile`` writes into: it learns that nobody can go back in it."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self._pieces.append(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: what is written is taken."""
+
+    def close(self) -> None:
+        """Do nothing: there is no file."""
+
+    def take(self) -> bytes:
+        taken = b"".join(self._pieces)
+        self._pieces.clear()
+        return taken
+
+
+def _row(photo: EventPhoto, outcome: str, file: str) -> tuple[str, ...]:
+    taken_at = photo.taken_at.astimezone().isoformat(timespec="seconds")
+    cost = "" if photo.cost is None else f"{photo.cost:.4f}"
+    return (str(photo.job_id), photo.slot_id, taken_at, outcome, cost, file)

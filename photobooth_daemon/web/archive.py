@@ -1,0 +1,75 @@
+"""``…/archive.zip``: an event's pictures in one file, made while it is sent."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+from urllib.parse import quote
+
+from tornado.iostream import StreamClosedError
+
+from photobooth_daemon.administration.events import EventService
+from photobooth_daemon.errors import EventNotFound
+from photobooth_daemon.media.archive import EVERYTHING, Archives, Wanted
+from photobooth_daemon.model.events import Event
+from photobooth_daemon.web.connections import break_off
+from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.paging import read_flag
+
+log = logging.getLogger(__name__)
+
+
+class EventArchiveHandler(Handler):
+    """An event's archive as administrators see it, hidden pictures too."""
+
+    permission = "events:read"
+
+    def initialize(self, *, events: EventService, archives: Archives, **base: Any) -> None:
+        """Take the events, and what makes archives."""
+        super().initialize(**base)
+        self._events = events
+        self._archives = archives
+
+    async def get(self, event_id: str) -> None:
+        """Send pictures, with ``originals=1`` the photos too, and the index."""
+        originals = read_flag(self, "originals")
+        event = (await self._events.get(self.path_uuid(event_id, EventNotFound))).event
+        wanted = Wanted(hidden=EVERYTHING.hidden, originals=originals, index=EVERYTHING.index)
+        await send_archive(self, self._archives, event, wanted)
+
+
+async def send_archive(handler: Handler, archives: Archives, event: Event, wanted: Wanted) -> None:
+    """Answer with an event's archive; a block is read when the one before has left.
+
+    Raises:
+        RateLimited: too many are being sent.
+    """
+    async with archives.open(event.event_id, wanted) as blocks:
+        handler.set_header("Content-Type", "application/zip")
+        handler.set_header("Content-Disposition", disposition(event))
+        # A proxy would take all of it as fast as it can, and keep on its disk what waits.
+        handler.set_header("X-Accel-Buffering", "no")
+        if handler.request.method == "HEAD":
+            return
+        begun = False
+        try:
+            async for block in blocks:
+                handler.write(block)
+                begun = True
+                await handler.flush()
+        except StreamClosedError:
+            log.debug("the client left before the end of an archive")
+        except BaseException:
+            if begun:
+                # An archive that is cut short must not look like one that was sent whole.
+                break_off(handler.request)
+            raise
+
+
+def disposition(event: Event) -> str:
+    """Return what a browser is to call the file (RFC 6266): the event's name and its day."""
+    words = re.sub(r"[^\w.-]+", "-", event.name).strip("-.") or "event"
+    name = f"{words}-{event.starts_at.astimezone():%Y-%m-%d}.zip"
+    plain = name.encode("ascii", "ignore").decode().lstrip("-.")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
