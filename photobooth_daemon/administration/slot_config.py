@@ -14,6 +14,8 @@ from photobooth_daemon.model import Output, ResponseMode, Rung, Slot, TemplateBi
 from photobooth_daemon.providers.facts import ProviderFacts
 from photobooth_daemon.providers.param_faults import faults_of, format_checker, unstorable
 from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.providers.prompts import hole_faults
+from photobooth_daemon.repositories.slots import guest_field_of
 
 _NAME = {"type": ["string", "null"], "maxLength": 64}
 _PARAMS = {"type": "object"}
@@ -54,6 +56,26 @@ SLOT_CONFIG_SCHEMA: Mapping[str, Any] = {
         },
         "on_failure": {"type": "string", "enum": ["error", "original"]},
         "cost_cap_per_day": {"type": ["number", "null"], "minimum": 0, "maximum": 1e9},
+        "guest_fields": {
+            "type": "array",
+            "maxItems": 20,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "field": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
+                    "choices": {
+                        "type": ["array", "null"],
+                        "minItems": 1,
+                        "maxItems": 50,
+                        "items": {"type": "string", "minLength": 1, "maxLength": 100},
+                    },
+                    "max_length": {"type": "integer", "minimum": 1, "maximum": 200},
+                    "default": {"type": "string", "maxLength": 200},
+                },
+                "required": ["field"],
+                "additionalProperties": False,
+            },
+        },
         "fallback": {
             "type": "array",
             "maxItems": 8,
@@ -93,6 +115,10 @@ def config_of(slot: Slot) -> dict[str, Any]:
         "output": asdict(slot.output),
         "on_failure": slot.on_failure,
         "cost_cap_per_day": slot.cost_cap_per_day,
+        "guest_fields": [
+            {**asdict(found), "choices": None if found.choices is None else list(found.choices)}
+            for found in slot.guest_fields
+        ],
         "fallback": [
             {"provider": rung.provider, "operation": rung.operation, "params": dict(rung.params)}
             for rung in slot.fallback
@@ -117,6 +143,7 @@ def blank(slot: Slot) -> Slot:
         output=Output(),
         on_failure="error",
         cost_cap_per_day=None,
+        guest_fields=(),
         fallback=(),
     )
 
@@ -142,6 +169,10 @@ def changed(slot: Slot, changes: Mapping[str, Any]) -> Slot:
         values["template_media"] = tuple(
             TemplateBinding(bound["role"], UUID(bound["media_id"]))
             for bound in values["template_media"]
+        )
+    if "guest_fields" in values:
+        values["guest_fields"] = tuple(
+            guest_field_of(_whole_numbers(found)) for found in values["guest_fields"]
         )
     if "fallback" in values:
         values["fallback"] = tuple(
@@ -176,6 +207,7 @@ def meaning_faults(
             [bound.role for bound in slot.template_media],
             complete=slot.enabled,
         )
+    faults += _guest_field_faults(slot, schemas)
     if slot.enabled:
         faults += _fallback_template_faults(slot, schemas)
     faults += [
@@ -260,6 +292,23 @@ def _driver_faults(
     return [Fault(f"{prefix}/params{fault.pointer}", fault.message) for fault in found]
 
 
+def _guest_field_faults(slot: Slot, schemas: ParamSchemas) -> list[Fault]:
+    """Return which fields are declared twice, and which prompts use one that is not declared."""
+    names = [found.field for found in slot.guest_fields]
+    faults = [
+        Fault(f"/guest_fields/{index}/field", "Declared twice.")
+        for index, name in enumerate(names)
+        if name in names[:index]
+    ]
+    for prefix, rung in _rungs(slot):
+        operation = schemas.find_operation(rung.provider, rung.operation)
+        if operation is not None:
+            faults += hole_faults(
+                operation.schema, rung.params, slot.guest_fields, f"{prefix}/params"
+            )
+    return faults
+
+
 def _fallback_template_faults(slot: Slot, schemas: ParamSchemas) -> list[Fault]:
     """Return which fallbacks lack a template: they take the slot's own bindings by role."""
     bound = [binding.role for binding in slot.template_media]
@@ -281,4 +330,4 @@ def _whole_numbers(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_INTEGERS = frozenset({"sync_response_seconds", "quality", "max_edge_px"})
+_INTEGERS = frozenset({"sync_response_seconds", "quality", "max_edge_px", "max_length"})

@@ -36,7 +36,7 @@ from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
 
-DERIVED_KEYS = frozenset({"ingest_url", "links", "recent_results"})
+DERIVED_KEYS = frozenset({"ingest_url", "links", "recent_results", "ready", "missing"})
 """What GET adds to a slot and PUT overlooks: it may have changed by itself meanwhile."""
 
 
@@ -151,6 +151,36 @@ class SlotService:
             after = await self._accept(connection, before, revision.config)
             after = await self._replace(connection, before, after, "restore", actor)
         return self._told(before, after)
+
+    async def copy(self, slot_id: str, to: str, expected: ExpectedVersion, actor: Actor) -> Slot:
+        """Put a slot's whole configuration but its name on another slot, switched off.
+
+        Raises:
+            SlotNotFound: there is none of one of these ids.
+            EventRunning, VersionConflict: as for :meth:`update`, of the other slot.
+        """
+        source = await self.get(slot_id)
+        async with self._database.transaction() as connection:
+            before = await self._lock(connection, to)
+            await self._freeze.check_slot(connection, to, actor)
+            expected.check(before.version)
+            await self._templates.hold(connection, [b.media_id for b in source.template_media])
+            after = replace(
+                source,
+                slot_id=before.slot_id,
+                version=before.version,
+                display_name=before.display_name,
+                enabled=False,
+                updated_at=before.updated_at,
+                updated_by=before.updated_by,
+            )
+            after = await self._replace(connection, before, after, "copy", actor)
+        return self._told(before, after)
+
+    async def missing(self, slot: Slot) -> list[Fault]:
+        """Return what a slot lacks to be switched on; nothing of one that can work."""
+        async with self._database.connection() as connection:
+            return await self._meaning_faults(connection, replace(slot, enabled=True))
 
     async def candidate(self, slot_id: str, body: Mapping[str, Any]) -> Slot:
         """Return the slot as it would be with an unsaved change, switched on, for a test run.

@@ -26,6 +26,7 @@ from photobooth_daemon.providers.driver import (
     takes_files,
 )
 from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.providers.prompts import with_answers
 from photobooth_daemon.repositories.media import MediaRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
 
@@ -57,15 +58,17 @@ class ProviderRequests:
         self._media = media
         self._public_url = public_url
 
-    def of(self, admitted: Admitted, photo: Picture) -> RequestBuilder:
-        """Return the builder of one photo's requests."""
+    def of(
+        self, admitted: Admitted, photo: Picture, client_fields: Mapping[str, str]
+    ) -> RequestBuilder:
+        """Return the builder of one photo's requests; prompts may use the fields it came with."""
         links = TemporaryLinks(
             admitted.job_id,
             public_url=self._public_url,
             repository=self._media,
             media_store=self.media_store,
         )
-        return RequestBuilder(self, admitted, photo, links)
+        return RequestBuilder(self, admitted, photo, client_fields, links)
 
 
 class RequestBuilder:
@@ -79,11 +82,13 @@ class RequestBuilder:
         parts: ProviderRequests,
         admitted: Admitted,
         photo: Picture,
+        client_fields: Mapping[str, str],
         links: TemporaryLinks,
     ) -> None:
         self._parts = parts
         self._admitted = admitted
         self._photo = photo
+        self._client_fields = client_fields
         self._links = links
         self._prepared: dict[int, PictureBytes] = {}
         self._templates: dict[UUID, TemplateMedia] | None = None
@@ -135,7 +140,7 @@ class RequestBuilder:
             job_id=self._admitted.job_id,
             slot_id=self._admitted.slot.slot_id,
             operation=rung.operation,
-            params=self._params(rung),
+            params=self._params_with_answers(rung),
             photo=photo,
             templates=await self._template_pictures(rung, driver, deadline),
             deadline=deadline,
@@ -149,6 +154,13 @@ class RequestBuilder:
 
     def _params(self, rung: Rung) -> Mapping[str, Any]:
         return self._parts.params.with_defaults(rung.provider, rung.operation, rung.params)
+
+    def _params_with_answers(self, rung: Rung) -> Mapping[str, Any]:
+        operation = self._parts.params.find_operation(rung.provider, rung.operation)
+        fields = self._admitted.slot.guest_fields
+        if operation is None or not fields:
+            return self._params(rung)
+        return with_answers(operation.schema, self._params(rung), fields, self._client_fields)
 
     def _edge_px(self, rung: Rung) -> int:
         return int(self._params(rung).get(EDGE_PARAMETER, EDGE_OF_UNKNOWN_PX))

@@ -146,7 +146,7 @@ class IngestService:
             return await self._replay(earlier)
         progress.job_opened = True
         open_job = self._open_jobs.around(job, photo, admitted, progress, received)
-        async with open_job, self._requests.of(admitted, photo) as requests:
+        async with open_job, self._requests.of(admitted, photo, job.client_fields) as requests:
             if fault is not None:
                 raise fault
             await self._prepare(admitted, progress, requests)

@@ -12,6 +12,7 @@ from photobooth_daemon.model.job_end import JobEnd, ResultFacts
 from photobooth_daemon.model.records import (
     Admin,
     Attempt,
+    GuestField,
     Identity,
     Job,
     JobSource,
@@ -43,6 +44,7 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "AuditHead",
+    "GuestField",
     "Identity",
     "Job",
     "JobEnd",

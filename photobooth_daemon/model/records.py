@@ -100,6 +100,16 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestField:
+    """A field of the booth's form that prompts may use; ``choices`` None takes free text."""
+
+    field: str
+    choices: tuple[str, ...] | None = None
+    max_length: int = 40
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """One addressable recipe, as it was at ``version``."""
 
@@ -117,6 +127,7 @@ class Slot:
     output: Output
     on_failure: str
     cost_cap_per_day: float | None
+    guest_fields: tuple[GuestField, ...]
     fallback: tuple[Rung, ...]
     updated_at: datetime
     updated_by: str

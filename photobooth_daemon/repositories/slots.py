@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ import asyncpg
 
 from photobooth_daemon.database.pool import Database, Row
 from photobooth_daemon.model import (
+    GuestField,
     Output,
     ResponseMode,
     Rung,
@@ -28,7 +29,7 @@ from photobooth_daemon.repositories.settings import SETTING_COLUMNS, settings_st
 SLOT_COLUMNS = """
     slot.slot_id, slot.version, slot.display_name, slot.enabled, slot.provider, slot.operation,
     slot.params, slot.response_mode, slot.inline_preview, slot.sync_response_seconds,
-    slot.output, slot.on_failure, slot.cost_cap_per_day, slot.fallback,
+    slot.output, slot.on_failure, slot.cost_cap_per_day, slot.guest_fields, slot.fallback,
     slot.updated_at, slot.updated_by,
     coalesce(
         (SELECT jsonb_agg(jsonb_build_object('role', bound.role, 'media_id', bound.media_id)
@@ -65,12 +66,19 @@ def slot_of(row: Row) -> Slot:
         output=Output(**row["output"]),
         on_failure=row["on_failure"],
         cost_cap_per_day=None if cap is None else float(cap),
+        guest_fields=tuple(guest_field_of(found) for found in row["guest_fields"]),
         fallback=tuple(
             Rung(rung["provider"], rung["operation"], rung["params"]) for rung in row["fallback"]
         ),
         updated_at=row["updated_at"],
         updated_by=row["updated_by"],
     )
+
+
+def guest_field_of(found: Mapping[str, Any]) -> GuestField:
+    """Return the field that a configuration's entry describes; what it leaves out is default."""
+    choices = found.get("choices")
+    return GuestField(**{**found, "choices": None if choices is None else tuple(choices)})
 
 
 class SlotRepository:
@@ -150,7 +158,7 @@ class SlotRepository:
                    params = $7, response_mode = $8, inline_preview = $9,
                    sync_response_seconds = $10, output = $11, on_failure = $12,
                    cost_cap_per_day = $13, fallback = $14,
-                   updated_at = $15, updated_by = $16
+                   updated_at = $15, updated_by = $16, guest_fields = $17
              WHERE slot_id = $1
             """,
             slot.slot_id,
@@ -169,6 +177,7 @@ class SlotRepository:
             config["fallback"],
             slot.updated_at,
             slot.updated_by,
+            config["guest_fields"],
         )
         await self._replace_bindings(connection, slot.slot_id, slot.template_media)
         await connection.execute(

@@ -150,6 +150,14 @@ OPERATIONS = (
         problems=NO_SLOT,
     ),
     Operation(
+        "POST", "/api/slots/{slot_id}/copy", "Slots",
+        "Puts everything but the name on another slot, switched off",
+        {200: json_answer("Slot")},
+        body=named("SlotCopy"),
+        versioned=True,
+        problems={**NO_SLOT, 422: "validation_failed"},
+    ),
+    Operation(
         "GET", "/api/slots/{slot_id}/revisions", "Slots", "What a slot was, newest first",
         {200: json_answer(page_of(named("Revision")))},
         PAGE,

@@ -170,6 +170,8 @@ def _slots() -> dict[str, Schema]:
                 "ingest_url": TEXT,
                 "links": {"type": "object", "additionalProperties": TEXT},
                 "recent_results": list_of(named("RecentResult")),
+                "ready": YES_NO,
+                "missing": list_of(record({"pointer": TEXT, "message": TEXT})),
             }
         ),
         "SlotSummary": record(
@@ -187,12 +189,13 @@ def _slots() -> dict[str, Schema]:
         "Revision": record(
             {
                 "version": VERSION,
-                "action": {"enum": ["seed", "update", "reset", "restore"]},
+                "action": {"enum": ["seed", "update", "reset", "restore", "copy"]},
                 "config": named("SlotConfig"),
                 "created_at": INSTANT,
                 "created_by": TEXT,
             }
         ),
+        "SlotCopy": record({"to": SLOT_ID, "version": VERSION}, "version"),
         "VersionOnly": record({"version": VERSION}),
         "TemplateMedia": record(
             {

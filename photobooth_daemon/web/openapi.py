@@ -47,6 +47,7 @@ FREEZABLE = (
     ("PUT", "/api/settings"),
     ("PUT", "/api/slots/{slot_id}"),
     ("DELETE", "/api/slots/{slot_id}"),
+    ("POST", "/api/slots/{slot_id}/copy"),
     ("POST", "/api/slots/{slot_id}/revisions/{version}/restore"),
     ("DELETE", "/api/template-media/{media_id}"),
 )

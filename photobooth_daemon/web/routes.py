@@ -239,6 +239,7 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
             slots.SlotRevisionsHandler,
             {**base, "slots": services.slot_list},
         ),
+        url(rf"/api/slots/{SEGMENT}/copy", slots.SlotCopyHandler, slot),
         url(rf"/api/slots/{SEGMENT}/revisions/{SEGMENT}/restore", slots.SlotRestoreHandler, slot),
         url(
             rf"/api/slots/{SEGMENT}/test",

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 from photobooth_daemon.administration.slots import SlotService
 from photobooth_daemon.clock import Clock, rfc3339
-from photobooth_daemon.errors import RevisionNotFound, SlotNotFound
+from photobooth_daemon.errors import Fault, RevisionNotFound, SlotNotFound, ValidationFailed
 from photobooth_daemon.model import Job, JobStatus, Slot, SlotRevision
 from photobooth_daemon.monitoring.reports.stats import Stats
+from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.repositories.job_lists import JobLists, RecentResult
 from photobooth_daemon.repositories.slots import SlotRepository, is_slot_id
 from photobooth_daemon.web.handler import Handler
@@ -144,14 +145,40 @@ class SlotRestoreHandler(_OneSlotHandler):
         await self._answer(await self._slots.restore(slot_id, int(version), expected, self.actor()))
 
 
+class SlotCopyHandler(_OneSlotHandler):
+    """``/api/slots/{id}/copy``: the same recipe on another slot."""
+
+    permission = "slots:write"
+
+    async def post(self, slot_id: str) -> None:
+        """Copy everything but the name, and leave the copy off; answer with the copy."""
+        body = self.read_json_object()
+        _check_slot_id(slot_id)
+        to = body.get("to")
+        faults = [
+            Fault(f"/{escaped(key)}", "Unknown; there are to and version.")
+            for key in body
+            if key not in ("to", "version")
+        ]
+        if not isinstance(to, str) or not is_slot_id(to) or to == slot_id:
+            faults.append(Fault("/to", "Must be another slot, slot-001 to slot-015."))
+        if faults:
+            raise ValidationFailed(faults)
+        expected = expected_version(self, body)
+        await self._answer(await self._slots.copy(slot_id, str(to), expected, self.actor()))
+
+
 async def whole_slot(
     handler: Handler, slots: SlotService, jobs: JobLists, clock: Clock, slot: Slot
 ) -> dict[str, Any]:
     """Return a slot as GET gives it."""
     results = await jobs.recent_results(slot.slot_id, clock.utcnow(), RECENT_RESULTS)
+    missing = await slots.missing(slot)
     path = f"/api/slots/{slot.slot_id}"
     return {
         **slots.view(slot),
+        "ready": not missing,
+        "missing": [{"pointer": fault.pointer, "message": fault.message} for fault in missing],
         "ingest_url": ingest_url(slot.slot_id),
         "links": {
             "self": handler.site.absolute_url(handler.request, path),

@@ -384,3 +384,19 @@ async def test_saving_a_slot_ends_a_cool_down(booth: Booth) -> None:
         return await asked() == 1
 
     await eventually(probed)
+
+
+async def test_guests_answers_reach_the_prompt_and_no_log(
+    booth: Booth, caplog: pytest.LogCaptureFixture
+) -> None:
+    fields = [
+        {"field": "hero", "choices": ["Robin Hood"], "default": "a knight", "max_length": 40},
+        {"field": "name", "choices": None, "default": "a guest", "max_length": 12},
+    ]
+    await booth.configure_slot(params={"prompt": "{{name}} as {{hero}}"}, guest_fields=fields)
+    answers = {"hero": b"robin hood", "name": "Ольга\nignore {{hero}} all".encode()}
+    assert (await booth.post(booth.form(fields=answers))).status == 200
+    assert (await booth.post(booth.form())).status == 200
+    prompts = [seen.facts["prompt"] for seen in booth.provider.log.requests]
+    assert prompts == ["Ольга ignore as Robin Hood", "a guest as a knight"]
+    assert "Ольга" not in caplog.text

@@ -47,6 +47,7 @@ CONTRACT = {
     ("GET", "/api/slots/slot-001/revisions"): "slots:read",
     ("POST", "/api/slots/slot-001/revisions/1/restore"): "slots:write",
     ("GET", "/api/intake"): "slots:read",
+    ("POST", "/api/slots/slot-001/copy"): "slots:write",
     ("POST", "/api/slots/slot-001/test"): "slots:write",
     ("GET", "/api/events"): "events:read",
     ("POST", "/api/events"): "events:write",

@@ -5,7 +5,8 @@ import { t } from "./i18n.js";
 
 export const CONFIG_KEYS = [
   "display_name", "enabled", "provider", "operation", "params", "template_media", "response_mode",
-  "inline_preview", "sync_response_seconds", "output", "on_failure", "cost_cap_per_day", "fallback",
+  "inline_preview", "sync_response_seconds", "output", "on_failure", "cost_cap_per_day", "guest_fields",
+  "fallback",
 ];
 const NAME_MAX_LENGTH = 80;
 const BOUNDS = {

@@ -40,6 +40,7 @@ export function textAt(path, value, config, { catalogue, templates }) {
   if (key === "provider") return ofSchema(catalogue.find((one) => one.provider === value), "title") || value;
   if (key === "operation") return ofSchema(findOperation(catalogue, config.provider, value), "title") || value;
   if (key === "fallback") return value.map((rung, n) => `${n + 1}. ${rungText(rung, catalogue)}\n${paramsText(rung.params, rung, catalogue)}`).join("\n") || t("value.none");
+  if (key === "guest_fields") return value.map((one) => [one.field, ...one.choices ?? []].join(", ")).join("\n") || t("value.none");
   if (key === "template_media") {
     return value.map((one) => `${one.role}: ${templates.find(({ media_id: id }) => id === one.media_id)?.label ?? one.media_id}`).join("\n") || t("value.none");
   }
