@@ -41,6 +41,7 @@ from photobooth_daemon.monitoring.health import Health
 from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness.service import Readiness
 from photobooth_daemon.monitoring.recent_problems import RecentProblems
+from photobooth_daemon.monitoring.retention import Retention
 from photobooth_daemon.pictures.threads import PictureThreads, threads_for_cores
 from photobooth_daemon.providers.catalog import build_drivers, close_drivers, installed_drivers
 from photobooth_daemon.providers.driver import ProviderDriver
@@ -50,6 +51,7 @@ from photobooth_daemon.repositories.event_photos import EventPhotos
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.media import MediaRepository
 from photobooth_daemon.repositories.result_ends import ResultEnds
+from photobooth_daemon.repositories.retention import RetentionRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.spending import SpendingRepository
 from photobooth_daemon.tasks import InFlight
@@ -223,6 +225,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         results=Results(administration.job_repository, clock),
         result_service=ResultService(database, ResultEnds(), media_store, audit, live, clock),
         archives=Archives(EventPhotos(database), media_store, clock),
+        retention=Retention(RetentionRepository(database), media_store, clock),
         media=PublicMedia(media, media_store, clock),
         health=health,
         readiness=readiness,

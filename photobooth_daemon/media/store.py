@@ -239,7 +239,11 @@ class MediaStore:
             remove_directory, self._root / Shelf.TEMPLATES / str(media_id), self._aside()
         )
 
-    # For cleanup
+    # For cleanup, and for the proof of what is kept
+
+    async def list_present(self, job_ids: Sequence[UUID]) -> dict[Shelf, set[UUID]]:
+        """Return which of these jobs have a result, and which an original."""
+        return await self._in_thread(self._present, job_ids)
 
     async def list_shelf(self, shelf: Shelf) -> AsyncIterator[list[StoredThing]]:
         """Yield what lies on a shelf, a batch at a time, in no order."""
@@ -260,6 +264,12 @@ class MediaStore:
     def _find_result(self, job_id: UUID) -> Path | None:
         paths = (self.result_path(job_id, content_type) for content_type in EXTENSIONS)
         return next((path for path in paths if path.is_file()), None)
+
+    def _present(self, job_ids: Sequence[UUID]) -> dict[Shelf, set[UUID]]:
+        return {
+            shelf: {id_ for id_ in job_ids if (self._root / shelf / str(id_)).exists()}
+            for shelf in (Shelf.RESULTS, Shelf.ORIGINALS)
+        }
 
     def _aside(self) -> Path:
         return self._root / Shelf.SCRATCH / f"{uuid4()}.removed"

@@ -24,6 +24,7 @@ from photobooth_daemon.web.api_parts import (
 from photobooth_daemon.web.api_schemas import (
     COUNT,
     INSTANT,
+    MAYBE_INSTANT,
     MAYBE_TEXT,
     TEXT,
     UUID,
@@ -76,7 +77,20 @@ def event_schemas() -> dict[str, Schema]:
     }
     change = {**config, "gallery": change_of_gallery}
     overlooked: dict[str, Schema] = {key: {} for key in (*READ_ONLY_KEYS, *sorted(DERIVED_KEYS))}
+    kept = {
+        "results": COUNT,
+        "originals": COUNT,
+        "oldest_at": MAYBE_INSTANT,
+        "newest_expires_at": MAYBE_INSTANT,
+    }
+    retention = {
+        "as_of": INSTANT,
+        "kept": record(kept),
+        "past_their_time": COUNT,
+        "orphans": COUNT,
+    }
     return {
+        "Retention": record(retention),
         "Event": record(shown),
         "EventPlan": record(change, *(key for key in change if key not in NEEDED_KEYS)),
         "EventChange": record({**overlooked, **change}, *overlooked, *change),
@@ -128,6 +142,12 @@ EVENT_OPERATIONS = (
         {200: Answer("The archive.", {"application/zip": {}})},
         (query("originals", FLAG, "1 adds the photos as they came, where they are kept."),),
         problems={**NO_EVENT, 429: "rate_limited"},
+    ),
+    Operation(
+        "GET", "/api/events/{event_id}/retention", "Events",
+        "What is kept of it, until when, and that nothing older is: rows and disk compared",
+        {200: json_answer("Retention")},
+        problems=NO_EVENT,
     ),
     Operation(
         "POST", "/api/events/{event_id}/gallery/renew", "Events",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, ClassVar
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from photobooth_daemon.administration.events import CountedEvent, EventService
 from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.errors import EventNotFound
+from photobooth_daemon.monitoring.retention import Retention
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.paging import (
     read_flag,
@@ -131,6 +133,24 @@ class EventPurgeHandler(_EventHandler):
         found = await self.events.get(self.event_id(event_id))
         removed = await self._results.purge(found.event.event_id, self.actor())
         self.write_json({"removed": removed}, HTTPStatus.ACCEPTED)
+
+
+class EventRetentionHandler(_EventHandler):
+    """``…/retention``: what is still kept of the evening, and that nothing older is."""
+
+    permission = "events:read"
+
+    def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
+        self, *, retention: Retention, **base: Any
+    ) -> None:
+        """Take what compares rows with the disk beside the events."""
+        super().initialize(**base)
+        self._retention = retention
+
+    async def get(self, event_id: str) -> None:
+        """Answer with the proof of this moment."""
+        found = await self.events.get(self.event_id(event_id))
+        self.write_json(asdict(await self._retention.prove(found.event.event_id)))
 
 
 class GalleryRenewHandler(_EventHandler):

@@ -30,6 +30,7 @@ from photobooth_daemon.monitoring.health import Health
 from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness.service import Readiness
 from photobooth_daemon.monitoring.reports.stats import Stats
+from photobooth_daemon.monitoring.retention import Retention
 from photobooth_daemon.providers.facts import ProviderFacts
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.audit import AuditRepository
@@ -94,6 +95,7 @@ class Services:
     results: Results
     result_service: ResultService
     archives: Archives
+    retention: Retention
     media: PublicMedia
     health: Health
     readiness: Readiness
@@ -256,6 +258,11 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
             rf"/api/events/{SEGMENT}/archive\.zip",
             archive.EventArchiveHandler,
             {**event, "archives": services.archives},
+        ),
+        url(
+            rf"/api/events/{SEGMENT}/retention",
+            events.EventRetentionHandler,
+            {**event, "retention": services.retention},
         ),
         # Template media
         url(
