@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from tornado.httputil import HTTPInputError, HTTPServerRequest
+from tornado.httputil import HTTPServerRequest
 from tornado.web import Application
 
 INGEST = "/api/ingest/"
@@ -18,13 +19,11 @@ class DaemonApplication(Application):
         """Return what answers the request, whichever form its target has."""
         target = str(request.uri)
         if target.lower().startswith(("http://", "https://")):
-            try:
+            with suppress(ValueError):  # Brackets around no address: no route has such a path.
                 parts = urlsplit(target)
-            except ValueError as error:
-                raise HTTPInputError("the target has no host") from error
-            request.host = parts.netloc or request.host
-            request.path = parts.path or "/"
-            request.uri = request.path + (f"?{parts.query}" if parts.query else "")
+                request.host = parts.netloc or request.host
+                request.path = parts.path or "/"
+                request.uri = request.path + (f"?{parts.query}" if parts.query else "")
         if request.path.startswith(INGEST):
             # Booth software's fields are typed into by people, and some of it adds a slash.
             request.path = request.path.rstrip("/")

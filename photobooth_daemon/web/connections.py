@@ -30,6 +30,7 @@ HEAD_SECONDS = 10.0
 MOST_HEAD_BYTES = 128 * 1024
 """Handlers refuse heads over 64 KiB in words; what is longer than this ends the connection."""
 MOST_HEAD_LINES = 1000
+MOST_PORT_DIGITS = 5
 SMALL_CHUNK_BYTES = 256
 MOST_SMALL_CHUNKS = 1000
 CHUNKS_AT_ONCE = 16
@@ -162,6 +163,7 @@ class _Watch:
 
         Raises:
             StreamClosedError: the connection ended, or the head is too long, or of too many lines.
+            HTTPInputError: the host's port is none.
         """
         self._reads_head, self._head_begun_at = True, None
         self._chunks = self._small_chunks = 0
@@ -173,6 +175,7 @@ class _Watch:
                 if self._head_begun_at is None:
                     self._head_begun_at = self._loop.time()
                 if line not in (b"\r\n", b"\n"):
+                    _check_port(line)
                     head += line
                 elif head:
                     return bytes(head + line)
@@ -222,6 +225,18 @@ class _Watch:
             self._written, self._written_at = written, now
         elif now - self._written_at >= UNREAD_SECONDS:
             self._stream.close()
+
+
+def _check_port(line: bytes) -> None:
+    """Refuse a port that is no number for Python: Tornado would end the connection by it.
+
+    Raises:
+        HTTPInputError: it has too many digits.
+    """
+    name, _, host = line.partition(b":")
+    port = host.rstrip().rpartition(b":")[2]
+    if name.lower() == b"host" and port.isdigit() and len(port) > MOST_PORT_DIGITS:
+        raise HTTPInputError("the host's port is none")
 
 
 def _is_done(reading: Awaitable[bytes]) -> TypeGuard[asyncio.Future[bytes]]:

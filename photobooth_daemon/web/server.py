@@ -13,12 +13,6 @@ from typing import Any
 from uuid import uuid4
 
 from tornado.httpserver import HTTPServer
-from tornado.httputil import (
-    HTTPConnection,
-    HTTPHeaders,
-    HTTPInputError,
-    HTTPMessageDelegate,
-)
 from tornado.iostream import IOStream
 
 from photobooth_daemon.errors import InvalidRequest
@@ -28,7 +22,6 @@ from photobooth_daemon.web.problems import CONTENT_TYPE, problem_of
 IDLE_CONNECTION_SECONDS = 75
 PIECE_BYTES = 256 * 1024
 """How much of a body is taken at once: each piece costs the loop a fifth of a millisecond."""
-MOST_PORT_DIGITS = 5
 BARE_REFUSAL = b"HTTP/1.1 400 Bad Request\r\n\r\n"
 """What Tornado writes to a client whose message it cannot parse."""
 
@@ -52,31 +45,6 @@ class Server(HTTPServer):
         serve = super().handle_stream
         peer = str(address[0]) if address else ""
         self._accepted.admit(stream, peer, lambda: serve(stream, address))
-
-    def start_request(
-        self, server_conn: object, request_conn: HTTPConnection
-    ) -> HTTPMessageDelegate:
-        """Return who takes the next request's parts."""
-        delegate = super().start_request(server_conn, request_conn)
-        receive = delegate.headers_received
-
-        def receive_checked(start_line: Any, headers: HTTPHeaders) -> Any:
-            _check_port(headers.get("Host", ""))
-            return receive(start_line, headers)
-
-        delegate.headers_received = receive_checked  # type: ignore[method-assign]
-        return delegate
-
-
-def _check_port(host: str) -> None:
-    """Let pass what Tornado can make a number of: it would end the connection without a word.
-
-    Raises:
-        HTTPInputError: the port has too many digits.
-    """
-    port = host.rpartition(":")[2]
-    if port.isdigit() and len(port) > MOST_PORT_DIGITS:
-        raise HTTPInputError("the host's port is no port")
 
 
 def _in_full(write: Callable[[Any], Any], address: tuple[Any, ...]) -> Callable[[Any], Any]:
