@@ -71,6 +71,14 @@ class AuditRepository:
             )
         return found
 
+    async def find_at(self, audit_id: int) -> datetime | None:
+        """Return when an entry was written, if there is one of this number."""
+        async with self._database.connection() as connection:
+            at: datetime | None = await connection.fetchval(
+                "SELECT at FROM audit_log WHERE audit_id = $1", audit_id
+            )
+        return at
+
     async def list_newest(
         self,
         *,

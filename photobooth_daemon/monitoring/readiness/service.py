@@ -10,12 +10,14 @@ from functools import partial
 import aiohttp
 
 from photobooth_daemon import __version__
+from photobooth_daemon.administration.head_keeper import HeadKeeper
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import MB
 from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness import machine_ready
+from photobooth_daemon.monitoring.readiness.audit_ready import check_audit
 from photobooth_daemon.monitoring.readiness.intake_ready import check_intake
 from photobooth_daemon.monitoring.readiness.live_probe import LiveProbe
 from photobooth_daemon.monitoring.readiness.model import (
@@ -32,6 +34,7 @@ from photobooth_daemon.providers.facts import ProviderFacts
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.alerts import AlertRepository
+from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.processes import ProcessRepository
@@ -54,6 +57,7 @@ class Records:
     vitals: VitalsRepository
     processes: ProcessRepository
     events: EventRepository
+    audit: AuditRepository
 
 
 class Readiness:
@@ -65,6 +69,7 @@ class Readiness:
         config: Config,
         config_digest: str,
         records: Records,
+        heads: HeadKeeper,
         schemas: ParamSchemas,
         facts: Mapping[str, ProviderFacts],
         drivers: Mapping[str, ProviderDriver],
@@ -78,6 +83,7 @@ class Readiness:
         self._config = config
         self._config_digest = config_digest
         self._records = records
+        self._heads = heads
         self._schemas = schemas
         self._facts = facts
         self._drivers = drivers
@@ -188,6 +194,7 @@ class Readiness:
         return [
             *machine_ready.check_cleanup(now, await find_run(), await find_run(succeeded=True)),
             *machine_ready.check_backup(now, await self._records.vitals.last_backup_at()),
+            *await check_audit(self._heads, self._records.audit, now),
         ]
 
     async def _alerts(self) -> list[Finding]:

@@ -28,6 +28,7 @@ TITLES: Mapping[str, Text] = MappingProxyType(
         "clock": {"en": "Clock", "ru": "Часы"},
         "cleanup": {"en": "Cleanup", "ru": "Очистка"},
         "backup": {"en": "Backup", "ru": "Резервная копия"},
+        "audit": {"en": "Audit log", "ru": "Журнал изменений"},
         "alerts": {"en": "Alerts", "ru": "Оповещения"},
     }
 )
@@ -179,6 +180,19 @@ FOUND: Mapping[str, Text] = MappingProxyType(
             "ru": "последняя успешная {minutes} мин назад",
         },
         "cleanup_failed": {"en": "the last run failed", "ru": "последняя завершилась ошибкой"},
+        "audit_ok": {"en": "holds what was noted", "ru": "на месте всё, что отмечено"},
+        "audit_lost": {
+            "en": "entry {entry}, which was noted here, is not in it",
+            "ru": "в нём нет записи {entry}, отмеченной здесь",
+        },
+        "audit_note_unusable": {
+            "en": "the note of its end, audit.head, was changed or cannot be read",
+            "ru": "отметка о его конце, audit.head, изменена или не читается",
+        },
+        "audit_not_noted": {
+            "en": "its end has not been noted for {hours} h",
+            "ru": "его конец не отмечался {hours} ч",
+        },
         "backup_ok": {"en": "{hours} h ago", "ru": "{hours} ч назад"},
         "backup_never": {"en": "none was ever made", "ru": "ни разу не делалась"},
         "backup_old": {"en": "the last is {hours} h old", "ru": "последней {hours} ч"},
@@ -312,6 +326,18 @@ CURES: Mapping[str, Text] = MappingProxyType(
         "cleanup_failed": "journalctl -u photobooth-cleanup; photoboothctl cleanup",
         "backup_never": "systemctl enable --now photobooth-backup.timer; photoboothctl backup",
         "backup_old": "journalctl -u photobooth-backup; photoboothctl backup",
+        "audit_lost": {
+            "en": "photoboothctl audit verify; who reached the database?",
+            "ru": "photoboothctl audit verify; кто добрался до базы?",
+        },
+        "audit_note_unusable": {
+            "en": "photoboothctl audit verify; then remove audit.head, it is made anew",
+            "ru": "photoboothctl audit verify; затем удалите audit.head, он появится заново",
+        },
+        "audit_not_noted": {
+            "en": "df -h /var/lib/photobooth-daemon; journalctl -u photobooth-daemon -p err",
+            "ru": "df -h /var/lib/photobooth-daemon; journalctl -u photobooth-daemon -p err",
+        },
         "alerts_nobody": {
             "en": "set [alerts] in photobooth.toml, then photoboothctl alert test",
             "ru": "задайте [alerts] в photobooth.toml, затем photoboothctl alert test",

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tornado.ioloop import IOLoop
 
+from photobooth_daemon.administration.audit_key import load_audit_key
 from photobooth_daemon.app.build import App, build
 from photobooth_daemon.cli import main
 from photobooth_daemon.clock import Clock
@@ -28,10 +29,12 @@ from photobooth_daemon.config.start_up import (
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.ingest.exchange import Admitted, Answer, Received
 from photobooth_daemon.ingest.story import IngestService
+from photobooth_daemon.model import Actor
 from photobooth_daemon.monitoring.readiness import texts
 from photobooth_daemon.monitoring.readiness.model import Finding, ReadinessReport, State
 from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+from tests.support.audit import audit_in
 from tests.support.booth import KEY, Booth
 from tests.support.fakes import FakeClock
 from tests.support.intake_process import free_port
@@ -398,6 +401,40 @@ async def test_warnings_do_not_make_it_red(evening: Evening) -> None:
     assert report.ready
     warnings = {f.code for f in report.findings if f.state is State.WARNING}
     assert {"backup_never", "cleanup_never", "alerts_nobody", "probe_skipped"} <= warnings
+
+
+@pytest.mark.parametrize(
+    ("plant", "code"),
+    [
+        ("nothing", "audit_ok"),
+        ("put back", "audit_lost"),
+        ("altered", "audit_note_unusable"),
+        ("taken away", "audit_not_noted"),
+        ("of this moment", "audit_ok"),
+    ],
+)
+async def test_a_log_that_lost_its_end_is_a_warning(
+    evening: Evening, plant: str, code: str
+) -> None:
+    key = load_audit_key(evening.directory / "audit.key", evening.directory / "jwt.key")
+    at = evening.clock.utcnow() - timedelta(hours=0 if plant == "of this moment" else 3)
+    log = audit_in(evening.directory, evening.database, FakeClock(at), key)
+    async with evening.database.transaction() as connection:
+        await log.record(connection, actor=Actor("serg"), action="x", entity="y")
+    note = evening.directory / "audit.head"
+    assert note.exists()
+    if plant == "put back":
+        await evening.execute("ALTER TABLE audit_log DISABLE TRIGGER USER")
+        await evening.execute("DELETE FROM audit_log")
+    elif plant == "altered":
+        note.write_text("1:" + "0" * 64)
+    elif plant in ("taken away", "of this moment"):
+        note.unlink()
+    report = await evening.check()
+    (finding,) = [finding for finding in report.findings if finding.check == "audit"]
+    assert finding.code == code
+    for locale in ("ru", "en"):
+        assert texts.found_text(finding, locale)
 
 
 def test_every_finding_has_both_languages_and_every_trouble_a_cure() -> None:
