@@ -259,6 +259,11 @@ class InUse(PhotoboothError):
         return {"slots": list(self.slot_ids)}
 
 
+class BoardNotFound(NotFound):
+    code = "board_not_found"
+    default_detail = "There is no board of this link."
+
+
 class EventNotFound(NotFound):
     code = "event_not_found"
     default_detail = "There is no event of this id."

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from tornado.web import Application
 
 from photobooth_daemon.administration.audit_key import load_audit_key
+from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.penalties import Penalties
 from photobooth_daemon.administration.results import ResultService
@@ -47,6 +48,7 @@ from photobooth_daemon.providers.catalog import build_drivers, close_drivers, in
 from photobooth_daemon.providers.driver import ProviderDriver
 from photobooth_daemon.providers.facts import provider_facts
 from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.repositories.boards import BoardRepository
 from photobooth_daemon.repositories.event_photos import EventPhotos
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.media import MediaRepository
@@ -236,6 +238,8 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         accounts=administration.accounts,
         settings=administration.settings,
         events=administration.events,
+        event_repository=administration.event_repository,
+        boards=BoardService(database, BoardRepository(database), audit, clock),
         event_list=administration.event_repository,
         slots=administration.slots,
         slot_list=slots,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from http import HTTPStatus
 
 from tornado.web import RequestHandler
@@ -13,6 +14,9 @@ from photobooth_daemon.monitoring.recent_problems import RecentProblems
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 PROBES = ("/metrics", "/healthz", "/livez", "/readyz")
+
+_KEY_IN_PATH = re.compile(r"^(/(?:board|g)/)[^/]{8,}")
+"""A link that is a key by itself: who reads the log is not to have it."""
 
 log = logging.getLogger("photobooth_daemon.access")
 
@@ -38,7 +42,7 @@ class AccessLog:
             _level(request.path, status),
             "%s %s %d",
             method,
-            request.path[:200],
+            _KEY_IN_PATH.sub(r"\1…", request.path)[:200],
             status,
             extra={
                 "status": status,

@@ -10,8 +10,10 @@ from typing import Any
 from tornado.routing import URLSpec
 
 from photobooth_daemon import __version__
+from photobooth_daemon.administration.boards import TOKEN_CHARACTERS
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.web.api_accounts import ACCOUNT_OPERATIONS, account_schemas
+from photobooth_daemon.web.api_boards import BOARD_OPERATIONS, board_schemas
 from photobooth_daemon.web.api_events import EVENT_OPERATIONS, event_schemas
 from photobooth_daemon.web.api_guests import GUEST_OPERATIONS
 from photobooth_daemon.web.api_night_schemas import intake_schema, readiness_schema, report_schema
@@ -30,6 +32,8 @@ PATH_PARAMETERS: Mapping[str, dict[str, Any]] = {
     "job_id": UUID,
     "media_id": UUID,
     "event_id": UUID,
+    "board_id": UUID,
+    "token": {"type": "string", "minLength": TOKEN_CHARACTERS, "maxLength": TOKEN_CHARACTERS},
     "username": TEXT,
     "version": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
 }
@@ -42,7 +46,13 @@ ANY_ROUTE = {
 CLOSED_ROUTE = {401: "unauthenticated", 403: "forbidden, xsrf_required"}
 JSON_ROUTE = {413: "payload_too_large", 415: "unsupported_media_type"}
 VERSIONED_ROUTE = {409: "version_conflict", 428: "version_required"}
-ALL_OPERATIONS = (*OPERATIONS, *GUEST_OPERATIONS, *ACCOUNT_OPERATIONS, *EVENT_OPERATIONS)
+ALL_OPERATIONS = (
+    *OPERATIONS,
+    *GUEST_OPERATIONS,
+    *ACCOUNT_OPERATIONS,
+    *BOARD_OPERATIONS,
+    *EVENT_OPERATIONS,
+)
 FREEZABLE = (
     ("PUT", "/api/settings"),
     ("PUT", "/api/slots/{slot_id}"),
@@ -125,6 +135,7 @@ def build_document(routes: Sequence[URLSpec], schemas: ParamSchemas) -> dict[str
             "schemas": {
                 **component_schemas(),
                 **account_schemas(),
+                **board_schemas(),
                 **event_schemas(),
                 "Report": report_schema(),
                 "Readiness": readiness_schema(),

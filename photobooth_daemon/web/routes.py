@@ -12,6 +12,7 @@ from tornado.web import url
 
 from photobooth_daemon.administration.accounts import AccountService
 from photobooth_daemon.administration.admins import AdminService
+from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.events import EventService
 from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.administration.settings import SettingsService
@@ -47,6 +48,7 @@ from photobooth_daemon.web import (
     admins,
     archive,
     audit,
+    boards,
     events,
     guest,
     health,
@@ -106,6 +108,8 @@ class Services:
     accounts: AccountService
     settings: SettingsService
     events: EventService
+    event_repository: EventRepository
+    boards: BoardService
     event_list: EventRepository
     slots: SlotService
     slot_list: SlotRepository
@@ -147,6 +151,7 @@ def build_routes(services: Services) -> list[URLSpec]:
         "templates": services.template_list,
         "media_store": services.media_store,
     }
+    board = {**base, "boards": services.boards}
     page = {**base, "ui_files": services.ui_files}
     document = cache(lambda: openapi.build_document(routes, services.schemas))
     pages = Rendered(services.clock, seconds=PAGE_SECONDS, most=2)
@@ -179,6 +184,18 @@ def build_routes(services: Services) -> list[URLSpec]:
             {**base, "media": services.media, "clock": services.clock},
         ),
         *_admin_routes(services, base, photo),
+        # Screens
+        url(
+            r"/board/state",
+            boards.BoardStateHandler,
+            {**board, "events": services.event_repository, "clock": services.clock},
+        ),
+        url(
+            r"/board/live",
+            boards.BoardLiveHandler,
+            {**board, "feed": services.feed, "clock": services.clock},
+        ),
+        url(rf"/board/{SEGMENT}", boards.BoardPageHandler, {**page, **board}),
         # The admin UI
         url(r"/", ui.UiIndexHandler, page),
         url(r"/ui/(.*)", ui.UiFileHandler, page),
@@ -201,6 +218,7 @@ def build_routes(services: Services) -> list[URLSpec]:
 def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any]) -> list[URLSpec]:
     """Return what administrators use."""
     login = {**base, "admins": services.admins}
+    board = {**base, "boards": services.boards}
     account = {**base, "accounts": services.accounts}
     slot = {
         **base,
@@ -264,6 +282,9 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
             events.EventRetentionHandler,
             {**event, "retention": services.retention},
         ),
+        # Boards
+        url(r"/api/boards", boards.BoardsHandler, board),
+        url(rf"/api/boards/{SEGMENT}", boards.OneBoardHandler, board),
         # Template media
         url(
             r"/api/template-media",

@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from string import Template
@@ -25,6 +25,8 @@ CONTENT_TYPES = {
     ".LICENSE": "text/plain; charset=utf-8",
 }
 ENTRY = "main.js"
+BOARD_PAGE = "board/page.html"
+BOARD_ENTRY = "board/board.js"
 _IMPORT = re.compile(r'^(?:import|export)\b[^;"]*"(\.[^"]+)";', re.M)
 
 
@@ -51,20 +53,31 @@ class UiFiles:
         every = "".join(f"{path} {self._files[path].digest}\n" for path in sorted(self._files))
         self.version = hashlib.sha256(every.encode()).hexdigest()[:16]
         self.first_load = self._closure(ENTRY)
-        self.index = self._index(root.joinpath("index.html").read_text("utf-8"))
+        self.index = self._page(
+            root.joinpath("index.html").read_text("utf-8"), "styles/", self.first_load, ENTRY
+        )
+        self.board = self._page(
+            root.joinpath(BOARD_PAGE).read_text("utf-8"),
+            "board/",
+            self._closure(BOARD_ENTRY),
+            BOARD_ENTRY,
+        )
 
     def find(self, path: str) -> UiFile | None:
         """Return the file at ``path``, relative to the folder."""
         return self._files.get(path)
 
-    def _index(self, text: str) -> UiFile:
+    def _page(self, text: str, styles_in: str, modules: Iterable[str], entry: str) -> UiFile:
+        """Return a page that names its files below the version's digest."""
         base = f"/ui/{self.version}"
-        styles = sorted(path for path in self._files if path.startswith("styles/"))
+        styles = sorted(
+            path for path in self._files if path.startswith(styles_in) and path.endswith(".css")
+        )
         head = [f'<link rel="stylesheet" href="{base}/{path}">' for path in styles]
-        head += [f'<link rel="modulepreload" href="{base}/{path}">' for path in self.first_load]
-        head.append(f'<script type="module" src="{base}/{ENTRY}"></script>')
+        head += [f'<link rel="modulepreload" href="{base}/{path}">' for path in modules]
+        head.append(f'<script type="module" src="{base}/{entry}"></script>')
         body = Template(text).substitute(head="\n".join(head)).encode()
-        return _ui_file("index.html", body, "text/html; charset=utf-8")
+        return _ui_file("page.html", body, "text/html; charset=utf-8")
 
     def _closure(self, entry: str) -> tuple[str, ...]:
         """Return the modules that ``entry`` needs before it can start, itself included."""

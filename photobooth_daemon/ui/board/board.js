@@ -1,0 +1,149 @@
+// The live board on a screen: reads the state when it is told of a change, and goes on by itself
+// after any interruption, for as long as the evening lasts.
+
+import { ago, language, t, timeOfDay } from "./texts.js";
+
+const SETTLE_MS = 300; // a burst of photos makes one look
+const LOOK_MS = 30_000; // times age even while nothing happens
+const RETRY_MS = 3_000;
+
+const byId = (id) => document.getElementById(id);
+const failures = new Map(); // slot: the failure that was last heard of
+let state = null;
+let settling = 0;
+let sound = null;
+
+/** Makes an element; children are elements or text, never markup. */
+function element(tag, attributes, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null) made.setAttribute(name, value);
+  }
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+const picture = (found, className) => element("img", { class: className, src: found.preview_url, alt: "", decoding: "async" });
+
+function words(slot) {
+  if (slot.failure) return t(`reason.${slot.failure}`) ?? t("failed");
+  if (slot.in_work) return t("working", { count: slot.in_work });
+  return slot.pictures.length ? ago(slot.pictures[0].created_at) : t("waiting");
+}
+
+function liveSlot(slot) {
+  const [newest, ...older] = slot.pictures;
+  const number = String(Number(slot.slot_id.split("-")[1]));
+  return element("li", { class: slot.failure ? "slot trouble" : "slot" },
+    element("h2", {}, element("span", { class: "number" }, number), slot.display_name),
+    newest ? picture(newest, "newest") : element("div", { class: "newest none" }),
+    element("p", { class: "words" }, words(slot)),
+    element("div", { class: "older" }, ...older.slice(0, 12).map((found) => picture(found, "small"))));
+}
+
+function show() {
+  byId("label").textContent = state.label;
+  byId("events").textContent = state.events
+    .map((event) => `${event.name}, ${t("until", { time: timeOfDay(new Date(event.ends_at)) })}`).join(" · ");
+  const on = state.slots.filter((slot) => slot.enabled);
+  const rest = state.slots.filter((slot) => !slot.enabled);
+  byId("live").replaceChildren(...on.map(liveSlot));
+  byId("rest").replaceChildren(...rest.map((slot) => element("li", {}, `${slot.display_name} — ${t("off")}`)));
+  say(on.length ? "" : t("empty"));
+}
+
+function say(text) {
+  byId("notice").textContent = text;
+  byId("notice").hidden = !text;
+}
+
+function listenForFailures() {
+  for (const slot of state.slots) {
+    if (slot.failure && !failures.get(slot.slot_id)) beep();
+    failures.set(slot.slot_id, slot.failure);
+  }
+}
+
+async function look() {
+  try {
+    const answer = await fetch("/board/state", { cache: "no-store", credentials: "same-origin" });
+    if (answer.status === 404) {
+      byId("live").replaceChildren();
+      say(t("gone"));
+      return;
+    }
+    if (!answer.ok) throw new TypeError(`status ${answer.status}`);
+    state = await answer.json();
+    byId("connection").textContent = "";
+    show();
+    listenForFailures();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    byId("connection").textContent = t("lost");
+    lookSoon(RETRY_MS);
+  }
+}
+
+function lookSoon(delay = SETTLE_MS) {
+  clearTimeout(settling);
+  settling = setTimeout(look, delay);
+}
+
+function follow() {
+  const stream = new EventSource("/board/live");
+  stream.addEventListener("open", () => lookSoon());
+  stream.addEventListener("changed", () => lookSoon());
+  stream.addEventListener("error", () => {
+    // A browser gives up on a refusal; the daemon may only be starting.
+    if (stream.readyState !== EventSource.CLOSED) return;
+    setTimeout(follow, RETRY_MS);
+    lookSoon(RETRY_MS);
+  });
+}
+
+function beep() {
+  if (!sound) return;
+  const tone = sound.createOscillator();
+  const volume = sound.createGain();
+  volume.gain.setValueAtTime(0.2, sound.currentTime);
+  volume.gain.exponentialRampToValueAtTime(0.001, sound.currentTime + 0.6);
+  tone.connect(volume).connect(sound.destination);
+  tone.start();
+  tone.stop(sound.currentTime + 0.6);
+}
+
+function showSound() {
+  byId("sound").textContent = t(sound ? "sound_on" : "sound_off");
+  byId("sound").setAttribute("aria-pressed", String(Boolean(sound)));
+}
+
+// Browsers let a page make sounds only after a hand has touched it.
+byId("sound").addEventListener("click", () => {
+  if (sound) sound.close();
+  sound = sound ? null : new AudioContext();
+  showSound();
+  beep();
+});
+
+async function stayAwake() {
+  if (!("wakeLock" in navigator) || document.visibilityState !== "visible") return;
+  try {
+    await navigator.wakeLock.request("screen");
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error; // a battery that is nearly empty
+  }
+}
+
+function tick() {
+  byId("clock").textContent = timeOfDay(new Date());
+}
+
+document.documentElement.lang = language;
+document.addEventListener("visibilitychange", stayAwake);
+showSound();
+tick();
+setInterval(tick, 1000);
+setInterval(() => lookSoon(), LOOK_MS);
+stayAwake();
+look();
+follow();
