@@ -11,6 +11,7 @@
     ├── SlotDisabled · ResultExpired · MediaExpired · WrongKey
     ├── VersionRequired · VersionConflict · InUse
     ├── EventRunning · SlotTaken        an evening is in the way
+    ├── AlreadyDone                     nothing is to be made again
     ├── PreconditionFailed · RangeNotSatisfiable    of a file
     ├── PayloadTooLarge · UnsupportedMediaType · InvalidImage · UploadTimeout
     ├── RateLimited · StorageFull · IdempotencyKeyReused
@@ -186,6 +187,10 @@ class ResultNotFound(NotFound):
     default_detail = "There is no result of this id."
 
 
+class ResultAwaited(ResultNotFound):
+    default_detail = "This picture is being made again; it will be here."
+
+
 class ResultExpired(PhotoboothError):
     code = "result_expired"
     default_detail = "This picture was kept for its time and has been removed."
@@ -283,6 +288,11 @@ class EventRunning(PhotoboothError):
 
     def extra(self) -> dict[str, Any]:
         return {"event": dict(self.event)}
+
+
+class AlreadyDone(PhotoboothError):
+    code = "already_done"
+    default_detail = "This photo has its picture: nothing is to be made again."
 
 
 class SlotTaken(PhotoboothError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,22 +29,25 @@ from photobooth_daemon.errors import EventNotFound, Fault, SlotTaken, Validation
 from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.model import Actor
 from photobooth_daemon.model.events import Event, EventCounts
+from photobooth_daemon.model.reruns import RerunCounts
 from photobooth_daemon.model.versions import ExpectedVersion
 from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.repositories.events import EventRepository
+from photobooth_daemon.repositories.reruns import RerunRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
 
 READ_ONLY_KEYS = ("event_id", "version", "updated_at", "updated_by")
-DERIVED_KEYS = frozenset({"state", "counts"})
+DERIVED_KEYS = frozenset({"state", "counts", "reruns"})
 """What GET adds to an event and PUT overlooks: it may have changed by itself meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class CountedEvent:
-    """An event with how its photos ended so far."""
+    """An event with how its photos, and those made again, ended so far."""
 
     event: Event
     counts: EventCounts
+    reruns: RerunCounts = field(default_factory=RerunCounts)
 
 
 class EventService:
@@ -54,6 +57,7 @@ class EventService:
         self,
         database: Database,
         repository: EventRepository,
+        reruns: RerunRepository,
         templates: TemplateRepository,
         audit: Audit,
         live: LivePublisher,
@@ -62,6 +66,7 @@ class EventService:
     ) -> None:
         self._database = database
         self._repository = repository
+        self._reruns = reruns
         self._templates = templates
         self._audit = audit
         self._live = live
@@ -84,8 +89,12 @@ class EventService:
     ) -> list[CountedEvent]:
         """Return events, those that begin last first, after the place ``before``."""
         events = await self._repository.list_newest(before, limit)
-        counts = await self._repository.counts([event.event_id for event in events])
-        return [CountedEvent(event, counts[event.event_id]) for event in events]
+        event_ids = [event.event_id for event in events]
+        counts = await self._repository.counts(event_ids)
+        reruns = await self._reruns.counts(event_ids)
+        return [
+            CountedEvent(event, counts[event.event_id], reruns[event.event_id]) for event in events
+        ]
 
     def view(self, counted: CountedEvent) -> dict[str, Any]:
         """Return an event as the API gives it, without what depends on the request."""
@@ -102,6 +111,7 @@ class EventService:
                 "timeout": counts.timeout,
                 "fallback": counts.fallback,
             },
+            "reruns": asdict(counted.reruns),
             "updated_at": rfc3339(event.updated_at),
             "updated_by": event.updated_by,
         }
@@ -186,7 +196,8 @@ class EventService:
 
     async def _counted(self, event: Event) -> CountedEvent:
         counts = await self._repository.counts([event.event_id])
-        return CountedEvent(event, counts[event.event_id])
+        reruns = await self._reruns.counts([event.event_id])
+        return CountedEvent(event, counts[event.event_id], reruns[event.event_id])
 
     async def _lock(self, connection: asyncpg.Connection, event_id: UUID) -> Event:
         event = await self._repository.lock(connection, event_id)

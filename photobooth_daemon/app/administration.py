@@ -15,6 +15,7 @@ from photobooth_daemon.administration.freeze import Freeze
 from photobooth_daemon.administration.head_keeper import HeadKeeper
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.penalties import Penalties
+from photobooth_daemon.administration.reruns import RerunService
 from photobooth_daemon.administration.settings import SettingsService
 from photobooth_daemon.administration.slots import SlotService, SlotSurroundings
 from photobooth_daemon.administration.throttle import Throttle
@@ -33,6 +34,7 @@ from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.live_messages import LiveMessageRepository
+from photobooth_daemon.repositories.reruns import RerunRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.stats import StatsRepository
@@ -47,6 +49,7 @@ class Administration:
     accounts: AccountService
     settings: SettingsService
     events: EventService
+    reruns: RerunService
     freeze: Freeze
     slots: SlotService
     stats: Stats
@@ -92,6 +95,8 @@ def build_administration(
     template_repository = TemplateRepository(database)
     job_lists = JobLists(database)
     event_repository = EventRepository(database)
+    job_repository = JobRepository(database)
+    rerun_repository = RerunRepository(database)
     freeze = Freeze(event_repository, clock)
     throttle = Throttle(database, audit, clock)
     penalties = Penalties(clock)
@@ -114,7 +119,17 @@ def build_administration(
             database, setting_repository, audit, live, passwords, clock, facts, freeze
         ),
         events=EventService(
-            database, event_repository, template_repository, audit, live, passwords, clock
+            database,
+            event_repository,
+            rerun_repository,
+            template_repository,
+            audit,
+            live,
+            passwords,
+            clock,
+        ),
+        reruns=RerunService(
+            database, rerun_repository, job_repository, event_repository, audit, live, clock
         ),
         freeze=freeze,
         slots=SlotService(
@@ -140,7 +155,7 @@ def build_administration(
         setting_repository=setting_repository,
         event_repository=event_repository,
         template_repository=template_repository,
-        job_repository=JobRepository(database),
+        job_repository=job_repository,
         audit_repository=audit_repository,
         job_lists=job_lists,
     )

@@ -22,6 +22,7 @@ from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.app.administration import build_administration
 from photobooth_daemon.app.background import Shared, build_background, build_readiness
 from photobooth_daemon.app.ingest import IngestParts, build_ingest
+from photobooth_daemon.app.reruns import build_reruns
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.digest import config_digest
 from photobooth_daemon.config.start_up import Config
@@ -30,6 +31,7 @@ from photobooth_daemon.ingest.ladder.fresh_start import FreshStart
 from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.ingest.ladder.pricing import PriceTable
 from photobooth_daemon.ingest.ladder.spending import Spending
+from photobooth_daemon.ingest.reruns.worker import RerunWorker
 from photobooth_daemon.ingest.waiting.gate import Gate
 from photobooth_daemon.live.feed import LiveFeed
 from photobooth_daemon.media.archive import Archives
@@ -89,11 +91,13 @@ class App:
     health: Health
     operations: Operations
     readiness: Readiness
+    reruns: RerunWorker
     feed: LiveFeed
 
     async def close(self) -> None:
         """Release everything; work in flight has been drained before."""
         await self.feed.close()
+        await self.reruns.stop()
         await self.operations.close()
         await self.health.close()
         await close_drivers(self.drivers.values())
@@ -163,24 +167,23 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     audit, live = administration.audit, administration.live
     slots, templates = administration.slot_repository, administration.template_repository
     penalties = administration.penalties
-    admission, ingest = build_ingest(
-        IngestParts(
-            config=config,
-            database=database,
-            administration=administration,
-            camera_passwords=camera_passwords,
-            gate=gate,
-            ladder=ladder,
-            spending=spending,
-            schemas=schemas,
-            pictures=pictures,
-            reading_threads=threads,
-            media_store=media_store,
-            metrics=metrics,
-            in_flight=in_flight,
-            clock=clock,
-        )
+    parts = IngestParts(
+        config=config,
+        database=database,
+        administration=administration,
+        camera_passwords=camera_passwords,
+        gate=gate,
+        ladder=ladder,
+        spending=spending,
+        schemas=schemas,
+        pictures=pictures,
+        reading_threads=threads,
+        media_store=media_store,
+        metrics=metrics,
+        in_flight=in_flight,
+        clock=clock,
     )
+    admission, ingest = build_ingest(parts)
     site = Site(
         public_url=config.server.public_url,
         trusted_proxies=config.server.trusted_proxies,
@@ -241,6 +244,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         event_repository=administration.event_repository,
         boards=BoardService(database, BoardRepository(database), audit, clock),
         event_list=administration.event_repository,
+        reruns=administration.reruns,
         slots=administration.slots,
         slot_list=slots,
         templates=TemplateService(
@@ -293,5 +297,6 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         health=health,
         operations=operations,
         readiness=readiness,
+        reruns=build_reruns(parts, admission, ingest, drivers),
         feed=feed,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import ANSWER_MARGIN_SECONDS, Deadline
@@ -25,12 +25,13 @@ from photobooth_daemon.ingest.waiting.gate import Gate
 from photobooth_daemon.ingest.waiting.turns import UploadTurns
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model import MB, JobSource, SettingsState, Slot
+from photobooth_daemon.model import MB, Job, JobSource, SettingsState, Slot
 from photobooth_daemon.model.events import Event
 from photobooth_daemon.model.networks import network_of
 from photobooth_daemon.model.units import FORM_ALLOWANCE_BYTES
 from photobooth_daemon.repositories.slots import SlotRepository, is_slot_id
 
+RERUN_SENDER = "rerun"
 DATABASE_PATIENCE_SECONDS = 4.0
 """How long a database that does not answer is waited for."""
 
@@ -133,6 +134,43 @@ class AdmissionService:
         window = self._window(slot, settings, arrival.started_monotonic_seconds)
         return self._admitted(
             slot, settings, JobSource.TEST, arrival, window, password_accepted=True
+        )
+
+    async def admit_rerun(self, first: Job, job_id: UUID, event: Event | None) -> Admitted:
+        """Let a kept photo in once more, by its slot as it is now, in a window of its own.
+
+        The slot may be off, for that refuses new photos only. It takes no camera's seat.
+
+        Raises:
+            SlotDisabled, StorageFull: as for a camera.
+            DatabaseUnavailable: nobody knows the slot right now.
+        """
+        found = await self._find(first.slot_id)
+        if found is None:
+            raise SlotNotFound
+        slot, settings, _ = found
+        if not slot.ladder():
+            raise SlotDisabled
+        self._check_room(settings, 0)
+        begun = self._clock.monotonic()
+        window = self._window(slot, settings, begun)
+        return Admitted(
+            job_id=job_id,
+            # The untouched photo instead of an error is for a camera that waits.
+            slot=replace(slot, on_failure="error"),
+            settings=settings,
+            source=JobSource.RERUN,
+            sender=Sender(RERUN_SENDER, str(uuid4())),
+            deadline=window.deadline,
+            work_deadline=window.work_deadline,
+            window_seconds=window.seconds,
+            started_monotonic_seconds=begun,
+            started_at=self._clock.utcnow(),
+            seat=self._gate.seat_beside(),
+            turn=self._turns.beside(window.work_deadline, first.input_size_bytes),
+            password_accepted=True,
+            event=event,
+            first=first,
         )
 
     def with_recipe(self, admitted: Admitted, slot: Slot) -> Admitted:

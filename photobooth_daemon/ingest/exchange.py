@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -66,11 +66,14 @@ class Admitted:
     """The evening that the photo belongs to."""
     passage: Passage | None = None
     """What a photo without a password header came in by."""
+    first: Job | None = None
+    """The job whose photo is made again."""
 
     def new_job(self, photo: Picture, client_fields: Mapping[str, str]) -> Job:
         """Return the pending job of this photo."""
         rung = self.slot.ladder()[0]
-        return Job.pending(
+        first = self.first
+        job = Job.pending(
             job_id=self.job_id,
             slot_id=self.slot.slot_id,
             slot_version=self.slot.version,
@@ -86,6 +89,10 @@ class Admitted:
             event_id=None if self.event is None else self.event.event_id,
             guest_key=None if self.event is None else new_guest_key(),
         )
+        if first is None:
+            return job
+        # The guest has one link and one key, whichever job made the picture.
+        return replace(job, rerun_of=first.job_id, guest_key=first.guest_key, hidden=first.hidden)
 
     def result_ttl_hours(self) -> int:
         """Return how long the result is kept: as its event says, else as the settings do."""

@@ -13,6 +13,7 @@ from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import (
     DatabaseUnavailable,
     IdempotencyKeyReused,
+    OriginalNotKept,
     ProviderTimeout,
 )
 from photobooth_daemon.live.publish import LivePublisher
@@ -47,9 +48,14 @@ class Jobs:
         """Open a pending job and take its key; False, and no job, if another job holds the key.
 
         Raises:
+            OriginalNotKept: it makes another job's photo again, and that must not be any more.
             DatabaseUnavailable: nothing was opened.
         """
         async with self._database.transaction() as connection:
+            if job.rerun_of is not None and not await self._repository.follow(
+                connection, job, self._clock.utcnow()
+            ):
+                raise OriginalNotKept
             await self._repository.insert(connection, job)
             if idempotency_key is not None:
                 taken = await self._idempotency.claim(

@@ -38,7 +38,7 @@ from photobooth_daemon.logs import bind_log_fields
 from photobooth_daemon.media.results import read_result
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model import Job, JobStatus, Picture, Timings
+from photobooth_daemon.model import Job, JobSource, JobStatus, Picture, Timings
 from photobooth_daemon.pictures.steps import FinishedPicture, finish, megapixels_of
 from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.driver import ProviderResult
@@ -288,6 +288,9 @@ class IngestService:
     def _count(
         self, admitted: Admitted, progress: Progress, outcome: str, code: str | None = None
     ) -> None:
+        if admitted.source is JobSource.RERUN:
+            # No camera waited for it: what cameras met would look worse, or better, than it was.
+            return
         self._metrics.observe_ingest(
             admitted.slot.slot_id,
             admitted.slot.provider,

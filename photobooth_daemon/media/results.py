@@ -6,7 +6,12 @@ import asyncio
 from uuid import UUID
 
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.errors import ResultExpired, ResultNotFound, ResultRemoved
+from photobooth_daemon.errors import (
+    ResultAwaited,
+    ResultExpired,
+    ResultNotFound,
+    ResultRemoved,
+)
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Job, JobStatus, PictureBytes
 from photobooth_daemon.repositories.jobs import JobRepository
@@ -25,28 +30,46 @@ class Results:
         self._searches: dict[UUID, asyncio.Task[Job | None]] = {}
 
     async def get(self, job_id: UUID) -> Job:
-        """Return the job of a result that is still kept.
+        """Return the job of a result that is still kept: this one, or the one that made it again.
 
         Raises:
             ResultNotFound: there is no such job, or it is not done.
+            ResultAwaited: it is not done, and is being made again or soon will be.
             ResultExpired: its time is over.
             ResultRemoved: somebody has removed it.
         """
-        return self.living(await self.find(job_id))
+        return await self.living(await self.find(job_id))
 
-    def living(self, job: Job | None) -> Job:
-        """Return the job if its result is still kept.
+    async def living(self, job: Job | None) -> Job:
+        """Return the job that has a job's result, if that is still kept.
 
         Raises:
-            ResultNotFound, ResultExpired, ResultRemoved: as for :meth:`get`.
+            ResultNotFound, ResultAwaited, ResultExpired, ResultRemoved: as for :meth:`get`.
         """
-        if job is not None and job.result_removed_at is not None:
-            raise ResultRemoved
-        if job is None or job.status != JobStatus.DONE or job.result_expires_at is None:
+        if job is None:
             raise ResultNotFound
+        if job.result_removed_at is not None:
+            raise ResultRemoved
+        job = await self._made_again(job) or job
+        if job.result_removed_at is not None:
+            raise ResultRemoved
+        if job.status != JobStatus.DONE or job.result_expires_at is None:
+            raise ResultAwaited if await self._is_awaited(job) else ResultNotFound
         if self.life_seconds(job) <= 0:
             raise ResultExpired
         return job
+
+    async def _made_again(self, job: Job) -> Job | None:
+        """Return the job that made this one's picture after all."""
+        if job.status is JobStatus.DONE or job.rerun_by is None:
+            return None
+        again = await self.find(job.rerun_by)
+        return again if again is not None and again.status is JobStatus.DONE else None
+
+    async def _is_awaited(self, job: Job) -> bool:
+        if job.original_expires_at is None:
+            return False
+        return await self._jobs.awaits_rerun(job.job_id, self._clock.utcnow())
 
     async def find(self, job_id: UUID) -> Job | None:
         """Return a job, whatever became of its result."""

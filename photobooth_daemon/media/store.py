@@ -37,7 +37,7 @@ from photobooth_daemon.media.files import (
     size_of,
     write_file,
 )
-from photobooth_daemon.media.scratch_file import ScratchFile
+from photobooth_daemon.media.scratch_file import ScratchFile, WrittenFile
 from photobooth_daemon.model import PictureBytes
 from photobooth_daemon.pictures.headers import EXTENSIONS
 
@@ -172,6 +172,20 @@ class MediaStore:
         target = self._root / Shelf.ORIGINALS / str(job_id)
         name = f"photo.{EXTENSIONS[content_type]}"
         await self._in_thread(publish_link, staging, target, name, photo)
+
+    async def copy_original(
+        self, job_id: UUID, content_type: str, scratch: ScratchFile
+    ) -> WrittenFile:
+        """Copy a kept photo into scratch, to be worked on as if it had just arrived.
+
+        Raises:
+            FileNotFoundError: it is not kept any more.
+            StorageFull: the disk is full.
+        """
+        path = self.original_path(job_id, content_type)
+        data = await self._in_thread(path.read_bytes)
+        await scratch.write(data)
+        return await scratch.close()
 
     def original_path(self, job_id: UUID, content_type: str) -> Path:
         """Return where a job's photo of this type is, or would be."""

@@ -70,6 +70,7 @@ async def serve(
     watching = [] if schema_is_ours else [asyncio.create_task(_watch_schema(database, stop))]
     try:
         await app.operations.start()
+        app.reruns.start()
         sockets = sockets or listening.bind(config.server.listen)
         server.add_sockets(sockets)
         port: int = sockets[0].getsockname()[1]
@@ -108,6 +109,7 @@ async def _drain(server: Server, app: App) -> None:
     await asyncio.sleep(LAST_ARRIVALS_SECONDS)
     app.life.draining = True
     app.penalties.end()
+    await app.reruns.stop()
     await app.feed.close()
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + DRAIN_SECONDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -18,6 +19,14 @@ JOB_COLUMNS = """
     started_at, deadline_at, finished_at, result_expires_at, event_id, guest_key, hidden, fallback,
     rerun_of, rerun_by, original_expires_at, result_removed_at
 """
+
+MADE_AGAIN_BY_ITSELF = """
+    job.status IN ('failed', 'timeout') AND job.source = 'ingest'
+    AND job.failure_code IS DISTINCT FROM 'invalid_image'
+    AND job.original_expires_at > $2 AND job.result_removed_at IS NULL
+    AND NOT EXISTS (SELECT FROM rerun WHERE rerun.job_id = job.job_id)
+"""
+"""Of a ``job`` whose event makes photos again by itself, each once; ``$2`` is now."""
 
 
 def job_of(row: Row) -> Job:
@@ -44,9 +53,9 @@ class JobRepository:
                 job_id, slot_id, slot_version, source, status, provider, operation,
                 client_fields, client_address, request_id, input_content_type, input_width,
                 input_height, input_size_bytes, input_sha256, started_at, deadline_at,
-                event_id, guest_key, original_expires_at)
+                event_id, guest_key, original_expires_at, rerun_of, hidden)
             VALUES ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                    $16, $17, $18, $19)
+                    $16, $17, $18, $19, $20, $21)
             """,
             job.job_id,
             job.slot_id,
@@ -67,6 +76,8 @@ class JobRepository:
             job.event_id,
             job.guest_key,
             job.original_expires_at,
+            job.rerun_of,
+            job.hidden,
         )
         if job.original_expires_at is not None:
             await connection.execute(
@@ -86,6 +97,7 @@ class JobRepository:
         """Record how a job ended, with the media objects of its result, in one statement.
 
         The job's temporary inputs expire with it, and so does its original if the end says so.
+        Where somebody has removed the result before it was there, it has expired at once.
         Returns False, and changes nothing, if the job had left ``pending`` before.
         """
         result = end.result
@@ -97,16 +109,18 @@ class JobRepository:
                        provider = coalesce($6, provider), operation = coalesce($7, operation),
                        attempts = $8, timings = $9, cost = $10,
                        result_content_type = $11, result_width = $12, result_height = $13,
-                       result_size_bytes = $14, result_sha256 = $15, result_expires_at = $16,
+                       result_size_bytes = $14, result_sha256 = $15,
+                       result_expires_at = CASE WHEN result_removed_at IS NULL OR $2 <> 'done'
+                                                THEN $16::timestamptz ELSE $3 END,
                        fallback = $21,
                        original_expires_at = CASE WHEN $22 THEN NULL ELSE original_expires_at END
                  WHERE job_id = $1 AND status = 'pending'
-                RETURNING job_id
+                RETURNING job_id, result_expires_at
             ), kept AS (
                 INSERT INTO media_object
                        (media_id, job_id, kind, content_type, size_bytes, expires_at)
                 SELECT object.media_id, ended.job_id, object.kind, object.content_type,
-                       object.size_bytes, $16
+                       object.size_bytes, ended.result_expires_at
                   FROM ended, unnest($17::uuid[], $18::text[], $19::text[], $20::bigint[])
                        AS object (media_id, kind, content_type, size_bytes)
             ), closed AS (
@@ -141,6 +155,48 @@ class JobRepository:
             end.drops_original,
         )
         return row is not None
+
+    async def follow(self, connection: asyncpg.Connection, job: Job, now: datetime) -> bool:
+        """Note in the first job's row which job makes it again; False if that must not be any more.
+
+        The original may have gone meanwhile, or another process may have taken the rerun up.
+        """
+        first = await connection.fetchval(
+            """
+            UPDATE job_history SET rerun_by = $2
+             WHERE job_id = $1 AND status IN ('failed', 'timeout')
+               AND original_expires_at > $3 AND result_removed_at IS NULL
+            RETURNING job_id
+            """,
+            job.rerun_of,
+            job.job_id,
+            now,
+        )
+        held = await connection.fetchval(
+            """
+            SELECT job_id FROM rerun
+             WHERE job_id = $1 AND rerun_job_id = $2 AND state = 'running' FOR UPDATE
+            """,
+            job.rerun_of,
+            job.job_id,
+        )
+        return first is not None and held is not None
+
+    async def awaits_rerun(self, job_id: UUID, now: datetime) -> bool:
+        """Return whether a job's photo is to be made again: it is queued, or its event does so."""
+        async with self._database.connection() as connection:
+            awaits: bool = await connection.fetchval(
+                f"""
+                SELECT EXISTS (SELECT FROM rerun
+                                WHERE job_id = $1 AND state IN ('queued', 'running'))
+                    OR EXISTS (SELECT FROM job_history AS job JOIN event USING (event_id)
+                                WHERE job.job_id = $1 AND event.rerun = 'auto'
+                                  AND {MADE_AGAIN_BY_ITSELF})
+                """,  # noqa: S608
+                job_id,
+                now,
+            )
+        return awaits
 
     async def find(self, job_id: UUID) -> Job | None:
         """Return a job with all its facts."""

@@ -32,9 +32,21 @@ def list_prunes(now: datetime, history: timedelta) -> list[Prune]:
             """
             started_at < $1 AND status <> 'pending'
             AND coalesce(result_expires_at, finished_at) < $1
+            AND NOT EXISTS (SELECT FROM job_history AS again
+                             WHERE again.job_id = job_history.rerun_by
+                               AND coalesce(again.result_expires_at, again.started_at) >= $1)
             AND NOT EXISTS (SELECT FROM media_object
                              WHERE media_object.job_id = job_history.job_id
                                AND media_object.cleaned_at IS NULL)
+            """,
+            now - history,
+        ),
+        Prune(
+            "events",
+            "event",
+            """
+            ends_at < $1
+            AND NOT EXISTS (SELECT FROM job_history WHERE job_history.event_id = event.event_id)
             """,
             now - history,
         ),

@@ -60,7 +60,10 @@ class ResultEnds:
     async def end(
         self, connection: asyncpg.Connection, job_ids: Sequence[UUID], now: datetime
     ) -> None:
-        """End the life of results, previews and originals: every link of theirs answers 410."""
+        """End the life of results, previews and originals: every link of theirs answers 410.
+
+        What is being made again of them has no result either, once it is done.
+        """
         await connection.execute(
             """
             UPDATE media_object SET expires_at = least(expires_at, $2)
@@ -74,9 +77,19 @@ class ResultEnds:
             """
             UPDATE job_history
                SET result_removed_at = coalesce(result_removed_at, $2),
-                   result_expires_at = least(result_expires_at, $2),
-                   original_expires_at = least(original_expires_at, $2)
-             WHERE job_id = ANY($1)
+                   result_expires_at = CASE WHEN result_expires_at > $2 THEN $2
+                                            ELSE result_expires_at END,
+                   original_expires_at = CASE WHEN original_expires_at > $2 THEN $2
+                                              ELSE original_expires_at END
+             WHERE job_id = ANY($1) OR (rerun_of = ANY($1) AND status = 'pending')
+            """,
+            list(job_ids),
+            now,
+        )
+        await connection.execute(
+            """
+            UPDATE rerun SET state = 'cancelled', finished_at = $2
+             WHERE job_id = ANY($1) AND state = 'queued'
             """,
             list(job_ids),
             now,

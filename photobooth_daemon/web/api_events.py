@@ -64,6 +64,7 @@ def event_schemas() -> dict[str, Schema]:
         "guest": guest,
         "stamp": stamp,
         "state": words_of(EventState),
+        "reruns": _reruns(),
         "counts": record(dict.fromkeys(("photos", "done", "failed", "timeout", "fallback"), COUNT)),
         **changed,
     }
@@ -96,6 +97,12 @@ def event_schemas() -> dict[str, Schema]:
         "EventChange": record({**overlooked, **change}, *overlooked, *change),
     }
 
+
+def _reruns() -> Schema:
+    return record(dict.fromkeys(("queued", "running", "done", "failed"), COUNT))
+
+
+RERUNS = json_answer(record({"rerun": _reruns()}))
 
 EVENT_OPERATIONS = (
     Operation(
@@ -162,6 +169,39 @@ EVENT_OPERATIONS = (
         file_answers("image/jpeg", "image/png", "image/webp"),
         FILE_HEADERS,
         problems={**FILE_PROBLEMS, 404: "job_not_found, original_not_kept"},
+    ),
+    Operation(
+        "GET", "/api/events/{event_id}/rerun", "Events", "How its reruns are",
+        {200: RERUNS},
+        problems=NO_EVENT,
+    ),
+    Operation(
+        "POST", "/api/events/{event_id}/rerun", "Events",
+        "Queues every photo that has an original and no picture to be made again",
+        {202: RERUNS},
+        body=record(
+            {
+                "statuses": {
+                    "type": "array",
+                    "items": {"type": "string", "enum": ["failed", "timeout"]},
+                    "minItems": 1,
+                }
+            },
+            "statuses",
+        ),
+        body_required=False,
+        problems={**NO_EVENT, 422: "validation_failed"},
+    ),
+    Operation(
+        "DELETE", "/api/events/{event_id}/rerun", "Events",
+        "Empties the queue; what runs goes on",
+        DONE,
+        problems=NO_EVENT,
+    ),
+    Operation(
+        "POST", "/api/jobs/{job_id}/rerun", "Events", "Queues a photo to be made again",
+        {202: json_answer(record({"job_id": UUID}))},
+        problems={404: "job_not_found", 409: "original_not_kept, already_done"},
     ),
     Operation(
         "PUT", "/api/jobs/{job_id}/visibility", "Events", "Hides a picture from its gallery",

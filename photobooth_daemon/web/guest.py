@@ -10,6 +10,7 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import (
     MediaNotFound,
     PhotoboothError,
+    ResultAwaited,
     ResultExpired,
     ResultNotFound,
     ResultRemoved,
@@ -103,26 +104,32 @@ class GuestPageHandler(GuestHandler):
         key = self.get_query_argument("k", "")
         job, look = await self.find(job_id)
         try:
-            facts = self._facts(self.results.living(job), key)
+            facts = self._facts(job, await self.results.living(job), key)
+        except ResultAwaited:
+            text = render_guest_page(GuestState.AWAITED, self.language(look), look=look)
+            self.write_page(text, HTTPStatus.ACCEPTED, look)
+            return
         except (ResultExpired, ResultNotFound) as error:
             self.write_end(error, look)
             return
         text = render_guest_page(GuestState.READY, self.language(look), facts, look)
         self.write_page(text, HTTPStatus.OK, look)
 
-    def _facts(self, job: Job, key: str) -> GuestFacts:
+    def _facts(self, asked: Job | None, made: Job, key: str) -> GuestFacts:
+        """Return what the page shows: by the links that were asked for, the picture as it is."""
+        job = asked or made
         url = result_url(job.job_id)
-        assert job.result_expires_at is not None
+        assert made.result_expires_at is not None
         return GuestFacts(
             page_link=self.site.absolute_url(self.request, page_url(job.job_id)),
             preview_link=self.site.absolute_url(self.request, f"{url}/preview"),
             result_url=url,
             download_url=f"{url}?download=1",
             qr_url=f"{url}/qr.svg",
-            width=job.result_width or 0,
-            height=job.result_height or 0,
-            size_bytes=job.result_size_bytes or 0,
-            expires_at=job.result_expires_at,
+            width=made.result_width or 0,
+            height=made.result_height or 0,
+            size_bytes=made.result_size_bytes or 0,
+            expires_at=made.result_expires_at,
             now=self._clock.utcnow(),
             delete_url=f"{page_url(job.job_id)}/delete",
             key=key if opens(job, key) else None,

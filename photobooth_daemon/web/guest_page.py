@@ -24,6 +24,7 @@ class GuestState(StrEnum):
     """What the guest finds behind the link."""
 
     READY = "ready"
+    AWAITED = "awaited"
     EXPIRED = "expired"
     REMOVED = "removed"
     NOT_FOUND = "not_found"
@@ -61,6 +62,8 @@ def render_guest_page(
         ValueError: ``ready`` without facts, or a language without texts.
     """
     texts = texts_of(language)
+    if state is GuestState.AWAITED:
+        return render("awaited.html", state, language, look)
     if state is not GuestState.READY:
         return render("ended.html", state, language, look)
     if facts is None:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from photobooth_daemon.administration.reruns import RerunService
 from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import Fault, InvalidRequest, JobNotFound, NotFound, ValidationFailed
@@ -56,14 +57,19 @@ class JobHandler(Handler):
 
     permission = "jobs:read"
 
-    def initialize(self, *, jobs: JobRepository, clock: Clock, **base: Any) -> None:
+    def initialize(
+        self, *, jobs: JobRepository, reruns: RerunService, clock: Clock, **base: Any
+    ) -> None:
         super().initialize(**base)
         self._jobs = jobs
+        self._reruns = reruns
         self._clock = clock
 
     async def get(self, job_id: str) -> None:
         """Answer with everything that is known about a job."""
-        job = await self._jobs.find(self.path_uuid(job_id, JobNotFound))
+        found = self.path_uuid(job_id, JobNotFound)
+        # One that is queued to be made again has an id already.
+        job = await self._jobs.find(found) or await self._reruns.find_queued_job(found)
         if job is None:
             raise JobNotFound
         self.write_json(job_view(job, self._clock))

@@ -36,6 +36,7 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.RevisionNotFound: HTTPStatus.NOT_FOUND,
     errors.AdminNotFound: HTTPStatus.NOT_FOUND,
     errors.ResultNotFound: HTTPStatus.NOT_FOUND,
+    errors.ResultAwaited: HTTPStatus.NOT_FOUND,
     errors.ResultExpired: HTTPStatus.GONE,
     errors.ResultRemoved: HTTPStatus.GONE,
     errors.OriginalNotKept: HTTPStatus.NOT_FOUND,
@@ -51,6 +52,7 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.EventNotFound: HTTPStatus.NOT_FOUND,
     errors.EventRunning: HTTPStatus.LOCKED,
     errors.SlotTaken: HTTPStatus.CONFLICT,
+    errors.AlreadyDone: HTTPStatus.CONFLICT,
     errors.PayloadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.InvalidImage: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -75,6 +77,11 @@ OF_A_VALUE: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.UnsupportedMediaType: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 """Where the picture is a value among others: a wrong one is no limit of the route."""
+
+OF_A_RERUN: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
+    errors.OriginalNotKept: HTTPStatus.CONFLICT,
+}
+"""Where the original is not what was asked for, but what the work needs."""
 
 _TORNADO_CODES = {
     HTTPStatus.BAD_REQUEST: ("invalid_request", "The request cannot be understood."),

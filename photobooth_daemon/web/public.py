@@ -86,8 +86,9 @@ class ResultQrHandler(Handler):
 
     async def get(self, job_id: str) -> None:
         """Answer with an SVG drawing."""
-        job = await self._results.get(self.path_uuid(job_id, ResultNotFound))
-        link = self.site.absolute_url(self.request, f"/r/{job.job_id}")
+        asked = self.path_uuid(job_id, ResultNotFound)
+        job = await self._results.get(asked)
+        link = self.site.absolute_url(self.request, f"/r/{asked}")
         self.set_header("Content-Type", "image/svg+xml")
         self.set_header("Cache-Control", life_header(kept_seconds(self._results, job)))
         self.write(await self._rendered.get(link, lambda: qr_svg(link)))

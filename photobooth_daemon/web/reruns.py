@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar
 
+from photobooth_daemon.administration.reruns import RerunService, rerun_view
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.errors import JobNotFound, OriginalNotKept
+from photobooth_daemon.errors import EventNotFound, JobNotFound, OriginalNotKept
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.web.files import FileHandler, StoredFile
+from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.problems import OF_A_RERUN
 
 
 class OriginalHandler(FileHandler):
@@ -44,3 +49,53 @@ class OriginalHandler(FileHandler):
             max_age_seconds=0,
         )
         await self.send_file(stored, missing=OriginalNotKept)
+
+
+class JobRerunHandler(Handler):
+    """``/api/jobs/{job_id}/rerun``: this photo once more."""
+
+    permission = "jobs:write"
+    statuses = OF_A_RERUN
+
+    def initialize(self, *, reruns: RerunService, **base: Any) -> None:
+        super().initialize(**base)
+        self._reruns = reruns
+
+    async def post(self, job_id: str) -> None:
+        """Queue it; the answer names the job that will be it."""
+        found = self.path_uuid(job_id, JobNotFound)
+        self.write_json(
+            {"job_id": await self._reruns.request(found, self.actor())}, HTTPStatus.ACCEPTED
+        )
+
+
+class EventRerunHandler(Handler):
+    """``/api/events/{event_id}/rerun``: what is made again of an evening."""
+
+    permission: ClassVar[Mapping[str, str]] = {
+        "GET": "events:read",
+        "POST": "events:write",
+        "DELETE": "events:write",
+    }
+
+    def initialize(self, *, reruns: RerunService, **base: Any) -> None:
+        super().initialize(**base)
+        self._reruns = reruns
+
+    async def get(self, event_id: str) -> None:
+        """Answer with how the reruns are."""
+        counts = await self._reruns.counts(self.path_uuid(event_id, EventNotFound))
+        self.write_json({"rerun": rerun_view(counts)})
+
+    async def post(self, event_id: str) -> None:
+        """Queue what has an original and no picture."""
+        found = self.path_uuid(event_id, EventNotFound)
+        body = self.read_json_object() if self.body.data else None
+        counts = await self._reruns.request_event(found, body, self.actor())
+        self.write_json({"rerun": rerun_view(counts)}, HTTPStatus.ACCEPTED)
+
+    async def delete(self, event_id: str) -> None:
+        """Empty the queue; what runs goes on."""
+        found = self.path_uuid(event_id, EventNotFound)
+        await self._reruns.cancel_event(found, self.actor())
+        self.set_status(HTTPStatus.NO_CONTENT)

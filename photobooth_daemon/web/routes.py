@@ -14,6 +14,7 @@ from photobooth_daemon.administration.accounts import AccountService
 from photobooth_daemon.administration.admins import AdminService
 from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.events import EventService
+from photobooth_daemon.administration.reruns import RerunService
 from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.administration.settings import SettingsService
 from photobooth_daemon.administration.slots import SlotService
@@ -111,6 +112,7 @@ class Services:
     event_repository: EventRepository
     boards: BoardService
     event_list: EventRepository
+    reruns: RerunService
     slots: SlotService
     slot_list: SlotRepository
     templates: TemplateService
@@ -228,6 +230,7 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
     }
     ends = {"results": services.result_service}
     event = {**base, "events": services.events}
+    rerun = {**base, "reruns": services.reruns}
     job = {**base, "clock": services.clock}
     template = {**base, "templates": services.templates}
     template_file = {**template, "media_store": services.media_store}
@@ -271,6 +274,7 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
         url(r"/api/events", events.EventsHandler, event),
         url(rf"/api/events/{SEGMENT}", events.EventHandler, {**event, **ends}),
         url(rf"/api/events/{SEGMENT}/purge", events.EventPurgeHandler, {**event, **ends}),
+        url(rf"/api/events/{SEGMENT}/rerun", reruns.EventRerunHandler, rerun),
         url(rf"/api/events/{SEGMENT}/gallery/renew", events.GalleryRenewHandler, event),
         url(
             rf"/api/events/{SEGMENT}/archive\.zip",
@@ -314,7 +318,12 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
         ),
         # Jobs, statistics, the audit log, live feed
         url(r"/api/jobs", jobs.JobsHandler, {**job, "jobs": services.job_lists}),
-        url(rf"/api/jobs/{SEGMENT}", jobs.JobHandler, {**job, "jobs": services.jobs}),
+        url(
+            rf"/api/jobs/{SEGMENT}",
+            jobs.JobHandler,
+            {**job, "jobs": services.jobs, "reruns": services.reruns},
+        ),
+        url(rf"/api/jobs/{SEGMENT}/rerun", reruns.JobRerunHandler, rerun),
         url(
             rf"/api/jobs/{SEGMENT}/original",
             reruns.OriginalHandler,

@@ -20,6 +20,8 @@ from photobooth_daemon.running_mean import RunningMean
 FIRST_GUESS_SECONDS = 5.0
 """How long a place is thought to be held while nobody has given one back yet."""
 _NEW_SHARE = 0.2
+BESIDE = "beside"
+"""The seats of photos that no camera sends now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Gate:
         self._slots: dict[str, _Line] = {}
         self._providers: dict[str, _Line] = {}
         self._seats: dict[str, int] = {}
+        self._beside = _Line(self._clock)
 
     def enter(self, slot_id: str, *, concurrency: int, queue: int) -> Seat:
         """Give the photo a seat, before any of its body is read.
@@ -77,6 +80,28 @@ class Gate:
         line = self._line(self._providers, provider)
         line.resize(self._share(concurrency))
         return ProviderPlace(line)
+
+    def seat_beside(self) -> Seat:
+        """Return a seat that takes nothing from cameras: its photo waits for no place of a slot."""
+        self._seats[BESIDE] = self._seats.get(BESIDE, 0) + 1
+        self._beside.resize(self._seats[BESIDE])
+        return Seat(self, BESIDE, self._beside)
+
+    def seats_of(self, slot_id: str) -> int:
+        """Return how many photos of a slot are here, those still being uploaded too."""
+        return self._seats.get(slot_id, 0)
+
+    def anybody_waits(self) -> bool:
+        """Return whether any photo waits for a place, at its slot or at a provider."""
+        lines = (*self._slots.values(), *self._providers.values())
+        return any(line.figures().waiting for line in lines)
+
+    def free_places(self, provider: str, *, concurrency: int) -> int | None:
+        """Return how many places a provider has left; None if nobody is there."""
+        line = self._providers.get(provider)
+        if line is None or not line.busy():
+            return None
+        return self._share(concurrency) - line.figures().in_flight
 
     def seats(self) -> int:
         """Return how many photos are here, those still being uploaded too."""

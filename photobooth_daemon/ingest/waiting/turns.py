@@ -63,6 +63,10 @@ class UploadTurns:
         self._line[turn] = None
         return turn
 
+    def beside(self, deadline: Deadline, content_length: int) -> UploadTurn:
+        """Return the turn of a photo that has been here for long: it is in nobody's way."""
+        return UploadTurn(self, deadline, content_length, is_known=True)
+
     def hold_back(self, turn: UploadTurn) -> None:
         """Count a photo that has been read as one that waits to be prepared."""
         turn.is_known = True

@@ -1,0 +1,1 @@
+"""Photos that are made again from their kept originals, where no camera waits."""
