@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from photobooth_daemon.administration.audit import Audit
 from photobooth_daemon.administration.throttle import (
     INGEST_PASSWORD,
     LOGIN_OF_ADDRESS,
@@ -20,17 +21,21 @@ from photobooth_daemon.database.pool import Database
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import RateLimited
 from photobooth_daemon.model.networks import network_of
-from photobooth_daemon.repositories.audit import AuditRepository
+from tests.support.audit import audit_in
 from tests.support.fakes import FakeClock
 
-
-def made(database: Database, clock: FakeClock) -> Throttle:
-    return Throttle(database, Audit(AuditRepository(database), clock, b"k" * 32), clock)
+Make = Callable[[], Throttle]
 
 
 @pytest.fixture
-def throttle(database: Database, clock: FakeClock) -> Throttle:
-    return made(database, clock)
+def made(database: Database, clock: FakeClock, tmp_path: Path) -> Make:
+    """Makes throttles, as each process has its own."""
+    return lambda: Throttle(database, audit_in(tmp_path, database, clock), clock)
+
+
+@pytest.fixture
+def throttle(made: Make) -> Throttle:
+    return made()
 
 
 async def entries(database: Database) -> list[Any]:
@@ -51,9 +56,9 @@ async def test_a_window_counts_until_it_ends(throttle: Throttle, clock: FakeCloc
 
 
 async def test_guesses_are_tested_ever_more_slowly_by_all_processes_together(
-    throttle: Throttle, database: Database, clock: FakeClock
+    throttle: Throttle, database: Database, clock: FakeClock, made: Make
 ) -> None:
-    begun, second = clock.monotonic(), made(database, clock)
+    begun, second = clock.monotonic(), made()
     tested_at = []
     for n in range(8):
         process = throttle if n % 2 else second
@@ -66,13 +71,11 @@ async def test_guesses_are_tested_ever_more_slowly_by_all_processes_together(
 
 
 async def test_turns_taken_at_the_same_moment_are_taken_one_after_the_other(
-    throttle: Throttle, database: Database, clock: FakeClock
+    throttle: Throttle, database: Database, clock: FakeClock, made: Make
 ) -> None:
     clock.sleep = lambda _: asyncio.sleep(0)  # type: ignore[method-assign]
     turns = [
-        asyncio.create_task(
-            made(database, clock).take_turn(INGEST_PASSWORD, "a", Deadline.after(clock, 1e6))
-        )
+        asyncio.create_task(made().take_turn(INGEST_PASSWORD, "a", Deadline.after(clock, 1e6)))
         for _ in range(12)
     ]
     await asyncio.sleep(0.5)
@@ -115,7 +118,7 @@ async def test_attempts_at_the_same_moment_do_not_slip_past_the_limit(throttle: 
 
 
 async def test_what_was_not_audited_one_by_one_is_summed_up_when_the_window_ends(
-    throttle: Throttle, database: Database, clock: FakeClock
+    throttle: Throttle, database: Database, clock: FakeClock, made: Make
 ) -> None:
     for n in range(57):
         await throttle.count((LOGIN_OF_ADDRESS, "10.0.0.7"), (LOGIN_OF_USER, f"user-{n % 3}"))
@@ -125,7 +128,7 @@ async def test_what_was_not_audited_one_by_one_is_summed_up_when_the_window_ends
     await throttle.sum_up()
     assert await entries(database) == []
     clock.advance(1)
-    await asyncio.gather(*(made(database, clock).sum_up() for _ in range(3)))
+    await asyncio.gather(*(made().sum_up() for _ in range(3)))
     (entry,) = await entries(database)
     assert (entry["actor"], entry["action"], entry["entity"], entry["address"]) == (
         "unauthenticated",
