@@ -48,6 +48,7 @@ setup(
         "photobooth_daemon.administration": ["common_passwords.*"],
         "photobooth_daemon.ui": ["*", "**/*"],
         "photobooth_daemon.app": ["*.jpg"],
+        "photobooth_daemon.pictures": ["fonts/*"],
         "photobooth_daemon.schemas": ["*.json"],
         "photobooth_daemon.sql": ["*.sql"],
         "photobooth_daemon.etc": ["*", "**/*"],
@@ -75,6 +76,8 @@ setup(
         "browser": ["playwright>=1.50", "axe-playwright-python>=0.1.8"],
         "dev": [
             *TEST_TOOLS,
+            # Reads the codes of stamped pictures; without it those tests are skipped.
+            "zxing-cpp>=1.4",
             "ruff",
             "mypy",
             "types-jsonschema",

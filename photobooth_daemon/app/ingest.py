@@ -17,6 +17,7 @@ from photobooth_daemon.ingest.open_job import OpenJobs
 from photobooth_daemon.ingest.originals import Originals
 from photobooth_daemon.ingest.password import IngestPassword
 from photobooth_daemon.ingest.requests import ProviderRequests
+from photobooth_daemon.ingest.stamps import Stamps
 from photobooth_daemon.ingest.story import IngestService
 from photobooth_daemon.ingest.waiting.doorway import Doorway
 from photobooth_daemon.ingest.waiting.gate import Gate
@@ -102,6 +103,7 @@ def build_ingest(parts: IngestParts) -> tuple[AdmissionService, IngestService]:
             public_url=parts.config.server.public_url,
         ),
         pictures=parts.pictures,
+        stamps=Stamps(parts.pictures, administration.event_repository),
         media_store=parts.media_store,
         metrics=parts.metrics,
         in_flight=parts.in_flight,

@@ -68,6 +68,8 @@ class Admitted:
     """What a photo without a password header came in by."""
     first: Job | None = None
     """The job whose photo is made again."""
+    base_url: str | None = None
+    """What links begin with that are stamped on the answer; None where it is not a picture."""
 
     def new_job(self, photo: Picture, client_fields: Mapping[str, str]) -> Job:
         """Return the pending job of this photo."""
@@ -188,7 +190,7 @@ class Answer:
     """What the client gets: the picture, and where it will be until ``expires_at``.
 
     ``fallback`` marks the untouched photo that is given instead of an error;
-    it is not stored.
+    it is not stored. ``stamped`` says that the picture is not as it is stored.
     """
 
     job_id: UUID
@@ -199,4 +201,5 @@ class Answer:
     expires_at: datetime | None
     timings: Timings
     fallback: bool = False
+    stamped: bool = False
     guest_key: str | None = None

@@ -34,6 +34,7 @@ from photobooth_daemon.ingest.originals import Originals
 from photobooth_daemon.ingest.outcome import done_end, status_of
 from photobooth_daemon.ingest.password import IngestPassword
 from photobooth_daemon.ingest.requests import ProviderRequests, RequestBuilder
+from photobooth_daemon.ingest.stamps import Stamps
 from photobooth_daemon.logs import bind_log_fields
 from photobooth_daemon.media.results import read_result
 from photobooth_daemon.media.store import MediaStore
@@ -64,6 +65,7 @@ class IngestService:
         spending: Spending,
         requests: ProviderRequests,
         pictures: PictureThreads,
+        stamps: Stamps,
         media_store: MediaStore,
         metrics: Metrics,
         in_flight: InFlight,
@@ -77,6 +79,7 @@ class IngestService:
         self._spending = spending
         self._requests = requests
         self._pictures = pictures
+        self._stamps = stamps
         self._media_store = media_store
         self._metrics = metrics
         self._in_flight = in_flight
@@ -143,7 +146,7 @@ class IngestService:
         job = await self._originals.keep(job, photo, admitted)
         earlier = await self._open_or_find(job, admitted)
         if earlier is not None:
-            return await self._replay(earlier)
+            return await self._stamps.stamp(await self._replay(earlier), earlier, admitted)
         progress.job_opened = True
         open_job = self._open_jobs.around(job, photo, admitted, progress, received)
         async with open_job, self._requests.of(admitted, photo, job.client_fields) as requests:
@@ -153,9 +156,10 @@ class IngestService:
             await self._wait_for_place(admitted, progress)
             climbed = await self._climb(admitted, progress, photo, requests)
             await requests.close()
-            return await self._store(admitted, progress, job, climbed)
-        assert open_job.fallback is not None
-        return open_job.fallback
+            answer = await self._store(admitted, progress, job, climbed)
+        if open_job.fallback is not None:
+            answer = open_job.fallback
+        return await self._stamps.stamp(answer, job, admitted)
 
     async def _check_password(self, admitted: Admitted, received: Received) -> None:
         if not admitted.slot.ladder():

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import dataclasses
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from photobooth_daemon.administration.settings import LARGEST_UPLOAD_MB
 from photobooth_daemon.clock import rfc3339
 from photobooth_daemon.errors import InvalidRequest
 from photobooth_daemon.ingest.admission import Arrival
-from photobooth_daemon.ingest.exchange import Answer
+from photobooth_daemon.ingest.exchange import Admitted, Answer, Received
 from photobooth_daemon.ingest.password import Sender
 from photobooth_daemon.model import MB, ResponseMode
 from photobooth_daemon.pictures.headers import MAGIC_BYTES, content_type_of
@@ -93,7 +94,7 @@ class IngestHandler(PhotoHandler):
 
     async def post(self, slot_id: str) -> None:
         """Run the exchange and answer in the mode that was asked for."""
-        answer = await self.photo.run()
+        answer = await self.photo.run(self._as_asked)
         self.write_answer_headers(answer)
         match self.response_mode:
             case ResponseMode.IMAGE:
@@ -106,10 +107,16 @@ class IngestHandler(PhotoHandler):
                 body = answer_json(answer, self.site, self.request, inline=self.inline_preview)
                 self.write_json(body)
 
+    async def _as_asked(self, admitted: Admitted, received: Received) -> Admitted:
+        """Return where links begin if the answer is a picture: only those may be stamped."""
+        if self.response_mode is not ResponseMode.IMAGE:
+            return admitted
+        return replace(admitted, base_url=self.site.base_url(self.request))
+
     def write_picture(self, answer: Answer) -> None:
-        """Answer with the picture itself."""
+        """Answer with the picture itself; one with a stamp is not what its link gives."""
         self.set_header("Content-Type", answer.picture.content_type)
-        if not answer.fallback:
+        if not answer.fallback and not answer.stamped:
             self.set_header("Content-Location", result_url(answer.job_id))
         self.write(answer.picture.data)
 
