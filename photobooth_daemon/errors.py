@@ -6,9 +6,9 @@
     ├── ValidationFailed                values out of bounds, a pointer per fault
     ├── NotAuthenticated · PermissionMissing · XsrfRequired · InvalidCredentials
     │   PasswordChangeRequired · UsernameTaken · LastAdministrator
-    ├── InvalidPassword · TooManyAttempts
+    ├── InvalidPassword · TooManyAttempts · PinRequired · WrongPin
     ├── NotFound                        slot, job, result, media, admin …
-    ├── SlotDisabled · ResultExpired · MediaExpired · WrongKey
+    ├── SlotDisabled · ResultExpired · MediaExpired · WrongKey · GalleryEnded
     ├── VersionRequired · VersionConflict · InUse
     ├── EventRunning · SlotTaken        an evening is in the way
     ├── AlreadyDone                     nothing is to be made again
@@ -211,6 +211,28 @@ class WrongKey(PhotoboothError):
 
     code = "wrong_key"
     default_detail = "This is not the key of this picture."
+
+
+class GalleryNotFound(NotFound):
+    code = "gallery_not_found"
+    default_detail = "There is no gallery behind this link."
+
+
+class GalleryEnded(PhotoboothError):
+    """An evening is over, and nothing is kept of it."""
+
+    code = "gallery_ended"
+    default_detail = "The event is over, and its pictures have been removed."
+
+
+class PinRequired(PhotoboothError):
+    code = "pin_required"
+    default_detail = "This gallery opens with a PIN."
+
+
+class WrongPin(PhotoboothError):
+    code = "wrong_pin"
+    default_detail = "This is not the gallery's PIN."
 
 
 class MediaNotFound(NotFound):

@@ -14,6 +14,7 @@ from tornado.web import Application
 
 from photobooth_daemon.administration.audit_key import load_audit_key
 from photobooth_daemon.administration.boards import BoardService
+from photobooth_daemon.administration.galleries import Galleries
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.penalties import Penalties
 from photobooth_daemon.administration.results import ResultService
@@ -53,6 +54,7 @@ from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.boards import BoardRepository
 from photobooth_daemon.repositories.event_photos import EventPhotos
 from photobooth_daemon.repositories.event_report import EventReportRepository
+from photobooth_daemon.repositories.gallery_pictures import GalleryPictures
 from photobooth_daemon.repositories.media import MediaRepository
 from photobooth_daemon.repositories.result_ends import ResultEnds
 from photobooth_daemon.repositories.retention import RetentionRepository
@@ -85,6 +87,7 @@ class App:
     pictures: PictureThreads
     passwords: Passwords
     camera_passwords: Passwords
+    guest_passwords: Passwords
     penalties: Penalties
     drivers: Mapping[str, ProviderDriver]
     http: aiohttp.ClientSession
@@ -105,6 +108,7 @@ class App:
         self.pictures.close()
         self.passwords.close()
         self.camera_passwords.close()
+        self.guest_passwords.close()
         self.media_store.close()
         await self.database.close()
 
@@ -133,6 +137,8 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     passwords = Passwords()
     # Whoever guesses the cameras' password keeps no administrator from logging in.
     camera_passwords = Passwords()
+    # Nor does whoever guesses a gallery's PIN.
+    guest_passwords = Passwords()
     # Places at the providers bound the connections; nobody's cookies are kept.
     http = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
@@ -243,8 +249,15 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         events=administration.events,
         event_repository=administration.event_repository,
         boards=BoardService(database, BoardRepository(database), audit, clock),
-        event_list=administration.event_repository,
         reruns=administration.reruns,
+        galleries=Galleries(
+            administration.event_repository,
+            administration.throttle,
+            guest_passwords,
+            signing_key,
+            clock,
+        ),
+        gallery_pictures=GalleryPictures(database),
         slots=administration.slots,
         slot_list=slots,
         templates=TemplateService(
@@ -291,6 +304,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         pictures=pictures,
         passwords=passwords,
         camera_passwords=camera_passwords,
+        guest_passwords=guest_passwords,
         penalties=penalties,
         drivers=drivers,
         http=http,

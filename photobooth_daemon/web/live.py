@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from tornado.httputil import HTTPServerRequest
 from tornado.iostream import StreamClosedError
 
 from photobooth_daemon.clock import Clock, rfc3339
@@ -40,7 +41,7 @@ class LiveHandler(Handler):
         """Stream messages until the client leaves, the session ends or the process drains."""
         if self._feed.closed:
             raise ShuttingDown
-        last_id = self._last_message_id()
+        last_id = last_message_id(self.request)
         viewer, resumed = await self._feed.subscribe(last_id)
         self._metrics.live_stream_clients.inc()
         try:
@@ -73,17 +74,18 @@ class LiveHandler(Handler):
         if self.permission not in identity.permissions:
             raise NotAuthenticated
 
-    def _last_message_id(self) -> int | None:
-        """Return where the client was; an id that cannot be ours is one that is too old."""
-        text = self.request.headers.get("Last-Event-ID")
-        if not text:
-            return None
-        return int(text) if _MESSAGE_ID.fullmatch(text) else -1
-
     def _set_stream_headers(self) -> None:
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")
         # nginx would collect the stream before it passes it on.
         self.set_header("X-Accel-Buffering", "no")
+
+
+def last_message_id(request: HTTPServerRequest) -> int | None:
+    """Return where the client was; an id that cannot be ours is one that is too old."""
+    text = request.headers.get("Last-Event-ID")
+    if not text:
+        return None
+    return int(text) if _MESSAGE_ID.fullmatch(text) else -1
 
 
 def _encoded(messages: Sequence[LiveMessage]) -> str:

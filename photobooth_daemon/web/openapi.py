@@ -34,6 +34,7 @@ PATH_PARAMETERS: Mapping[str, dict[str, Any]] = {
     "event_id": UUID,
     "board_id": UUID,
     "token": {"type": "string", "minLength": TOKEN_CHARACTERS, "maxLength": TOKEN_CHARACTERS},
+    "gallery": {"type": "string", "pattern": "^[A-Za-z0-9_-]{22}$"},
     "username": TEXT,
     "version": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
 }

@@ -13,6 +13,8 @@ from tornado.web import HTTPError
 from photobooth_daemon import errors
 
 CONTENT_TYPE = "application/problem+json"
+PIN_CHALLENGE = "PIN"
+"""A 401 names a scheme (RFC 9110, 15.5.2); this one says that a token opens nothing here."""
 
 STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.PhotoboothError: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -41,6 +43,10 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.ResultRemoved: HTTPStatus.GONE,
     errors.OriginalNotKept: HTTPStatus.NOT_FOUND,
     errors.WrongKey: HTTPStatus.FORBIDDEN,
+    errors.GalleryNotFound: HTTPStatus.NOT_FOUND,
+    errors.GalleryEnded: HTTPStatus.GONE,
+    errors.PinRequired: HTTPStatus.UNAUTHORIZED,
+    errors.WrongPin: HTTPStatus.UNAUTHORIZED,
     errors.MediaNotFound: HTTPStatus.NOT_FOUND,
     errors.MediaExpired: HTTPStatus.GONE,
     errors.VersionRequired: HTTPStatus.PRECONDITION_REQUIRED,
@@ -140,7 +146,8 @@ def _named(error: errors.PhotoboothError, status: HTTPStatus) -> Problem:
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_seconds)))
     if status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
+        of_gallery = isinstance(error, errors.PinRequired | errors.WrongPin)
+        headers["WWW-Authenticate"] = PIN_CHALLENGE if of_gallery else "Bearer"
     if isinstance(error, errors.RangeNotSatisfiable):
         headers["Content-Range"] = f"bytes */{error.size_bytes}"
     return Problem(status, error.code, error.detail, extra, headers)

@@ -14,6 +14,7 @@ from photobooth_daemon.administration.accounts import AccountService
 from photobooth_daemon.administration.admins import AdminService
 from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.events import EventService
+from photobooth_daemon.administration.galleries import Galleries
 from photobooth_daemon.administration.reruns import RerunService
 from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.administration.settings import SettingsService
@@ -38,6 +39,7 @@ from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.events import EventRepository
+from photobooth_daemon.repositories.gallery_pictures import GalleryPictures
 from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
@@ -50,7 +52,10 @@ from photobooth_daemon.web import (
     archive,
     audit,
     boards,
+    event_results,
     events,
+    gallery,
+    gallery_live,
     guest,
     health,
     ingest,
@@ -111,8 +116,9 @@ class Services:
     events: EventService
     event_repository: EventRepository
     boards: BoardService
-    event_list: EventRepository
     reruns: RerunService
+    galleries: Galleries
+    gallery_pictures: GalleryPictures
     slots: SlotService
     slot_list: SlotRepository
     templates: TemplateService
@@ -146,10 +152,10 @@ def build_routes(services: Services) -> list[URLSpec]:
     }
     result = {**base, "results": services.results, "media_store": services.media_store}
     of_result = {**base, "results": services.results}
-    page_of = {**of_result, "events": services.event_list}
+    page_of = {**of_result, "events": services.event_repository}
     logo = {
         **base,
-        "events": services.event_list,
+        "events": services.event_repository,
         "templates": services.template_list,
         "media_store": services.media_store,
     }
@@ -180,6 +186,7 @@ def build_routes(services: Services) -> list[URLSpec]:
             {**page_of, "ends": services.result_service},
         ),
         url(rf"/r/{SEGMENT}/logo", guest.GuestLogoHandler, {**logo, "results": services.results}),
+        *_gallery_routes(services, base, logo, drawings),
         url(
             rf"/public/media/{SEGMENT}",
             public.MediaHandler,
@@ -215,6 +222,39 @@ def build_routes(services: Services) -> list[URLSpec]:
         ),
     ]
     return routes
+
+
+def _gallery_routes(
+    services: Services, base: dict[str, Any], logo: dict[str, Any], drawings: Rendered
+) -> list[URLSpec]:
+    """Return what guests of an event see together."""
+    shown = {
+        **base,
+        "galleries": services.galleries,
+        "pictures": services.gallery_pictures,
+        "clock": services.clock,
+    }
+    follows = {
+        "feed": services.feed,
+        "places": gallery_live.StreamPlaces(),
+        "lookups": gallery_live.SharedLookups(services.gallery_pictures),
+    }
+    return [
+        url(rf"/g/{SEGMENT}", gallery.GalleryPageHandler, shown),
+        url(
+            rf"/g/{SEGMENT}/pin",
+            gallery.GalleryPinHandler,
+            {**shown, "metrics": services.metrics},
+        ),
+        url(rf"/g/{SEGMENT}/pictures", gallery.GalleryPicturesHandler, shown),
+        url(rf"/g/{SEGMENT}/live", gallery_live.GalleryLiveHandler, {**shown, **follows}),
+        url(rf"/g/{SEGMENT}/qr\.svg", gallery.GalleryQrHandler, {**shown, "rendered": drawings}),
+        url(
+            rf"/g/{SEGMENT}/logo",
+            gallery.GalleryLogoHandler,
+            {**logo, "galleries": services.galleries},
+        ),
+    ]
 
 
 def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any]) -> list[URLSpec]:
@@ -273,6 +313,11 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
         # Events
         url(r"/api/events", events.EventsHandler, event),
         url(rf"/api/events/{SEGMENT}", events.EventHandler, {**event, **ends}),
+        url(
+            rf"/api/events/{SEGMENT}/results",
+            event_results.EventResultsHandler,
+            {**event, "pictures": services.gallery_pictures, "clock": services.clock},
+        ),
         url(rf"/api/events/{SEGMENT}/purge", events.EventPurgeHandler, {**event, **ends}),
         url(rf"/api/events/{SEGMENT}/rerun", reruns.EventRerunHandler, rerun),
         url(rf"/api/events/{SEGMENT}/gallery/renew", events.GalleryRenewHandler, event),

@@ -16,6 +16,7 @@ from photobooth_daemon.web.metrics import PERMISSION as METRICS_PERMISSION
 from tests.support.fakes import eventually
 from tests.support.office import Office
 
+GALLERY = "A" * 22
 ID = "8f14e45f-ceea-467f-ab6e-0123456789ab"
 PUBLIC = None
 ANY = "any"
@@ -28,6 +29,12 @@ CONTRACT = {
     ("GET", f"/r/{ID}"): PUBLIC,
     ("POST", f"/r/{ID}/delete"): PUBLIC,
     ("GET", f"/r/{ID}/logo"): PUBLIC,
+    ("GET", f"/g/{GALLERY}"): PUBLIC,
+    ("POST", f"/g/{GALLERY}/pin"): PUBLIC,
+    ("GET", f"/g/{GALLERY}/pictures"): PUBLIC,
+    ("GET", f"/g/{GALLERY}/live"): PUBLIC,
+    ("GET", f"/g/{GALLERY}/qr.svg"): PUBLIC,
+    ("GET", f"/g/{GALLERY}/logo"): PUBLIC,
     ("GET", f"/public/media/{ID}"): PUBLIC,
     ("POST", "/api/login"): PUBLIC,
     ("POST", "/api/logout"): ANY,
@@ -54,6 +61,7 @@ CONTRACT = {
     ("GET", f"/api/events/{ID}"): "events:read",
     ("PUT", f"/api/events/{ID}"): "events:write",
     ("DELETE", f"/api/events/{ID}"): "events:write",
+    ("GET", f"/api/events/{ID}/results"): "events:read",
     ("POST", f"/api/events/{ID}/gallery/renew"): "events:write",
     ("GET", f"/api/events/{ID}/archive.zip"): "events:read",
     ("GET", f"/api/events/{ID}/retention"): "events:read",

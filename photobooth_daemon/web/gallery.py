@@ -1,0 +1,269 @@
+"""``/g/{gallery}``: an event's pictures for its guests, page by page, behind a link and a PIN."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from photobooth_daemon.administration.galleries import PASS_SECONDS, Galleries
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.errors import (
+    GalleryEnded,
+    GalleryNotFound,
+    MediaNotFound,
+    PhotoboothError,
+    PinRequired,
+    TooManyAttempts,
+    WrongPin,
+)
+from photobooth_daemon.metrics.series import Metrics
+from photobooth_daemon.model.events import Event, EventState
+from photobooth_daemon.repositories.gallery_pictures import GalleryPicture, GalleryPictures
+from photobooth_daemon.web.form_body import MAX_FORM_BYTES, read_form
+from photobooth_daemon.web.gallery_page import (
+    GalleryPlace,
+    GalleryState,
+    PinFault,
+    picture_view,
+    render_gallery,
+    render_gallery_end,
+    render_pin,
+)
+from photobooth_daemon.web.guest import LogoHandler, PageHandler
+from photobooth_daemon.web.guest_look import Look, look_of
+from photobooth_daemon.web.paging import read_limit, read_time_cursor, time_cursor, write_page
+from photobooth_daemon.web.problems import PIN_CHALLENGE, STATUS
+from photobooth_daemon.web.public import qr_svg
+from photobooth_daemon.web.rendered import Rendered
+
+COOKIE = "photobooth_gallery"
+PICTURES_A_PAGE = 60
+SHOW = "show"
+"""What a form says that came from the slideshow's page."""
+
+STATES: dict[type[PhotoboothError], GalleryState] = {
+    GalleryNotFound: GalleryState.NOT_FOUND,
+    GalleryEnded: GalleryState.OVER,
+}
+
+
+def gallery_url(token: str) -> str:
+    """Return the path of a gallery."""
+    return f"/g/{token}"
+
+
+class GalleryHandler(PageHandler):
+    """What everything behind a gallery's link has in common."""
+
+    def initialize(
+        self, *, galleries: Galleries, pictures: GalleryPictures, clock: Clock, **base: Any
+    ) -> None:
+        """Take the galleries, and what is in them."""
+        super().initialize(**base)
+        self.galleries = galleries
+        self.pictures = pictures
+        self.clock = clock
+
+    async def find(self, token: str) -> Event:
+        """Return the event of a gallery that is there.
+
+        Raises:
+            GalleryNotFound: as :meth:`Galleries.get`.
+            GalleryEnded: the evening is over, and nothing is kept of it.
+        """
+        event = await self.galleries.get(token)
+        now = self.clock.utcnow()
+        if event.state(now) == EventState.ENDED and not await self.pictures.has_any(
+            event.event_id, now
+        ):
+            raise GalleryEnded
+        return event
+
+    def check_pass(self, event: Event) -> None:
+        """Let in whoever needs no PIN or has typed it.
+
+        Raises:
+            PinRequired: it has to be typed.
+        """
+        cookie = self.request.cookies.get(COOKIE)
+        self.galleries.check(event, None if cookie is None else cookie.value)
+
+    async def write_end(self, token: str, error: GalleryNotFound | GalleryEnded) -> None:
+        """Say in words why there is nothing here."""
+        look = Look()
+        if isinstance(error, GalleryEnded):
+            look = self.look(await self.galleries.get(token))
+        text = render_gallery_end(STATES[type(error)], self.language(look), look)
+        self.write_problem_page(text, error, look)
+
+    def write_problem_page(self, text: str, error: PhotoboothError, look: Look) -> None:
+        """Answer with a page where other clients would get a problem document."""
+        self.problem_code = error.code
+        self.write_page(text, STATUS[type(error)], look)
+
+    def look(self, event: Event) -> Look:
+        """Return how the event's pages look."""
+        return look_of(event, f"{gallery_url(event.gallery.token)}/logo")
+
+    def place(self, event: Event) -> GalleryPlace:
+        """Return where the gallery's parts are."""
+        return GalleryPlace(gallery_url(event.gallery.token), event.gallery.archive)
+
+    def pin_page(self, event: Event, fault: PinFault, *, to_show: bool) -> str:
+        """Return the page that asks for the PIN."""
+        look = self.look(event)
+        return render_pin(self.language(look), look, self.place(event), fault, to_show=to_show)
+
+
+class GalleryPageHandler(GalleryHandler):
+    """The pictures, sixty at a time."""
+
+    async def get(self, token: str) -> None:
+        """Show a page of pictures, or ask for the PIN."""
+        before = read_time_cursor(self)
+        try:
+            event = await self.find(token)
+        except (GalleryNotFound, GalleryEnded) as error:
+            await self.write_end(token, error)
+            return
+        look = self.look(event)
+        try:
+            self.check_pass(event)
+        except PinRequired:
+            self.write_page(self.pin_page(event, PinFault.NONE, to_show=False), HTTPStatus.OK, look)
+            return
+        found = await self.pictures.list_newest(
+            event.event_id, self.clock.utcnow(), before, PICTURES_A_PAGE + 1
+        )
+        shown = found[:PICTURES_A_PAGE]
+        text = render_gallery(
+            self.language(look),
+            look,
+            self.place(event),
+            shown,
+            older=picture_cursor(shown[-1]) if len(found) > len(shown) else None,
+            is_first=before is None,
+        )
+        self.write_page(text, HTTPStatus.OK, look)
+
+
+class GalleryPinHandler(GalleryHandler):
+    """``…/pin``: the right one opens the gallery to this browser for twelve hours."""
+
+    served_while_draining = False
+
+    def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
+        self, *, metrics: Metrics, **base: Any
+    ) -> None:
+        """Take where failures are counted."""
+        super().initialize(**base)
+        self._metrics = metrics
+
+    async def admit(self) -> None:
+        """Take a PIN, and nothing larger."""
+        self.body.max_bytes = MAX_FORM_BYTES
+        await super().admit()
+
+    async def post(self, token: str) -> None:
+        """Give the pass, or ask once more."""
+        form = read_form(self)
+        try:
+            event = await self.find(token)
+        except (GalleryNotFound, GalleryEnded) as error:
+            await self.write_end(token, error)
+            return
+        to_show = form.get("to") == SHOW
+        if event.gallery.pin_hash is not None:
+            try:
+                given = await self.galleries.open(
+                    event, form.get("pin", "").strip(), self.client_address()
+                )
+            except (WrongPin, TooManyAttempts) as error:
+                self._metrics.auth_failures_total.labels("gallery_pin").inc()
+                self._refuse(event, error, to_show=to_show)
+                return
+            self._set_cookie(token, given)
+        url = gallery_url(token)
+        self.redirect(f"{url}/{SHOW}" if to_show else url, status=HTTPStatus.SEE_OTHER)
+
+    def _refuse(self, event: Event, error: WrongPin | TooManyAttempts, *, to_show: bool) -> None:
+        is_page = isinstance(error, WrongPin) or "text/html" in self.request.headers.get(
+            "Accept", ""
+        )
+        if not is_page:
+            raise error
+        if error.retry_after_seconds is not None:
+            self.set_header("Retry-After", str(int(error.retry_after_seconds)))
+        else:
+            self.set_header("WWW-Authenticate", PIN_CHALLENGE)
+        fault = PinFault.WRONG if isinstance(error, WrongPin) else PinFault.TOO_MANY
+        text = self.pin_page(event, fault, to_show=to_show)
+        self.write_problem_page(text, error, self.look(event))
+
+    def _set_cookie(self, token: str, given: str) -> None:
+        self.set_cookie(
+            COOKIE,
+            given,
+            path=gallery_url(token),
+            httponly=True,
+            secure=self.site.is_secure(self.request),
+            samesite="Lax",
+            max_age=PASS_SECONDS,
+        )
+
+
+class GalleryPicturesHandler(GalleryHandler):
+    """``…/pictures``: the same for programs."""
+
+    async def get(self, token: str) -> None:
+        """Answer with a page of pictures."""
+        limit, before = read_limit(self), read_time_cursor(self)
+        event = await self.find(token)
+        self.check_pass(event)
+        found = await self.pictures.list_newest(
+            event.event_id, self.clock.utcnow(), before, limit + 1
+        )
+        write_page(self, found, limit, picture_view, picture_cursor)
+
+
+class GalleryQrHandler(GalleryHandler):
+    """``…/qr.svg``: the gallery's link, for a screen."""
+
+    def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
+        self, *, rendered: Rendered, **base: Any
+    ) -> None:
+        """Take where drawings are kept."""
+        super().initialize(**base)
+        self._rendered = rendered
+
+    async def get(self, token: str) -> None:
+        """Answer with an SVG drawing."""
+        await self.galleries.get(token)
+        link = self.site.absolute_url(self.request, gallery_url(token))
+        self.set_header("Content-Type", "image/svg+xml")
+        self.set_header("Cache-Control", "private, max-age=3600")
+        self.write(await self._rendered.get(link, lambda: qr_svg(link)))
+
+
+class GalleryLogoHandler(LogoHandler):
+    """``…/logo``: the event's; the page that asks for the PIN shows it, too."""
+
+    def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
+        self, *, galleries: Galleries, **base: Any
+    ) -> None:
+        """Take the galleries."""
+        super().initialize(**base)
+        self._galleries = galleries
+
+    async def get(self, token: str) -> None:
+        """Answer with the logo."""
+        try:
+            event = await self._galleries.get(token)
+        except GalleryNotFound as error:
+            raise MediaNotFound from error
+        await self.send_logo(event)
+
+
+def picture_cursor(picture: GalleryPicture) -> str:
+    """Return the cursor of the place behind a picture."""
+    return time_cursor(picture.created_at, picture.job_id)
