@@ -12,6 +12,7 @@ from tornado.ioloop import IOLoop
 
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+from photobooth_daemon.rehearsal.fake_script import Lane
 from tests.support.fakes import SwiftClock, eventually
 from tests.support.office import KEY, Office
 from tests.support.sample_pictures import jpeg
@@ -424,3 +425,41 @@ async def _pending_job(evening: Evening, like: str) -> UUID:
         job_id,
     )
     return job_id
+
+
+@pytest.mark.parametrize("cameras_go_on", [True, False])
+async def test_ten_minutes_without_a_provider(evening: Evening, cameras_go_on: bool) -> None:
+    await auto(evening)
+    await evening.put(SLOT, {"on_failure": "original"}, If_Match="*")
+    clock = evening.app.clock
+    assert isinstance(clock, SwiftClock)
+    evening.provider.script.always("drop")
+    evening.provider.script.always("drop", lane=Lane.CHECK)
+    for _ in range(20):
+        answer = await evening.photograph()
+        assert (answer.status, answer.json()["fallback"]) == (200, "original")
+        clock.skipped_seconds += 30
+        await evening.app.reruns.look()
+    # While it was away nothing was sent after the photos that it had lost.
+    assert await evening.reruns() == {"queued": 0, "running": 0, "done": 0, "failed": 0}
+    lost = [job["job_id"] for job in await evening.fetch("SELECT job_id FROM job_history")]
+    assert len(lost) == 20
+    for job_id in lost:
+        assert (await evening.guest(str(job_id))).status == 202
+    evening.provider.script.clear()
+    if cameras_go_on:
+        assert (await evening.photograph()).json()["fallback"] is None
+
+    async def made_good() -> bool:
+        # Rounds of the worker, each some seconds after the other.
+        clock.skipped_seconds += 10
+        await evening.app.reruns.look()
+        return bool((await evening.reruns())["done"] == 20)
+
+    await eventually(made_good, seconds=40, every_seconds=0.1)
+    for job_id in lost:
+        assert (await evening.guest(str(job_id))).status == 200
+        picture = await evening.get(f"/public/results/{job_id}", token=None)
+        assert picture.headers["Content-Type"] == "image/jpeg"
+        assert picture.status == 200
+    assert len(await evening.fetch("SELECT FROM job_history WHERE source = 'rerun'")) == 20
