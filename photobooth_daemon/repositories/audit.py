@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -85,13 +86,15 @@ class AuditRepository:
         actor: str | None = None,
         action: str | None = None,
         entity: str | None = None,
+        event_id: UUID | None = None,
         since: datetime | None = None,
         before_id: int | None = None,
         limit: int = 50,
     ) -> list[AuditEntry]:
         """Return entries, newest first; each given word must match exactly.
 
-        An entity is named whole (``slot:slot-001``), by its kind or by its name.
+        An entity is named whole (``slot:slot-001``), by its kind or by its name. Of an event are
+        the entries about it and about its photos.
         """
         filters: list[tuple[str, Any]] = [
             ("actor = {0}", actor),
@@ -100,6 +103,11 @@ class AuditRepository:
                 "(entity = {0} OR split_part(entity, ':', 1) = {0}"
                 " OR split_part(entity, ':', 2) = {0})",
                 entity,
+            ),
+            (
+                "(entity = 'event:' || {0}::uuid OR entity IN"
+                " (SELECT 'job:' || job_id FROM job_history WHERE event_id = {0}::uuid))",
+                event_id,
             ),
             ("at >= {0}", since),
             ("audit_id < {0}", before_id),

@@ -250,7 +250,11 @@ OPERATIONS = (
     Operation(
         "GET", "/api/stats", "History", "Outcomes, shares, percentiles and series",
         {200: json_answer("Stats")},
-        (query("window", one_of(WINDOWS), "How far back."),),
+        (
+            query("window", one_of(WINDOWS), "How far back."),
+            query("event", UUID, "Of this event instead, exactly."),
+        ),
+        problems={404: "event_not_found"},
     ),
     Operation(
         "GET", "/api/report", "History", "How an event went: JSON, text, or a page to print",
@@ -288,6 +292,7 @@ OPERATIONS = (
                 "About what: slot:slot-001, slot, or slot-001.",
             ),
             query("since", INSTANT, "At or after."),
+            query("event", UUID, "About this event, or a photo of it."),
         ),
     ),
     Operation(

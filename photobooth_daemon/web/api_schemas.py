@@ -18,7 +18,7 @@ from photobooth_daemon.administration.slots import DERIVED_KEYS
 from photobooth_daemon.administration.templates import MAX_LABEL_CHARACTERS
 from photobooth_daemon.model import JobSource, JobStatus, Timings
 from photobooth_daemon.model.slot_ids import SLOT_ID_PATTERN
-from photobooth_daemon.monitoring.reports.stats import OUTCOMES, SHARES, WINDOWS
+from photobooth_daemon.monitoring.reports.stats import EVENT, OUTCOMES, SHARES, WINDOWS
 
 Schema = dict[str, Any]
 
@@ -232,7 +232,7 @@ def _jobs() -> dict[str, Schema]:
         "Job": _job(),
         "Stats": record(
             {
-                "window": {"enum": list(WINDOWS)},
+                "window": {"enum": [*WINDOWS, EVENT]},
                 "since": INSTANT,
                 "until": INSTANT,
                 "total": record(figures),

@@ -8,6 +8,7 @@ from photobooth_daemon.errors import InvalidRequest
 from photobooth_daemon.model import AuditEntry
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.jobs import read_event_id
 from photobooth_daemon.web.paging import (
     number_cursor,
     query_text,
@@ -36,6 +37,7 @@ class AuditHandler(Handler):
             actor=self._word("actor"),
             action=self._word("action"),
             entity=self._word("entity"),
+            event_id=read_event_id(self),
             since=read_instant(self, "since"),
             before_id=read_number_cursor(self),
             limit=limit + 1,

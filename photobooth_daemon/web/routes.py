@@ -376,7 +376,11 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
         ),
         url(rf"/api/jobs/{SEGMENT}/visibility", jobs.VisibilityHandler, {**base, **ends}),
         url(rf"/api/jobs/{SEGMENT}/result", jobs.ResultRemovalHandler, {**base, **ends}),
-        url(r"/api/stats", stats.StatsHandler, {**base, "stats": services.stats}),
+        url(
+            r"/api/stats",
+            stats.StatsHandler,
+            {**event, "stats": services.stats},
+        ),
         url(
             r"/api/report",
             report.ReportHandler,

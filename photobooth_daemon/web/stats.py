@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from photobooth_daemon.administration.events import EventService
 from photobooth_daemon.monitoring.reports.stats import WINDOWS, Stats
 from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.jobs import read_event_id
 from photobooth_daemon.web.paging import read_choice
 
 DEFAULT_WINDOW = "24h"
@@ -16,11 +18,17 @@ class StatsHandler(Handler):
 
     permission = "stats:read"
 
-    def initialize(self, *, stats: Stats, **base: Any) -> None:
+    def initialize(self, *, stats: Stats, events: EventService, **base: Any) -> None:
         super().initialize(**base)
         self._stats = stats
+        self._events = events
 
     async def get(self) -> None:
-        """Answer with figures per slot and in all."""
+        """Answer with figures per slot and in all: of a window, or of an event."""
+        event_id = read_event_id(self)
+        if event_id is not None:
+            event = (await self._events.get(event_id)).event
+            self.write_json(await self._stats.figures_of_event(event))
+            return
         name = read_choice(self, "window", list(WINDOWS)) or DEFAULT_WINDOW
         self.write_json(await self._stats.figures(WINDOWS[name]))

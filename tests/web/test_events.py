@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from photobooth_daemon.clock import rfc3339
+from tests.support.history import add_job
 from tests.support.office import Office
 from tests.support.sample_pictures import jpeg, png, see_through
 
@@ -359,3 +360,50 @@ async def test_a_purge_removes_an_evening_and_no_other(office: Office) -> None:
     assert (await office.get(f"/public/results/{late}", token=None)).status == 200
     assert (await office.call("DELETE", f"{path}?purge=1&version=1")).status == 204
     assert (await office.get(f"/public/results/{late}", token=None)).code == "result_removed"
+
+
+async def test_statistics_of_an_event_are_its_own_photos(office: Office) -> None:
+    await office.put(SLOT, {"version": 1, **LOOK})
+    await office.photograph()
+    event = await planned(office, slots=["slot-001"])
+    await office.photograph()
+    await office.photograph()
+    await office.execute(
+        "UPDATE job_history SET cost = 0.04 WHERE event_id = $1", UUID(event["event_id"])
+    )
+    stats = (await office.get(f"/api/stats?event={event['event_id']}")).json()
+    assert stats["window"] == "event"
+    assert stats["since"] == event["starts_at"]
+    total = stats["total"]
+    assert (total["jobs"]["done"], total["cost"], total["reasons"]) == (2, 0.08, {})
+    assert total["total_ms"]["p95"] > 0
+    assert [row["slot_id"] for row in stats["slots"]] == ["slot-001"]
+    assert sum(stats["series"]["done"]) == 2
+    assert len(stats["series"]["at"]) == len(stats["series"]["p95_total_ms"])
+    assert (await office.get(f"/api/stats?event={uuid4()}")).code == "event_not_found"
+    assert (await office.get("/api/stats?event=tonight")).code == "invalid_request"
+
+
+async def test_what_was_made_again_costs_but_is_no_further_photo(office: Office) -> None:
+    event = await planned(office)
+    event_id = UUID(event["event_id"])
+    now = datetime.now(UTC)
+    first = await add_job(office.database, now, status="failed", reason="quota", cost=0.1)
+    again = await add_job(office.database, now, source="rerun", cost=0.2)
+    await office.execute(
+        "UPDATE job_history SET event_id = $1 WHERE job_id = ANY($2)", event_id, [first, again]
+    )
+    total = (await office.get(f"/api/stats?event={event_id}")).json()["total"]
+    assert total["jobs"] == {"ended": 1, "done": 0, "timeout": 0, "failed": 1, "pending": 0}
+    assert (total["reasons"], total["cost"]) == ({"quota": 1}, 0.3)
+
+
+async def test_the_audit_log_of_an_event_has_it_and_its_photos(office: Office) -> None:
+    await office.put(SLOT, {"version": 1, **LOOK})
+    other = await planned(office, 600, 700)
+    event = await planned(office)
+    job_id = (await office.photograph()).json()["job_id"]
+    await office.put(f"/api/jobs/{job_id}/visibility", {"hidden": True})
+    entries = (await office.get(f"/api/audit?event={event['event_id']}")).json()["items"]
+    assert [entry["action"] for entry in entries] == ["result.hide", "event.create"]
+    assert other["event_id"] not in str(entries)

@@ -11,17 +11,21 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from photobooth_daemon.clock import Clock, rfc3339
+from photobooth_daemon.model.events import Event
 from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.stats import DurationCount, OutcomeCount, StatsRepository
 
 OUTCOMES = ("done", "timeout", "failed")
 SHARES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
+
+EVENT = "event"
+"""What stands for a window where the figures are an event's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,32 +67,31 @@ class Stats:
             self._repository.durations_by_stretch(duration_step, since),
             self._jobs.count_pending(),
         )
-        outcomes_of = _by(outcomes, lambda count: count.slot_id)
-        durations_of = _by(of_slots, lambda count: str(count.group))
-        stretches = _stretches(since, until, step)
-        slot_ids = sorted({*outcomes_of, *durations_of, *pending})
         return {
             "window": window.name,
-            "since": rfc3339(since),
-            "until": rfc3339(until),
-            "total": _figures(outcomes, of_slots, sum(pending.values())),
-            "slots": [
-                {
-                    "slot_id": slot_id,
-                    **_figures(
-                        outcomes_of[slot_id], durations_of[slot_id], pending.get(slot_id, 0)
-                    ),
-                    "series": _series(outcomes_of[slot_id], stretches),
-                }
-                for slot_id in slot_ids
-            ],
-            "series": {
-                "step_seconds": step,
-                "at": [rfc3339(at) for at in stretches],
-                **_series(outcomes, stretches),
-                "p95_total_ms": _p95_series(of_stretches, stretches, duration_step),
-            },
-        }
+            **_document(
+                since, until, step, outcomes, of_slots, pending,
+                lambda stretches: _p95_series(of_stretches, stretches, duration_step),
+            ),
+        }  # fmt: skip
+
+    async def figures_of_event(self, event: Event) -> dict[str, Any]:
+        """Return all figures of an event's photos so far, exactly, in the form of a window's."""
+        until = max(event.starts_at, min(event.ends_at, self._clock.utcnow()))
+        step = _step_for(event.ends_at - event.starts_at)
+        outcomes, of_slots, of_stretches, pending = await asyncio.gather(
+            self._repository.outcomes_of_event(event.event_id, step),
+            self._repository.durations_of_event(event.event_id),
+            self._repository.durations_of_event_by_stretch(event.event_id, step),
+            self._repository.pending_of_event(event.event_id),
+        )
+        return {
+            "window": EVENT,
+            **_document(
+                event.starts_at, until, step, outcomes, of_slots, pending,
+                lambda stretches: _p95_series(of_stretches, stretches, step),
+            ),
+        }  # fmt: skip
 
     async def counts_of_last_day(self) -> dict[str, dict[str, int]]:
         """Return how many photos of each slot ended how in the last 24 h, and are under way."""
@@ -105,6 +108,45 @@ class Stats:
         for slot_id, jobs in pending.items():
             counts[slot_id]["pending"] = jobs
         return counts
+
+
+def _document(
+    since: datetime,
+    until: datetime,
+    step: int,
+    outcomes: Sequence[OutcomeCount],
+    of_slots: Sequence[DurationCount],
+    pending: Mapping[str, int],
+    p95_series: Callable[[Sequence[datetime]], list[int | None]],
+) -> dict[str, Any]:
+    outcomes_of = _by(outcomes, lambda count: count.slot_id)
+    durations_of = _by(of_slots, lambda count: str(count.group))
+    stretches = _stretches(since, until, step)
+    slot_ids = sorted({*outcomes_of, *durations_of, *pending})
+    return {
+        "since": rfc3339(since),
+        "until": rfc3339(until),
+        "total": _figures(outcomes, of_slots, sum(pending.values())),
+        "slots": [
+            {
+                "slot_id": slot_id,
+                **_figures(outcomes_of[slot_id], durations_of[slot_id], pending.get(slot_id, 0)),
+                "series": _series(outcomes_of[slot_id], stretches),
+            }
+            for slot_id in slot_ids
+        ],
+        "series": {
+            "step_seconds": step,
+            "at": [rfc3339(at) for at in stretches],
+            **_series(outcomes, stretches),
+            "p95_total_ms": p95_series(stretches),
+        },
+    }
+
+
+def _step_for(length: timedelta) -> int:
+    """Return how long a stretch is: an evening has tens of them, a fortnight hundreds."""
+    return 900 if length <= timedelta(days=2) else 7200
 
 
 def percentile(counts: Sequence[tuple[float, int]], share: float) -> float:
@@ -139,7 +181,7 @@ def _figures(
         input_bytes += count.input_bytes
         result_bytes += count.result_bytes
         cost += count.cost
-        if count.reason:
+        if count.reason and count.jobs:
             reasons[count.reason] += count.jobs
     jobs = sum(by_status.values())
     measures = _by(durations, lambda count: count.measure)
