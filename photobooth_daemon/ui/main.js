@@ -1,6 +1,7 @@
 // Starts the page: language and theme, the session, the screens by address.
 
 import { html, render, useEffect, useState } from "./core/html.js";
+import { onEventRunning } from "./core/api.js";
 import { preferredLanguage, speak, t } from "./core/i18n.js";
 import { startKeys } from "./core/keys.js";
 import { startLive } from "./core/live.js";
@@ -11,6 +12,7 @@ import { app, useStore } from "./core/store.js";
 import { Button, Empty, ProblemNotice, Waiting } from "./parts/basics.js";
 import { DialogHost } from "./parts/dialog.js";
 import { openHelp } from "./parts/help.js";
+import { askForReason } from "./parts/override.js";
 import { openSearch } from "./parts/search.js";
 import { Shell } from "./parts/shell.js";
 import { Toasts } from "./parts/toast.js";
@@ -20,6 +22,8 @@ import { LoginAgain, LoginScreen } from "./screens/login.js";
 // The board comes with the page; every other screen when it is first opened.
 const SCREENS = {
   slots: () => import("./screens/slot.js"),
+  events: () => import("./screens/events.js"),
+  event: () => import("./screens/event.js"),
   jobs: () => import("./screens/jobs.js"),
   job: () => import("./screens/job.js"),
   templates: () => import("./screens/templates.js"),
@@ -33,6 +37,7 @@ const SCREENS = {
 function screenName([first, second]) {
   if (first === "slots") return second ? "slots" : "board";
   if (first === "jobs" && second) return "job";
+  if (first === "events" && second) return "event";
   return first ?? "board";
 }
 
@@ -77,6 +82,7 @@ async function start() {
   const root = document.getElementById("app");
   applyTheme(remembered("theme", "auto"));
   await speak(preferredLanguage());
+  onEventRunning(askForReason);
   startRouter();
   startKeys({ search: openSearch, help: openHelp });
   try {

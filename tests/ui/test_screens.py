@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from photobooth_daemon.clock import rfc3339
 from tests.support.ui_house import NARROW, WIDE, House, Visit, visit
 
 pytestmark = pytest.mark.browser
@@ -27,7 +29,9 @@ LOOKS = [
     ("en", NARROW, "light"),
 ]
 KEY_LIKE = re.compile(r"\b[a-z_]+\.[a-z_]+(\.[a-z_]+)*\b")
-SPOKEN_DOTS = re.compile(r"(slot|settings|template|admin)\.[a-z_]+")  # actions in the audit log
+SPOKEN_DOTS = re.compile(
+    r"(slot|settings|template|admin|event|result)\.[a-z_]+"
+)  # actions in the audit log
 
 
 def axe_source() -> str:
@@ -109,6 +113,67 @@ def failed_job(one: Visit) -> None:
     one.page.locator("#attempts").wait_for()
 
 
+def an_event(one: Visit) -> str:
+    """An evening that runs, on slots of its own, and two others; none of them is frozen."""
+    found = one.house.call("GET", "/api/events")["items"]
+    if not found:
+        now = datetime.now(UTC).replace(microsecond=0)
+        for name, begin, end, config in (
+            ("Корпоратив «Север»", 1440, 1920, {}),
+            ("Выпускной 11 «Б»", -2900, -2400, {}),
+            ("Анна и Борис", -120, 360, {"gallery": {"enabled": True, "pin": "2468"}}),
+        ):
+            times = (rfc3339(now + timedelta(minutes=minutes)) for minutes in (begin, end))
+            one.house.call(
+                "POST",
+                "/api/events",
+                {
+                    "name": name,
+                    **dict(zip(("starts_at", "ends_at"), times, strict=True)),
+                    "slots": ["slot-001", "slot-003", "slot-006", "slot-007"],
+                    "frozen": False,
+                    **config,
+                },
+            )
+        for number in (1, 3, 6, 1, 3, 6):
+            assert one.house.send(f"slot-00{number}")[0] == 200
+        one.house.provider.fake.script.then("image_safety", times=4)
+        assert one.house.send("slot-007")[0] == 502
+        one.house.provider.fake.script.clear()
+        found = one.house.call("GET", "/api/events")["items"]
+    return str(next(event["event_id"] for event in found if event["name"] == "Анна и Борис"))
+
+
+def events(one: Visit) -> None:
+    an_event(one)
+    one.open("events")
+    one.page.locator(".event-row").first.wait_for()
+
+
+def event(one: Visit) -> None:
+    one.open(f"events/{an_event(one)}")
+    one.page.locator("#pictures img").first.wait_for()
+
+
+def picture_menu(one: Visit) -> None:
+    event(one)
+    one.page.locator("#pictures .picture-menu").first.click()
+    one.page.locator("dialog .menu-picture img").wait_for()
+
+
+def event_new(one: Visit) -> None:
+    one.open("events/new")
+    one.page.locator("#event-name").wait_for()
+    one.page.locator(".segment", has_text=one.t("event.slots_some")).click()
+
+
+def event_setup(one: Visit) -> None:
+    one.open(f"events/{an_event(one)}?tab=setup")
+    for fold in one.page.locator(".fold > summary").all():
+        fold.click()
+    one.page.locator("#silent_minutes").wait_for()
+
+
 def templates(one: Visit) -> None:
     one.open("templates")
     one.page.locator(".template img").first.wait_for()
@@ -166,6 +231,11 @@ SCREENS: dict[str, Callable[[Visit], None]] = {
         jobs,
         job,
         failed_job,
+        events,
+        event,
+        picture_menu,
+        event_new,
+        event_setup,
         templates,
         stats,
         settings,

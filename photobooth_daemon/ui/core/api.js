@@ -13,11 +13,16 @@ export class Problem extends Error {
   }
 }
 
-const watchers = { unauthenticated: () => {} };
+const watchers = { unauthenticated: () => {}, eventRunning: async () => null };
 
 /** Says who is told when the session turns out to be over. */
 export function onUnauthenticated(tell) {
   watchers.unauthenticated = tell;
+}
+
+/** Says who is asked for a reason when a running event keeps something as it is; null lets it be. */
+export function onEventRunning(ask) {
+  watchers.eventRunning = ask;
 }
 
 function cookie(name) {
@@ -35,15 +40,19 @@ async function problemOf(answer) {
 /**
  * Makes a call and returns the parsed answer, null for 204.
  *
- * Throws a Problem: refused by the daemon, or "unreachable" when no answer came.
+ * Throws a Problem: refused by the daemon, or "unreachable" when no answer came. What a running event
+ * keeps as it is is asked about, and sent again with the reason.
  */
-export async function call(method, path, { json, form, query, signal } = {}) {
+export async function call(method, path, options = {}) {
+  const { json, form, query, signal, reason } = options;
   const address = new URL(path, location.origin);
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value !== undefined && value !== null && value !== "") address.searchParams.set(name, value);
   }
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-XSRF-Token"] = cookie("photobooth_xsrf");
+  // Headers are latin-1: other letters go encoded (RFC 8187).
+  if (reason) headers["X-Override-Freeze"] = `utf-8''${encodeURIComponent(reason)}`;
   if (json !== undefined) headers["Content-Type"] = "application/json";
   let answer;
   try {
@@ -62,6 +71,10 @@ export async function call(method, path, { json, form, query, signal } = {}) {
   if (!answer.ok) {
     const problem = await problemOf(answer);
     if (problem.code === "unauthenticated") watchers.unauthenticated();
+    if (problem.code === "event_running" && !reason) {
+      const given = await watchers.eventRunning(problem.body.event);
+      if (given) return call(method, path, { ...options, reason: given });
+    }
     throw problem;
   }
   return answer.status === 204 ? null : answer.json();

@@ -72,6 +72,13 @@ export function moment(at) {
     : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(date);
 }
 
+/** Until when: the time of day without seconds, with the date when it is not today. */
+export function minute(at) {
+  const date = new Date(at);
+  const today = date.toDateString() === new Date().toDateString();
+  return formatter(Intl.DateTimeFormat, { hour: "2-digit", minute: "2-digit", ...(today ? {} : { day: "numeric", month: "short" }) }).format(date);
+}
+
 /** Date and time to the second, for a tooltip or a record. */
 export function exactMoment(at) {
   if (!at) return "–";
@@ -86,4 +93,10 @@ export function ago(at, now = Date.now()) {
   const steps = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
   const [name, length] = steps.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
   return formatter(Intl.RelativeTimeFormat, { numeric: "auto", style: "short" }).format(Math.trunc(seconds / length), name);
+}
+
+/** From when until when, the date written once where it is one day. */
+export function span(from, until) {
+  return formatter(Intl.DateTimeFormat, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })
+    .formatRange(new Date(from), new Date(until));
 }

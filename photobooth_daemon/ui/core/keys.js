@@ -1,4 +1,4 @@
-// Single-key shortcuts, which a reader can switch off (WCAG 2.1.4): / search, 1–9 slots, ? help.
+// Single-key shortcuts, which a reader can switch off (WCAG 2.1.4): / search, 1–9 slots, e events, ? help.
 
 import { go } from "./router.js";
 import { remember, remembered } from "./prefs.js";
@@ -28,6 +28,7 @@ export function startKeys({ search, help }) {
     const slash = event.code === "Slash";
     if (event.key === "?" || (slash && event.key === ",")) help();
     else if (event.key === "/" || (slash && event.key === ".")) search();
+    else if (event.code === "KeyE" && !event.shiftKey) go("events");
     else if (/^[1-9]$/.test(event.key)) go(`slots/slot-00${event.key}`);
     else return;
     event.preventDefault();

@@ -57,6 +57,10 @@ async function countPending() {
 
 // The new picture and the count show at once; the figures follow with the reload.
 function takeJob(job) {
+  if ("hidden" in job || job.removed) {
+    if (job.removed) dropPicture(job);
+    return;
+  }
   app.set(({ inWork, slots }) => {
     const ofSlot = { ...inWork[job.slot_id] };
     if (job.status === "pending") ofSlot[job.job_id] = true;
@@ -68,6 +72,14 @@ function takeJob(job) {
       slots: slots?.map((slot) => (made && slot.id === job.slot_id ? { ...slot, last_result: result } : slot)) ?? null,
     };
   });
+  reloadSoon();
+}
+
+// A picture that is gone leaves its slot's card at once.
+function dropPicture(job) {
+  app.set(({ slots }) => ({
+    slots: slots?.map((slot) => (slot.last_result?.job_id === job.job_id ? { ...slot, last_result: null } : slot)) ?? null,
+  }));
   reloadSoon();
 }
 

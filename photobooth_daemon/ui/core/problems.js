@@ -1,7 +1,7 @@
 // What went wrong, in words with what to do: the contract's codes and the providers' reasons.
 
 import { has, t } from "./i18n.js";
-import { duration } from "./format.js";
+import { duration, minute, span } from "./format.js";
 
 // On whose side the cause lies; what is not listed is on the server's.
 const SIDES = {
@@ -27,6 +27,9 @@ export function explain(problem) {
   const values = {
     wait: problem.body?.retryAfter ? duration(problem.body.retryAfter * 1000) : t("problem.a_moment"),
     permission: problem.body?.permission ?? "",
+    event: problem.body?.event?.name ?? "",
+    until: problem.body?.event ? minute(problem.body.event.ends_at) : "",
+    events: (problem.body?.events ?? []).map((event) => `${event.name} (${span(event.starts_at, event.ends_at)})`).join(", "),
     slots: (problem.body?.slots ?? []).join(", "),
     status: String(problem.status),
   };

@@ -42,5 +42,6 @@ export const app = createStore({
   language: "en",
   toasts: [],
   dialog: null,
+  dialogOver: null, // asked while another dialog is open
   paused: false,
 });

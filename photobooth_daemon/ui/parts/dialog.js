@@ -33,27 +33,33 @@ export function Dialog({ title, onClose, children, footer, wide = false, closabl
   </dialog>`;
 }
 
-/** Opens a dialog made by `view(close)` and returns what `close` was called with. */
-export function openDialog(view) {
+/**
+ * Opens a dialog made by `view(close)` and returns what `close` was called with.
+ *
+ * `over`: above the one that is open, which stays as it is.
+ */
+export function openDialog(view, { over = false } = {}) {
+  const place = over ? "dialogOver" : "dialog";
   return new Promise((resolve) => {
     const close = (value) => {
-      app.set({ dialog: null });
+      app.set({ [place]: null });
       resolve(value);
     };
-    app.set({ dialog: () => view(close) });
+    app.set({ [place]: () => view(close) });
   });
 }
 
 /** Asks before something that cannot be taken back; true means go on. */
-export function confirm({ title, text, action, danger = true, stay }) {
+export function confirm({ title, text, action, danger = true, stay, over = false }) {
   return openDialog((close) => html`<${Dialog} title=${title} onClose=${() => close(false)} footer=${html`
     <${Button} onClick=${() => close(false)}>${stay ?? t("act.cancel")}<//>
     <${Button} kind=${danger ? "danger" : "primary"} onClick=${() => close(true)}>${action}<//>`}>
     <p>${text}</p>
-  <//>`);
+  <//>`, { over });
 }
 
 export function DialogHost() {
   const dialog = useStore(app, (state) => state.dialog);
-  return dialog ? dialog() : null;
+  const over = useStore(app, (state) => state.dialogOver);
+  return html`${dialog && dialog()}${over && over()}`;
 }

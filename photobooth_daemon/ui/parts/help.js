@@ -7,8 +7,8 @@ import { app } from "../core/store.js";
 import { Dialog, openDialog } from "./dialog.js";
 import { Switch } from "./fields.js";
 
-const KEYS = [["/"], ["1", "9"], ["?"], ["Ctrl", "S"], ["Esc"]];
-const NAMES = ["search", "slots", "help", "save", "close"];
+const KEYS = [["/"], ["1", "9"], ["E"], ["?"], ["Ctrl", "S"], ["Esc"]];
+const NAMES = ["search", "slots", "events", "help", "save", "close"];
 
 function Help({ close }) {
   const [on, setOn] = useState(shortcutsOn());

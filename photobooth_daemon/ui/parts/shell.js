@@ -12,6 +12,7 @@ import { toastProblem } from "./toast.js";
 
 const SCREENS = [
   { path: "", icon: "board", permission: "slots:read" },
+  { path: "events", icon: "events", permission: "events:read" },
   { path: "jobs", icon: "jobs", permission: "jobs:read" },
   { path: "templates", icon: "templates", permission: "slots:read" },
   { path: "stats", icon: "stats", permission: "stats:read" },

@@ -7,6 +7,7 @@ import { link } from "../core/router.js";
 import { Ago } from "./basics.js";
 import { Icon } from "./icons.js";
 import { WindowBar } from "./meter.js";
+import { PictureMenuButton } from "./picture_menu.js";
 
 const DEFAULT_WINDOW_SECONDS = 48;
 
@@ -46,6 +47,7 @@ export function SlotCard({ slot, figures, inWork }) {
   const speed = { p95: duration(figures.p95), window: duration(windowMs) };
   return html`<li class=${`card ${state}`}>
     <${LastPicture} slot=${slot} />
+    ${slot.last_result && html`<${PictureMenuButton} jobId=${slot.last_result.job_id} />`}
     <p class="card-id">${slot.id}</p>
     ${inWork > 0 && html`<p class="card-work"><span class="spinner" aria-hidden="true"></span>${t("board.working", { count: inWork })}</p>`}
     <div class="card-body">

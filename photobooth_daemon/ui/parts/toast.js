@@ -21,7 +21,8 @@ export function toast(text, { kind = "ok", undo = null } = {}) {
 export function toastProblem(problem) {
   if (problem.code === "unauthenticated") return;
   const { title, todo } = explain(problem);
-  toast(`${title} ${todo}`, { kind: "bad" });
+  // Whoever has just decided to leave something as it is has read it already: the message goes by itself.
+  toast(`${title} ${todo}`, { kind: problem.code === "event_running" ? "warn" : "bad" });
 }
 
 function dismiss(id) {
@@ -39,7 +40,7 @@ function Toast({ one }) {
     one.undo();
   };
   return html`<div class=${`toast ${one.kind}`}>
-    <${Icon} name=${one.kind === "bad" ? "warning" : "check"} /><span>${one.text}</span>
+    <${Icon} name=${one.kind === "ok" ? "check" : "warning"} /><span>${one.text}</span>
     ${one.undo && html`<button type="button" class="toast-undo" onClick=${undo}>${t("act.undo")}</button>`}
     <button type="button" class="toast-close" aria-label=${t("act.close")} onClick=${() => dismiss(one.id)}><${Icon} name="close" /></button>
   </div>`;

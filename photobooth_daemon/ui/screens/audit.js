@@ -8,10 +8,12 @@ import { link, refine } from "../core/router.js";
 import { same } from "../core/slot_config.js";
 import { Button, Empty, ProblemNotice, Title, Waiting } from "../parts/basics.js";
 import { TextField } from "../parts/fields.js";
+import { Icon } from "../parts/icons.js";
 import { useLoad } from "../parts/load.js";
 
 const FILTERS = ["actor", "action", "entity"];
 const SETTLE_MS = 350;
+const NOT_SHOWN = new Set(["version", "override_reason"]); // the reason stands beside the change
 
 function flat(value, prefix = "", found = {}) {
   if (value && typeof value === "object" && !Array.isArray(value)) {
@@ -20,32 +22,45 @@ function flat(value, prefix = "", found = {}) {
   return found;
 }
 
-function write(value) {
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
+function write(value, name) {
   if (value === undefined || value === null) return t("value.none");
   if (typeof value === "boolean") return t(value ? "value.yes" : "value.no");
+  if (has(`choice.${name}.${value}`)) return t(`choice.${name}.${value}`);
+  if (ID.test(value)) return t("audit.a_picture");
+  if (INSTANT.test(value)) return exactMoment(value);
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function Change({ before, after }) {
   const [one, other] = [flat(before), flat(after)];
-  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((name) => name !== "version" && !same(one[name], other[name]));
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((name) => !NOT_SHOWN.has(name) && !same(one[name], other[name]));
   if (!names.length) return null;
   return html`<details class="change"><summary>${t("audit.changed", { count: names.length })}</summary>
     <div class="table-wrap"><table class="table diff"><thead><tr><th scope="col">${t("diff.field")}</th><th scope="col">${t("diff.before")}</th><th scope="col">${t("diff.after")}</th></tr></thead>
-    <tbody>${names.map((name) => html`<tr key=${name}><th scope="row">${has(`field.${name}`) ? t(`field.${name}`) : name}</th><td><del>${write(one[name])}</del></td><td><ins>${write(other[name])}</ins></td></tr>`)}</tbody></table></div></details>`;
+    <tbody>${names.map((name) => html`<tr key=${name}><th scope="row">${has(`field.${name}`) ? t(`field.${name}`) : name}</th><td><del>${write(one[name], name)}</del></td><td><ins>${write(other[name], name)}</ins></td></tr>`)}</tbody></table></div></details>`;
 }
 
-function entityLink(entity) {
+function entityLink(entry) {
+  const { entity } = entry;
   const slot = /^slot:(slot-\d{3})$/.exec(entity)?.[1];
   if (slot) return html`<a href=${link(`slots/${slot}`, { tab: "history" })}>${slot}</a>`;
+  const [, kind, id] = /^(event|job|template):(.+)$/.exec(entity) ?? [];
+  if (kind === "template") return entry.after?.label ?? entry.before?.label ?? t("audit.a_picture");
+  if (kind === "job") return html`<a href=${link(`jobs/${id}`)}>${t("audit.a_photo")}</a>`;
+  // A deleted one has no page any more; its name is in the entry.
+  if (kind === "event") return entry.action === "event.delete" ? entry.before?.name : html`<a href=${link(`events/${id}`)}>${entry.after?.name ?? entry.before?.name ?? t("audit.an_event")}</a>`;
   return html`<span class="mono">${entity}</span>`;
 }
 
 function Entry({ entry }) {
   return html`<li class="audit-row">
     <time datetime=${entry.at} title=${exactMoment(entry.at)}>${moment(entry.at)}</time>
-    <div><p><b>${entry.actor}</b> ${has(`audit_action.${entry.action}`) ? t(`audit_action.${entry.action}`) : html`<span class="mono">${entry.action}</span>`} · ${entityLink(entry.entity)}</p>
+    <div><p><b>${entry.actor}</b> ${has(`audit_action.${entry.action}`) ? t(`audit_action.${entry.action}`) : html`<span class="mono">${entry.action}</span>`} · ${entityLink(entry)}</p>
       ${entry.address && html`<p class="quiet">${t("audit.from", { address: entry.address })}</p>`}
+      ${entry.after?.override_reason && html`<p class="override"><${Icon} name="lock" /> ${t("audit.override", { reason: entry.after.override_reason })}</p>`}
       <${Change} before=${entry.before} after=${entry.after} /></div>
     <span class="quiet mono">#${entry.id}</span>
   </li>`;

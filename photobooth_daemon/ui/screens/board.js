@@ -2,12 +2,17 @@
 
 import { html, useEffect, useState } from "../core/html.js";
 import { figures, figuresOfSlot } from "../core/figures.js";
-import { duration, number, share } from "../core/format.js";
+import { stateOf } from "../core/event_config.js";
+import { duration, minute, number, share } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { reloadBoard } from "../core/live.js";
+import { get } from "../core/api.js";
+import { onEvent, reloadBoard } from "../core/live.js";
 import { link } from "../core/router.js";
+import { may } from "../core/session.js";
 import { app, useStore } from "../core/store.js";
 import { Empty, Notice, ProblemNotice, Title, Waiting } from "../parts/basics.js";
+import { Icon } from "../parts/icons.js";
+import { useLoad } from "../parts/load.js";
 import { SlotCard } from "../parts/slot_card.js";
 
 function Total({ value, label, kind = "" }) {
@@ -33,6 +38,16 @@ function HealthNotice({ health }) {
   <//>`;
 }
 
+const RECENT_EVENTS = 50; // those that begin last: what runs now is among them
+
+// Who looks at the board in the evening sees whose evening it is, and until when.
+function RunningEvents() {
+  const { data, reload } = useLoad((signal) => (may("events:read") ? get("/api/events", { signal, query: { limit: RECENT_EVENTS } }) : null), []);
+  useEffect(() => onEvent((type) => ["event", "reconnected", "reset"].includes(type) && reload()), []);
+  const running = (data?.items ?? []).filter((event) => stateOf(event) === "running");
+  return running.map((event) => html`<a key=${event.event_id} class="running-event" href=${link(`events/${event.event_id}`)}><${Icon} name=${event.frozen ? "lock" : "play"} />${t("board.event_until", { name: event.name, until: minute(event.ends_at) })}</a>`);
+}
+
 export function BoardScreen() {
   const slots = useStore(app, (state) => state.slots);
   const statistics = useStore(app, (state) => state.statistics);
@@ -44,7 +59,7 @@ export function BoardScreen() {
   const count = (slot) => Object.keys(inWork[slot.id] ?? {}).length;
   const working = (slots ?? []).reduce((sum, slot) => sum + count(slot), 0);
   return html`
-    <${Title}>${t("screen.board")}<//>
+    <${Title} actions=${html`<${RunningEvents} />`}>${t("screen.board")}<//>
     ${problem && html`<${ProblemNotice} problem=${problem} retry=${load} />`}
     <${HealthNotice} health=${health} />
     ${!slots && !problem && html`<${Waiting} rows=${9} />`}

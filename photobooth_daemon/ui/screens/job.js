@@ -6,20 +6,27 @@ import { exactMoment, money, size } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
 import { link } from "../core/router.js";
+import { may } from "../core/session.js";
 import { Ago, CopyButton, Notice, Panel, ProblemNotice, Status, Title, Waiting } from "../parts/basics.js";
 import { Attempts } from "../parts/attempts.js";
 import { useLoad } from "../parts/load.js";
 import { StepTimes } from "../parts/meter.js";
+import { PictureButtons } from "../parts/picture_menu.js";
 import { ReasonNotice } from "../parts/reason.js";
 
 function pictureText(type, width, height, bytes) {
   return `${type} · ${width} × ${height} · ${size(bytes)}`;
 }
 
-function Facts({ job }) {
+function Facts({ job, event }) {
   const rows = [
+    ["event", event && html`<a href=${link(`events/${job.event_id}`)}>${event.name}</a>`],
     ["slot", html`<a href=${link(`slots/${job.slot_id}`)}>${job.slot_id}</a> · ${t("history.version", { version: String(job.slot_version) })}`],
     ["source", t(`source.${job.source}`)],
+    ["rerun_of", job.rerun_of && html`<a href=${link(`jobs/${job.rerun_of}`)}>${t("job.see_first")}</a>`],
+    ["rerun_by", job.rerun_by && html`<a href=${link(`jobs/${job.rerun_by}`)}>${t("job.see_rerun")}</a>`],
+    ["original", job.has_original && html`<a href=${`/api/jobs/${job.job_id}/original`} target="_blank" rel="noopener">${t("job.see_original")}</a>`],
+    ["fallback", job.fallback && t("job.fallback_given")],
     ["started", exactMoment(job.started_at)],
     ["finished", exactMoment(job.finished_at)],
     ["input", pictureText(job.input_content_type, job.input_width, job.input_height, job.input_size_bytes)],
@@ -35,23 +42,26 @@ function Facts({ job }) {
 function Picture({ job }) {
   const result = `/public/results/${job.job_id}`;
   return html`<${Panel} id="picture" title=${t("job.picture")}>
+    ${job.hidden && html`<${Notice} title=${t("picture.is_hidden")}>${t("picture.hidden_note")}<//>`}
     <a class="big-picture" href=${`/r/${job.job_id}`} target="_blank" rel="noopener"><img src=${result} alt=${t("results.alt")} /></a>
-    <div class="button-row"><a class="button small" href=${`${result}?download=1`} download>${t("act.download")}</a><${CopyButton} text=${new URL(`/r/${job.job_id}`, location.origin).href} label=${t("results.link")} /><span class="quiet">${t("results.until")} <${Ago} at=${job.result_expires_at} /></span></div>
+    <div class="button-row"><a class="button small" href=${`${result}?download=1`} download>${t("act.download")}</a><${CopyButton} text=${new URL(`/r/${job.job_id}`, location.origin).href} label=${t("results.link")} /><${PictureButtons} job=${job} /><span class="quiet">${t("results.until")} <${Ago} at=${job.result_expires_at} /></span></div>
   <//>`;
 }
 
 export function Screen({ id }) {
   const { data: job, problem, reload } = useLoad((signal) => get(`/api/jobs/${id}`, { signal }), [id]);
   useEffect(() => onEvent((type, value) => type === "job" && value.job_id === id && reload()), [id]);
+  const event = useLoad((signal) => (job?.event_id && may("events:read") ? get(`/api/events/${job.event_id}`, { signal }) : null), [job?.event_id]);
   if (problem) return html`<${Title}>${t("job.title")}<//><${ProblemNotice} problem=${problem} retry=${reload} />`;
   if (!job) return html`<${Waiting} rows=${5} />`;
   const fields = Object.entries(job.client_fields ?? {});
+  const ended = job.result_removed_at ? "result_removed" : "result_expired";
   const kept = job.status === "done" && new Date(job.result_expires_at) > Date.now();
   return html`
     <${Title} lead=${html`<${Status} status=${job.status} /><span><${Ago} at=${job.started_at} /></span><a href=${link("jobs", { slot: job.slot_id })}>${t("job.others")}</a>`}>${t("job.title_of", { slot: job.slot_id })}<//>
     ${["failed", "timeout"].includes(job.status) && html`<${ReasonNotice} job=${job} />`}
     ${job.status === "pending" && html`<${Notice} title=${t("job.pending")}>${t("job.pending_text")}<//>`}
-    ${job.status === "done" && !kept && html`<${Notice} title=${t("problem.result_expired.title")}>${t("problem.result_expired.todo")}<//>`}
+    ${job.status === "done" && !kept && html`<${Notice} title=${t(`problem.${ended}.title`)}>${t(`problem.${ended}.todo`)}<//>`}
     <div class="columns even">
       <div class="stack">
         ${kept && html`<${Picture} job=${job} />`}
@@ -59,7 +69,7 @@ export function Screen({ id }) {
         <${Panel} id="attempts" title=${t("job.attempts")}>${job.attempts?.length ? html`<${Attempts} attempts=${job.attempts} />` : html`<p class="quiet">${t("job.no_attempts")}</p>`}<//>
       </div>
       <div class="stack">
-        <${Panel} id="facts" title=${t("job.facts")}><${Facts} job=${job} /><//>
+        <${Panel} id="facts" title=${t("job.facts")}><${Facts} job=${job} event=${event.data} /><//>
         ${fields.length > 0 && html`<${Panel} id="fields" title=${t("job.fields")} note=${t("job.fields_note")}><dl class="facts mono">${fields.map(([name, value]) => html`<dt key=${name}>${name}</dt><dd>${value}</dd>`)}</dl><//>`}
       </div>
     </div>

@@ -1,0 +1,30 @@
+// What several places say of an event: where it is, whose slots it has.
+
+import { html } from "../core/html.js";
+import { hasSlot, stateOf } from "../core/event_config.js";
+import { t } from "../core/i18n.js";
+import { Icon } from "./icons.js";
+
+const LOOKS = { planned: ["clock", "pending"], running: ["play", "done"], ended: ["check", "over"] };
+
+/** Where an event is, in a word and a colour. */
+export function EventState({ event }) {
+  const state = stateOf(event);
+  const [icon, look] = LOOKS[state];
+  return html`<span class=${`status ${look}`}><${Icon} name=${icon} />${t(`event_state.${state}`)}</span>`;
+}
+
+/** The name of a slot, its number where it has none. */
+export function slotName(slotId, slots) {
+  return slots.find(({ id }) => id === slotId)?.display_name || slotId;
+}
+
+/** The names of an event's slots. */
+export function slotNames(slotIds, slots) {
+  return slotIds.length ? slotIds.map((id) => slotName(id, slots)).join(", ") : t("events.all_slots");
+}
+
+/** Tells whether a message about a photo concerns an event. */
+export function concerns(event, job) {
+  return job.event_id === undefined ? hasSlot(event, job.slot_id) : job.event_id === event.event_id;
+}
