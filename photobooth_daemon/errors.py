@@ -174,6 +174,18 @@ class PasswordChangeRequired(PhotoboothError):
     default_detail = "This password was for one login: choose your own with PUT /api/me/password."
 
 
+class ProviderNotFound(NotFound):
+    code = "provider_not_found"
+    default_detail = "There is no provider of this name that takes a key."
+
+
+class KeyManagedElsewhere(PhotoboothError):
+    code = "key_managed_elsewhere"
+
+    def __init__(self, source: str | None) -> None:
+        super().__init__(f"The key comes from the {source}: change it there and restart.")
+
+
 class RevisionNotFound(NotFound):
     default_detail = "This slot has no such version in its history."
 

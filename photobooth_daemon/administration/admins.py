@@ -49,6 +49,7 @@ PERMISSIONS = (
     "events:read",
     "events:write",
     "jobs:write",
+    "providers:write",
     "admins:write",
 )
 SHOWN_USERNAME_CHARACTERS = 64

@@ -17,12 +17,15 @@ from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.galleries import Galleries
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.penalties import Penalties
+from photobooth_daemon.administration.provider_keys import ProviderKeys
 from photobooth_daemon.administration.results import ResultService
+from photobooth_daemon.administration.sealed import SealedSecrets
 from photobooth_daemon.administration.signing_key import load_signing_key
 from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.app.administration import build_administration
 from photobooth_daemon.app.background import Shared, build_background, build_readiness
 from photobooth_daemon.app.ingest import IngestParts, build_ingest
+from photobooth_daemon.app.providers import Providers
 from photobooth_daemon.app.reruns import build_reruns
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.digest import config_digest
@@ -40,6 +43,7 @@ from photobooth_daemon.media.links import PublicMedia
 from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
+from photobooth_daemon.model import LiveMessage
 from photobooth_daemon.monitoring.background import Operations
 from photobooth_daemon.monitoring.health import Health
 from photobooth_daemon.monitoring.intake_page import IntakePage
@@ -47,15 +51,16 @@ from photobooth_daemon.monitoring.readiness.service import Readiness
 from photobooth_daemon.monitoring.recent_problems import RecentProblems
 from photobooth_daemon.monitoring.retention import Retention
 from photobooth_daemon.pictures.threads import PictureThreads, threads_for_cores
-from photobooth_daemon.providers.catalog import build_drivers, close_drivers, installed_drivers
+from photobooth_daemon.providers.catalog import close_drivers
+from photobooth_daemon.providers.catalogues import ProviderCatalogues
 from photobooth_daemon.providers.driver import ProviderDriver
-from photobooth_daemon.providers.facts import provider_facts
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.boards import BoardRepository
 from photobooth_daemon.repositories.event_photos import EventPhotos
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.gallery_pictures import GalleryPictures
 from photobooth_daemon.repositories.media import MediaRepository
+from photobooth_daemon.repositories.provider_keys import ProviderKeyRepository
 from photobooth_daemon.repositories.result_ends import ResultEnds
 from photobooth_daemon.repositories.retention import RetentionRepository
 from photobooth_daemon.repositories.slots import SlotRepository
@@ -147,7 +152,8 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         auto_decompress=True,
     )
     gate = Gate(processes=config.server.processes, clock=clock)
-    drivers = build_drivers(installed_drivers(), config.providers, http, pictures)
+    providers = Providers(config.providers, http, pictures)
+    drivers, facts = providers.drivers, providers.facts
     prices = PriceTable.read(
         config.server.prices_file,
         free_providers=[name for name, provider in config.providers.items() if provider.local],
@@ -156,7 +162,6 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     spending = Spending(SpendingRepository(database), prices, clock)
 
     schemas = ParamSchemas.installed()
-    facts = provider_facts(drivers, config.providers)
     media = MediaRepository(database)
     fresh_start = FreshStart(ladder, SlotRepository(database), in_flight)
     administration = build_administration(
@@ -171,12 +176,29 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         slot_saved=fresh_start.saved,
     )
     audit, live = administration.audit, administration.live
+
+    def use_keys(keys: Mapping[str, str]) -> None:
+        for name in providers.use_keys(keys):
+            ladder.clear_cooldowns(name)
+
+    provider_keys = ProviderKeys(
+        database,
+        ProviderKeyRepository(database),
+        SealedSecrets.of_file(config.secrets_key_file),
+        audit,
+        live,
+        clock,
+        facts,
+        use_keys,
+    )
+    await provider_keys.begin()
     slots, templates = administration.slot_repository, administration.template_repository
     penalties = administration.penalties
     parts = IngestParts(
         config=config,
         database=database,
         administration=administration,
+        provider_keys=provider_keys,
         camera_passwords=camera_passwords,
         gate=gate,
         ladder=ladder,
@@ -220,9 +242,12 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     health, operations = build_background(shared)
     readiness = build_readiness(shared, admission, ingest)
 
-    feed = LiveFeed(
-        database, administration.live_message_repository, clock, heard=fresh_start.heard
-    )
+    def heard(message: LiveMessage) -> None:
+        fresh_start.heard(message)
+        if message.kind == "settings":
+            in_flight.start(provider_keys.begin(), "look at the providers' keys")
+
+    feed = LiveFeed(database, administration.live_message_repository, clock, heard=heard)
     services = Services(
         site=site,
         authenticator=SessionAuthenticator(administration.admins, site),
@@ -279,6 +304,8 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         feed=feed,
         schemas=schemas,
         provider_facts=facts,
+        provider_keys=provider_keys,
+        provider_catalogues=ProviderCatalogues(drivers, facts, schemas, clock),
         ui_files=UiFiles(files("photobooth_daemon.ui")),
     )
     feed.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from photobooth_daemon.administration.passwords import IngestPasswordVerdicts, Passwords
+from photobooth_daemon.administration.provider_keys import ProviderKeys
 from photobooth_daemon.app.administration import Administration
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.start_up import Config
@@ -38,6 +39,7 @@ class IngestParts:
     config: Config
     database: Database
     administration: Administration
+    provider_keys: ProviderKeys
     camera_passwords: Passwords
     gate: Gate
     ladder: Ladder
@@ -68,6 +70,7 @@ def build_ingest(parts: IngestParts) -> tuple[AdmissionService, IngestService]:
         gate=parts.gate,
         doorway=Doorway(),
         turns=UploadTurns(parts.pictures.photo_cost, threads=parts.reading_threads),
+        provider_keys=parts.provider_keys,
         media_store=parts.media_store,
         metrics=parts.metrics,
         clock=parts.clock,

@@ -55,6 +55,7 @@ class ServerConfig:
     store_reserve_seconds: float = 1.0
     jwt_key_file: Path = DEFAULT_STATE_DIR / "jwt.key"
     audit_key_file: Path | None = None
+    secrets_key_file: Path | None = None
     prices_file: Path | None = None
 
 
@@ -134,6 +135,11 @@ class Config:
     def audit_key_file(self) -> Path:
         """Return the file of the audit log's key, by default beside the signing key."""
         return self.server.audit_key_file or self.server.jwt_key_file.with_name("audit.key")
+
+    @property
+    def secrets_key_file(self) -> Path:
+        """Return the file of the key that opens providers' keys, by default beside the others."""
+        return self.server.secrets_key_file or self.server.jwt_key_file.with_name("secrets.key")
 
     @property
     def seal_key_file(self) -> Path:
@@ -216,6 +222,7 @@ def _read_server(reader: Reader) -> ServerConfig:
         ),
         jwt_key_file=section.path("jwt_key_file", default.jwt_key_file),
         audit_key_file=section.optional_path("audit_key_file"),
+        secrets_key_file=section.optional_path("secrets_key_file"),
         prices_file=section.existing_file("prices_file"),
     )
     if (config.tls_cert_file is None) != (config.tls_key_file is None):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
+from photobooth_daemon.administration.provider_keys import ProviderKeys
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import ANSWER_MARGIN_SECONDS, Deadline
 from photobooth_daemon.errors import (
@@ -69,6 +70,7 @@ class AdmissionService:
         gate: Gate,
         doorway: Doorway,
         turns: UploadTurns,
+        provider_keys: ProviderKeys,
         media_store: MediaStore,
         metrics: Metrics,
         clock: Clock,
@@ -79,6 +81,7 @@ class AdmissionService:
         self._gate = gate
         self._doorway = doorway
         self._turns = turns
+        self._provider_keys = provider_keys
         self._media_store = media_store
         self._metrics = metrics
         self._clock = clock
@@ -96,6 +99,7 @@ class AdmissionService:
         if found is None:
             raise SlotNotFound
         slot, settings, event = found
+        await self._provider_keys.keep_up(settings.provider_keys_version)
         self._metrics.prepare_slot(slot.slot_id, slot.provider)
         if not slot.enabled or not slot.ladder():
             raise SlotDisabled
@@ -130,6 +134,7 @@ class AdmissionService:
         Raises:
             StorageFull, PayloadTooLarge, RateLimited: as for a camera.
         """
+        await self._provider_keys.keep_up(settings.provider_keys_version)
         self._check_room(settings, arrival.content_length)
         window = self._window(slot, settings, arrival.started_monotonic_seconds)
         return self._admitted(

@@ -180,6 +180,7 @@ class SettingsState:
     ingest_password_hash: str | None = field(repr=False)
     ingest_password_updated_at: datetime | None
     ingest_password_updated_by: str | None
+    provider_keys_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from photobooth_daemon.errors import Fault
-from photobooth_daemon.providers.driver import ProviderConfig
+from photobooth_daemon.providers.driver import ProviderConfig, calls_nobody
 
+ADMINISTRATOR = "administrator"
+"""Where a key comes from that was given in the browser."""
 ParamFaults = Callable[[str, Mapping[str, Any], Sequence[str]], list[Fault]]
 """Takes operation, params and the roles of the bound templates; pointers are below the params."""
 
@@ -21,6 +23,8 @@ class ProviderFacts:
     configured: bool
     source: str | None
     needs_public_url: bool
+    takes_key: bool = True
+    """Whether it calls somebody who could want one."""
     faults: ParamFaults | None = None
     """What a driver knows of its params beyond their schema; most know nothing."""
 
@@ -38,6 +42,7 @@ def provider_facts(
             configured=driver.is_configured(config),
             source=config.api_key_source,
             needs_public_url=driver.needs_public_url,
+            takes_key=not calls_nobody(driver),
             faults=getattr(driver, "faults", None),
         )
     return facts

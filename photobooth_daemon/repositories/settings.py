@@ -17,7 +17,8 @@ SETTING_COLUMNS = """
     setting.updated_by AS settings_updated_by,
     setting.ingest_password_hash,
     setting.ingest_password_updated_at,
-    setting.ingest_password_updated_by
+    setting.ingest_password_updated_by,
+    setting.provider_keys_version
 """
 """The columns that :func:`settings_state` reads; named apart so that a join can carry them."""
 
@@ -38,6 +39,7 @@ def settings_state(row: Row) -> SettingsState:
         ingest_password_hash=row["ingest_password_hash"],
         ingest_password_updated_at=row["ingest_password_updated_at"],
         ingest_password_updated_by=row["ingest_password_updated_by"],
+        provider_keys_version=row["provider_keys_version"],
     )
 
 

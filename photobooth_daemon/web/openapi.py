@@ -36,6 +36,7 @@ PATH_PARAMETERS: Mapping[str, dict[str, Any]] = {
     "token": {"type": "string", "minLength": TOKEN_CHARACTERS, "maxLength": TOKEN_CHARACTERS},
     "gallery": {"type": "string", "pattern": "^[A-Za-z0-9_-]{22}$"},
     "username": TEXT,
+    "provider": TEXT,
     "version": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
 }
 ANY_ROUTE = {

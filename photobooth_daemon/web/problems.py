@@ -54,6 +54,8 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
     errors.RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     errors.InUse: HTTPStatus.CONFLICT,
+    errors.ProviderNotFound: HTTPStatus.NOT_FOUND,
+    errors.KeyManagedElsewhere: HTTPStatus.CONFLICT,
     errors.BoardNotFound: HTTPStatus.NOT_FOUND,
     errors.EventNotFound: HTTPStatus.NOT_FOUND,
     errors.EventRunning: HTTPStatus.LOCKED,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
+from photobooth_daemon.administration.provider_keys import ProviderKeys
+from photobooth_daemon.providers.catalogues import ProviderCatalogues
 from photobooth_daemon.providers.facts import ProviderFacts
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.providers.schemas import OperationSchema, TemplateRole
@@ -30,6 +34,54 @@ class ProvidersHandler(Handler):
         items = list(enumerate(catalogue(self._schemas, self._facts), start=1))
         found = [item for item in items if item[0] > after][: limit + 1]
         write_page(self, found, limit, lambda item: item[1], lambda item: number_cursor(item[0]))
+
+
+class ProviderKeyHandler(Handler):
+    """``/api/providers/{provider}/key``: written, never read."""
+
+    permission = "providers:write"
+
+    def initialize(self, *, keys: ProviderKeys, **base: Any) -> None:
+        super().initialize(**base)
+        self._keys = keys
+
+    async def put(self, provider: str) -> None:
+        """Put a key in force for the next photo."""
+        await self._keys.set(provider, self.read_json_object(), self.actor())
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+    async def delete(self, provider: str) -> None:
+        """Forget the key."""
+        await self._keys.delete(provider, self.actor())
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
+class ProviderCheckHandler(Handler):
+    """``/api/providers/{provider}/check``: asks the vendor, never for a picture."""
+
+    permission = "slots:write"
+
+    def initialize(self, *, catalogues: ProviderCatalogues, **base: Any) -> None:
+        super().initialize(**base)
+        self._catalogues = catalogues
+
+    async def post(self, provider: str) -> None:
+        """Answer with what came of it."""
+        self.write_json(dataclasses.asdict(await self._catalogues.check(provider)))
+
+
+class ProviderModelsHandler(Handler):
+    """``/api/providers/{provider}/models``: what the vendor lists now."""
+
+    permission = "slots:read"
+
+    def initialize(self, *, catalogues: ProviderCatalogues, **base: Any) -> None:
+        super().initialize(**base)
+        self._catalogues = catalogues
+
+    async def get(self, provider: str) -> None:
+        """Answer with the models, those that make pictures first."""
+        self.write_json(await self._catalogues.models(provider))
 
 
 def catalogue(schemas: ParamSchemas, facts: Mapping[str, ProviderFacts]) -> list[dict[str, Any]]:

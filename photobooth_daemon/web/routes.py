@@ -15,6 +15,7 @@ from photobooth_daemon.administration.admins import AdminService
 from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.events import EventService
 from photobooth_daemon.administration.galleries import Galleries
+from photobooth_daemon.administration.provider_keys import ProviderKeys
 from photobooth_daemon.administration.reruns import RerunService
 from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.administration.settings import SettingsService
@@ -34,6 +35,7 @@ from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness.service import Readiness
 from photobooth_daemon.monitoring.reports.stats import Stats
 from photobooth_daemon.monitoring.retention import Retention
+from photobooth_daemon.providers.catalogues import ProviderCatalogues
 from photobooth_daemon.providers.facts import ProviderFacts
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.audit import AuditRepository
@@ -130,6 +132,8 @@ class Services:
     feed: LiveFeed
     schemas: ParamSchemas
     provider_facts: Mapping[str, ProviderFacts]
+    provider_keys: ProviderKeys
+    provider_catalogues: ProviderCatalogues
     ui_files: UiFiles
 
 
@@ -261,6 +265,7 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
     """Return what administrators use."""
     login = {**base, "admins": services.admins}
     board = {**base, "boards": services.boards}
+    vendors = {**base, "catalogues": services.provider_catalogues}
     account = {**base, "accounts": services.accounts}
     slot = {
         **base,
@@ -291,6 +296,13 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
             providers.ProvidersHandler,
             {**base, "schemas": services.schemas, "facts": services.provider_facts},
         ),
+        url(
+            rf"/api/providers/{SEGMENT}/key",
+            providers.ProviderKeyHandler,
+            {**base, "keys": services.provider_keys},
+        ),
+        url(rf"/api/providers/{SEGMENT}/check", providers.ProviderCheckHandler, vendors),
+        url(rf"/api/providers/{SEGMENT}/models", providers.ProviderModelsHandler, vendors),
         url(
             r"/api/slots",
             slots.SlotsHandler,

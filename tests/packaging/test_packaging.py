@@ -224,6 +224,7 @@ def test_the_package_needs_what_the_program_needs() -> None:
         "aiohttp": "aiohttp",
         "prometheus-client": "prometheus-client",
         "click": "click",
+        "cryptography": "cryptography",
         "Pillow": "pil",
         "Werkzeug": "werkzeug",
         "segno": "segno",

@@ -19,7 +19,7 @@ EVERY_PERMISSION = {
     "slots:read", "slots:write", "settings:read", "settings:write",
     "media:write", "jobs:read", "stats:read", "audit:read", "metrics:read",
     "events:read", "events:write", "jobs:write",
-    "admins:write",
+    "providers:write", "admins:write",
 }  # fmt: skip
 DAY_SECONDS = 24 * 3600
 

@@ -35,6 +35,7 @@ from photobooth_daemon.providers.gemini.models import (
     thinking_level_for,
 )
 from photobooth_daemon.providers.http import Answer, ProviderHttp, failure_by_status
+from photobooth_daemon.providers.model_lists import listed_models, pictures_first
 from photobooth_daemon.providers.schemas import read_schema
 from photobooth_daemon.providers.templates import pictures_of
 
@@ -99,6 +100,19 @@ class GeminiDriver:
             return Finding(f"{self.model('edit', params)} is listed", model_listed=True)
 
         return await checked(ask)
+
+    async def list_models(self, deadline: Deadline) -> list[str]:
+        """Return the models that Google lists for this key, those that make pictures first.
+
+        Raises:
+            AttemptFailed: as the answer says.
+            DeadlinePassed: there was none in time.
+        """
+        version = "" if self._http.base_url.endswith("/v1beta") else "/v1beta"
+        answer = await self._http.get(f"{version}/models?pageSize=1000", deadline=deadline)
+        if answer.status != 200:
+            raise self._failure(answer)
+        return pictures_first(listed_models(answer.document(), "models", "name"), "image")
 
     def _path(self, params: Mapping[str, Any], verb: str) -> str:
         version = "" if self._http.base_url.endswith("/v1beta") else "/v1beta"

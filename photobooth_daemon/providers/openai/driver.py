@@ -25,6 +25,7 @@ from photobooth_daemon.providers.driver import (
     has_key_or_address,
 )
 from photobooth_daemon.providers.http import BEARER, Answer, ProviderHttp
+from photobooth_daemon.providers.model_lists import listed_models, pictures_first
 from photobooth_daemon.providers.openai.answers import read_answer, read_error
 from photobooth_daemon.providers.openai.models import fields_for, row_for
 from photobooth_daemon.providers.schemas import read_schema
@@ -97,6 +98,18 @@ class OpenAIDriver:
             return self._finding(answer, str(self.model("edit", params)))
 
         return await checked(ask)
+
+    async def list_models(self, deadline: Deadline) -> list[str]:
+        """Return the models that the server lists for this key, those that make pictures first.
+
+        Raises:
+            AttemptFailed: as the answer says.
+            DeadlinePassed: there was none in time.
+        """
+        answer = await self._http.get(self._path("/models"), deadline=deadline)
+        if answer.status != 200:
+            raise read_error(answer, self._http.scrub, self._http.excerpt(answer))
+        return pictures_first(listed_models(answer.document(), "data", "id"), "image")
 
     def _finding(self, answer: Answer, model: str) -> Finding:
         try:

@@ -1,0 +1,53 @@
+"""Builds the providers' drivers, and builds one anew when its key is another one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import aiohttp
+
+from photobooth_daemon.providers.catalog import build_drivers, installed_drivers
+from photobooth_daemon.providers.driver import PictureWork, ProviderConfig, ProviderDriver
+from photobooth_daemon.providers.facts import ADMINISTRATOR, ProviderFacts, provider_facts
+
+
+class Providers:
+    """The drivers and what is known of them: two maps that everybody holds and this one changes."""
+
+    def __init__(
+        self,
+        configs: Mapping[str, ProviderConfig],
+        http: aiohttp.ClientSession,
+        pictures: PictureWork,
+    ) -> None:
+        self._classes = installed_drivers()
+        self._configs = configs
+        self._http = http
+        self._pictures = pictures
+        self._keys: Mapping[str, str] = {}
+        self.drivers: dict[str, ProviderDriver] = build_drivers(
+            self._classes, configs, http, pictures
+        )
+        self.facts: dict[str, ProviderFacts] = provider_facts(self.drivers, configs)
+
+    def use_keys(self, keys: Mapping[str, str]) -> list[str]:
+        """Have drivers use these keys of administrators; return whose key is another one.
+
+        Attempts under way end with the driver that they began with.
+        """
+        changed = []
+        for name in list(self.drivers):
+            config = self._configs.get(name) or ProviderConfig(name)
+            if config.api_key_source is not None or keys.get(name) == self._keys.get(name):
+                continue
+            if name in keys:
+                config = replace(config, api_key=keys[name], api_key_source=ADMINISTRATOR)
+            anew = {name: config}
+            self.drivers.update(
+                build_drivers({name: self._classes[name]}, anew, self._http, self._pictures)
+            )
+            self.facts.update(provider_facts({name: self.drivers[name]}, anew))
+            changed.append(name)
+        self._keys = dict(keys)
+        return changed
