@@ -393,8 +393,24 @@ class ProviderError(PhotoboothError):
 
 
 class ProviderTimeout(PhotoboothError):
+    """``still_running``: of an earlier request under the same key, which may yet end well."""
+
     code = "provider_timeout"
     default_detail = "The window closed before a picture was there."
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        job_id: UUID | None = None,
+        still_running: bool = False,
+    ) -> None:
+        super().__init__(detail, job_id=job_id)
+        self._still_running = still_running
+
+    def extra(self) -> dict[str, Any]:
+        """Return whether it is worth asking again."""
+        return {"still_running": True} if self._still_running else {}
 
 
 class DatabaseUnavailable(PhotoboothError):

@@ -56,6 +56,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="which PostgreSQL the tests run on: an installed one, the wheel's, or what is there",
     )
     parser.addoption(
+        "--kill-photos",
+        type=int,
+        default=60,
+        help="how many photos come while the intake and the daemon are killed again and again",
+    )
+    parser.addoption(
         "--load-seconds",
         type=float,
         default=6.0,

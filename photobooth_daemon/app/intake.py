@@ -52,6 +52,8 @@ def build_intake(
 
     def arrived(slot_id: str, upload: Path) -> None:
         photo = slots[slot_id].receive(upload, upload.name)
+        if photo is None:
+            return
         loop.call_soon_threadsafe(lambda: lines[slot_id].notice(photo, by_ftp=True))
 
     ftp = None

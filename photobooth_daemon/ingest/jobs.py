@@ -111,7 +111,11 @@ class Jobs:
                     return await self._repository.find(holder["job_id"])
             # It runs, or has just lost its key: that is seen in the next round.
             if deadline.remaining_seconds() <= REPLAY_POLL_SECONDS:
-                raise ProviderTimeout(job_id=None if holder is None else holder["job_id"])
+                raise ProviderTimeout(
+                    "An earlier request with this Idempotency-Key has not ended yet.",
+                    job_id=None if holder is None else holder["job_id"],
+                    still_running=True,
+                )
             await asyncio.sleep(REPLAY_POLL_SECONDS)
 
     async def end(self, job: Job, end: JobEnd, deadline: Deadline) -> bool:

@@ -179,7 +179,7 @@ class IngestService:
         """Open the job, or return the one that is there already and drop what was kept for this."""
         try:
             earlier = await self._jobs.open_or_find(
-                job, admitted.idempotency_key, admitted.deadline
+                job, admitted.idempotency_key, admitted.work_deadline
             )
         except DatabaseUnavailable:
             # Nobody knows whether there is a row: if there is none, cleanup takes the original.

@@ -44,6 +44,8 @@ SHELVES = ("in", "out", "done", "failed", ".ftp", ".ready", ".copy")
 UNFINISHED = ".unfinished-"
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp"})
 TAIL_BYTES = 4096
+SENT_ANEW_SECONDS = 120.0
+"""A lost connection is noticed, and the photo sent again, within this; later it is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +115,35 @@ class SlotFolders:
                         name, Path(entry.path), facts.st_ctime_ns, facts.st_size, facts.st_mtime_ns
                     )
 
-    def receive(self, upload: Path, name: str) -> Path:
+    def receive(self, upload: Path, name: str) -> Path | None:
         """Move a finished upload into ``in/`` under a name that nothing there has.
+
+        A camera that did not hear that a photo has arrived sends it anew: that one is dropped,
+        and None returned.
 
         Raises:
             OSError: it cannot be moved; it lies where it was.
         """
+        if self._has_just_come(upload, name):
+            upload.unlink()
+            return None
         return move_aside(upload, self.incoming / name)
+
+    def _has_just_come(self, upload: Path, name: str) -> bool:
+        size_bytes, since = upload.stat().st_size, time.time() - SENT_ANEW_SECONDS
+        # In the order in which a photo passes through them: it is not missed on its way.
+        for shelf in (self.incoming, self.done, self.failed):
+            for path in names_like(shelf / name):
+                try:
+                    facts = path.stat()
+                except FileNotFoundError:
+                    break
+                if facts.st_size != size_bytes or facts.st_ctime < since:
+                    continue
+                with contextlib.suppress(FileNotFoundError):
+                    if sha256_of(path) == sha256_of(upload):
+                        return True
+        return False
 
     def keep_result(self, key: str, name: str, suffix: str, picture: bytes) -> None:
         """Lay a picture into ``.ready/``, synced, by one rename.
@@ -218,9 +242,10 @@ class SlotFolders:
             path for path in files_below(self.ftp) if path.suffix.lower() in PICTURE_SUFFIXES
         ]
         return [
-            self.receive(path, path.name)
+            photo
             for path in uploads
             if path.stat().st_mtime <= quiet_since and (quiet_seconds or is_whole(path))
+            if (photo := self.receive(path, path.name)) is not None
         ]
 
     def prune_uploads(self, keep_seconds: float) -> int:

@@ -103,27 +103,34 @@ async def _meaning(answer: aiohttp.ClientResponse) -> Outcome:
     if answer.status == 200 and suffix is not None:
         fallback = answer.headers.get("X-Photobooth-Fallback") is not None
         return Delivered(body, suffix, job_id, fallback)
-    code, detail, job_id = _problem(body, job_id)
+    code, detail, job_id, still_running = _problem(body, job_id)
     if answer.status == PASSWORD_IS_WRONG:
         return NotNow("the daemon does not take the intake's ingest password", None)
     if answer.status in WAITS_FOR_US:
         return NotNow(f"{answer.status} {code}".strip(), _retry_after(answer))
+    if still_running:
+        # The daemon was killed in the middle of it; it is free again once that is noticed.
+        return NotNow("its first try has not ended yet", _retry_after(answer))
     if 400 <= answer.status < 500 or answer.status in AFTERWARDS:
         return Refused(answer.status, code or "unknown", detail, job_id)
     return NotNow(f"{answer.status} with {answer.content_type}, which is no picture", None)
 
 
-def _problem(body: bytes, job_id: str | None) -> tuple[str, str, str | None]:
-    """Return code, detail and job of a problem document (RFC 9457); empty where it is none."""
+def _problem(body: bytes, job_id: str | None) -> tuple[str, str, str | None, bool]:
+    """Return code, detail, job and ``still_running`` of a problem document (RFC 9457).
+
+    They are empty where it is none.
+    """
     try:
         document = json.loads(body)
         return (
             str(document.get("code", "")),
             str(document.get("detail", "")),
             document.get("job_id") or job_id,
+            document.get("still_running") is True,
         )
     except (ValueError, AttributeError):
-        return "", "", job_id
+        return "", "", job_id, False
 
 
 def _retry_after(answer: aiohttp.ClientResponse) -> float | None:

@@ -323,6 +323,7 @@ def _answers() -> dict[str, Schema]:
         "errors": list_of(fault),
         "job_id": UUID,
         "provider_code": TEXT,
+        "still_running": YES_NO,
         "current_version": VERSION,
         "permission": TEXT,
         "slots": list_of(SLOT_ID),

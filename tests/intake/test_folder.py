@@ -167,6 +167,7 @@ def test_what_the_daemon_refuses_ends_with_its_word(
         [problem(503, "database_unavailable", **{"Retry-After": "1"})],
         [problem(429, "rate_limited"), problem(429, "rate_limited")],
         [problem(507, "storage_full")],
+        [problem(504, "provider_timeout", {"still_running": True})],
         [(200, {"Content-Type": "text/html"}, b"<p>a captive portal</p>")],
     ],
 )

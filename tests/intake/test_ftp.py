@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from photobooth_daemon.intake.folders import SlotFolders
 from tests.support.certificates import make_certificate
 from tests.support.daemons import until
 from tests.support.fake_ingest import FakeIngest
@@ -175,6 +176,35 @@ def test_two_uploads_of_one_name_are_two_photos(
     assert {posted.sha256 for posted in ingest.posted} == {
         sha256(photo(number)).hexdigest() for number in (1, 2)
     }
+
+
+def test_a_camera_that_did_not_hear_that_it_has_arrived_sends_it_anew(
+    intake: IntakeProcess, ingest: FakeIngest, camera: ftplib.FTP
+) -> None:
+    ingest.may_answer.clear()
+    store(camera, "IMG.JPG", photo(1))
+    until(lambda: len(ingest.posted) == 1)
+    store(camera, "IMG.JPG", photo(1))
+    ingest.may_answer.set()
+    until(lambda: intake.files("done") == ["IMG.JPG"])
+    store(camera, "IMG.JPG", photo(1))
+    store(camera, "NEXT.JPG", photo(2))
+    until(lambda: len(intake.files("out")) == 2)
+    assert intake.files("out") == ["IMG.jpg", "NEXT.jpg"]
+    assert intake.files(".ftp") == intake.files("in") == []
+
+
+def test_one_sent_again_later_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = SlotFolders(tmp_path, SLOT)
+    folders.create()
+    upload = folders.ftp / "IMG.JPG"
+    names = []
+    for seconds in (120.0, 120.0, 0.0):
+        monkeypatch.setattr("photobooth_daemon.intake.folders.SENT_ANEW_SECONDS", seconds)
+        upload.write_bytes(photo())
+        received = folders.receive(upload, upload.name)
+        names.append(received and received.name)
+    assert names == ["IMG.JPG", None, "IMG-2.JPG"]
 
 
 def test_wrong_passwords_wait_ever_longer(intake: IntakeProcess) -> None:

@@ -35,9 +35,9 @@ def picture_of(posted: Posted) -> Answer:
     return 200, headers, PICTURE + posted.sha256.encode()
 
 
-def problem(status: int, code: str, **headers: str) -> Answer:
-    """Return a problem document."""
-    body = json.dumps({"code": code, "detail": f"so says {code}"}).encode()
+def problem(status: int, code: str, more: dict[str, Any] | None = None, **headers: str) -> Answer:
+    """Return a problem document; ``more`` are members of it."""
+    body = json.dumps({"code": code, "detail": f"so says {code}", **(more or {})}).encode()
     return status, {"Content-Type": "application/problem+json", **headers}, body
 
 

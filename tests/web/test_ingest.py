@@ -700,6 +700,18 @@ async def test_second_request_of_a_key_waits_for_the_first(booth: Booth) -> None
     assert await jobs(booth) == 1
 
 
+async def test_a_request_that_waited_in_vain_for_the_first_is_told_so(booth: Booth) -> None:
+    key = new_key()
+    booth.provider.script.then("image", delay_seconds=8)
+    first = asyncio.create_task(booth.post(Idempotency_Key=key))
+    await eventually(lambda: booth.provider.log.requests)
+    await booth.configure_settings(sync_response_seconds=3)
+    again = await booth.post(Idempotency_Key=key)
+    assert (again.status, again.code) == (504, "provider_timeout")
+    assert again.json()["still_running"] is True
+    assert (await first).status == 200
+
+
 async def test_a_result_that_expires_while_the_photo_arrives_frees_its_key(booth: Booth) -> None:
     key = new_key()
     form = booth.form()
