@@ -246,6 +246,42 @@ def several_processes_serve_one_port() -> None:
 
 
 @check
+def the_intake_takes_photos_by_ftp_once_it_is_enabled() -> str:
+    name = "photobooth-intake.service"
+    folders = Path("/var/lib/photobooth-intake/slot-001")
+    assert unit(name) == "inactive"
+    credential = Path("/etc/photobooth-daemon/credentials/ingest_password")
+    run("install", "-m", "600", "/dev/stdin", credential, stdin=f"{NEXT_PASSWORD}\n")
+    run("systemctl", "enable", "--now", name)
+    assert "slot-001" in run("photoboothctl", "intake", "status")
+    with tempfile.TemporaryDirectory() as here:
+        path = Path(here, "DSC_0001.JPG")
+        path.write_bytes(SMALL)
+        started = time.monotonic()
+        # By a file, as the password is kept out of the list of processes.
+        login = f'user = "slot-001:{NEXT_PASSWORD}"\n'
+        upload = ("curl", "--silent", "--show-error", "--config", "-", "--upload-file", path)
+        run(*upload, "ftp://127.0.0.1:2121/", stdin=login)
+    picture = folders / "out/DSC_0001.jpg"
+    until("the picture is in out/", picture.is_file)
+    seconds = time.monotonic() - started
+    assert picture.read_bytes().startswith(b"\xff\xd8")
+    until("the photo is in done/", (folders / "done/DSC_0001.JPG").is_file)
+    assert picture.owner() == picture.group() == "photobooth-daemon"
+    kill = ("systemctl", "kill", "--signal=SIGKILL", "--kill-whom=main", name)
+    pid = unit(name, "MainPID")
+    run(*kill)
+    until("it is started again", lambda: unit(name, "MainPID") not in (pid, "0"))
+    until("it takes photos up", lambda: unit(name) == "active")
+    assert run("systemd-analyze", "verify", "--man=no", name) == ""
+    run("systemctl", "disable", "--now", name)
+    credential.unlink()
+    run("systemctl", "restart", SERVICE)
+    until("the daemon is ready", is_ready)
+    return f"{seconds:.1f} s"
+
+
+@check
 def the_timer_removes_only_what_expired() -> str:
     gone, kept = (send(NEXT_PASSWORD, SMALL).json()["job_id"] for _ in range(2))
     sql(f"UPDATE media_object SET expires_at = now() - interval '1 minute' WHERE job_id = '{gone}'")

@@ -31,7 +31,7 @@ FOLDER_SLOT = "slot-002"
 KILLS = 10
 WIDTH_PX = 900
 PROVIDER_SECONDS = 0.3
-WINDOW_SECONDS = 5
+WINDOW_SECONDS = 10
 LONGEST_PHASE_SECONDS = 0.7
 SLOW_SLOT = (
     "UPDATE slot SET provider = 'gemini', operation = 'edit',"
@@ -142,7 +142,14 @@ def test_a_photo_whose_first_try_nobody_will_end_waits(
     _kill(daemon)
     daemon.start()
     # The key is the killed job's until somebody notices; the photo is not refused for that.
-    until(lambda: "has not ended yet" in str(intake.status()))
+    # (A machine that takes longer to start a daemon than the window is has noticed already.)
+    until(
+        lambda: (
+            "has not ended yet" in str(intake.status())
+            or intake.files("failed")
+            or intake.files("out")
+        )
+    )
     assert intake.files("failed") == []
     _close_what_was_killed(daemon)
     until(lambda: intake.files("out") == ["IMG.jpg"])
