@@ -13,12 +13,16 @@ from photobooth_daemon.administration.signing_key import load_signing_key
 from photobooth_daemon.app.administration import Administration, build_administration
 from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.media.archive import Archives
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Actor
+from photobooth_daemon.monitoring.retention import Retention
 from photobooth_daemon.providers.catalog import installed_drivers
 from photobooth_daemon.providers.facts import provider_facts
 from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.repositories.event_photos import EventPhotos
 from photobooth_daemon.repositories.result_ends import ResultEnds
+from photobooth_daemon.repositories.retention import RetentionRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Services:
     database: Database
     administration: Administration
     results: ResultService
+    archives: Archives
+    retention: Retention
 
 
 @asynccontextmanager
@@ -55,14 +61,22 @@ async def services(installation: Installation) -> AsyncIterator[Services]:
                 facts=provider_facts(installed_drivers(), config.providers),
                 schemas=ParamSchemas.installed(),
             )
+            clock, media_store = installation.clock, MediaStore(config.media.root)
             results = ResultService(
                 database,
                 ResultEnds(),
-                MediaStore(config.media.root),
+                media_store,
                 administration.audit,
                 administration.live,
-                installation.clock,
+                clock,
             )
-            yield Services(Actor(installation.actor), database, administration, results)
+            yield Services(
+                Actor(installation.actor),
+                database,
+                administration,
+                results,
+                Archives(EventPhotos(database), media_store, clock),
+                Retention(RetentionRepository(database), media_store, clock),
+            )
     finally:
         passwords.close()

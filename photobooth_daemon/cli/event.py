@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from typing import TextIO
-from uuid import UUID
 
 import click
 
-from photobooth_daemon.administration.events import CountedEvent
-from photobooth_daemon.app.commands import Services, services
+from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import EXIT_FAILED, Installation, run_async
 from photobooth_daemon.cli.assignments import read_document
 from photobooth_daemon.cli.event_arguments import read_event
+from photobooth_daemon.cli.event_evening import archive, rerun, results, retention
+from photobooth_daemon.cli.event_lookup import find_event
 from photobooth_daemon.cli.event_views import event_fields, event_json, local, slots_text
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table, say
 from photobooth_daemon.cli.settings import expected
-from photobooth_daemon.errors import EventNotFound
 
 NEW = "new"
 MAX_LIMIT = 1000
@@ -27,6 +26,10 @@ def event() -> None:
 
     EVENT is an event's name, its id, or the beginning of the id.
     """
+
+
+for command in (results, archive, rerun, retention):
+    event.add_command(command)
 
 
 @event.command(name="list")
@@ -196,28 +199,3 @@ async def running(ctx: click.Context, as_json: bool) -> None:
             say(f"“{one.name}” runs until {local(one.ends_at)}.")
     if not frozen:
         ctx.exit(EXIT_FAILED)
-
-
-async def find_event(here: Services, text: str) -> CountedEvent:
-    """Return the event of a name, an id, or the beginning of an id.
-
-    Raises:
-        EventNotFound: there is none.
-        click.UsageError: there are several.
-    """
-    events = here.administration.events
-    try:
-        return await events.get(UUID(text))
-    except ValueError:
-        pass
-    wanted = text.casefold()
-    every = await events.list_newest(None, MAX_LIMIT)
-    found = [one for one in every if one.event.name.casefold() == wanted]
-    if not found and len(wanted) >= 4:
-        found = [one for one in every if str(one.event.event_id).startswith(wanted)]
-    if not found:
-        raise EventNotFound(f"There is no event “{text}”; photoboothctl event list shows them.")
-    if len(found) > 1:
-        ids = ", ".join(str(one.event.event_id)[:8] for one in found)
-        raise click.UsageError(f"several events are called “{text}”: say which, {ids}")
-    return found[0]

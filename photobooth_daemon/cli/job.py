@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import click
 
 from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import Failure, Installation, run_async
+from photobooth_daemon.cli.event_lookup import find_event
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table
 from photobooth_daemon.errors import JobNotFound
 from photobooth_daemon.model import JobSource, JobStatus
@@ -28,6 +30,7 @@ def job() -> None:
 @click.option("--status", type=click.Choice([status.value for status in JobStatus]))
 @click.option("--source", type=click.Choice([source.value for source in JobSource]))
 @click.option("--since", type=click.DateTime(), help="Started at or after this instant, UTC.")
+@click.option("--event", "event_name", metavar="EVENT", help="Of this event only.")
 @click.option("--limit", type=click.IntRange(1, MAX_LIMIT), default=50, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
@@ -38,6 +41,7 @@ async def list_jobs(
     status: str | None,
     source: str | None,
     since: datetime | None,
+    event_name: str | None,
     limit: int,
     as_json: bool,
 ) -> None:
@@ -49,6 +53,9 @@ async def list_jobs(
         since=None if since is None else since.replace(tzinfo=UTC),
     )
     async with services(installation) as here:
+        if event_name is not None:
+            found_event = (await find_event(here, event_name)).event
+            wanted = replace(wanted, event_id=found_event.event_id)
         jobs = await here.administration.job_lists.list_newest(wanted, None, limit)
     if as_json:
         print_json([job_view(found, installation.clock) for found in jobs])

@@ -11,6 +11,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -267,3 +268,71 @@ def test_the_packages_script_warns_while_a_frozen_event_runs(
     assert warned() == ""
     plan(commands)
     assert "“Wedding” runs until" in warned()
+
+
+async def test_what_an_evening_made_is_listed_archived_and_proved(
+    office: Office, database_url: str, tmp_path: Path
+) -> None:
+    commands = Commands(database_url, tmp_path)
+
+    async def run(*arguments: str) -> str:
+        return await asyncio.to_thread(commands.good, *arguments)
+
+    await office.put(
+        "/api/slots/slot-001",
+        {"version": 1, "provider": "local", "operation": "look", "params": {}, "enabled": True},
+    )
+    await asyncio.to_thread(plan, commands)
+    jobs = [(await office.photograph()).json()["job_id"] for _ in range(2)]
+    await office.put(f"/api/jobs/{jobs[0]}/visibility", {"hidden": True})
+    listed = json.loads(await run("event", "results", "Wedding", "--json"))
+    assert [(one["job_id"], one["hidden"]) for one in listed] == [
+        (jobs[1], False),
+        (jobs[0], True),
+    ]
+    assert f"/public/results/{jobs[1]}" in await run("event", "results", "Wedding")
+    assert len(json.loads(await run("job", "list", "--event", "Wedding", "--json"))) == 2
+    target = tmp_path / "evening.zip"
+    assert "MB" in await run("event", "archive", "Wedding", str(target))
+    with ZipFile(target) as archive:
+        names = archive.namelist()
+        assert archive.testzip() is None
+    assert len(names) == 3
+    assert "index.csv" in names
+    proof = json.loads(await run("event", "retention", "Wedding", "--json"))
+    assert proof["kept"]["results"] == 2
+    assert (proof["past_their_time"], proof["orphans"]) == (0, 0)
+    await office.execute("UPDATE media_object SET expires_at = now() - interval '1 minute'")
+    left = await asyncio.to_thread(commands.run, "event", "retention", "Wedding")
+    assert left.exit_code == EXIT_FAILED
+    assert "past_their_time    2" in left.output
+
+
+async def test_photos_without_a_picture_are_queued_to_be_made_again(
+    office: Office, database_url: str, tmp_path: Path
+) -> None:
+    commands = Commands(database_url, tmp_path)
+
+    async def counts(*arguments: str) -> Any:
+        return await asyncio.to_thread(commands.json, "event", "rerun", "Wedding", *arguments)
+
+    params = {"prompt": "x"}
+    await office.put(
+        "/api/slots/slot-001",
+        {
+            "version": 1,
+            "provider": "gemini",
+            "operation": "edit",
+            "params": params,
+            "enabled": True,
+        },
+    )
+    await asyncio.to_thread(plan, commands, "keep_originals=failed")
+    assert (await office.photograph()).status == 502
+    none = {"queued": 0, "running": 0, "done": 0, "failed": 0}
+    assert await counts("--status", "timeout") == none
+    assert (await counts())["queued"] == 1
+    assert (await counts("--show"))["queued"] == 1
+    assert await counts("--cancel") == none
+    actions = [row["action"] for row in await office.fetch("SELECT action FROM audit_log")]
+    assert actions.count("event.rerun") == 2

@@ -340,6 +340,33 @@ def test_another_administrators_change_takes_nothing_that_is_unsaved(
     assert (saved["name"], saved["silent_minutes"], saved["version"]) == ("Моё", 30, 4)
 
 
+def test_a_failed_photo_is_made_again_and_what_is_kept_is_proved(
+    admin: Visit, house: House, slot: str, plan: Callable[..., Any]
+) -> None:
+    page, t = admin.page, admin.t
+    event = plan(frozen=False, keep_originals="failed")
+    house.put_slot(
+        slot, provider="gemini", operation="edit", params={"prompt": "Нуар"}, template_media=[]
+    )
+    house.provider.fake.script.then("image_safety", times=4)
+    status, answer = house.send(slot)
+    house.provider.fake.script.clear()
+    assert status == 502
+    admin.open(f"events/{event['event_id']}")
+    page.locator("#figures .reasons li", has_text=t("reason.refused.title")).wait_for()
+    admin.button("event.reruns_all").wait_for()
+    admin.open(f"jobs/{answer['job_id']}")
+    admin.button("job.again").click()
+    admin.toast("job.again_queued")
+    page.locator("#facts a", has_text=t("job.see_rerun")).click()
+    page.locator("#facts a", has_text=t("job.see_first")).wait_for()
+    page.locator("#picture img").wait_for()
+    admin.open(f"events/{event['event_id']}")
+    page.locator("#reruns .total", has_text=t("rerun_state.done")).get_by_text("1").wait_for()
+    admin.button("event.kept").click()
+    page.locator("dialog .notice.ok", has_text=t("kept.clean")).wait_for()
+
+
 def test_unsaved_work_is_not_lost_by_leaving(
     admin: Visit, house: House, plan: Callable[..., Any]
 ) -> None:

@@ -12,6 +12,7 @@ import { app, useStore } from "../core/store.js";
 import { Ago, Notice, ProblemNotice, Title, Waiting } from "../parts/basics.js";
 import { EventState, concerns, slotNames } from "../parts/event_state.js";
 import { useLoad } from "../parts/load.js";
+import { RerunPanel } from "./event/reruns.js";
 import { EventForm } from "./event/form.js";
 import { FiguresPanel } from "./event/figures.js";
 import { EventPictures } from "./event/pictures.js";
@@ -34,12 +35,13 @@ function NewEvent() {
 }
 
 async function loadAll(id, signal) {
-  const [event, figures, pictures] = await Promise.all([
+  const [event, reruns, figures, pictures] = await Promise.all([
     get(`/api/events/${id}`, { signal }),
+    get(`/api/events/${id}/rerun`, { signal }),
     may("stats:read") ? get("/api/stats", { signal, query: { event: id } }) : null,
     may("jobs:read") ? get("/api/jobs", { signal, query: { event: id, status: "done", limit: PICTURES } }) : null,
   ]);
-  return { event, figures, pictures };
+  return { event, reruns: reruns.rerun, figures, pictures };
 }
 
 function EventScreen({ id, tab }) {
@@ -60,7 +62,7 @@ function EventScreen({ id, tab }) {
 }
 
 function Evening({ data, setEvent, reload, slots }) {
-  const { event, figures, pictures } = data;
+  const { event, reruns, figures, pictures } = data;
   const state = stateOf(event);
   return html`
     ${state === "running" && event.frozen && html`<${Notice} title=${t("event.frozen_title")}>${t("event.frozen_text")}<//>`}
@@ -72,6 +74,7 @@ function Evening({ data, setEvent, reload, slots }) {
       </div>
       <div class="stack side">
         <${SharePanel} event=${event} setEvent=${setEvent} />
+        ${event.keep_originals !== "never" && state !== "planned" && html`<${RerunPanel} event=${event} reruns=${reruns} reload=${reload} />`}
         <${AfterPanel} event=${event} state=${state} reload=${reload} />
       </div>
     </div>`;

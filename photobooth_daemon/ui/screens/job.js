@@ -1,18 +1,19 @@
 // The story of one photo: what arrived, what was tried, what came of it and why.
 
 import { html, useEffect } from "../core/html.js";
-import { get } from "../core/api.js";
+import { get, post } from "../core/api.js";
 import { exactMoment, money, size } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
 import { link } from "../core/router.js";
 import { may } from "../core/session.js";
-import { Ago, CopyButton, Notice, Panel, ProblemNotice, Status, Title, Waiting } from "../parts/basics.js";
+import { Ago, Button, CopyButton, Notice, Panel, ProblemNotice, Status, Title, Waiting } from "../parts/basics.js";
 import { Attempts } from "../parts/attempts.js";
 import { useLoad } from "../parts/load.js";
 import { StepTimes } from "../parts/meter.js";
 import { PictureButtons } from "../parts/picture_menu.js";
 import { ReasonNotice } from "../parts/reason.js";
+import { toast, toastProblem } from "../parts/toast.js";
 
 function pictureText(type, width, height, bytes) {
   return `${type} · ${width} × ${height} · ${size(bytes)}`;
@@ -48,6 +49,19 @@ function Picture({ job }) {
   <//>`;
 }
 
+function MakeAgain({ job, reload }) {
+  const again = async () => {
+    try {
+      await post(`/api/jobs/${job.job_id}/rerun`);
+      toast(t("job.again_queued"));
+      reload();
+    } catch (problem) {
+      toastProblem(problem);
+    }
+  };
+  return html`<p class="button-row"><${Button} icon="refresh" onClick=${again}>${t("job.again")}<//><span class="quiet">${t("job.again_note")}</span></p>`;
+}
+
 export function Screen({ id }) {
   const { data: job, problem, reload } = useLoad((signal) => get(`/api/jobs/${id}`, { signal }), [id]);
   useEffect(() => onEvent((type, value) => type === "job" && value.job_id === id && reload()), [id]);
@@ -60,6 +74,7 @@ export function Screen({ id }) {
   return html`
     <${Title} lead=${html`<${Status} status=${job.status} /><span><${Ago} at=${job.started_at} /></span><a href=${link("jobs", { slot: job.slot_id })}>${t("job.others")}</a>`}>${t("job.title_of", { slot: job.slot_id })}<//>
     ${["failed", "timeout"].includes(job.status) && html`<${ReasonNotice} job=${job} />`}
+    ${["failed", "timeout"].includes(job.status) && job.has_original && !job.rerun_by && !job.rerun_of && may("jobs:write") && html`<${MakeAgain} job=${job} reload=${reload} />`}
     ${job.status === "pending" && html`<${Notice} title=${t("job.pending")}>${t("job.pending_text")}<//>`}
     ${job.status === "done" && !kept && html`<${Notice} title=${t(`problem.${ended}.title`)}>${t(`problem.${ended}.todo`)}<//>`}
     <div class="columns even">

@@ -10,6 +10,7 @@ import { Button, Panel } from "../../parts/basics.js";
 import { confirm } from "../../parts/dialog.js";
 import { Icon } from "../../parts/icons.js";
 import { toast, toastProblem } from "../../parts/toast.js";
+import { openKept } from "./kept.js";
 
 export function AfterPanel({ event, state, reload }) {
   const path = `/api/events/${event.event_id}`;
@@ -40,6 +41,7 @@ export function AfterPanel({ event, state, reload }) {
     ${state !== "planned" && html`<div class="button-row">
       <a class=${look.report} href=${report} target="_blank" rel="noopener"><${Icon} name="stats" />${t("event.report")}</a>
       <a class=${look.archive} href=${archive} download><${Icon} name="download" />${t("event.archive")}</a>
+      <${Button} kind=${state === "ended" ? "" : "small"} icon="check" onClick=${() => openKept(event)}>${t("event.kept")}<//>
     </div>`}
     ${may("events:write") && html`<div class="button-row spaced">
       ${state !== "planned" && html`<${Button} kind="small danger" icon="trash" onClick=${purge}>${t("event.purge")}<//>`}
