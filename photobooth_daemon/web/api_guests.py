@@ -60,6 +60,10 @@ GUEST_OPERATIONS = (
         (query("cursor", TEXT, "Where the page before ended."),),
     ),
     Operation(
+        "GET", "/g/{gallery}/show", "Guests", "The gallery on a screen; asks for the PIN",
+        dict.fromkeys((200, 404, 410), PAGE_OF_HTML),
+    ),
+    Operation(
         "POST", "/g/{gallery}/pin", "Guests", "Opens the gallery to this browser for 12 hours",
         {
             303: Answer("The cookie is set."),

@@ -28,6 +28,7 @@ from photobooth_daemon.web.gallery_page import (
     render_gallery,
     render_gallery_end,
     render_pin,
+    render_show,
 )
 from photobooth_daemon.web.guest import LogoHandler, PageHandler
 from photobooth_daemon.web.guest_look import Look, look_of
@@ -88,6 +89,19 @@ class GalleryHandler(PageHandler):
         cookie = self.request.cookies.get(COOKIE)
         self.galleries.check(event, None if cookie is None else cookie.value)
 
+    def has_pass(self, event: Event) -> bool:
+        """Return whether :meth:`check_pass` lets in."""
+        try:
+            self.check_pass(event)
+        except PinRequired:
+            return False
+        return True
+
+    def ask_pin(self, event: Event, *, to_show: bool) -> None:
+        """Answer with the page that asks for the PIN."""
+        text = self.pin_page(event, PinFault.NONE, to_show=to_show)
+        self.write_page(text, HTTPStatus.OK, self.look(event))
+
     async def write_end(self, token: str, error: GalleryNotFound | GalleryEnded) -> None:
         """Say in words why there is nothing here."""
         look = Look()
@@ -126,12 +140,10 @@ class GalleryPageHandler(GalleryHandler):
         except (GalleryNotFound, GalleryEnded) as error:
             await self.write_end(token, error)
             return
-        look = self.look(event)
-        try:
-            self.check_pass(event)
-        except PinRequired:
-            self.write_page(self.pin_page(event, PinFault.NONE, to_show=False), HTTPStatus.OK, look)
+        if not self.has_pass(event):
+            self.ask_pin(event, to_show=False)
             return
+        look = self.look(event)
         found = await self.pictures.list_newest(
             event.event_id, self.clock.utcnow(), before, PICTURES_A_PAGE + 1
         )
@@ -145,6 +157,26 @@ class GalleryPageHandler(GalleryHandler):
             is_first=before is None,
         )
         self.write_page(text, HTTPStatus.OK, look)
+
+
+class GalleryShowHandler(GalleryHandler):
+    """``…/show``: the pictures on a screen, one after the other, the new ones first."""
+
+    async def get(self, token: str) -> None:
+        """Show the page, or ask for the PIN."""
+        try:
+            event = await self.find(token)
+        except (GalleryNotFound, GalleryEnded) as error:
+            await self.write_end(token, error)
+            return
+        if not self.has_pass(event):
+            self.ask_pin(event, to_show=True)
+            return
+        look = self.look(event)
+        text = render_show(self.language(look), look, self.place(event))
+        self.write_page(text, HTTPStatus.OK, look)
+        # A picture that was fetched is kept for when the network is away.
+        self.set_header("Content-Security-Policy", look.policy(images="'self' blob:"))
 
 
 class GalleryPinHandler(GalleryHandler):

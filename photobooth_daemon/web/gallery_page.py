@@ -129,6 +129,11 @@ def render_pin(
     )
 
 
+def render_show(language: str, look: Look, place: GalleryPlace) -> str:
+    """Return the slideshow's page."""
+    return render("show.html", GalleryState.SHOW, language, look, place=place)
+
+
 def render_gallery_end(state: GalleryState, language: str, look: Look) -> str:
     """Return the page that says that there is no gallery here, or none any more."""
     return render("ended.html", state, language, look)

@@ -250,6 +250,7 @@ def _gallery_routes(
             gallery.GalleryPinHandler,
             {**shown, "metrics": services.metrics},
         ),
+        url(rf"/g/{SEGMENT}/show", gallery.GalleryShowHandler, shown),
         url(rf"/g/{SEGMENT}/pictures", gallery.GalleryPicturesHandler, shown),
         url(rf"/g/{SEGMENT}/live", gallery_live.GalleryLiveHandler, {**shown, **follows}),
         url(rf"/g/{SEGMENT}/qr\.svg", gallery.GalleryQrHandler, {**shown, "rendered": drawings}),

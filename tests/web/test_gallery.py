@@ -449,3 +449,21 @@ async def test_the_gallery_s_code_is_drawn(office: Office) -> None:
     reply = await hall.get("/qr.svg")
     assert (reply.status, reply.headers["Content-Type"]) == (200, "image/svg+xml")
     assert b"<svg" in reply.body
+
+
+async def test_the_slideshow_s_page_needs_the_same_as_the_gallery(office: Office) -> None:
+    hall = await Hall.open(office, gallery={"pin": "2468"}, guest={"greeting": "Hello <3"})
+    await hall.shoot()
+    asked = await hall.get("/show")
+    assert (asked.status, 'name="to" value="show"' in asked.body.decode()) == (200, True)
+    assert "/qr.svg" not in asked.body.decode()
+    await hall.change(gallery={"pin": None})
+    page = await hall.get("/show")
+    text = page.body.decode()
+    assert (page.status, page.headers["Content-Type"]) == (200, HTML)
+    assert f'src="{hall.path}/qr.svg"' in text
+    assert "Hello &lt;3" in text
+    assert "img-src 'self' blob:" in page.headers["Content-Security-Policy"]
+    assert "blob:" not in (await hall.get()).headers["Content-Security-Policy"]
+    await hall.change(gallery={"enabled": False})
+    assert (await hall.get("/show")).status == 404

@@ -31,6 +31,7 @@ CONTRACT = {
     ("GET", f"/r/{ID}/logo"): PUBLIC,
     ("GET", f"/g/{GALLERY}"): PUBLIC,
     ("POST", f"/g/{GALLERY}/pin"): PUBLIC,
+    ("GET", f"/g/{GALLERY}/show"): PUBLIC,
     ("GET", f"/g/{GALLERY}/pictures"): PUBLIC,
     ("GET", f"/g/{GALLERY}/live"): PUBLIC,
     ("GET", f"/g/{GALLERY}/qr.svg"): PUBLIC,

@@ -2,65 +2,98 @@
 // another one, by asking for the list now and then. Whatever breaks is tried again, ever later.
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30000;
-const POLL_MS = 15000;
+// A stream whose network is gone may look open for hours: the list tells.
+const CHECK_MS = 30000;
+const ANSWER_MS = 15000;
 const CLOSED = [401, 404, 410];
+
+class GalleryClosed extends Error {
+  constructor(status) {
+    super(`the gallery answers ${status}`);
+    this.status = status;
+  }
+}
 
 async function listed(gallery, limit, cursor) {
   const query = new URLSearchParams({ limit: String(limit) });
   if (cursor) query.set("cursor", cursor);
-  const answer = await fetch(`${gallery}/pictures?${query}`, { cache: "no-store" });
-  if (CLOSED.includes(answer.status)) return null;
+  const answer = await fetch(`${gallery}/pictures?${query}`, {
+    cache: "no-store",
+    signal: AbortSignal.timeout(ANSWER_MS),
+  });
+  if (CLOSED.includes(answer.status)) throw new GalleryClosed(answer.status);
   if (!answer.ok) throw new Error(`the list answers ${answer.status}`);
   return answer.json();
 }
 
-// `seen` has `all()`, which reads the list anew and says whether the gallery is still open, and
-// `picture(item)`, `gone(jobId)` and `closed()`.
+// `seen` has `all(isWhole)`, which reads the list anew, or its head, and returns whether there was
+// something that the stream had not told; and `picture(item)`, `gone(jobId)`, `closed(status)`.
 function follow(gallery, kind, seen) {
   let source = null;
   let timer = 0;
   let retryMs = FIRST_RETRY_MS;
+  let ended = false;
+  let away = false;
 
-  async function catchUp() {
+  // Returns whether the stream should be opened anew: it has missed something.
+  async function catchUp(isWhole) {
     try {
-      if (await seen.all()) return true;
-      stop();
-      seen.closed();
-    } catch {
-      // The network, or a daemon that restarts: what is there stays.
-      return true;
+      const missed = await seen.all(isWhole);
+      const isBack = away;
+      away = false;
+      return missed || isBack;
+    } catch (error) {
+      if (error instanceof GalleryClosed) {
+        ended = true;
+        close();
+        seen.closed(error.status);
+      }
+      // Else the network is gone, or the daemon restarts: what is there stays.
+      away = true;
+      return false;
     }
-    return false;
   }
 
-  function stop() {
+  function close() {
     clearTimeout(timer);
     if (source) source.close();
     source = null;
   }
 
   function later() {
+    if (ended) return;
     clearTimeout(timer);
-    timer = setTimeout(open, Math.max(retryMs, POLL_MS * (retryMs >= LONGEST_RETRY_MS ? 1 : 0)));
+    timer = setTimeout(open, retryMs);
     retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS);
   }
 
   function open() {
-    stop();
-    source = new EventSource(`${gallery}/live?for=${kind}`);
-    source.addEventListener("open", () => {
+    if (ended) return;
+    close();
+    const opened = new EventSource(`${gallery}/live?for=${kind}`);
+    source = opened;
+    opened.addEventListener("open", () => {
       retryMs = FIRST_RETRY_MS;
-      catchUp();
+      catchUp(true);
     });
-    source.addEventListener("picture", (event) => seen.picture(JSON.parse(event.data)));
-    source.addEventListener("gone", (event) => seen.gone(JSON.parse(event.data).job_id));
-    source.addEventListener("reset", catchUp);
-    source.addEventListener("error", async () => {
-      // While it connects by itself again there is nothing to do; refused, it has ended for good.
-      if (source && source.readyState !== EventSource.CLOSED) return;
-      if (await catchUp()) later();
+    opened.addEventListener("picture", (event) => seen.picture(JSON.parse(event.data)));
+    opened.addEventListener("gone", (event) => seen.gone(JSON.parse(event.data).job_id));
+    opened.addEventListener("reset", () => catchUp(true));
+    opened.addEventListener("error", async () => {
+      // While it connects again by itself there is nothing to do; refused, it has ended for good.
+      if (source !== opened || opened.readyState !== EventSource.CLOSED) return;
+      await catchUp(false);
+      later();
     });
   }
 
+  async function check() {
+    const hasMissed = !document.hidden && (await catchUp(false));
+    if (ended) return;
+    if (hasMissed && source && source.readyState === EventSource.OPEN) open();
+    setTimeout(check, CHECK_MS);
+  }
+
   open();
+  setTimeout(check, CHECK_MS);
 }

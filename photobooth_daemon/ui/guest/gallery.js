@@ -29,11 +29,12 @@ function made(item) {
 }
 
 function show(item) {
-  if (find(item.job_id)) return;
+  if (find(item.job_id)) return false;
   const tile = made(item);
   const next = [...list.children].find((other) => other.dataset.created < item.created_at);
   list.insertBefore(tile, next || null);
   empty.hidden = true;
+  return true;
 }
 
 function drop(jobId) {
@@ -46,14 +47,12 @@ function drop(jobId) {
 // Puts in what is new and takes out what is gone, as far down as one answer reaches.
 async function all() {
   const page = await listed(list.dataset.gallery, SHOWN, null);
-  if (page === null) return false;
   const known = new Set(page.items.map((item) => item.job_id));
   const oldest = page.next_cursor ? page.items.at(-1).created_at : "";
   for (const tile of [...list.children]) {
     if (tile.dataset.created >= oldest && !known.has(tile.dataset.job)) drop(tile.dataset.job);
   }
-  page.items.forEach(show);
-  return true;
+  return page.items.map(show).includes(true);
 }
 
 async function share(tile) {
@@ -81,5 +80,10 @@ list.addEventListener("click", (event) => {
   if (event.target.closest(".share")) share(event.target.closest(".tile"));
 });
 if (list.dataset.gallery) {
-  follow(list.dataset.gallery, "page", { all, picture: show, gone: drop, closed: () => location.reload() });
+  follow(list.dataset.gallery, "page", {
+    all,
+    picture: show,
+    gone: drop,
+    closed: () => location.reload(),
+  });
 }

@@ -1,0 +1,224 @@
+"""What an event's guests see in a real browser: their page, the gallery, the slideshow."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from photobooth_daemon.clock import rfc3339
+from tests.support.ui_house import LANGUAGES, NARROW, WIDE, House, frame, local_look, visit
+from tests.ui.test_screens import axe_source, look_over
+
+pytestmark = pytest.mark.browser
+SLOT = "slot-013"
+# Two seconds are promised; a test machine may be busy.
+SEEN_MAX_MS = 6000
+
+
+@pytest.fixture
+def event(house: House) -> Iterator[dict[str, Any]]:
+    """An evening of one slot, with everything that guests' pages can show."""
+    house.put_slot(SLOT, display_name="Гости", enabled=True, **local_look("warm"))
+    logo = house.template("Логотип", frame((200, 60, 120)))
+    now = datetime.now(UTC)
+    made = house.call(
+        "POST",
+        "/api/events",
+        {
+            "name": "Свадьба",
+            "starts_at": rfc3339(now - timedelta(hours=1)),
+            "ends_at": rfc3339(now + timedelta(hours=1)),
+            "slots": [SLOT],
+            "frozen": False,
+            "gallery": {"enabled": True, "archive": True},
+            "guest": {
+                "title": "Анна и Борис",
+                "greeting": "Спасибо, что вы с нами!",
+                "accent": "#e8c14a",
+                "logo_media_id": logo["media_id"],
+            },
+        },
+    )
+    yield made
+    version = house.call("GET", f"/api/events/{made['event_id']}")["version"]
+    query = {"version": version, "purge": 1}
+    house.call("DELETE", f"/api/events/{made['event_id']}", query=query)
+
+
+def path_of(event: dict[str, Any]) -> str:
+    return "/g/" + str(event["gallery"]["link"]).rpartition("/g/")[2]
+
+
+def shoot(house: House) -> dict[str, Any]:
+    status, answer = house.send(SLOT)
+    assert status == 200
+    found: dict[str, Any] = answer
+    return found
+
+
+def change(house: House, event: dict[str, Any], **config: Any) -> None:
+    path = f"/api/events/{event['event_id']}"
+    house.call("PUT", path, {"version": house.call("GET", path)["version"], **config})
+
+
+def hide(house: House, job_id: str, hidden: bool) -> None:
+    house.call("PUT", f"/api/jobs/{job_id}/visibility", {"hidden": hidden})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("size", "scheme"), [(NARROW, "dark"), (WIDE, "light")])
+def test_guests_pages_are_whole_accessible_and_quiet(
+    house: House, browser: Any, event: dict[str, Any], language: str, size: Any, scheme: str
+) -> None:
+    shot = [shoot(house) for _ in range(3)]
+    path, axe = path_of(event), axe_source()
+    link = "/r/" + shot[0]["page_link"].partition("/r/")[2]
+    with visit(house, browser, language, size, scheme) as one:
+        one.page.goto(house.url + link)
+        one.page.locator("details.delete summary").click()
+        assert look_over(one, axe) == []
+        for tail in ("", "/show"):
+            one.page.goto(house.url + path + tail)
+            one.page.locator(".slide.seen, .tile").first.wait_for()
+            assert look_over(one, axe) == []
+        hide(house, shot[1]["job_id"], True)
+        change(house, event, gallery={"pin": "2468"})
+        one.page.goto(house.url + path)
+        one.page.get_by_role("textbox").fill("1357")
+        one.page.get_by_role("button").click()
+        one.page.get_by_role("alert").wait_for()
+        assert look_over(one, axe) == []
+        one.page.goto(f"{house.url}/g/{'A' * 22}")
+        assert look_over(one, axe) == []
+
+
+def test_the_gallery_works_without_javascript(
+    house: House, browser: Any, event: dict[str, Any]
+) -> None:
+    answer = shoot(house)
+    change(house, event, gallery={"pin": "2468"})
+    with visit(house, browser, "en", NARROW, java_script_enabled=False) as one:
+        one.page.goto(house.url + path_of(event))
+        one.page.get_by_label("PIN").fill("2468")
+        one.page.get_by_role("button", name="Show photos").click()
+        tile = one.page.locator(f"[data-job='{answer['job_id']}']")
+        tile.wait_for()
+        assert one.page.url == house.url + path_of(event)
+        assert re.search(r"\d\d:\d\d UTC", tile.inner_text())
+        assert not tile.get_by_role("button").is_visible()
+        with one.page.expect_download() as download:
+            tile.get_by_role("link", name="Download").click()
+        assert download.value.suggested_filename == f"{answer['job_id']}.jpg"
+        tile.locator("a").first.click()
+        one.page.locator("h1", has_text="Your photo is ready").wait_for()
+
+
+def test_pictures_come_and_go_in_an_open_gallery(
+    house: House, browser: Any, event: dict[str, Any]
+) -> None:
+    first = shoot(house)["job_id"]
+    with visit(house, browser, "ru", NARROW) as one:
+        one.page.goto(house.url + path_of(event))
+        tiles = one.page.locator(".tile")
+        assert tiles.count() == 1
+        # By the clock on the wall, in Moscow.
+        assert "UTC" not in tiles.first.inner_text()
+        second = shoot(house)["job_id"]
+        new = one.page.locator(f"[data-job='{second}']")
+        new.wait_for(timeout=SEEN_MAX_MS)
+        assert tiles.first.get_attribute("data-job") == second
+        assert "UTC" not in new.inner_text()
+        width = new.locator("img").evaluate(
+            "image => image.decode().then(() => image.naturalWidth)"
+        )
+        assert width > 100
+        hide(house, first, True)
+        one.page.locator(f"[data-job='{first}']").wait_for(state="detached", timeout=SEEN_MAX_MS)
+        hide(house, first, False)
+        one.page.locator(f"[data-job='{first}']").wait_for(timeout=SEEN_MAX_MS)
+        assert tiles.last.get_attribute("data-job") == first
+        change(house, event, gallery={"enabled": False})
+        one.page.locator(".gallery_not_found").wait_for()
+
+
+def test_a_guest_deletes_his_picture_by_hand(
+    house: House, browser: Any, event: dict[str, Any]
+) -> None:
+    answer = shoot(house)
+    with visit(house, browser, "en", NARROW) as one:
+        one.page.goto(house.url + "/r/" + answer["page_link"].partition("/r/")[2])
+        one.page.get_by_text("Delete this photo").click()
+        one.page.get_by_role("button", name="Delete photo").click()
+        assert one.page.locator("h1", has_text="Your photo is ready").is_visible(), "unconfirmed"
+        one.page.get_by_label("Yes, delete it for good").check()
+        one.page.get_by_role("button", name="Delete photo").click()
+        one.page.get_by_text("This photo has been removed").wait_for()
+        assert one.page.url == f"{house.url}/r/{answer['job_id']}"
+
+
+def shown(one: Any) -> str:
+    return str(one.page.evaluate("current"))
+
+
+def sees(one: Any, job_id: str) -> None:
+    one.page.wait_for_function("id => current === id", arg=job_id, timeout=SEEN_MAX_MS)
+
+
+def test_the_slideshow_shows_new_pictures_at_once(
+    house: House, browser: Any, event: dict[str, Any]
+) -> None:
+    with visit(house, browser, "ru", WIDE) as one:
+        one.page.goto(house.url + path_of(event) + "/show")
+        one.page.locator("#wait").wait_for()
+        first = shoot(house)["job_id"]
+        sees(one, first)
+        one.page.locator(".slide.seen").wait_for()
+        second = shoot(house)["job_id"]
+        sees(one, second)
+        hide(house, second, True)
+        one.page.wait_for_function("id => current !== id", arg=second, timeout=SEEN_MAX_MS)
+        sees(one, first)
+        hide(house, second, False)
+        sees(one, second)
+        assert one.page.locator("img.slide").count() == 2
+
+
+def test_the_slideshow_goes_on_after_a_restart_and_without_a_network(
+    house: House, browser: Any, event: dict[str, Any]
+) -> None:
+    shot = [shoot(house)["job_id"] for _ in range(3)]
+    with visit(house, browser, "ru", WIDE) as one:
+        # Turns that take seconds would take a minute to watch.
+        one.page.route("**/show.js", hurried)
+        one.page.goto(house.url + path_of(event) + "/show")
+        one.page.wait_for_function("() => kept.size === 3")
+        house.daemon.stop()
+        seen = set()
+        until = time.monotonic() + 10
+        while len(seen) < 2 and time.monotonic() < until:
+            seen.add(shown(one))
+            one.page.wait_for_timeout(100)
+        assert len(seen) >= 2, "it shows what it has"
+        house.daemon.start()
+        house.daemon.wait_until_ready()
+        fourth = shoot(house)["job_id"]
+        one.page.wait_for_function("id => known.has(id)", arg=fourth, timeout=40_000)
+        one.page.wait_for_function("id => kept.has(id)", arg=fourth, timeout=20_000)
+        assert {*shot, fourth} == set(one.page.evaluate("[...known.keys()]"))
+        for _ in range(10):
+            shoot(house)
+        one.page.wait_for_function("() => known.size === 14", timeout=20_000)
+        one.page.wait_for_function("() => fresh.size === 0", timeout=60_000)
+        assert one.page.evaluate("kept.size") == 8
+        one.complaints.clear()  # The browser's own words about a daemon that was away.
+
+
+def hurried(route: Any) -> None:
+    answer = route.fetch()
+    text = answer.text().replace("OLD_MS = 7000", "OLD_MS = 300")
+    route.fulfill(response=answer, body=text.replace("FRESH_MS = 2500", "FRESH_MS = 300"))
