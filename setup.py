@@ -45,7 +45,7 @@ setup(
     },
     package_data={
         "photobooth_daemon": ["py.typed"],
-        "photobooth_daemon.administration": ["common_passwords.*"],
+        "photobooth_daemon.administration": ["common_passwords.*", "presets.json"],
         "photobooth_daemon.ui": ["*", "**/*"],
         "photobooth_daemon.app": ["*.jpg"],
         "photobooth_daemon.pictures": ["fonts/*"],

@@ -298,6 +298,16 @@ class InUse(PhotoboothError):
         return {"slots": list(self.slot_ids)}
 
 
+class PresetNotFound(NotFound):
+    code = "preset_not_found"
+    default_detail = "There is no preset of this id, or no such picture of it."
+
+
+class BuiltinPreset(PhotoboothError):
+    code = "builtin_preset"
+    default_detail = "This preset came with the program and stays."
+
+
 class BoardNotFound(NotFound):
     code = "board_not_found"
     default_detail = "There is no board of this link."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.galleries import Galleries
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.penalties import Penalties
+from photobooth_daemon.administration.presets import PresetService
 from photobooth_daemon.administration.provider_keys import ProviderKeys
 from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.administration.sealed import SealedSecrets
@@ -43,13 +45,15 @@ from photobooth_daemon.media.links import PublicMedia
 from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model import LiveMessage
+from photobooth_daemon.model import LiveMessage, PictureBytes
 from photobooth_daemon.monitoring.background import Operations
 from photobooth_daemon.monitoring.health import Health
 from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness.service import Readiness
 from photobooth_daemon.monitoring.recent_problems import RecentProblems
 from photobooth_daemon.monitoring.retention import Retention
+from photobooth_daemon.pictures.codec import MOST_PIXELS
+from photobooth_daemon.pictures.headers import read_header
 from photobooth_daemon.pictures.threads import PictureThreads, threads_for_cores
 from photobooth_daemon.providers.catalog import close_drivers
 from photobooth_daemon.providers.catalogues import ProviderCatalogues
@@ -60,6 +64,7 @@ from photobooth_daemon.repositories.event_photos import EventPhotos
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.gallery_pictures import GalleryPictures
 from photobooth_daemon.repositories.media import MediaRepository
+from photobooth_daemon.repositories.presets import PresetRepository
 from photobooth_daemon.repositories.provider_keys import ProviderKeyRepository
 from photobooth_daemon.repositories.result_ends import ResultEnds
 from photobooth_daemon.repositories.retention import RetentionRepository
@@ -116,6 +121,13 @@ class App:
         self.guest_passwords.close()
         self.media_store.close()
         await self.database.close()
+
+
+def sample_photo() -> PictureBytes:
+    """Return the photo that shipped recipes are shown on."""
+    data = (files("photobooth_daemon.app") / "sample_photo.jpg").read_bytes()
+    header = read_header(io.BytesIO(data), "image/jpeg", max_pixels=MOST_PIXELS)
+    return PictureBytes(data, "image/jpeg", header.width, header.height)
 
 
 async def build(config: Config, database: Database, *, clock: Clock | None = None) -> App:
@@ -273,6 +285,18 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         settings=administration.settings,
         events=administration.events,
         event_repository=administration.event_repository,
+        presets=PresetService(
+            database,
+            PresetRepository(database),
+            slots,
+            administration.job_lists,
+            media_store,
+            audit,
+            clock,
+            schemas,
+            drivers,
+            sample_photo(),
+        ),
         boards=BoardService(database, BoardRepository(database), audit, clock),
         reruns=administration.reruns,
         galleries=Galleries(

@@ -20,6 +20,7 @@ from photobooth_daemon.web.api_night_schemas import intake_schema, readiness_sch
 from photobooth_daemon.web.api_operations import OPERATIONS
 from photobooth_daemon.web.api_page import DOCS_CSP, docs_page
 from photobooth_daemon.web.api_parts import JSON, PICTURES, Answer, Operation
+from photobooth_daemon.web.api_presets import PRESET_OPERATIONS, preset_schemas
 from photobooth_daemon.web.api_schemas import SLOT_ID, TEXT, UUID, component_schemas, named
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.json_text import encode_json
@@ -33,6 +34,7 @@ PATH_PARAMETERS: Mapping[str, dict[str, Any]] = {
     "media_id": UUID,
     "event_id": UUID,
     "board_id": UUID,
+    "preset_id": TEXT,
     "token": {"type": "string", "minLength": TOKEN_CHARACTERS, "maxLength": TOKEN_CHARACTERS},
     "gallery": {"type": "string", "pattern": "^[A-Za-z0-9_-]{22}$"},
     "username": TEXT,
@@ -53,6 +55,7 @@ ALL_OPERATIONS = (
     *GUEST_OPERATIONS,
     *ACCOUNT_OPERATIONS,
     *BOARD_OPERATIONS,
+    *PRESET_OPERATIONS,
     *EVENT_OPERATIONS,
 )
 FREEZABLE = (
@@ -138,6 +141,7 @@ def build_document(routes: Sequence[URLSpec], schemas: ParamSchemas) -> dict[str
                 **component_schemas(),
                 **account_schemas(),
                 **board_schemas(),
+                **preset_schemas(),
                 **event_schemas(),
                 "Report": report_schema(),
                 "Readiness": readiness_schema(),

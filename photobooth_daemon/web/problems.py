@@ -56,6 +56,8 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.InUse: HTTPStatus.CONFLICT,
     errors.ProviderNotFound: HTTPStatus.NOT_FOUND,
     errors.KeyManagedElsewhere: HTTPStatus.CONFLICT,
+    errors.PresetNotFound: HTTPStatus.NOT_FOUND,
+    errors.BuiltinPreset: HTTPStatus.CONFLICT,
     errors.BoardNotFound: HTTPStatus.NOT_FOUND,
     errors.EventNotFound: HTTPStatus.NOT_FOUND,
     errors.EventRunning: HTTPStatus.LOCKED,

@@ -15,6 +15,7 @@ from photobooth_daemon.administration.admins import AdminService
 from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.events import EventService
 from photobooth_daemon.administration.galleries import Galleries
+from photobooth_daemon.administration.presets import PresetService
 from photobooth_daemon.administration.provider_keys import ProviderKeys
 from photobooth_daemon.administration.reruns import RerunService
 from photobooth_daemon.administration.results import ResultService
@@ -66,6 +67,7 @@ from photobooth_daemon.web import (
     live,
     metrics,
     openapi,
+    presets,
     providers,
     public,
     readiness,
@@ -118,6 +120,7 @@ class Services:
     events: EventService
     event_repository: EventRepository
     boards: BoardService
+    presets: PresetService
     reruns: RerunService
     galleries: Galleries
     gallery_pictures: GalleryPictures
@@ -266,6 +269,7 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
     """Return what administrators use."""
     login = {**base, "admins": services.admins}
     board = {**base, "boards": services.boards}
+    preset = {**base, "presets": services.presets}
     vendors = {**base, "catalogues": services.provider_catalogues}
     account = {**base, "accounts": services.accounts}
     slot = {
@@ -343,6 +347,19 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
             rf"/api/events/{SEGMENT}/retention",
             events.EventRetentionHandler,
             {**event, "retention": services.retention},
+        ),
+        # Presets
+        url(r"/api/presets", presets.PresetsHandler, preset),
+        url(rf"/api/presets/{SEGMENT}", presets.PresetHandler, preset),
+        url(
+            rf"/api/presets/{SEGMENT}/before",
+            presets.PresetPictureHandler,
+            {**preset, "is_after": False},
+        ),
+        url(
+            rf"/api/presets/{SEGMENT}/after",
+            presets.PresetPictureHandler,
+            {**preset, "is_after": True},
         ),
         # Boards
         url(r"/api/boards", boards.BoardsHandler, board),
