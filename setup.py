@@ -48,6 +48,7 @@ setup(
         "photobooth_daemon.administration": ["common_passwords.*", "presets.json"],
         "photobooth_daemon.ui": ["*", "**/*"],
         "photobooth_daemon.app": ["*.jpg"],
+        "photobooth_daemon.monitoring.reports": ["*.html"],
         "photobooth_daemon.pictures": ["fonts/*"],
         "photobooth_daemon.schemas": ["*.json"],
         "photobooth_daemon.sql": ["*.sql"],

@@ -51,6 +51,7 @@ from photobooth_daemon.monitoring.health import Health
 from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness.service import Readiness
 from photobooth_daemon.monitoring.recent_problems import RecentProblems
+from photobooth_daemon.monitoring.reports.event import EventReports
 from photobooth_daemon.monitoring.retention import Retention
 from photobooth_daemon.pictures.codec import MOST_PIXELS
 from photobooth_daemon.pictures.headers import read_header
@@ -61,6 +62,7 @@ from photobooth_daemon.providers.driver import ProviderDriver
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.boards import BoardRepository
 from photobooth_daemon.repositories.event_photos import EventPhotos
+from photobooth_daemon.repositories.event_pictures import EventPictures
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.gallery_pictures import GalleryPictures
 from photobooth_daemon.repositories.media import MediaRepository
@@ -260,6 +262,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
             in_flight.start(provider_keys.begin(), "look at the providers' keys")
 
     feed = LiveFeed(database, administration.live_message_repository, clock, heard=heard)
+    reports = EventReportRepository(database)
     services = Services(
         site=site,
         authenticator=SessionAuthenticator(administration.admins, site),
@@ -278,7 +281,10 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         health=health,
         readiness=readiness,
         intake=intake,
-        reports=EventReportRepository(database),
+        reports=reports,
+        event_reports=EventReports(
+            reports, EventPictures(database), administration.audit_repository, media_store, clock
+        ),
         setting_list=administration.setting_repository,
         admins=administration.admins,
         accounts=administration.accounts,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+from photobooth_daemon.model.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class SlowPhoto:
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """How many photos came in one hour, and how many of them got their picture."""
+    """How many photos came in one hour, or part of it, and how many got their picture."""
 
     at: datetime
     photos: int
@@ -82,7 +85,13 @@ class EventReport:
     timeouts: int
     failures: int
     pending: int
+    fallbacks: int
+    """Of those without a picture: given back untouched."""
+    made_again: int
+    """Of those without a picture: they have one by now."""
     total: Durations
+    ready_p90_ms: int | None
+    """Of those with a picture: nine of ten were ready within it."""
     provider: Durations
     received_bytes: int
     result_bytes: int
@@ -94,9 +103,46 @@ class EventReport:
     providers: tuple[ProviderLine, ...]
     slowest: tuple[SlowPhoto, ...]
     hours: tuple[Hour, ...]
+    quarters: tuple[Hour, ...]
 
     @property
     def success_percent(self) -> float | None:
         """Return the share of the ended photos that got their picture."""
         ended = self.photos - self.pending
         return round(100 * self.done / ended, 1) if ended else None
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A change that was made while a frozen event ran, and why.
+
+    ``kind`` is slot, settings or template; ``subject`` is what a slot is called.
+    """
+
+    at: datetime
+    kind: str
+    subject: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture of the evening, as a ``data:`` address."""
+
+    taken_at: datetime
+    picture: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventStory:
+    """What a report of an event tells beside the figures; pictures are ``data:`` addresses.
+
+    ``samples`` has one for each slot, ``best`` some of the whole evening.
+    """
+
+    event: Event
+    report: EventReport
+    overrides: tuple[Override, ...] = ()
+    logo: str | None = None
+    samples: Mapping[str, str] = field(default_factory=dict)
+    best: tuple[Shot, ...] = ()

@@ -123,6 +123,17 @@ class AuditRepository:
             )
         return [_entry(row) for row in rows]
 
+    async def list_overrides(self, since: datetime, until: datetime) -> list[AuditEntry]:
+        """Return what was changed for a stated reason while an event ran, oldest first."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                f"SELECT {_COLUMNS} FROM audit_log"  # noqa: S608
+                " WHERE at >= $1 AND at < $2 AND after ? 'override_reason' ORDER BY audit_id",
+                since,
+                until,
+            )
+        return [_entry(row) for row in rows]
+
     async def iterate(self) -> AsyncIterator[AuditEntry]:
         """Yield the whole log in its order, without holding it in memory."""
         last = -1

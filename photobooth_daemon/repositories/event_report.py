@@ -1,10 +1,12 @@
-"""Adds up the jobs of a stretch of time."""
+"""Adds up the jobs of a stretch of time, or of an event."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.model.events import Event
 from photobooth_daemon.model.reports import (
     Cause,
     Durations,
@@ -16,6 +18,8 @@ from photobooth_daemon.model.reports import (
 )
 
 SLOWEST = 10
+_OF_TIME = "job.started_at >= $1 AND job.started_at < $2"
+_OF_EVENT = "job.event_id = $1"
 
 
 class EventReportRepository:
@@ -26,15 +30,28 @@ class EventReportRepository:
 
     async def read(self, since: datetime, until: datetime) -> EventReport:
         """Return the figures of the cameras' photos that came from ``since`` until ``until``."""
+        return await self._read(since, until, _OF_TIME, since, until)
+
+    async def read_event(self, event: Event) -> EventReport:
+        """Return the figures of an event's photos."""
+        return await self._read(event.starts_at, event.ends_at, _OF_EVENT, event.event_id)
+
+    async def _read(
+        self, since: datetime, until: datetime, which: str, *values: Any
+    ) -> EventReport:
+        photos = _PHOTOS.format(which=which)
         async with self._database.transaction() as connection:
             # All figures of one report are of one moment.
             await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            total = await connection.fetchrow(_TOTAL, since, until)
-            slots = await connection.fetch(_SLOTS, since, until)
-            causes = await connection.fetch(_CAUSES, since, until)
-            providers = await connection.fetch(_PROVIDERS, since, until)
-            slowest = await connection.fetch(_SLOWEST, since, until, SLOWEST)
-            hours = await connection.fetch(_HOURS, since, until)
+            total = await connection.fetchrow(_TOTAL.format(photos=photos), *values)
+            slots = await connection.fetch(_SLOTS.format(photos=photos), *values)
+            causes = await connection.fetch(_CAUSES.format(photos=photos), *values)
+            providers = await connection.fetch(_PROVIDERS.format(photos=photos), *values)
+            slowest = await connection.fetch(_SLOWEST.format(photos=photos), *values)
+            hours = await connection.fetch(_STRETCHES["1 hour"].format(photos=photos), *values)
+            quarters = await connection.fetch(
+                _STRETCHES["15 minutes"].format(photos=photos), *values
+            )
         return EventReport(
             since=since,
             until=until,
@@ -43,7 +60,10 @@ class EventReportRepository:
             timeouts=total["timeouts"],
             failures=total["failures"],
             pending=total["pending"],
+            fallbacks=total["fallbacks"],
+            made_again=total["made_again"],
             total=Durations(total["p50"], total["p95"], total["longest"]),
+            ready_p90_ms=total["ready_p90"],
             provider=Durations(
                 total["provider_p50"], total["provider_p95"], total["provider_longest"]
             ),
@@ -57,20 +77,27 @@ class EventReportRepository:
             providers=tuple(ProviderLine(*row.values()) for row in providers),
             slowest=tuple(SlowPhoto(*row.values()) for row in slowest),
             hours=tuple(Hour(*row.values()) for row in hours),
+            quarters=tuple(Hour(*row.values()) for row in quarters),
         )
 
 
-_PHOTOS = "FROM job_history AS job WHERE source = 'ingest' AND started_at >= $1 AND started_at < $2"
+_PHOTOS = "FROM job_history AS job WHERE job.source = 'ingest' AND {which}"
 
-_TOTAL = f"""
+_TOTAL = """
     SELECT count(*) AS photos,
            count(*) FILTER (WHERE status = 'done') AS done,
            count(*) FILTER (WHERE status = 'timeout') AS timeouts,
            count(*) FILTER (WHERE status = 'failed') AS failures,
            count(*) FILTER (WHERE status = 'pending') AS pending,
+           count(*) FILTER (WHERE fallback) AS fallbacks,
+           count(*) FILTER (WHERE EXISTS (
+               SELECT FROM job_history AS made
+                WHERE made.job_id = job.rerun_by AND made.status = 'done')) AS made_again,
            percentile_disc(0.5) WITHIN GROUP (ORDER BY (timings ->> 'total_ms')::integer) AS p50,
            percentile_disc(0.95) WITHIN GROUP (ORDER BY (timings ->> 'total_ms')::integer) AS p95,
            max((timings ->> 'total_ms')::integer) AS longest,
+           percentile_disc(0.9) WITHIN GROUP (ORDER BY (timings ->> 'total_ms')::integer)
+               FILTER (WHERE status = 'done') AS ready_p90,
            percentile_disc(0.5) WITHIN GROUP (ORDER BY (timings ->> 'provider_ms')::integer)
                AS provider_p50,
            percentile_disc(0.95) WITHIN GROUP (ORDER BY (timings ->> 'provider_ms')::integer)
@@ -80,39 +107,42 @@ _TOTAL = f"""
            coalesce(sum(result_size_bytes), 0)::bigint AS result_bytes,
            coalesce(sum(cost), 0)::float8 AS cost,
            min(started_at) AS first_at, max(started_at) AS last_at
-    {_PHOTOS}
+    {photos}
 """
 
-_SLOTS = f"""
+_SLOTS = """
     SELECT slot_id, (SELECT display_name FROM slot WHERE slot.slot_id = job.slot_id),
            count(*), count(*) FILTER (WHERE status = 'done'),
            count(*) FILTER (WHERE status = 'timeout'), count(*) FILTER (WHERE status = 'failed'),
            percentile_disc(0.95) WITHIN GROUP (ORDER BY (timings ->> 'total_ms')::integer),
            coalesce(sum(cost), 0)::float8
-    {_PHOTOS} GROUP BY slot_id ORDER BY slot_id
-"""  # noqa: S608
+    {photos} GROUP BY slot_id ORDER BY slot_id
+"""
 
-_CAUSES = f"""
+_CAUSES = """
     SELECT status, coalesce(provider_code, failure_code, 'unknown') AS code, count(*)
-    {_PHOTOS} AND status IN ('timeout', 'failed')
+    {photos} AND status IN ('timeout', 'failed')
      GROUP BY status, code ORDER BY count(*) DESC, code
 """
 
-_PROVIDERS = f"""
+_PROVIDERS = """
     SELECT coalesce(provider, 'none'), count(*), sum(jsonb_array_length(attempts)),
            coalesce(sum(cost), 0)::float8
-    {_PHOTOS} GROUP BY provider ORDER BY count(*) DESC
+    {photos} GROUP BY provider ORDER BY count(*) DESC
 """
 
 _SLOWEST = f"""
     SELECT job_id, slot_id, status, provider, (timings ->> 'total_ms')::integer,
            coalesce((timings ->> 'provider_ms')::integer, 0), started_at
-    {_PHOTOS} AND timings ? 'total_ms'
-     ORDER BY (timings ->> 'total_ms')::integer DESC, job_id LIMIT $3
+    {{photos}} AND timings ? 'total_ms'
+     ORDER BY (timings ->> 'total_ms')::integer DESC, job_id LIMIT {SLOWEST}
 """
 
-_HOURS = f"""
-    SELECT date_bin('1 hour', started_at, 'epoch') AS at, count(*),
+_STRETCHES = {
+    step: f"""
+    SELECT date_bin('{step}', started_at, 'epoch') AS at, count(*),
            count(*) FILTER (WHERE status = 'done')
-    {_PHOTOS} GROUP BY at ORDER BY at
+    {{photos}} GROUP BY at ORDER BY at
 """
+    for step in ("1 hour", "15 minutes")
+}

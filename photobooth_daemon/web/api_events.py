@@ -14,11 +14,13 @@ from photobooth_daemon.web.api_parts import (
     FILE_HEADERS,
     FILE_PROBLEMS,
     FLAG,
+    JSON,
     PAGE,
     Answer,
     Operation,
     file_answers,
     json_answer,
+    one_of,
     query,
 )
 from photobooth_daemon.web.api_schemas import (
@@ -149,6 +151,27 @@ EVENT_OPERATIONS = (
         {200: Answer("The archive.", {"application/zip": {}})},
         (query("originals", FLAG, "1 adds the photos as they came, where they are kept."),),
         problems={**NO_EVENT, 429: "rate_limited"},
+    ),
+    Operation(
+        "GET", "/api/events/{event_id}/report", "Events",
+        "How it went: data, a text, a table, or a page to hand to the client",
+        {
+            200: Answer(
+                "The report.",
+                {
+                    JSON: named("EventReport"),
+                    "text/html": TEXT,
+                    "text/plain": TEXT,
+                    "text/csv": TEXT,
+                },
+            )
+        },
+        (
+            query("format", one_of(("json", "html", "text", "csv")), "Goes before Accept."),
+            query("locale", one_of(("ru", "en")), "By default the event's, else the setting's."),
+            query("cost", FLAG, "0 leaves out what it cost."),
+        ),
+        problems=NO_EVENT,
     ),
     Operation(
         "GET", "/api/events/{event_id}/retention", "Events",

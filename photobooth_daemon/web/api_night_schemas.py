@@ -23,17 +23,34 @@ from photobooth_daemon.web.api_schemas import (
 )
 
 
-def report_schema() -> Schema:
-    """Return the shape of an event's report."""
+def event_report_schema() -> Schema:
+    """Return the shape of an event's own report, which may leave out what it cost."""
+    event = {
+        "event_id": UUID,
+        "name": TEXT,
+        "title": TEXT,
+        "starts_at": INSTANT,
+        "ends_at": INSTANT,
+    }
+    override = {"at": INSTANT, "kind": TEXT, "subject": TEXT, "reason": TEXT}
+    return report_schema("cost", event=record(event), overrides=list_of(record(override)))
+
+
+def report_schema(*optional: str, **more: Schema) -> Schema:
+    """Return the shape of a report; ``optional`` is what it may leave out, at all levels."""
     durations = record(dict.fromkeys(("p50_ms", "p95_ms", "longest_ms"), MAYBE_COUNT))
     slot = {"slot_id": SLOT_ID, "display_name": TEXT, "p95_ms": MAYBE_COUNT, "cost": NUMBER}
     counts: dict[str, Schema] = dict.fromkeys(("photos", "done", "timeouts", "failures"), COUNT)
+    stretch = record({"at": INSTANT, "photos": COUNT, "done": COUNT})
     return record(
         {
             "since": INSTANT,
             "until": INSTANT,
             **counts,
             "pending": COUNT,
+            "fallbacks": COUNT,
+            "made_again": COUNT,
+            "ready_p90_ms": MAYBE_COUNT,
             "success_percent": MAYBE_NUMBER,
             "total": durations,
             "provider": durations,
@@ -42,10 +59,13 @@ def report_schema() -> Schema:
             "cost": NUMBER,
             "first_at": MAYBE_INSTANT,
             "last_at": MAYBE_INSTANT,
-            "slots": list_of(record({**slot, **counts})),
+            "slots": list_of(record({**slot, **counts}, *optional)),
             "causes": list_of(record({"status": TEXT, "code": TEXT, "photos": COUNT})),
             "providers": list_of(
-                record({"provider": TEXT, "photos": COUNT, "attempts": COUNT, "cost": NUMBER})
+                record(
+                    {"provider": TEXT, "photos": COUNT, "attempts": COUNT, "cost": NUMBER},
+                    *optional,
+                )
             ),
             "slowest": list_of(
                 record(
@@ -60,8 +80,11 @@ def report_schema() -> Schema:
                     }
                 )
             ),
-            "hours": list_of(record({"at": INSTANT, "photos": COUNT, "done": COUNT})),
-        }
+            "hours": list_of(stretch),
+            "quarters": list_of(stretch),
+            **more,
+        },
+        *optional,
     )
 
 

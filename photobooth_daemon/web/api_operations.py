@@ -296,16 +296,17 @@ OPERATIONS = (
         problems={404: "event_not_found"},
     ),
     Operation(
-        "GET", "/api/report", "History", "How an event went: JSON, text, or a page to print",
+        "GET", "/api/report", "History", "How it went: JSON, a text, a table, or a page",
         {
             200: Answer(
-                "The report.", {JSON: named("Report"), "text/plain": TEXT, "text/html": TEXT}
+                "The report.",
+                {JSON: named("Report"), "text/plain": TEXT, "text/html": TEXT, "text/csv": TEXT},
             )
         },
         (
             query("since", INSTANT, "From when; by default a day before until."),
             query("until", INSTANT, "Until when; by default now."),
-            query("format", one_of(("json", "text", "html")), "What to answer with."),
+            query("format", one_of(("json", "html", "text", "csv")), "What to answer with."),
             query("locale", one_of(("ru", "en")), "The language of text and page."),
         ),
     ),

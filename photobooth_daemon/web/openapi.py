@@ -16,7 +16,12 @@ from photobooth_daemon.web.api_accounts import ACCOUNT_OPERATIONS, account_schem
 from photobooth_daemon.web.api_boards import BOARD_OPERATIONS, board_schemas
 from photobooth_daemon.web.api_events import EVENT_OPERATIONS, event_schemas
 from photobooth_daemon.web.api_guests import GUEST_OPERATIONS
-from photobooth_daemon.web.api_night_schemas import intake_schema, readiness_schema, report_schema
+from photobooth_daemon.web.api_night_schemas import (
+    event_report_schema,
+    intake_schema,
+    readiness_schema,
+    report_schema,
+)
 from photobooth_daemon.web.api_operations import OPERATIONS
 from photobooth_daemon.web.api_page import DOCS_CSP, docs_page
 from photobooth_daemon.web.api_parts import JSON, PICTURES, Answer, Operation
@@ -144,6 +149,7 @@ def build_document(routes: Sequence[URLSpec], schemas: ParamSchemas) -> dict[str
                 **preset_schemas(),
                 **event_schemas(),
                 "Report": report_schema(),
+                "EventReport": event_report_schema(),
                 "Readiness": readiness_schema(),
                 "Intake": intake_schema(),
                 **_params(schemas),

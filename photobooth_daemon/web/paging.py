@@ -79,13 +79,13 @@ def read_choice(handler: Handler, name: str, words: Sequence[str]) -> str | None
     return text
 
 
-def read_flag(handler: Handler, name: str) -> bool:
-    """Return whether a parameter says yes.
+def read_flag(handler: Handler, name: str, *, default: bool = False) -> bool:
+    """Return whether a parameter says yes; without it, ``default``.
 
     Raises:
         InvalidRequest: neither yes nor no.
     """
-    text = (query_text(handler, name) or "0").lower()
+    text = (query_text(handler, name) or "01"[default]).lower()
     if text not in ("0", "1", "false", "true"):
         raise InvalidRequest(f"The parameter {name} is 0 or 1.")
     return text in ("1", "true")

@@ -1,4 +1,4 @@
-"""``/api/report``: how an event went, as JSON, as text, or as a page to print."""
+"""``/api/report`` and ``…/report`` of an event: how it went, as data, text, or a page to print."""
 
 from __future__ import annotations
 
@@ -6,45 +6,68 @@ from dataclasses import asdict
 from datetime import MAXYEAR, MINYEAR, timedelta
 from typing import Any
 
+from photobooth_daemon.administration.events import EventService
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.errors import InvalidRequest
-from photobooth_daemon.model.reports import EventReport
+from photobooth_daemon.errors import EventNotFound, InvalidRequest
+from photobooth_daemon.model.reports import EventReport, EventStory
+from photobooth_daemon.monitoring.reports.csv_form import render_csv
+from photobooth_daemon.monitoring.reports.event import EventReports
 from photobooth_daemon.monitoring.reports.page import PAGE_CSP, render_page
 from photobooth_daemon.monitoring.reports.text import render_text
 from photobooth_daemon.monitoring.reports.words import LOCALES
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
+from photobooth_daemon.web.accept import preferred
 from photobooth_daemon.web.handler import Handler
-from photobooth_daemon.web.paging import read_choice, read_instant
+from photobooth_daemon.web.paging import read_choice, read_flag, read_instant
 
-FORMATS = ("json", "text", "html")
+TYPES = {
+    "json": "application/json",
+    "html": "text/html",
+    "text": "text/plain",
+    "csv": "text/csv",
+}
+FORMS = {kind: form for form, kind in TYPES.items()}
 DEFAULT_SPAN = timedelta(hours=24)
 LONGEST_SPAN = timedelta(days=31)
 
 
-class ReportHandler(Handler):
+class _ReportHandler(Handler):
+    """Answers with a report in words."""
+
+    def initialize(self, *, settings: SettingsRepository, **base: Any) -> None:
+        super().initialize(**base)
+        self._settings = settings
+
+    async def locale_or(self, own: str | None) -> str:
+        """Return the language that was asked for, else ``own``, else that of the settings."""
+        asked = read_choice(self, "locale", LOCALES) or (own if own in LOCALES else None)
+        return asked or (await self._settings.get()).values.locale
+
+    def write_words(self, form: str, text: str) -> None:
+        """Answer with a page, a text or a table."""
+        self.set_header("Content-Type", f"{TYPES[form]}; charset=utf-8")
+        if form == "html":
+            self.set_header("Content-Security-Policy", PAGE_CSP)
+        self.write(text)
+
+
+class ReportHandler(_ReportHandler):
     """The report of the last day, or of the time that is asked for."""
 
     permission = "stats:read"
 
-    def initialize(
-        self,
-        *,
-        reports: EventReportRepository,
-        settings: SettingsRepository,
-        clock: Clock,
-        **base: Any,
+    def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
+        self, *, reports: EventReportRepository, clock: Clock, **base: Any
     ) -> None:
         """Take what the report is made from."""
         super().initialize(**base)
         self._reports = reports
-        self._settings = settings
         self._clock = clock
 
     async def get(self) -> None:
-        """Answer in the format that ``?format=`` names; ``?locale=`` is for text and page."""
-        style = read_choice(self, "format", FORMATS) or "json"
-        locale = read_choice(self, "locale", LOCALES)
+        """Answer in the form that ``?format=`` names; ``?locale=`` is for text and page."""
+        form = read_choice(self, "format", list(TYPES)) or "json"
         until = read_instant(self, "until") or self._clock.utcnow()
         if not MINYEAR < until.year < MAXYEAR:
             # Neither the day before it nor its local time need exist.
@@ -52,20 +75,75 @@ class ReportHandler(Handler):
         since = read_instant(self, "since") or until - DEFAULT_SPAN
         if not timedelta() <= until - since <= LONGEST_SPAN:
             raise InvalidRequest("since comes before until, by at most 31 days.")
+        locale = await self.locale_or(None)
         report = await self._reports.read(since, until)
-        if style == "json":
+        if form == "json":
             self.write_json(report_json(report))
+        elif form == "text":
+            self.write_words(form, render_text(report, locale) + "\n")
+        elif form == "csv":
+            self.write_words(form, render_csv(report, locale))
+        else:
+            self.write_words(form, render_page(report, locale, back="/#/stats"))
+
+
+class EventReportHandler(_ReportHandler):
+    """An event's own report: what a studio hands to its client."""
+
+    permission = "events:read"
+
+    def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
+        self, *, events: EventService, reports: EventReports, **base: Any
+    ) -> None:
+        """Take the events, and what puts their reports together."""
+        super().initialize(**base)
+        self._events = events
+        self._reports = reports
+
+    async def get(self, event_id: str) -> None:
+        """Answer in the form that ``?format=`` names or ``Accept`` prefers; ``cost=0`` hides it."""
+        form = read_choice(self, "format", list(TYPES))
+        form = form or preferred(self.request.headers.get("Accept", ""), FORMS, "json")
+        self.set_header("Vary", "Accept")
+        cost = read_flag(self, "cost", default=True)
+        event = (await self._events.get(self.path_uuid(event_id, EventNotFound))).event
+        locale = await self.locale_or(event.guest.locale)
+        if form == "html":
+            story = await self._reports.illustrated(event)
+            back = f"/#/events/{event.event_id}"
+            page = render_page(story.report, locale, story=story, cost=cost, back=back)
+            self.write_words(form, page)
             return
-        locale = locale or (await self._settings.get()).values.locale
-        if style == "text":
-            self.set_header("Content-Type", "text/plain; charset=utf-8")
-            self.write(render_text(report, locale) + "\n")
-            return
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.set_header("Content-Security-Policy", PAGE_CSP)
-        self.write(render_page(report, locale))
+        story = await self._reports.figures(event)
+        if form == "json":
+            self.write_json(story_json(story, cost=cost))
+        elif form == "text":
+            text = render_text(story.report, locale, story=story, cost=cost)
+            self.write_words(form, text + "\n")
+        else:
+            self.write_words(form, render_csv(story.report, locale, cost=cost))
 
 
 def report_json(report: EventReport) -> dict[str, Any]:
     """Return a report as the API gives it."""
     return {**asdict(report), "success_percent": report.success_percent}
+
+
+def story_json(story: EventStory, *, cost: bool) -> dict[str, Any]:
+    """Return an event's report as the API gives it, what it cost on demand."""
+    event = story.event
+    document = {
+        "event": {
+            "event_id": event.event_id,
+            "name": event.name,
+            "title": event.title(),
+            "starts_at": event.starts_at,
+            "ends_at": event.ends_at,
+        },
+        **report_json(story.report),
+        "overrides": [asdict(change) for change in story.overrides],
+    }
+    if not cost:
+        for part in (document, *document["slots"], *document["providers"]):
+            del part["cost"]
+    return document

@@ -34,6 +34,7 @@ from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.monitoring.health import Health
 from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness.service import Readiness
+from photobooth_daemon.monitoring.reports.event import EventReports
 from photobooth_daemon.monitoring.reports.stats import Stats
 from photobooth_daemon.monitoring.retention import Retention
 from photobooth_daemon.providers.catalogues import ProviderCatalogues
@@ -113,6 +114,7 @@ class Services:
     readiness: Readiness
     intake: IntakePage
     reports: EventReportRepository
+    event_reports: EventReports
     setting_list: SettingsRepository
     admins: AdminService
     accounts: AccountService
@@ -342,6 +344,11 @@ def _admin_routes(services: Services, base: dict[str, Any], photo: dict[str, Any
             rf"/api/events/{SEGMENT}/archive\.zip",
             archive.EventArchiveHandler,
             {**event, "archives": services.archives},
+        ),
+        url(
+            rf"/api/events/{SEGMENT}/report",
+            report.EventReportHandler,
+            {**event, "reports": services.event_reports, "settings": services.setting_list},
         ),
         url(
             rf"/api/events/{SEGMENT}/retention",

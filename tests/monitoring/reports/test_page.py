@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,11 @@ from click.testing import CliRunner, Result
 
 from photobooth_daemon.cli import main
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.errors import Reason
 from photobooth_daemon.monitoring.reports.page import render_page
+from photobooth_daemon.monitoring.reports.plot import draw, series_of
 from photobooth_daemon.monitoring.reports.text import render_text
-from photobooth_daemon.monitoring.reports.words import WORDS
+from photobooth_daemon.monitoring.reports.words import CAUSES, PROVIDERS, STATUSES, WORDS, cause_of
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from tests.support.fakes import FakeClock
 from tests.support.office import Office
@@ -110,16 +114,68 @@ async def test_text_and_page_say_the_same(
     report = await EventReportRepository(database).read(
         now - timedelta(hours=12), now + timedelta(seconds=1)
     )
-    text, page = render_text(report, locale), render_page(report, locale)
+    text, page = render_text(report, locale), render_page(report, locale, back="/#/stats")
     for shown in (text, page):
         assert WORDS[locale]["title"] in shown
-        assert "96.2 %" in shown
-        assert "overloaded" in shown
-        assert str(report.slowest[0].job_id) in shown
+        assert {"en": "96.2\u202f%", "ru": "96,2\u202f%"}[locale] in shown
+        assert {"en": "$4.00", "ru": "4,00\u202f$"}[locale] in shown
+        assert {"en": "48.0\u202fs", "ru": "48,0\u202fс"}[locale] in shown
+        assert CAUSES[locale]["overloaded"] in shown
+        assert str(report.slowest[0].job_id) not in shown
+        assert "slot-00" not in shown
     assert "&lt;b&gt;Hall" in page
     assert "<b>" not in page
     assert "<script" not in page
-    assert page.count("<rect") == 2 * len(report.hours)
+    assert 'href="/#/stats"' in page
+    assert page.count('<rect class="done"') == len(series_of(report).bars) + 1
+    assert {
+        "en": "104 photos, 9 of 10 ready in 2 seconds",
+        "ru": "104 фотографии, 9 из 10 готовы за 2 секунды",
+    }[locale] in page
+
+
+async def test_nothing_in_a_russian_report_is_english(database: Database, clock: FakeClock) -> None:
+    now = clock.utcnow()
+    await an_evening(database, now)
+    async with database.connection() as connection:
+        await connection.execute("UPDATE slot SET display_name = 'Арка'")
+    report = await EventReportRepository(database).read(
+        now - timedelta(hours=12), now + timedelta(seconds=1)
+    )
+    page = re.sub(r"<style>.*?</style>", "", render_page(report, "ru"), flags=re.DOTALL)
+    seen = re.sub(r"<[^>]*>", " ", page) + " ".join(re.findall(r'aria-label="([^"]*)"', page))
+    words = set(re.findall(r"[A-Za-z]+", html.unescape(seen)))
+    assert words <= {"Gemini"}
+    assert set(re.findall(r"[A-Za-z]+", render_text(report, "ru"))) <= {"Gemini"}
+
+
+def test_every_cause_has_words() -> None:
+    for reason in Reason:
+        for locale in ("ru", "en"):
+            assert cause_of(reason.value, locale) != CAUSES[locale]["unknown"]
+    assert cause_of("made_up", "ru") == CAUSES["ru"]["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "bars", "counted"),
+    [
+        ((0, 20, 100), 8, "each_quarter"),
+        ((0, 60 * 60), 61, "each_hour"),
+        ((0, 60 * 24 * 20), 21, "each_day"),
+    ],
+)
+async def test_a_plot_has_no_gaps_and_not_too_many_bars(
+    database: Database, clock: FakeClock, minutes: tuple[int, ...], bars: int, counted: str
+) -> None:
+    first = clock.utcnow().replace(minute=0, second=0, microsecond=0)
+    for minute in minutes:
+        await add_photo(database, first + timedelta(minutes=minute), 1000)
+    report = await EventReportRepository(database).read(first, first + timedelta(days=31))
+    series = series_of(report)
+    assert abs(len(series.bars) - bars) <= 1
+    assert series.counted == counted
+    assert sum(bar.photos for bar in series.bars) == len(minutes)
+    assert WORDS["en"][counted] in draw(series, "en")
 
 
 async def test_a_time_without_photos(database: Database, clock: FakeClock) -> None:
@@ -132,7 +188,8 @@ async def test_a_time_without_photos(database: Database, clock: FakeClock) -> No
 
 
 def test_both_languages_have_the_same_words() -> None:
-    assert set(WORDS["ru"]) == set(WORDS["en"])
+    for words in (WORDS, CAUSES, STATUSES, PROVIDERS):
+        assert set(words["ru"]) == set(words["en"])
 
 
 def run(database_url: str, *arguments: str) -> Result:
@@ -171,7 +228,7 @@ def test_the_page_goes_where_only_the_caller_may_write(
         ("9999-12-31T23:59:59Z", 400),
     ],
 )
-@pytest.mark.parametrize("style", ["json", "text", "html"])
+@pytest.mark.parametrize("style", ["json", "text", "html", "csv"])
 async def test_the_ends_of_the_calendar(
     office: Office, until: str, status: int, style: str
 ) -> None:
