@@ -136,4 +136,4 @@ def render_show(language: str, look: Look, place: GalleryPlace) -> str:
 
 def render_gallery_end(state: GalleryState, language: str, look: Look) -> str:
     """Return the page that says that there is no gallery here, or none any more."""
-    return render("ended.html", state, language, look)
+    return render("ended.html", state, language, look, deletion=None)

@@ -25,7 +25,7 @@ from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.web.files import FileHandler, StoredFile
 from photobooth_daemon.web.form_body import MAX_FORM_BYTES, read_form
 from photobooth_daemon.web.guest_look import Look, look_of
-from photobooth_daemon.web.guest_page import GuestFacts, GuestState, render_guest_page
+from photobooth_daemon.web.guest_page import Deletion, GuestFacts, GuestState, render_guest_page
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.ingest import page_url, result_url
 from photobooth_daemon.web.problems import STATUS
@@ -83,9 +83,12 @@ class GuestHandler(PageHandler):
             return job, Look()
         return job, look_of(event, f"{page_url(job.job_id)}/logo")
 
-    def write_end(self, error: PhotoboothError, look: Look) -> None:
-        """Say in words why there is no picture here."""
-        text = render_guest_page(STATES[type(error)], self.language(look), look=look)
+    def write_end(
+        self, error: PhotoboothError, look: Look, deletion: Deletion | None = None
+    ) -> None:
+        """Say in words why there is no picture here; the photo may be kept all the same."""
+        state = STATES[type(error)]
+        text = render_guest_page(state, self.language(look), look=look, deletion=deletion)
         self.write_page(text, STATUS[type(error)], look)
 
 
@@ -101,21 +104,37 @@ class GuestPageHandler(GuestHandler):
 
     async def get(self, job_id: str) -> None:
         """Show the picture, or say in words that it is gone or never was."""
-        key = self.get_query_argument("k", "")
         job, look = await self.find(job_id)
+        deletion = self._deletion(job)
+        facts, state, status = None, GuestState.READY, HTTPStatus.OK
         try:
-            facts = self._facts(job, await self.results.living(job), key)
+            facts = self._facts(job, await self.results.living(job))
         except ResultAwaited:
-            text = render_guest_page(GuestState.AWAITED, self.language(look), look=look)
-            self.write_page(text, HTTPStatus.ACCEPTED, look)
-            return
+            state, status = GuestState.AWAITED, HTTPStatus.ACCEPTED
         except (ResultExpired, ResultNotFound) as error:
-            self.write_end(error, look)
+            self.write_end(error, look, deletion if self._keeps_photo(job) else None)
             return
-        text = render_guest_page(GuestState.READY, self.language(look), facts, look)
-        self.write_page(text, HTTPStatus.OK, look)
+        text = render_guest_page(state, self.language(look), facts, look, deletion)
+        self.write_page(text, status, look)
 
-    def _facts(self, asked: Job | None, made: Job, key: str) -> GuestFacts:
+    def _deletion(self, job: Job | None) -> Deletion | None:
+        """Return what the key in the link allows."""
+        key = self.get_query_argument("k", "")
+        if job is None or not opens(job, key):
+            return None
+        return Deletion(
+            url=f"{page_url(job.job_id)}/delete",
+            ask_url=f"{page_url(job.job_id, key)}&delete=1",
+            key=key,
+            is_asked_for=self.get_query_argument("delete", "") == "1",
+        )
+
+    def _keeps_photo(self, job: Job | None) -> bool:
+        """Return whether there is still what the camera sent."""
+        until = None if job is None else job.original_expires_at
+        return until is not None and until > self._clock.utcnow()
+
+    def _facts(self, asked: Job | None, made: Job) -> GuestFacts:
         """Return what the page shows: by the links that were asked for, the picture as it is."""
         job = asked or made
         url = result_url(job.job_id)
@@ -131,8 +150,6 @@ class GuestPageHandler(GuestHandler):
             size_bytes=made.result_size_bytes or 0,
             expires_at=made.result_expires_at,
             now=self._clock.utcnow(),
-            delete_url=f"{page_url(job.job_id)}/delete",
-            key=key if opens(job, key) else None,
         )
 
 

@@ -36,7 +36,6 @@ class GuestFacts:
     """What a page with a picture has to say; ``now`` is the clock's, for the time left.
 
     ``page_link`` and ``preview_link`` are absolute, the rest are paths on this host.
-    With ``key`` the page offers to delete the picture at ``delete_url``.
     """
 
     page_link: str
@@ -49,12 +48,24 @@ class GuestFacts:
     size_bytes: int
     expires_at: datetime
     now: datetime
-    delete_url: str = ""
-    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What a guest who has the key may do; ``is_asked_for`` unfolds the form."""
+
+    url: str
+    ask_url: str
+    key: str
+    is_asked_for: bool = False
 
 
 def render_guest_page(
-    state: GuestState, language: str, facts: GuestFacts | None = None, look: Look | None = None
+    state: GuestState,
+    language: str,
+    facts: GuestFacts | None = None,
+    look: Look | None = None,
+    deletion: Deletion | None = None,
 ) -> str:
     """Return the whole page as HTML, everything in it escaped.
 
@@ -63,9 +74,9 @@ def render_guest_page(
     """
     texts = texts_of(language)
     if state is GuestState.AWAITED:
-        return render("awaited.html", state, language, look)
+        return render("awaited.html", state, language, look, deletion=deletion)
     if state is not GuestState.READY:
-        return render("ended.html", state, language, look)
+        return render("ended.html", state, language, look, deletion=deletion)
     if facts is None:
         raise ValueError("a ready page needs facts")
     return render(
@@ -74,6 +85,7 @@ def render_guest_page(
         language,
         look,
         facts=facts,
+        deletion=deletion,
         size=size_text(texts, facts.size_bytes),
         life=life_parts(texts, facts.now, facts.expires_at),
     )

@@ -183,3 +183,32 @@ async def test_the_live_feed_tells_whose_event_a_photo_is(office: Office) -> Non
     (event,) = (await office.get("/api/events")).json()["items"]
     assert [data["status"] for data in told] == ["pending", "done"]
     assert {data["event_id"] for data in told} == {event["event_id"]}
+
+
+async def test_a_kept_photo_is_deleted_before_there_is_a_picture(office: Office) -> None:
+    # Nobody answers at the provider's address.
+    slot = {**LOOK, "provider": "gemini", "operation": "edit", "params": {"prompt": "smile"}}
+    await office.put(SLOT, slot, If_Match="*")
+    await planned(office, keep_originals="failed", frozen=False)
+    failed = await office.photograph(photo=jpeg())
+    assert failed.status == 502
+    job_id = failed.json()["job_id"]
+    (row,) = await office.fetch("SELECT guest_key FROM job_history WHERE job_id = $1", job_id)
+    link = f"/r/{job_id}?k={row['guest_key']}"
+    assert list(office.media_root.glob(f"originals/{job_id}/*"))
+    missing = await page(office, link)
+    assert (missing.status, "<form" in missing.body.decode()) == (404, True)
+    assert "<form" not in (await page(office, f"/r/{job_id}")).body.decode()
+    # Queued, and kept waiting, for this slot is off.
+    await office.put(SLOT, {"enabled": False}, If_Match="*")
+    again = await office.call("POST", f"/api/jobs/{job_id}/rerun")
+    assert again.status == 202, again.body
+    awaited = await page(office, link)
+    text = awaited.body.decode()
+    assert (awaited.status, 'http-equiv="refresh"' in text, "<form" in text) == (202, True, False)
+    assert f'href="{link.replace("&", "&amp;")}&amp;delete=1"' in text
+    asked = (await page(office, f"{link}&delete=1")).body.decode()
+    assert ("http-equiv" in asked, '<details class="delete" open>' in asked) == (False, True)
+    assert (await delete(office, job_id, f"k={row['guest_key']}")).status == 303
+    assert not list(office.media_root.glob(f"originals/{job_id}"))
+    assert (await page(office, link)).status == 410

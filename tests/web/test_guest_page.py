@@ -10,7 +10,7 @@ import pytest
 
 from photobooth_daemon.clock import rfc3339
 from photobooth_daemon.web.guest_look import Look, ink_on
-from photobooth_daemon.web.guest_page import GuestFacts, GuestState, render_guest_page
+from photobooth_daemon.web.guest_page import Deletion, GuestFacts, GuestState, render_guest_page
 from photobooth_daemon.web.guest_texts import LANGUAGES, choose_language
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -103,9 +103,10 @@ def test_an_ended_page_offers_no_picture(state: GuestState, language: str) -> No
 
 def test_whatever_the_facts_hold_is_escaped() -> None:
     nasty = '"><script>alert(1)</script>$heading'
-    facts = replace(FACTS, page_link=nasty, result_url=nasty, qr_url=nasty, key=nasty)
+    facts = replace(FACTS, page_link=nasty, result_url=nasty, qr_url=nasty)
+    deletion = Deletion(nasty, nasty, nasty)
     look = Look(title=nasty, greeting=nasty, logo_url=nasty)
-    page = Tags(render_guest_page(GuestState.READY, "en", facts, look))
+    page = Tags(render_guest_page(GuestState.READY, "en", facts, look, deletion))
     scripts = [a["src"] for tag, a in page.tags if tag == "script"]
     assert scripts == ["/ui/guest/dates.js", "/ui/guest/share.js"]
     assert nasty in page.text
