@@ -40,7 +40,7 @@ PICTURE = {
 GUEST_OPERATIONS = (
     Operation(
         "GET", "/r/{job_id}", "Guests", "The guest's page",
-        dict.fromkeys((200, 404, 410), PAGE_OF_HTML),
+        dict.fromkeys((200, 202, 404, 410), PAGE_OF_HTML),
         (query("k", TEXT, "The guest's key: with it the page offers to delete the picture."),),
     ),
     Operation(

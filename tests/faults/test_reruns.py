@@ -99,6 +99,25 @@ async def test_killed_with_reruns_queued_and_running(party: Party) -> None:
 
 
 @pytest.mark.timeout(seconds=180)
+async def test_a_photo_that_a_kill_cut_off_is_kept_and_made_again(party: Party) -> None:
+    await insert_event(party.execute)
+    party.provider.script.then("hang")
+    camera = party.begin(party.camera().take(photo(300, 200)))
+    await party.asked(1)
+    party.kill()
+    assert (await camera).why_original == "connection lost"
+    await windows_closed(party)
+    await party.start()
+    await eventually(lambda: party.jobs("failed"))
+    (job,) = await party.jobs()
+    kept = party.media_root / "originals" / str(job["job_id"]) / "photo.jpg"
+    assert kept.stat().st_size == job["input_size_bytes"]
+    await ask(party, f"/api/jobs/{job['job_id']}/rerun")
+    await all_made(party, 1)
+    await party.nothing_left()
+
+
+@pytest.mark.timeout(seconds=180)
 async def test_a_provider_s_outage_is_made_good(party: Party) -> None:
     """Guests went home with the untouched photo on paper, and a link."""
     await insert_event(party.execute, rerun="auto")

@@ -229,12 +229,12 @@ async def test_a_rerun_waits_while_a_camera_is_there(evening: Evening) -> None:
 async def test_two_at_once_and_no_camera_s_place(evening: Evening) -> None:
     await evening.fail(4)
     await evening.call("POST", f"{EVENTS}/{evening.event_id}/rerun")
-    evening.provider.script.always("image", delay_seconds=1.0)
-    for _ in range(3):
-        await evening.app.reruns.look()
-    assert await evening.reruns() == {"queued": 2, "running": 2, "done": 0, "failed": 0}
+    evening.provider.script.always("image", delay_seconds=4.0)
+    await evening.app.reruns.look()
+    await eventually(lambda: evening.app.gate.seats() == 2)
     assert evening.app.gate.figures().slots == {}
-    assert evening.app.gate.seats() == 2
+    assert await evening.app.reruns.begin() == 0
+    assert await evening.reruns() == {"queued": 2, "running": 2, "done": 0, "failed": 0}
     evening.provider.script.clear()
     await evening.work()
     assert (await evening.reruns())["done"] == 4

@@ -15,7 +15,6 @@ from photobooth_daemon.errors import (
     DatabaseUnavailable,
     OriginalNotKept,
     PhotoboothError,
-    RateLimited,
     StorageFull,
 )
 from photobooth_daemon.ingest.admission import AdmissionService
@@ -137,11 +136,11 @@ class RerunWorker:
         """Make one photo again; whatever comes of it is written down, or found by others later."""
         try:
             error = await self._make(rerun)
-            await self._write_down(rerun, error)
+            if await self._write_down(rerun, error):
+                # There is room for the next one at once.
+                self._ended.set()
         except DatabaseUnavailable as error:
             log.warning("a rerun is not recorded yet: %s", error, extra=_facts(rerun))
-        finally:
-            self._ended.set()
 
     async def _make(self, rerun: Rerun) -> PhotoboothError | None:
         """Return why there is no picture, or None."""
@@ -186,22 +185,28 @@ class RerunWorker:
         )
         await self._ingest.run(admitted, received)
 
-    async def _write_down(self, rerun: Rerun, error: PhotoboothError | None) -> None:
+    async def _write_down(self, rerun: Rerun, error: PhotoboothError | None) -> bool:
+        """Return whether it has ended.
+
+        One that is still open is left: recovery ends its job, and whoever settles next the rerun.
+        """
         job = await self._jobs.find(rerun.rerun_job_id)
         now = self._clock.utcnow()
-        if job is None and isinstance(error, RateLimited | StorageFull | DatabaseUnavailable):
-            # It was not its turn: nothing has been tried yet.
+        if job is None and isinstance(error, StorageFull | DatabaseUnavailable):
+            # Nothing has been tried yet.
             await self._queue.give_back(rerun)
-        elif job is None or job.status in (JobStatus.FAILED, JobStatus.TIMEOUT):
+            return False
+        if job is None or job.status in (JobStatus.FAILED, JobStatus.TIMEOUT):
             code = error.code if error is not None else None
             if job is not None:
                 code = job.provider_code or job.failure_code
             await self._queue.end(rerun, RerunState.FAILED, code, now)
             log.warning("rerun failed", extra={"code": code, **_facts(rerun)})
-        elif job.status is JobStatus.DONE:
+            return True
+        if job.status is JobStatus.DONE:
             await self._queue.end(rerun, RerunState.DONE, None, now)
             log.info("rerun done", extra=_facts(rerun))
-        # Else it is still open: recovery ends the job, and the next to settle the rerun.
+        return job.status is JobStatus.DONE
 
 
 def _facts(rerun: Rerun) -> dict[str, str]:
