@@ -39,14 +39,14 @@ class EventReportRepository:
     async def _read(
         self, since: datetime, until: datetime, which: str, *values: Any
     ) -> EventReport:
-        photos = _PHOTOS.format(which=which)
+        photos, jobs = _PHOTOS.format(which=which), _JOBS.format(which=which)
         async with self._database.transaction() as connection:
             # All figures of one report are of one moment.
             await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            total = await connection.fetchrow(_TOTAL.format(photos=photos), *values)
-            slots = await connection.fetch(_SLOTS.format(photos=photos), *values)
+            total = await connection.fetchrow(_TOTAL.format(photos=photos, jobs=jobs), *values)
+            slots = await connection.fetch(_SLOTS.format(jobs=jobs), *values)
             causes = await connection.fetch(_CAUSES.format(photos=photos), *values)
-            providers = await connection.fetch(_PROVIDERS.format(photos=photos), *values)
+            providers = await connection.fetch(_PROVIDERS.format(jobs=jobs), *values)
             slowest = await connection.fetch(_SLOWEST.format(photos=photos), *values)
             hours = await connection.fetch(_STRETCHES["1 hour"].format(photos=photos), *values)
             quarters = await connection.fetch(
@@ -82,6 +82,8 @@ class EventReportRepository:
 
 
 _PHOTOS = "FROM job_history AS job WHERE job.source = 'ingest' AND {which}"
+# What was made again later is no further photo, but costs, too.
+_JOBS = "FROM job_history AS job WHERE job.source IN ('ingest', 'rerun') AND {which}"
 
 _TOTAL = """
     SELECT count(*) AS photos,
@@ -105,18 +107,21 @@ _TOTAL = """
            max((timings ->> 'provider_ms')::integer) AS provider_longest,
            coalesce(sum(input_size_bytes), 0)::bigint AS received_bytes,
            coalesce(sum(result_size_bytes), 0)::bigint AS result_bytes,
-           coalesce(sum(cost), 0)::float8 AS cost,
+           (SELECT coalesce(sum(cost), 0)::float8 {jobs}) AS cost,
            min(started_at) AS first_at, max(started_at) AS last_at
     {photos}
 """
 
 _SLOTS = """
     SELECT slot_id, (SELECT display_name FROM slot WHERE slot.slot_id = job.slot_id),
-           count(*), count(*) FILTER (WHERE status = 'done'),
-           count(*) FILTER (WHERE status = 'timeout'), count(*) FILTER (WHERE status = 'failed'),
-           percentile_disc(0.95) WITHIN GROUP (ORDER BY (timings ->> 'total_ms')::integer),
+           count(*) FILTER (WHERE source = 'ingest'),
+           count(*) FILTER (WHERE source = 'ingest' AND status = 'done'),
+           count(*) FILTER (WHERE source = 'ingest' AND status = 'timeout'),
+           count(*) FILTER (WHERE source = 'ingest' AND status = 'failed'),
+           percentile_disc(0.95) WITHIN GROUP (ORDER BY (timings ->> 'total_ms')::integer)
+               FILTER (WHERE source = 'ingest'),
            coalesce(sum(cost), 0)::float8
-    {photos} GROUP BY slot_id ORDER BY slot_id
+    {jobs} GROUP BY slot_id HAVING bool_or(source = 'ingest') ORDER BY slot_id
 """
 
 _CAUSES = """
@@ -126,9 +131,9 @@ _CAUSES = """
 """
 
 _PROVIDERS = """
-    SELECT coalesce(provider, 'none'), count(*), sum(jsonb_array_length(attempts)),
-           coalesce(sum(cost), 0)::float8
-    {photos} GROUP BY provider ORDER BY count(*) DESC
+    SELECT coalesce(provider, 'none'), count(*) FILTER (WHERE source = 'ingest') AS photos,
+           sum(jsonb_array_length(attempts)), coalesce(sum(cost), 0)::float8
+    {jobs} GROUP BY provider ORDER BY photos DESC, provider
 """
 
 _SLOWEST = f"""

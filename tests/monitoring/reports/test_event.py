@@ -90,6 +90,17 @@ async def test_cost_is_left_out_on_demand_in_every_form(office: Office) -> None:
     assert '"cost"' not in (await report_of(office, event, "?format=json&cost=0")).body.decode()
 
 
+async def test_what_was_made_again_costs_and_is_no_further_photo(office: Office) -> None:
+    event = await an_evening(office, 2)
+    await office.execute("UPDATE job_history SET cost = 0.5 WHERE source = 'rerun'")
+    report = (await report_of(office, event, "?format=json")).json()
+    assert (report["photos"], report["made_again"], report["fallbacks"]) == (4, 1, 1)
+    assert report["cost"] == pytest.approx(0.58)
+    for lines in (report["slots"], report["providers"]):
+        assert [line["photos"] for line in lines] == [4]
+        assert [line["cost"] for line in lines] == [pytest.approx(0.58)]
+
+
 async def test_changes_against_the_freeze_are_told_with_their_reasons(office: Office) -> None:
     await office.put(SLOT, {**LOOK, "display_name": "Arch"}, If_Match="*")
     event = await planned(office, slots=["slot-001"])
