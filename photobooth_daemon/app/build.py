@@ -275,7 +275,9 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         ingest=ingest,
         results=Results(administration.job_repository, clock),
         result_service=ResultService(database, ResultEnds(), media_store, audit, live, clock),
+        # Guests with a slow phone keep no administrator from his archive.
         archives=Archives(EventPhotos(database), media_store, clock),
+        guest_archives=Archives(EventPhotos(database), media_store, clock),
         retention=Retention(RetentionRepository(database), media_store, clock),
         media=PublicMedia(media, media_store, clock),
         health=health,

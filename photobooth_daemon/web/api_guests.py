@@ -85,6 +85,17 @@ GUEST_OPERATIONS = (
         problems={**NO_GALLERY, 401: "pin_required", 429: "rate_limited"},
     ),
     Operation(
+        "GET", "/g/{gallery}/archive.zip", "Guests",
+        "All of the gallery's pictures as one file, where the event allows it",
+        {200: Answer("The archive.", {"application/zip": {}})},
+        problems={
+            404: "gallery_not_found, not_found",
+            410: "gallery_ended",
+            401: "pin_required",
+            429: "rate_limited",
+        },
+    ),
+    Operation(
         "GET", "/g/{gallery}/qr.svg", "Guests", "The gallery's link as a QR code",
         {200: picture_answer("image/svg+xml")},
         problems={404: "gallery_not_found"},

@@ -10,10 +10,11 @@ from urllib.parse import quote
 from tornado.iostream import StreamClosedError
 
 from photobooth_daemon.administration.events import EventService
-from photobooth_daemon.errors import EventNotFound
-from photobooth_daemon.media.archive import EVERYTHING, Archives, Wanted
+from photobooth_daemon.errors import EventNotFound, NotFound
+from photobooth_daemon.media.archive import EVERYTHING, FOR_GUESTS, Archives, Wanted
 from photobooth_daemon.model.events import Event
 from photobooth_daemon.web.connections import break_off
+from photobooth_daemon.web.gallery import GalleryHandler
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.paging import read_flag
 
@@ -37,6 +38,25 @@ class EventArchiveHandler(Handler):
         event = (await self._events.get(self.path_uuid(event_id, EventNotFound))).event
         wanted = Wanted(hidden=EVERYTHING.hidden, originals=originals, index=EVERYTHING.index)
         await send_archive(self, self._archives, event, wanted)
+
+
+class GalleryArchiveHandler(GalleryHandler):
+    """``/g/{gallery}/archive.zip``: what its guests see, where the event allows it."""
+
+    def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
+        self, *, archives: Archives, **base: Any
+    ) -> None:
+        """Take what makes archives for guests."""
+        super().initialize(**base)
+        self._archives = archives
+
+    async def get(self, token: str) -> None:
+        """Send the pictures that are not hidden, and nothing about what they cost."""
+        event = await self.find(token)
+        if not event.gallery.archive:
+            raise NotFound
+        self.check_pass(event)
+        await send_archive(self, self._archives, event, FOR_GUESTS)
 
 
 async def send_archive(handler: Handler, archives: Archives, event: Event, wanted: Wanted) -> None:
@@ -68,8 +88,8 @@ async def send_archive(handler: Handler, archives: Archives, event: Event, wante
 
 
 def disposition(event: Event) -> str:
-    """Return what a browser is to call the file (RFC 6266): the event's name and its day."""
-    words = re.sub(r"[^\w.-]+", "-", event.name).strip("-.") or "event"
+    """Return what a browser is to call the file (RFC 6266): the event's title and its day."""
+    words = re.sub(r"[^\w.-]+", "-", event.title()).strip("-.") or "event"
     name = f"{words}-{event.starts_at.astimezone():%Y-%m-%d}.zip"
     plain = name.encode("ascii", "ignore").decode().lstrip("-.")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"

@@ -108,6 +108,7 @@ class Services:
     results: Results
     result_service: ResultService
     archives: Archives
+    guest_archives: Archives
     retention: Retention
     media: PublicMedia
     health: Health
@@ -258,6 +259,11 @@ def _gallery_routes(
         url(rf"/g/{SEGMENT}/show", gallery.GalleryShowHandler, shown),
         url(rf"/g/{SEGMENT}/pictures", gallery.GalleryPicturesHandler, shown),
         url(rf"/g/{SEGMENT}/live", gallery_live.GalleryLiveHandler, {**shown, **follows}),
+        url(
+            rf"/g/{SEGMENT}/archive\.zip",
+            archive.GalleryArchiveHandler,
+            {**shown, "archives": services.guest_archives},
+        ),
         url(rf"/g/{SEGMENT}/qr\.svg", gallery.GalleryQrHandler, {**shown, "rendered": drawings}),
         url(
             rf"/g/{SEGMENT}/logo",

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 from zipfile import ZIP_STORED, ZipFile
 
 from photobooth_daemon.media.archive import FOR_GUESTS
@@ -19,6 +19,7 @@ from photobooth_daemon.model.csv_text import csv_text
 from tests.support.office import Office
 from tests.support.past_evenings import add_photo, keep
 from tests.web.test_events import planned
+from tests.web.test_gallery import Hall
 
 PICTURE_BYTES = 1_000_000
 PICTURES = 40
@@ -91,6 +92,24 @@ async def test_pictures_are_in_order_of_taking_and_in_an_index(office: Office) -
         "cost": "0.0400",
         "file": names[1],
     }
+
+
+async def test_guests_get_the_archive_where_the_event_allows_it(office: Office) -> None:
+    hall = await Hall.open(
+        office, -180, 60, name="Unpaid", guest={"title": "Party"}, gallery={"pin": "1234"}
+    )
+    shown = await add_photo(office, hall.event["event_id"], noon(), b"shown")
+    await add_photo(office, hall.event["event_id"], noon(), b"hidden", job_id=uuid4())
+    await office.execute("UPDATE job_history SET hidden = true WHERE job_id <> $1", shown)
+    assert (await hall.get("/archive.zip")).code == "not_found"
+    await hall.change(gallery={"archive": True})
+    assert (await hall.get("/archive.zip")).code == "pin_required"
+    hall.cookie = (await hall.type_pin("1234")).headers["Set-Cookie"].partition(";")[0]
+    reply = await hall.get("/archive.zip")
+    archive = opened(reply.body)
+    assert [archive.read(name) for name in archive.namelist()] == [b"shown"]
+    assert "Party" in reply.headers["Content-Disposition"]
+    assert "Unpaid" not in reply.headers["Content-Disposition"]
 
 
 async def test_guests_get_what_is_not_hidden_and_no_index(office: Office) -> None:
