@@ -179,6 +179,9 @@ class Metrics:
         self.cost_cap_per_day = self._fact(
             "cost_cap_per_day", "The most that may be spent a day, where it is capped.", ("scope",)
         )
+        self.slot_silent = self._fact(
+            "slot_silent", "Whether a slot of a running event has stopped sending.", ("slot",)
+        )
         self.slot_enabled = self._fact("slot_enabled", "Whether the slot takes photos.", ("slot",))
 
         self._initialise()

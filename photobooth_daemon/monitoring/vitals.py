@@ -19,6 +19,7 @@ from photobooth_daemon.model import MB, Settings, Slot
 from photobooth_daemon.monitoring.disk_forecast import DiskForecast
 from photobooth_daemon.monitoring.health import Health, HealthReport, Status
 from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
@@ -40,6 +41,7 @@ class Vitals:
         repository: VitalsRepository,
         settings: SettingsRepository,
         slots: SlotRepository,
+        events: EventRepository,
         cleanup: CleanupRepository,
         live: LivePublisher,
         spending: Spending,
@@ -52,14 +54,18 @@ class Vitals:
         self._repository = repository
         self._settings_list = settings
         self._slots = slots
+        self._events = events
         self._cleanup = cleanup
         self._live = live
         self._spending = spending
         self._media_store = media_store
+        self._clock = clock
         self._last_run_id: int | None = None
         self._shown: dict[str, str] | None = None
         self.settings = Settings()
         self.caps: tuple[Cap, ...] = ()
+        self.silent: tuple[tuple[str, int], ...] = ()
+        """Slots of running events that have stopped sending, and for how many minutes."""
         self.disk = DiskForecast(clock)
         self.free_bytes: int | None = None
         self.report = HealthReport(Status.OK, {})
@@ -118,6 +124,10 @@ class Vitals:
             for rung in slot.ladder():
                 self._metrics.prepare_slot(slot.slot_id, rung.provider)
         await self._look_at_spending(slots)
+        self.silent = tuple(await self._events.list_silent(self._clock.utcnow()))
+        silent_slots = {slot_id for slot_id, _ in self.silent}
+        for slot in slots:
+            self._metrics.slot_silent.set(float(slot.slot_id in silent_slots), slot.slot_id)
         backup_at = await self._repository.last_backup_at()
         if backup_at is not None:
             self._metrics.backup_last_success_timestamp_seconds.set(backup_at.timestamp())

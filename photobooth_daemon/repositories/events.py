@@ -29,6 +29,7 @@ _NAMES = (
     "updated_at", "updated_by",
 )  # fmt: skip
 _PREFIX = "event__"
+PHOTOS_OF_A_WORKING_BOOTH = 5
 EVENT_COLUMNS = ", ".join(f"event.{name} AS {_PREFIX}{name}" for name in _NAMES)
 """With names that fit beside those of other tables, for :func:`event_of`."""
 
@@ -92,6 +93,34 @@ class EventRepository:
     async def list_running(self, now: datetime) -> list[Event]:
         """Return the events that run at an instant, by their beginning."""
         return await self._list(f"{_RUNNING.format(1)} ORDER BY event.starts_at", now)
+
+    async def list_silent(self, now: datetime) -> list[tuple[str, int]]:
+        """Return the slots of running events that had gone well and send nothing any more.
+
+        Five photos make a booth that worked; its own silence counts only while another of the
+        event works. With each slot: for how many minutes it has been silent.
+        """
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                f"""
+                WITH booth AS (
+                    SELECT event.event_id, make_interval(mins => silent_minutes) AS patience,
+                           job.slot_id, count(*) AS photos, max(job.started_at) AS last_at
+                      FROM event JOIN job_history AS job USING (event_id)
+                     WHERE {_RUNNING.format(1)} AND silent_minutes IS NOT NULL
+                       AND job.source = 'ingest'
+                     GROUP BY event.event_id, job.slot_id)
+                SELECT slot_id, floor(extract(epoch FROM $1 - last_at) / 60)::integer AS minutes
+                  FROM booth
+                 WHERE photos >= {PHOTOS_OF_A_WORKING_BOOTH} AND last_at <= $1 - patience
+                   AND EXISTS (SELECT FROM booth AS other
+                                WHERE other.event_id = booth.event_id
+                                  AND other.last_at > $1 - other.patience)
+                 ORDER BY slot_id
+                """,  # noqa: S608
+                now,
+            )
+        return [(row["slot_id"], row["minutes"]) for row in rows]
 
     async def lock_all(self, connection: asyncpg.Connection) -> None:
         """Keep other writers of events away, so that two never get one slot at one time."""

@@ -51,6 +51,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "PhotoboothBackupOld": Rule(Severity.WARNING),
         "PhotoboothIntakeStalled": Rule(Severity.PAGE),
         "PhotoboothIntakeDown": Rule(Severity.PAGE, 60),
+        "PhotoboothBoothSilent": Rule(Severity.PAGE),
     }
 )
 
@@ -74,6 +75,8 @@ class Situation:
     """It is wanted, and does not answer."""
     stalled: tuple[tuple[str, int], ...] = ()
     """Slots whose photos lie in their folder and do not move, and how many they are."""
+    silent: tuple[tuple[str, int], ...] = ()
+    """Slots of running events that have stopped sending, and for how many minutes."""
 
 
 def list_conditions(situation: Situation) -> list[Condition]:
@@ -85,6 +88,7 @@ def list_conditions(situation: Situation) -> list[Condition]:
         *_machine(situation),
         *_chores(situation),
         *_intake(situation),
+        *_booths(situation),
     ]
 
 
@@ -169,3 +173,8 @@ def _intake(situation: Situation) -> Iterator[Condition]:
         yield Condition("PhotoboothIntakeDown")
     for slot_id, count in situation.stalled:
         yield Condition("PhotoboothIntakeStalled", slot_id, {"count": count})
+
+
+def _booths(situation: Situation) -> Iterator[Condition]:
+    for slot_id, minutes in situation.silent:
+        yield Condition("PhotoboothBoothSilent", slot_id, {"minutes": minutes})

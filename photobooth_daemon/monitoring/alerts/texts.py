@@ -78,6 +78,10 @@ SUMMARIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "en": "{subject}: {count} photos lie in the intake's folder and none moves",
             "ru": "{subject}: в папке приёма стоят на месте фотографии: {count}",
         },
+        "PhotoboothBoothSilent": {
+            "en": "{subject}: no photo for {minutes} minutes, while others of the event send",
+            "ru": "{subject}: фотографий нет {minutes} мин, хотя другие слоты события работают",
+        },
         "PhotoboothIntakeDown": {
             "en": "The intake does not answer: photos by FTP and from folders are not taken up",
             "ru": "Приём не отвечает: фотографии по FTP и из папок не забираются",

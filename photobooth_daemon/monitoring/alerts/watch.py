@@ -37,6 +37,7 @@ class Surroundings:
     problems: tuple[tuple[str, str, int], ...] = ()
     intake_is_down: bool = False
     stalled: tuple[tuple[str, int], ...] = ()
+    silent: tuple[tuple[str, int], ...] = ()
 
 
 class AlertWatch:
@@ -95,6 +96,7 @@ class AlertWatch:
                 problems=seen.problems,
                 intake_is_down=seen.intake_is_down,
                 stalled=seen.stalled,
+                silent=seen.silent,
             )
         )
         begun, over = self._board.look(now, conditions, quiet=self._quiet, locale=seen.locale)

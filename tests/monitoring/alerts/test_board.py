@@ -153,6 +153,7 @@ def test_each_trouble_has_its_name(clock: FakeClock) -> None:
         caps=(("all", 80), ("slot-001", 79)),
         intake_is_down=True,
         stalled=(("slot-003", 7),),
+        silent=(("slot-004", 12),),
         problems=(
             ("internal_error", "", 1),
             ("internal_error", "slot-001", 2),
