@@ -43,14 +43,18 @@ export function PictureButtons({ job, kind = "small", after = () => {} }) {
   const act = async (work) => {
     if (await work) after();
   };
-  return html`<${Button} kind=${kind} icon=${job.hidden ? "eye" : "eye_off"} onClick=${() => act(setHidden(job.job_id, !job.hidden))}>${t(job.hidden ? "picture.show" : "picture.hide")}<//>
+  // Without an event there is no gallery to hide it from.
+  return html`${job.event_id && html`<${Button} kind=${kind} icon=${job.hidden ? "eye" : "eye_off"} onClick=${() => act(setHidden(job.job_id, !job.hidden))}>${t(job.hidden ? "picture.show" : "picture.hide")}<//>`}
     <${Button} kind=${`${kind} danger`} icon="trash" onClick=${() => act(removePicture(job.job_id))}>${t("picture.remove")}<//>`;
 }
 
 function Menu({ jobId, close }) {
   const [job, setJob] = useState(null);
   const [problem, setProblem] = useState(null);
-  const load = () => get(`/api/jobs/${jobId}`).then(setJob, setProblem);
+  const load = () => get(`/api/jobs/${jobId}`).then((found) => {
+    setJob(found);
+    setProblem(null);
+  }, setProblem);
   useEffect(load, []);
   useEffect(() => onEvent((type, value) => {
     if (type !== "job" || value.job_id !== jobId) return;

@@ -59,7 +59,7 @@ function MakeAgain({ job, reload }) {
       toastProblem(problem);
     }
   };
-  return html`<p class="button-row"><${Button} icon="refresh" onClick=${again}>${t("job.again")}<//><span class="quiet">${t("job.again_note")}</span></p>`;
+  return html`<p class="button-row make-again"><${Button} icon="refresh" onClick=${again}>${t("job.again")}<//><span class="quiet">${t("job.again_note")}</span></p>`;
 }
 
 export function Screen({ id }) {
