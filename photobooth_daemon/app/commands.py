@@ -16,11 +16,14 @@ from photobooth_daemon.database.pool import Database
 from photobooth_daemon.media.archive import Archives
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Actor
+from photobooth_daemon.monitoring.reports.event import EventReports
 from photobooth_daemon.monitoring.retention import Retention
 from photobooth_daemon.providers.catalog import installed_drivers
 from photobooth_daemon.providers.facts import provider_facts
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.event_photos import EventPhotos
+from photobooth_daemon.repositories.event_pictures import EventPictures
+from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.result_ends import ResultEnds
 from photobooth_daemon.repositories.retention import RetentionRepository
 
@@ -35,6 +38,7 @@ class Services:
     results: ResultService
     archives: Archives
     retention: Retention
+    event_reports: EventReports
 
 
 @asynccontextmanager
@@ -77,6 +81,13 @@ async def services(installation: Installation) -> AsyncIterator[Services]:
                 results,
                 Archives(EventPhotos(database), media_store, clock),
                 Retention(RetentionRepository(database), media_store, clock),
+                EventReports(
+                    EventReportRepository(database),
+                    EventPictures(database),
+                    administration.audit_repository,
+                    media_store,
+                    clock,
+                ),
             )
     finally:
         passwords.close()

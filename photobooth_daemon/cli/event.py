@@ -12,6 +12,7 @@ from photobooth_daemon.cli.assignments import read_document
 from photobooth_daemon.cli.event_arguments import read_event
 from photobooth_daemon.cli.event_evening import archive, rerun, results, retention
 from photobooth_daemon.cli.event_lookup import find_event
+from photobooth_daemon.cli.event_report import report
 from photobooth_daemon.cli.event_views import event_fields, event_json, local, slots_text
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table, say
 from photobooth_daemon.cli.settings import expected
@@ -28,7 +29,7 @@ def event() -> None:
     """
 
 
-for command in (results, archive, rerun, retention):
+for command in (results, archive, report, rerun, retention):
     event.add_command(command)
 
 

@@ -299,6 +299,14 @@ async def test_what_an_evening_made_is_listed_archived_and_proved(
         assert archive.testzip() is None
     assert len(names) == 3
     assert "index.csv" in names
+    told = json.loads(await run("event", "report", "Wedding", "--json", "--no-cost"))
+    assert (told["event"]["name"], told["photos"]) == ("Wedding", 2)
+    assert "cost" not in told
+    assert "Wedding" in await run("event", "report", "Wedding", "--locale", "en")
+    assert (await run("event", "report", "Wedding", "--csv")).count("\n") > 1
+    page = tmp_path / "report.html"
+    await run("event", "report", "Wedding", "--html", str(page))
+    assert "Wedding" in page.read_text("utf-8")
     proof = json.loads(await run("event", "retention", "Wedding", "--json"))
     assert proof["kept"]["results"] == 2
     assert (proof["past_their_time"], proof["orphans"]) == (0, 0)

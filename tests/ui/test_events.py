@@ -290,7 +290,7 @@ def test_an_event_that_is_over_is_purged_and_forgotten(
     page.locator("#after h2", has_text=t("event.after")).wait_for()
     report = page.locator("#after a", has_text=t("event.report")).get_attribute("href")
     assert report is not None
-    assert report.startswith(f"/api/events/{event['event_id']}/report?format=html")
+    assert report.startswith(f"/api/events/{event['event_id']}/report?format=html&cost=0")
     admin.button("event.purge").click()
     page.locator("dialog", has_text="Анна и Борис").get_by_role(
         "button", name=t("event.purge")

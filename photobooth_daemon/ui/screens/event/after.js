@@ -34,12 +34,15 @@ export function AfterPanel({ event, state, reload }) {
       toastProblem(problem);
     }
   };
-  const report = `${path}/report?format=html&locale=${app.get().language}`;
+  // The client's report says nothing of money, in the language of the event's guests.
+  const report = `${path}/report?format=html&cost=0`;
+  const withCosts = `${path}/report?format=html&locale=${app.get().language}`;
   const archive = `${path}/archive.zip`;
   const look = state === "ended" ? { report: "button primary", archive: "button" } : { report: "button small", archive: "button small" };
   return html`<${Panel} id="after" title=${t(state === "ended" ? "event.after" : "event.papers")}>
     ${state !== "planned" && html`<div class="button-row">
       <a class=${look.report} href=${report} target="_blank" rel="noopener"><${Icon} name="stats" />${t("event.report")}</a>
+      <a class=${look.archive} href=${withCosts} target="_blank" rel="noopener">${t("event.report_costs")}</a>
       <a class=${look.archive} href=${archive} download><${Icon} name="download" />${t("event.archive")}</a>
       <${Button} kind=${state === "ended" ? "" : "small"} icon="check" onClick=${() => openKept(event)}>${t("event.kept")}<//>
     </div>`}
