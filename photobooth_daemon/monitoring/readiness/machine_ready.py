@@ -132,6 +132,13 @@ async def check_public_url(
     return [fault("public_url", "public_url_unreachable", url=url, reason=reason)]
 
 
+def check_stamps(url: str | None, stamping: Sequence[str]) -> list[Finding]:
+    """Return which events stamp a link that no guest's phone may be able to follow."""
+    if url is not None and not _is_loopback(urlsplit(url).hostname or ""):
+        return []
+    return [warning("public_url", "stamp_leads_nowhere", name) for name in stamping]
+
+
 async def clock_is_synchronised() -> bool | None:
     """Return what systemd says about the clock; None where it says nothing."""
     program = shutil.which("timedatectl")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import aiohttp
@@ -15,6 +16,7 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import MB
+from photobooth_daemon.model.events import EventState
 from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness import machine_ready
 from photobooth_daemon.monitoring.readiness.audit_ready import check_audit
@@ -42,6 +44,10 @@ from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
+
+AHEAD = timedelta(days=1)
+"""How far before an event what it needs is looked at."""
+MOST_EVENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,9 @@ class Readiness:
             *await machine_ready.check_public_url(
                 self._http, self._config.server.public_url, self._needing_links(here)
             ),
+            *machine_ready.check_stamps(
+                self._config.server.public_url, await self._stamping_events()
+            ),
             *await self._disk(),
             *await check_intake(self._intake, await self._min_free_bytes()),
             *machine_ready.check_clock(
@@ -164,6 +173,18 @@ class Readiness:
                 if event.frozen
             ],
         )
+
+    async def _stamping_events(self) -> list[str]:
+        """Return the events of today and tomorrow whose prints carry a link."""
+        now = self._clock.utcnow()
+        events = await self._records.events.list_newest(None, MOST_EVENTS)
+        return [
+            event.name
+            for event in events
+            if event.stamp is not None
+            and event.state(now) is not EventState.ENDED
+            and event.starts_at <= now + AHEAD
+        ]
 
     async def _passwords(self) -> list[Finding]:
         findings = []

@@ -122,6 +122,10 @@ FOUND: Mapping[str, Text] = MappingProxyType(
             "en": "not set, but {subject} fetches photos by link",
             "ru": "не задан, а {subject} забирает фотографии по ссылке",
         },
+        "stamp_leads_nowhere": {
+            "en": "no guest's phone may reach it, but {subject} stamps a link on its prints",
+            "ru": "не открывается с телефона гостя, а {subject} печатает ссылку на снимках",
+        },
         "public_url_unreachable": {
             "en": "{url} does not lead here: {reason}",
             "ru": "{url} не ведёт сюда: {reason}",
@@ -279,6 +283,10 @@ CURES: Mapping[str, Text] = MappingProxyType(
         "public_url_missing": {
             "en": "set public_url in [server] of photobooth.toml, restart",
             "ru": "задайте public_url в [server] файла photobooth.toml, перезапустите",
+        },
+        "stamp_leads_nowhere": {
+            "en": "set public_url in [server] of photobooth.toml to that address, restart",
+            "ru": "задайте этот адрес в public_url, [server] файла photobooth.toml, перезапустите",
         },
         "public_url_unreachable": {
             "en": "look at DNS, the router's port forwarding and the proxy",

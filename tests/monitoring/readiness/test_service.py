@@ -36,6 +36,7 @@ from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support.audit import audit_in
 from tests.support.booth import KEY, Booth
+from tests.support.evenings import insert_event
 from tests.support.fakes import FakeClock
 from tests.support.intake_process import free_port
 from tests.support.office import PASSWORDS, Office
@@ -118,6 +119,10 @@ def evening(io_loop: IOLoop, database: Database, tmp_path: Path, provider: FakeP
 
 def faults(report: ReadinessReport) -> list[str]:
     return [finding.code for finding in report.findings if finding.state is State.FAULT]
+
+
+def codes(report: ReadinessReport) -> set[str]:
+    return {finding.code for finding in report.findings}
 
 
 def found(report: ReadinessReport, code: str) -> Finding:
@@ -227,6 +232,26 @@ async def cleanup_failed(evening: Evening, _: FakeProvider) -> None:
 
 async def backup_old(evening: Evening, _: FakeProvider) -> None:
     await evening.execute("UPDATE backup_run SET finished_at = finished_at - interval '2 days'")
+
+
+async def test_a_stamp_that_leads_nowhere_is_told(evening: Evening) -> None:
+    await insert_event(evening.execute)
+    assert "stamp_leads_nowhere" not in codes(await evening.check())
+    await evening.execute(
+        """UPDATE event SET stamp = '{"corner": "top-left", "size_percent": 15, "text": null}'"""
+    )
+    report = await evening.check()
+    assert report.ready
+    for locale in ("ru", "en"):
+        assert "Wedding" in texts.found_text(found(report, "stamp_leads_nowhere"), locale)
+        assert texts.cure_text(found(report, "stamp_leads_nowhere"), locale)
+    evening.configure("server", public_url="http://127.0.0.1:8080")
+    assert "stamp_leads_nowhere" in codes(await evening.check())
+    evening.configure("server", public_url="http://booth.invalid")
+    assert "stamp_leads_nowhere" not in codes(await evening.check())
+    evening.configure("server", public_url=None)
+    await evening.execute("UPDATE event SET ends_at = now() - interval '1 minute'")
+    assert "stamp_leads_nowhere" not in codes(await evening.check())
 
 
 PLANTED: list[tuple[Plant, str]] = [

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from jsonschema import Draft202012Validator
 from PIL import Image
 
 from photobooth_daemon.monitoring.reports.event import BEST
@@ -88,6 +89,21 @@ async def test_cost_is_left_out_on_demand_in_every_form(office: Office) -> None:
         assert "$" not in hidden
     assert '"cost"' in (await report_of(office, event, "?format=json")).body.decode()
     assert '"cost"' not in (await report_of(office, event, "?format=json&cost=0")).body.decode()
+
+
+async def test_answers_have_the_shape_that_the_document_says(office: Office) -> None:
+    event = await an_evening(office, 2)
+    document = (await office.get("/api/openapi.json", token=None)).json()
+    path = f"/api/events/{event['event_id']}"
+    for name, url in (
+        ("EventReport", f"{path}/report"),
+        ("EventReport", f"{path}/report?cost=0"),
+        ("Retention", f"{path}/retention"),
+        ("Report", "/api/report"),
+    ):
+        schema = document["components"]["schemas"][name]
+        whole = {**schema, "components": document["components"]}
+        Draft202012Validator(whole).validate((await office.get(url)).json())
 
 
 async def test_what_was_made_again_costs_and_is_no_further_photo(office: Office) -> None:
