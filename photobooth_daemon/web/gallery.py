@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from photobooth_daemon.administration.galleries import PASS_SECONDS, Galleries
+from photobooth_daemon.administration.galleries import Galleries
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import (
     GalleryEnded,
@@ -13,13 +13,9 @@ from photobooth_daemon.errors import (
     MediaNotFound,
     PhotoboothError,
     PinRequired,
-    TooManyAttempts,
-    WrongPin,
 )
-from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model.events import Event, EventState
 from photobooth_daemon.repositories.gallery_pictures import GalleryPicture, GalleryPictures
-from photobooth_daemon.web.form_body import MAX_FORM_BYTES, read_form
 from photobooth_daemon.web.gallery_page import (
     GalleryPlace,
     GalleryState,
@@ -33,7 +29,7 @@ from photobooth_daemon.web.gallery_page import (
 from photobooth_daemon.web.guest import LogoHandler, PageHandler
 from photobooth_daemon.web.guest_look import Look, look_of
 from photobooth_daemon.web.paging import read_limit, read_time_cursor, time_cursor, write_page
-from photobooth_daemon.web.problems import PIN_CHALLENGE, STATUS
+from photobooth_daemon.web.problems import STATUS
 from photobooth_daemon.web.public import qr_svg
 from photobooth_daemon.web.rendered import Rendered
 
@@ -177,71 +173,6 @@ class GalleryShowHandler(GalleryHandler):
         self.write_page(text, HTTPStatus.OK, look)
         # A picture that was fetched is kept for when the network is away.
         self.set_header("Content-Security-Policy", look.policy(images="'self' blob:"))
-
-
-class GalleryPinHandler(GalleryHandler):
-    """``…/pin``: the right one opens the gallery to this browser for twelve hours."""
-
-    served_while_draining = False
-
-    def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, metrics: Metrics, **base: Any
-    ) -> None:
-        """Take where failures are counted."""
-        super().initialize(**base)
-        self._metrics = metrics
-
-    async def admit(self) -> None:
-        """Take a PIN, and nothing larger."""
-        self.body.max_bytes = MAX_FORM_BYTES
-        await super().admit()
-
-    async def post(self, token: str) -> None:
-        """Give the pass, or ask once more."""
-        form = read_form(self)
-        try:
-            event = await self.find(token)
-        except (GalleryNotFound, GalleryEnded) as error:
-            await self.write_end(token, error)
-            return
-        to_show = form.get("to") == SHOW
-        if event.gallery.pin_hash is not None:
-            try:
-                given = await self.galleries.open(
-                    event, form.get("pin", "").strip(), self.client_address()
-                )
-            except (WrongPin, TooManyAttempts) as error:
-                self._metrics.auth_failures_total.labels("gallery_pin").inc()
-                self._refuse(event, error, to_show=to_show)
-                return
-            self._set_cookie(token, given)
-        url = gallery_url(token)
-        self.redirect(f"{url}/{SHOW}" if to_show else url, status=HTTPStatus.SEE_OTHER)
-
-    def _refuse(self, event: Event, error: WrongPin | TooManyAttempts, *, to_show: bool) -> None:
-        is_page = isinstance(error, WrongPin) or "text/html" in self.request.headers.get(
-            "Accept", ""
-        )
-        if not is_page:
-            raise error
-        if error.retry_after_seconds is not None:
-            self.set_header("Retry-After", str(int(error.retry_after_seconds)))
-        else:
-            self.set_header("WWW-Authenticate", PIN_CHALLENGE)
-        fault = PinFault.WRONG if isinstance(error, WrongPin) else PinFault.TOO_MANY
-        text = self.pin_page(event, fault, to_show=to_show)
-        self.write_problem_page(text, error, self.look(event))
-
-    def _set_cookie(self, token: str, given: str) -> None:
-        self.set_cookie(
-            COOKIE,
-            given,
-            path=gallery_url(token),
-            httponly=True,
-            secure=self.site.is_secure(self.request),
-            samesite="Lax",
-            max_age=PASS_SECONDS,
-        )
 
 
 class GalleryPicturesHandler(GalleryHandler):

@@ -60,6 +60,7 @@ from photobooth_daemon.web import (
     events,
     gallery,
     gallery_live,
+    gallery_pin,
     guest,
     health,
     ingest,
@@ -253,7 +254,7 @@ def _gallery_routes(
         url(rf"/g/{SEGMENT}", gallery.GalleryPageHandler, shown),
         url(
             rf"/g/{SEGMENT}/pin",
-            gallery.GalleryPinHandler,
+            gallery_pin.GalleryPinHandler,
             {**shown, "metrics": services.metrics},
         ),
         url(rf"/g/{SEGMENT}/show", gallery.GalleryShowHandler, shown),

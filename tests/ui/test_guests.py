@@ -133,6 +133,10 @@ def test_pictures_come_and_go_in_an_open_gallery(
         new.wait_for(timeout=SEEN_MAX_MS)
         assert tiles.first.get_attribute("data-job") == second
         assert "UTC" not in new.inner_text()
+        alts = one.page.locator(".tile img").evaluate_all(
+            "images => images.map(image => image.alt)"
+        )
+        assert all(re.fullmatch(r"Фото с мероприятия, \d?\d:\d\d", alt) for alt in alts), alts
         width = new.locator("img").evaluate(
             "image => image.decode().then(() => image.naturalWidth)"
         )
@@ -186,6 +190,7 @@ def test_the_slideshow_shows_new_pictures_at_once(
         hide(house, second, False)
         sees(one, second)
         assert one.page.locator("img.slide").count() == 2
+        assert one.page.locator(".corner img").is_visible()
 
 
 def test_the_slideshow_goes_on_after_a_restart_and_without_a_network(
@@ -197,6 +202,7 @@ def test_the_slideshow_goes_on_after_a_restart_and_without_a_network(
         one.page.route("**/show.js", hurried)
         one.page.goto(house.url + path_of(event) + "/show")
         one.page.wait_for_function("() => kept.size === 3")
+        nodes = one.page.locator("main img").count()
         house.daemon.stop()
         seen = set()
         until = time.monotonic() + 10
@@ -215,6 +221,7 @@ def test_the_slideshow_goes_on_after_a_restart_and_without_a_network(
         one.page.wait_for_function("() => known.size === 14", timeout=20_000)
         one.page.wait_for_function("() => fresh.size === 0", timeout=60_000)
         assert one.page.evaluate("kept.size") == 8
+        assert one.page.locator("main img").count() == nodes
         one.complaints.clear()  # The browser's own words about a daemon that was away.
 
 

@@ -23,9 +23,16 @@ function made(item) {
   image.height = Math.round(item.height * scale);
   image.src = item.preview_url;
   tile.querySelector("time").dateTime = item.created_at;
-  localise(tile);
-  offerSharing(tile);
+  finish(tile);
   return tile;
+}
+
+// What a tile has once a script runs: the reader's own time, and a button.
+function finish(tile) {
+  localise(tile);
+  const alt = blank.content.querySelector("img").alt;
+  tile.querySelector("img").alt = `${alt}, ${tile.querySelector("time").textContent}`;
+  offerSharing(tile);
 }
 
 function show(item) {
@@ -75,7 +82,7 @@ function offerSharing(root) {
   for (const button of root.querySelectorAll(".share")) button.hidden = false;
 }
 
-offerSharing(document);
+for (const tile of list.children) finish(tile);
 list.addEventListener("click", (event) => {
   if (event.target.closest(".share")) share(event.target.closest(".tile"));
 });
