@@ -155,6 +155,7 @@ def _slots() -> dict[str, Schema]:
                 "title_ru": TEXT,
                 "configured": YES_NO,
                 "needs_public_url": YES_NO,
+                "takes_key": YES_NO,
                 "operations": list_of(operation),
             }
         ),

@@ -96,6 +96,7 @@ def catalogue(schemas: ParamSchemas, facts: Mapping[str, ProviderFacts]) -> list
                 "title_ru": title_ru,
                 "configured": fact.configured,
                 "needs_public_url": fact.needs_public_url,
+                "takes_key": fact.takes_key,
                 "operations": [_operation(found) for found in schemas.operations(name)],
             }
         )

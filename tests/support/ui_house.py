@@ -223,12 +223,16 @@ def local_look(look: str) -> dict[str, Any]:
 
 
 @contextmanager
-def open_house(directory: Path, postgres: EmbeddedPostgres, template: str) -> Iterator[House]:
-    """A furnished house, gone at the end."""
-    database = "house"
+def open_house(
+    directory: Path, postgres: EmbeddedPostgres, template: str, *, empty: bool = False
+) -> Iterator[House]:
+    """A furnished house, gone at the end; an empty one is as the installation leaves it."""
+    database = "empty_house" if empty else "house"
     postgres.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
     provider = ProviderThread()
-    toml = f'[providers.gemini]\nbase_url = "{provider.url}"\napi_key = "{KEY}"\nlocal = true\n'
+    toml = f'[providers.gemini]\nbase_url = "{provider.url}"\nlocal = true\n'
+    if not empty:
+        toml += f'api_key = "{KEY}"\n'
     daemon = Daemon(directory, postgres.url_of(database), toml)
     intake = IntakeProcess(directory, f"http://127.0.0.1:{daemon.port}")
     intake.password_path.write_text(INGEST_PASSWORD)
@@ -239,7 +243,8 @@ def open_house(directory: Path, postgres: EmbeddedPostgres, template: str) -> It
             house.set_password(name, password)
         daemon.start()
         daemon.wait_until_ready()
-        house.furnish()
+        if not empty:
+            house.furnish()
         yield house
     finally:
         house.stop_intake()

@@ -1,7 +1,7 @@
 // A slot's configuration in the page: what may change of it, what differs, what is wrong with it.
 
 import { faultsOf } from "./schema.js";
-import { t } from "./i18n.js";
+import { ofSchema, t } from "./i18n.js";
 
 export const CONFIG_KEYS = [
   "display_name", "enabled", "provider", "operation", "params", "template_media", "response_mode",
@@ -74,7 +74,7 @@ export function roleOf(role) {
 
 function providerFault(catalogue, rung, enabled) {
   const known = catalogue.find((one) => one.provider === rung.provider);
-  if (enabled && known && !known.configured) return t("fault.no_key", { provider: known.provider });
+  if (enabled && known && !known.configured) return t("fault.no_key", { provider: ofSchema(known, "title") || known.provider, name: known.provider });
   return null;
 }
 

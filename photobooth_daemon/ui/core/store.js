@@ -34,6 +34,7 @@ export const app = createStore({
   session: null, // {username, permissions, expires_at}
   sessionState: "unknown", // in, out, expired
   slots: null,
+  catalogue: null, // of providers
   statistics: null, // of the last 24 hours
   health: null,
   connection: "connecting", // live, lost

@@ -17,10 +17,12 @@ export function Field({ id, label, hint, fault, control, optional, class: extra 
   </div>`;
 }
 
-/** One line of text. */
-export function TextField({ value, onInput, type = "text", suffix, placeholder, input = {}, ...field }) {
+/** One line of text; `suggestions` are offered while it is typed. */
+export function TextField({ value, onInput, type = "text", suffix, placeholder, suggestions, input = {}, ...field }) {
   return html`<${Field} ...${field} control=${(attributes) => {
-    const control = html`<input class="input" type=${type} value=${value ?? ""} placeholder=${placeholder} onInput=${(event) => onInput(event.target.value)} ...${attributes} ...${input} />`;
+    const list = suggestions?.length ? `${attributes.id}-list` : undefined;
+    const control = html`<input class="input" type=${type} value=${value ?? ""} placeholder=${placeholder} list=${list} onInput=${(event) => onInput(event.target.value)} ...${attributes} ...${input} />
+      ${list && html`<datalist id=${list}>${suggestions.map((one) => html`<option key=${one} value=${one}></option>`)}</datalist>`}`;
     return suffix ? html`<span class="suffixed">${control}<span class="suffix" aria-hidden="true">${suffix}</span></span>` : control;
   }} />`;
 }

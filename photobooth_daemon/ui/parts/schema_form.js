@@ -97,7 +97,7 @@ function isSaid(preset) {
   return preset !== undefined && preset !== null && typeof preset !== "object";
 }
 
-function Property({ id, name, schema, value, required, fault, onInput }) {
+function Property({ id, name, schema, value, required, fault, suggestions, onInput }) {
   const preset = schema.default;
   const byDefault = isSaid(preset) ? t("form.by_default", { value: valueText(schema, preset) }) : "";
   const field = {
@@ -123,14 +123,18 @@ function Property({ id, name, schema, value, required, fault, onInput }) {
     case "long":
       return html`<${TextArea} ...${field} class="wide" value=${value} placeholder=${byDefault} onInput=${(text) => onInput(text === "" ? undefined : text)} />`;
     case "line":
-      return html`<${TextField} ...${field} value=${value} placeholder=${byDefault} onInput=${(text) => onInput(text === "" ? undefined : text)} />`;
+      return html`<${TextField} ...${field} value=${value} placeholder=${byDefault} suggestions=${suggestions} onInput=${(text) => onInput(text === "" ? undefined : text)} />`;
     default:
       return html`<${JsonField} ...${field} schema=${schema} value=${value} onInput=${onInput} />`;
   }
 }
 
-/** The form: `value` is an object, `faults` a map from pointers below `pointer` to words. */
-export function SchemaForm({ schema, value, onInput, faults, pointer, id }) {
+/**
+ * The form: `value` is an object, `faults` a map from pointers below `pointer` to words.
+ *
+ * `suggestions` are values to choose from, by the parameter's name; others may be typed.
+ */
+export function SchemaForm({ schema, value, onInput, faults, pointer, id, suggestions = {} }) {
   const set = (name, part) => {
     const next = { ...value, [name]: part };
     if (part === undefined) delete next[name];
@@ -140,7 +144,7 @@ export function SchemaForm({ schema, value, onInput, faults, pointer, id }) {
   const unknown = Object.keys(value ?? {}).filter((name) => !names.includes(name));
   return html`<div class="form-grid roomy">
     ${names.map((name) => html`<${Property} key=${name} id=${`${id}-${name}`} name=${name} schema=${schema.properties[name]} value=${value?.[name]}
-      required=${schema.required?.includes(name)} fault=${faults.get(`${pointer}/${name}`)} onInput=${(part) => set(name, part)} />`)}
+      required=${schema.required?.includes(name)} fault=${faults.get(`${pointer}/${name}`)} suggestions=${suggestions[name]} onInput=${(part) => set(name, part)} />`)}
     ${unknown.map((name) => html`<p key=${name} class="fault wide">${t("form.unknown", { name })} <button type="button" class="button small" onClick=${() => set(name, undefined)}>${t("act.delete")}</button></p>`)}
   </div>`;
 }

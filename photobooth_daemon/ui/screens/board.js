@@ -11,6 +11,7 @@ import { link } from "../core/router.js";
 import { may } from "../core/session.js";
 import { app, useStore } from "../core/store.js";
 import { Empty, Notice, ProblemNotice, Title, Waiting } from "../parts/basics.js";
+import { FirstSteps, useFirstSteps } from "../parts/first_steps.js";
 import { Icon } from "../parts/icons.js";
 import { useLoad } from "../parts/load.js";
 import { SlotCard } from "../parts/slot_card.js";
@@ -56,16 +57,18 @@ export function BoardScreen() {
   const [problem, setProblem] = useState(null);
   const load = () => reloadBoard().then(() => setProblem(null), setProblem);
   useEffect(load, []);
+  const { steps, putAway } = useFirstSteps();
   const count = (slot) => Object.keys(inWork[slot.id] ?? {}).length;
   const working = (slots ?? []).reduce((sum, slot) => sum + count(slot), 0);
   return html`
     <${Title} actions=${html`<${RunningEvents} />`}>${t("screen.board")}<//>
     ${problem && html`<${ProblemNotice} problem=${problem} retry=${load} />`}
     <${HealthNotice} health=${health} />
+    ${steps?.length > 0 && html`<${FirstSteps} steps=${steps} onPutAway=${putAway} />`}
     ${!slots && !problem && html`<${Waiting} rows=${9} />`}
     ${slots && html`
       <${Totals} statistics=${statistics} inWork=${working} />
-      ${slots.every((slot) => !slot.provider) && html`<${Empty} icon="camera" title=${t("board.nothing_yet")} action=${html`<a class="button primary" href=${link("slots/slot-001")}>${t("board.set_up_first")}</a>`}>${t("board.nothing_yet_todo")}<//>`}
+      ${steps?.length === 0 && slots.every((slot) => !slot.provider) && html`<${Empty} icon="camera" title=${t("board.nothing_yet")} action=${html`<a class="button primary" href=${link("slots/slot-001")}>${t("board.set_up_first")}</a>`}>${t("board.nothing_yet_todo")}<//>`}
       <ul class="board" aria-label=${t("screen.board")}>
         ${slots.map((slot) => html`<${SlotCard} key=${slot.id} slot=${slot} figures=${figuresOfSlot(statistics, slot.id)} inWork=${count(slot)} />`)}
       </ul>`}

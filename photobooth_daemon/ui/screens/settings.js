@@ -2,18 +2,20 @@
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../core/html.js";
 import { get, put } from "../core/api.js";
-import { has, t } from "../core/i18n.js";
+import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
 import { guardLeaving } from "../core/router.js";
 import { faultsOf } from "../core/schema.js";
 import { may } from "../core/session.js";
 import { same } from "../core/slot_config.js";
 import { Ago, Button, Notice, Panel, ProblemNotice, Title, Waiting } from "../parts/basics.js";
+import { useArrival } from "../parts/arrive.js";
 import { Dialog, confirm, openDialog } from "../parts/dialog.js";
 import { SelectField } from "../parts/fields.js";
 import { useLoad } from "../parts/load.js";
 import { NumberField } from "../parts/schema_form.js";
 import { toast, toastProblem } from "../parts/toast.js";
+import { ProvidersPanel } from "./settings/providers.js";
 import { openRotation } from "./settings/rotation.js";
 
 const whole = (minimum, maximum) => ({ type: "integer", minimum, maximum });
@@ -30,10 +32,10 @@ const UNITS = { sync_response_seconds: "seconds", max_upload_mb: "megabytes", ma
 
 const valuesOf = (settings) => Object.fromEntries(KEYS.map((key) => [key, settings[key]]));
 
-export function Screen() {
+export function Screen({ query }) {
   const { data, problem, reload, setData } = useLoad((signal) => get("/api/settings", { signal }), []);
   if (!data) return html`<${Title}>${t("screen.settings")}<//>${problem ? html`<${ProblemNotice} problem=${problem} retry=${reload} />` : html`<${Waiting} rows=${5} />`}`;
-  return html`<${Settings} settings=${data} setSettings=${setData} />`;
+  return html`<${Settings} settings=${data} setSettings=${setData} at=${query.at} />`;
 }
 
 function Choice({ mine, theirs, who, close }) {
@@ -44,7 +46,8 @@ function Choice({ mine, theirs, who, close }) {
   <//>`;
 }
 
-function Settings({ settings, setSettings }) {
+function Settings({ settings, setSettings, at }) {
+  useArrival(at);
   const [draft, setDraft] = useState(() => valuesOf(settings));
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -112,10 +115,7 @@ function Settings({ settings, setSettings }) {
             if (next) setSettings(next);
           }}>${t(settings.ingest_password.set ? "settings.rotate" : "settings.set_password")}<//></p>`}
         <//>
-        <${Panel} id="providers" title=${t("settings.providers")} note=${t("settings.providers_note")}>
-          <ul class="providers">${Object.entries(settings.providers).map(([name, one]) => html`<li key=${name}><b>${name}</b>${one.configured
-            ? html`<span class="status done">${t(has(`key_source.${one.source}`) ? `key_source.${one.source}` : "settings.configured")}</span>` : html`<span class="status pending">${t("settings.not_configured")}</span>`}</li>`)}</ul>
-        <//>
+        <${ProvidersPanel} />
         <${Panel} id="texts" title=${t("settings.group.texts")}><fieldset disabled=${!writable}><${SelectField} id="locale" label=${t("setting.locale")} hint=${t("setting_hint.locale")} value=${draft.locale} options=${["ru", "en"].map((value) => ({ value, title: t(`choice.locale.${value}`) }))} onInput=${(value) => set("locale", value)} /></fieldset><//>
       </div>
     </div>

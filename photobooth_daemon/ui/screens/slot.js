@@ -9,6 +9,7 @@ import { may } from "../core/session.js";
 import { changes, configOf, serverFaults, slotFaults } from "../core/slot_config.js";
 import { app } from "../core/store.js";
 import { Ago, Button, Notice, ProblemNotice, Title, Waiting } from "../parts/basics.js";
+import { useArrival } from "../parts/arrive.js";
 import { confirm } from "../parts/dialog.js";
 import { useLoad } from "../parts/load.js";
 import { toast, toastProblem } from "../parts/toast.js";
@@ -38,10 +39,10 @@ export function Screen({ id, query }) {
   const { data, problem, reload, setData } = useLoad((signal) => loadSlot(id, signal), [id]);
   if (problem && !data) return html`<${Title} name=${id}>${id}<//><${ProblemNotice} problem=${problem} retry=${reload} />`;
   if (!data) return html`<${Waiting} rows=${6} />`;
-  return html`<${Slot} id=${id} tab=${TABS.includes(query.tab) ? query.tab : "setup"} data=${data} setData=${setData} />`;
+  return html`<${Slot} id=${id} tab=${TABS.includes(query.tab) ? query.tab : "setup"} at=${query.at} data=${data} setData=${setData} />`;
 }
 
-function Slot({ id, tab, data, setData }) {
+function Slot({ id, tab, at, data, setData }) {
   const { slot, catalogue, templates } = data;
   const [draft, setDraft] = useState(() => configOf(slot));
   const [tried, setTried] = useState(false);
@@ -57,6 +58,7 @@ function Slot({ id, tab, data, setData }) {
     return tried ? slotFaults(draft, catalogue) : new Map();
   }, [draft, tried, refused, app.get().language]);
 
+  useArrival(at);
   useGuard(dirty);
   const take = useCallback((next, { quiet = false } = {}) => {
     setData({ ...data, slot: { ...slot, ...next } });

@@ -1,8 +1,9 @@
 // How a booth reaches this slot: the link, and a recipe for DSLR Remote Pro.
 
-import { html } from "../../core/html.js";
+import { html, useEffect } from "../../core/html.js";
 import { get } from "../../core/api.js";
 import { rich, t } from "../../core/i18n.js";
+import { remember } from "../../core/prefs.js";
 import { may } from "../../core/session.js";
 import { CopyButton, Notice, Panel } from "../../parts/basics.js";
 import { useLoad } from "../../parts/load.js";
@@ -14,6 +15,8 @@ const BOOTH_EDGE_PX = 2048; // a small upright JPEG goes to the provider as it i
 
 export function CameraPanel({ slot }) {
   const { data: settings } = useLoad((signal) => (may("settings:read") ? get("/api/settings", { signal }) : Promise.resolve(null)), []);
+  // The first steps tick off that the address has been fetched from here.
+  useEffect(() => remember("address_seen", slot.id), []);
   const address = new URL(slot.ingest_url, location.origin);
   const plain = address.href;
   if (slot.response_mode !== "image") address.searchParams.set("response", "image");

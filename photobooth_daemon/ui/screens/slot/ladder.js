@@ -5,6 +5,7 @@ import { ofSchema, t } from "../../core/i18n.js";
 import { findOperation } from "../../core/slot_config.js";
 import { Button, IconButton, Panel } from "../../parts/basics.js";
 import { SelectField } from "../../parts/fields.js";
+import { useModels } from "../../parts/models.js";
 import { SchemaForm } from "../../parts/schema_form.js";
 import { operationOptions, providerOptions } from "./recipe.js";
 
@@ -12,6 +13,7 @@ const MOST_RUNGS = 8;
 
 function Rung({ n, rung, faults, catalogue, count, onChange, onMove, onRemove, disabled }) {
   const operation = findOperation(catalogue, rung.provider, rung.operation);
+  const suggestions = useModels(rung.provider, operation);
   const at = `/fallback/${n}`;
   const chooseProvider = (provider) => onChange({ provider, operation: catalogue.find((one) => one.provider === provider).operations[0].operation, params: {} });
   return html`<li class="rung">
@@ -23,7 +25,7 @@ function Rung({ n, rung, faults, catalogue, count, onChange, onMove, onRemove, d
       <${SelectField} id=${`rung-${n}-provider`} label=${t("field.provider")} value=${rung.provider} options=${providerOptions(catalogue)} fault=${faults.get(`${at}/provider`)} onInput=${chooseProvider} />
       <${SelectField} id=${`rung-${n}-operation`} label=${t("field.operation")} value=${rung.operation} options=${operationOptions(catalogue, rung.provider)} fault=${faults.get(`${at}/operation`)} hint=${ofSchema(operation?.schema, "description")} onInput=${(name) => onChange({ ...rung, operation: name, params: {} })} />
     </div>
-    ${operation && html`<${SchemaForm} key=${`${rung.provider} ${rung.operation}`} id=${`rung-${n}`} schema=${operation.schema} value=${rung.params} faults=${faults} pointer=${`${at}/params`} onInput=${(params) => onChange({ ...rung, params })} />`}
+    ${operation && html`<${SchemaForm} key=${`${rung.provider} ${rung.operation}`} id=${`rung-${n}`} schema=${operation.schema} value=${rung.params} faults=${faults} pointer=${`${at}/params`} suggestions=${suggestions} onInput=${(params) => onChange({ ...rung, params })} />`}
   </li>`;
 }
 

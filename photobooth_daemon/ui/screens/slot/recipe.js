@@ -5,6 +5,7 @@ import { ofSchema, t } from "../../core/i18n.js";
 import { findOperation } from "../../core/slot_config.js";
 import { Empty, Panel } from "../../parts/basics.js";
 import { SelectField, Switch, TextField } from "../../parts/fields.js";
+import { useModels } from "../../parts/models.js";
 import { SchemaForm } from "../../parts/schema_form.js";
 
 /** The choices of a provider list; one without a key can be chosen while the slot is off. */
@@ -28,6 +29,7 @@ export function RecipePanel({ draft, setDraft, faults, known, disabled }) {
   const kept = useRef({}); // params typed for other operations, should one come back to them
   const provider = catalogue.find((one) => one.provider === draft.provider);
   const operation = findOperation(catalogue, draft.provider, draft.operation);
+  const suggestions = useModels(draft.provider, operation);
   const choose = (nextProvider, nextOperation) => {
     kept.current[`${draft.provider} ${draft.operation}`] = { params: draft.params, template_media: draft.template_media };
     const before = kept.current[`${nextProvider} ${nextOperation}`] ?? { params: {}, template_media: [] };
@@ -48,7 +50,7 @@ export function RecipePanel({ draft, setDraft, faults, known, disabled }) {
           options=${operationOptions(catalogue, draft.provider)} onInput=${(name) => choose(draft.provider, name)} hint=${ofSchema(operation?.schema, "description")} />`}
       </div>
       ${operation
-        ? html`<div class="sub"><h3>${t("slot.params")}</h3><${SchemaForm} key=${`${draft.provider} ${draft.operation}`} id="params" schema=${operation.schema} value=${draft.params} faults=${faults} pointer="/params" onInput=${(params) => setDraft({ ...draft, params })} /></div>`
+        ? html`<div class="sub"><h3>${t("slot.params")}</h3><${SchemaForm} key=${`${draft.provider} ${draft.operation}`} id="params" schema=${operation.schema} value=${draft.params} faults=${faults} pointer="/params" suggestions=${suggestions} onInput=${(params) => setDraft({ ...draft, params })} /></div>`
         : html`<${Empty} icon="settings" title=${t("slot.no_provider")}>${t("slot.no_provider_todo")}<//>`}
     </fieldset>
   <//>`;

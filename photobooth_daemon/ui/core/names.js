@@ -1,0 +1,66 @@
+// How things are called: a slot by its number and name, providers and operations by their titles.
+
+import { useEffect } from "./html.js";
+import { get } from "./api.js";
+import { ofSchema, t } from "./i18n.js";
+import { may } from "./session.js";
+import { findOperation } from "./slot_config.js";
+import { app, useStore } from "./store.js";
+
+export const SLOT_IDS = Array.from({ length: 15 }, (_, n) => `slot-${String(n + 1).padStart(3, "0")}`);
+
+/** 3 for slot-003. */
+export const slotNumber = (id) => Number(id.slice(-3));
+
+/** The name alone; one that nobody has named is called by its number in the reader's language. */
+export function slotName(slot) {
+  const n = String(slotNumber(slot.id));
+  return !slot.display_name || slot.display_name === `Slot ${n}` ? t("slot.unnamed", { n }) : slot.display_name;
+}
+
+/** "3 · Name"; of one that nobody has named, "Slot 3". */
+export function slotTitle(slot) {
+  const name = slotName(slot);
+  const n = String(slotNumber(slot.id));
+  return name === t("slot.unnamed", { n }) ? name : `${n} · ${name}`;
+}
+
+/** The same by the id, from the slots that the page knows. */
+export function slotTitleOf(id, slots = app.get().slots) {
+  return slotTitle(slots?.find((slot) => slot.id === id) ?? { id, display_name: "" });
+}
+
+/** A provider's title in the reader's language; its name while the catalogue is on its way. */
+export function providerTitle(name, catalogue) {
+  return ofSchema(catalogue.find((one) => one.provider === name), "title") || name;
+}
+
+/** An operation's title. */
+export function operationTitle(provider, operation, catalogue) {
+  return ofSchema(findOperation(catalogue, provider, operation), "title") || operation;
+}
+
+/** "Google Gemini · Edit by a prompt". */
+export function recipeTitle({ provider, operation }, catalogue) {
+  return [providerTitle(provider, catalogue), operation && operationTitle(provider, operation, catalogue)].filter(Boolean).join(" · ");
+}
+
+let asked = null;
+
+/** Reads the providers anew; what cannot be read now keeps its last value. */
+export async function readCatalogue() {
+  const { items } = await get("/api/providers");
+  app.set({ catalogue: items });
+  return items;
+}
+
+/** The providers, read once for the page; empty until they are there. */
+export function useCatalogue() {
+  useEffect(() => {
+    if (app.get().catalogue || !may("slots:read")) return;
+    asked ??= readCatalogue().catch(() => {}).finally(() => {
+      asked = null;
+    });
+  }, []);
+  return useStore(app, (state) => state.catalogue) ?? [];
+}
