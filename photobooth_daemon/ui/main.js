@@ -17,7 +17,7 @@ import { openSearch } from "./parts/search.js";
 import { Shell } from "./parts/shell.js";
 import { Toasts } from "./parts/toast.js";
 import { BoardScreen } from "./screens/board.js";
-import { LoginAgain, LoginScreen } from "./screens/login.js";
+import { ChoosePassword, LoginAgain, LoginScreen } from "./screens/login.js";
 
 // The board comes with the page; every other screen when it is first opened.
 const SCREENS = {
@@ -32,6 +32,7 @@ const SCREENS = {
   audit: () => import("./screens/audit.js"),
   health: () => import("./screens/health.js"),
   account: () => import("./screens/account.js"),
+  accounts: () => import("./screens/accounts.js"),
 };
 
 function screenName([first, second]) {
@@ -72,6 +73,7 @@ function Page() {
   const sessionState = useStore(app, (state) => state.sessionState);
   useStore(app, (state) => state.language);
   if (sessionState === "out") return html`<${LoginScreen} />`;
+  if (sessionState === "new_password") return html`<${ChoosePassword} /><${Toasts} />`;
   return html`<${Shell} onSearch=${openSearch} onHelp=${openHelp}><${Screen} /><//>
     <${DialogHost} />
     ${sessionState === "expired" && html`<${LoginAgain} />`}

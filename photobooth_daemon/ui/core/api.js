@@ -13,11 +13,16 @@ export class Problem extends Error {
   }
 }
 
-const watchers = { unauthenticated: () => {}, eventRunning: async () => null };
+const watchers = { unauthenticated: () => {}, newPassword: () => {}, eventRunning: async () => null };
 
 /** Says who is told when the session turns out to be over. */
 export function onUnauthenticated(tell) {
   watchers.unauthenticated = tell;
+}
+
+/** Says who is told when nothing may be done before a password of one's own is chosen. */
+export function onNewPasswordNeeded(tell) {
+  watchers.newPassword = tell;
 }
 
 /** Says who is asked for a reason when a running event keeps something as it is; null lets it be. */
@@ -71,6 +76,7 @@ export async function call(method, path, options = {}) {
   if (!answer.ok) {
     const problem = await problemOf(answer);
     if (problem.code === "unauthenticated") watchers.unauthenticated();
+    if (problem.code === "password_change_required") watchers.newPassword();
     if (problem.code === "event_running" && !reason) {
       const given = await watchers.eventRunning(problem.body.event);
       if (given) return call(method, path, { ...options, reason: given });

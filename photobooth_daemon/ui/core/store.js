@@ -32,7 +32,8 @@ export function useStore(store, select) {
 
 export const app = createStore({
   session: null, // {username, permissions, expires_at}
-  sessionState: "unknown", // in, out, expired
+  sessionState: "unknown", // in, out, expired, new_password
+  oneTimePassword: "", // just logged in with: it is not asked for again
   slots: null,
   catalogue: null, // of providers
   statistics: null, // of the last 24 hours

@@ -18,6 +18,7 @@ const SCREENS = [
   { path: "stats", icon: "stats", permission: "stats:read" },
   { path: "settings", icon: "settings", permission: "settings:read" },
   { path: "audit", icon: "audit", permission: "audit:read" },
+  { path: "accounts", icon: "people", permission: "admins:write" },
   { path: "health", icon: "health", permission: null },
   { path: "account", icon: "account", permission: null },
 ];

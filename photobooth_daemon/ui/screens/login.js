@@ -2,14 +2,16 @@
 
 import { html, useEffect, useState } from "../core/html.js";
 import { t } from "../core/i18n.js";
-import { startLive } from "../core/live.js";
+import { startLive, stopLive } from "../core/live.js";
 import { explain } from "../core/problems.js";
-import { login } from "../core/session.js";
-import { app } from "../core/store.js";
+import { login, logout } from "../core/session.js";
+import { app, useStore } from "../core/store.js";
 import { Button, Notice } from "../parts/basics.js";
 import { Dialog } from "../parts/dialog.js";
 import { TextField } from "../parts/fields.js";
+import { PasswordForm } from "../parts/password_form.js";
 import { LanguageSwitch } from "../parts/preferences.js";
+import { toastProblem } from "../parts/toast.js";
 
 function LoginForm({ username: known = "" }) {
   const [username, setUsername] = useState(known);
@@ -22,7 +24,7 @@ function LoginForm({ username: known = "" }) {
     setBusy(true);
     try {
       await login(username.trim(), password);
-      startLive();
+      if (app.get().sessionState === "in") startLive();
     } catch (refusal) {
       if (!refusal.code) throw refusal;
       setProblem(refusal);
@@ -49,6 +51,24 @@ export function LoginScreen() {
       <div class="login-brand"><img src="/ui/icon.svg" width="40" height="40" alt="" /><h1>${t("app.name")}</h1></div>
       <${LoginForm} />
       <p class="quiet">${t("login.forgotten")}</p>
+      <${LanguageSwitch} />
+    </div>
+  </main>`;
+}
+
+/** What a password for one login leads to. */
+export function ChoosePassword() {
+  const username = useStore(app, (state) => state.session?.username);
+  useEffect(() => {
+    document.title = t("app.name");
+    stopLive();
+  }, []);
+  return html`<main class="login">
+    <div class="login-card">
+      <div class="login-brand"><img src="/ui/icon.svg" width="40" height="40" alt="" /><h1>${t("login.choose")}</h1></div>
+      <p>${t("login.choose_text", { username })}</p>
+      <${PasswordForm} username=${username} known=${app.get().oneTimePassword} currentLabel=${t("login.one_time")} action=${t("login.choose_save")} />
+      <p><${Button} kind="small plain" icon="logout" onClick=${() => logout().catch(toastProblem)}>${t("nav.logout")}<//></p>
       <${LanguageSwitch} />
     </div>
   </main>`;

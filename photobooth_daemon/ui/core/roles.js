@@ -1,0 +1,17 @@
+// What an account may do, and the sets of it that people are usually given.
+
+export const PERMISSIONS = [
+  "slots:read", "slots:write", "settings:read", "settings:write", "media:write", "jobs:read", "jobs:write",
+  "stats:read", "audit:read", "events:read", "events:write", "providers:write", "admins:write", "metrics:read",
+];
+export const ROLES = {
+  administrator: PERMISSIONS,
+  viewer: ["slots:read", "jobs:read", "stats:read"],
+  host: ["events:read", "events:write", "jobs:read", "jobs:write", "slots:read"],
+};
+
+/** The role that these permissions are, or "custom". */
+export function roleOf(permissions) {
+  const sorted = [...permissions].sort().join();
+  return Object.keys(ROLES).find((role) => [...ROLES[role]].sort().join() === sorted) ?? "custom";
+}
