@@ -32,6 +32,14 @@ def admin(request: pytest.FixtureRequest, house: House, browser: Any) -> Iterato
         yield one
 
 
+@pytest.fixture(scope="module")
+def page(house: House, browser: Any) -> Iterator[Visit]:
+    """A page of the UI's own origin, nobody logged in."""
+    with visit(house, browser, "en") as one:
+        one.open()
+        yield one
+
+
 @pytest.fixture
 def clean(house: House) -> Iterator[None]:
     """No event is there, and none is left to others, whatever the test has planned."""
@@ -367,6 +375,21 @@ def test_a_failed_photo_is_made_again_and_what_is_kept_is_proved(
     page.locator("dialog .notice.ok", has_text=t("kept.clean")).wait_for()
 
 
+def test_an_events_page_leads_to_who_changed_what_in_it(
+    admin: Visit, house: House, plan: Callable[..., Any]
+) -> None:
+    page, t = admin.page, admin.t
+    other = plan(600, 700, name="Корпоратив")
+    event = plan(60, 120)
+    admin.open(f"events/{event['event_id']}")
+    page.locator("#after a", has_text=t("event.changes")).click()
+    page.locator(".audit-row", has_text=t("audit_action.event.create")).wait_for()
+    assert page.locator(".audit-row").count() == 1
+    assert shows_no_id(admin)
+    admin.button("jobs.clear").click()
+    page.locator(".audit-row", has_text=other["name"]).first.wait_for()
+
+
 def test_unsaved_work_is_not_lost_by_leaving(
     admin: Visit, house: House, plan: Callable[..., Any]
 ) -> None:
@@ -376,6 +399,44 @@ def test_unsaved_work_is_not_lost_by_leaving(
     admin.page.locator("nav a[href='#/jobs']").click()
     admin.button("act.stay").click()
     assert admin.page.locator("#event-name").input_value() == "Другое"
+
+
+def config(one: Visit, script: str) -> Any:
+    """Evaluate an expression of the page's module about events, here in Moscow."""
+    source = (
+        f"async () => {{ const m = await import('/ui/core/event_config.js'); return {script}; }}"
+    )
+    return one.page.evaluate(source)
+
+
+@pytest.mark.parametrize(
+    ("now", "days", "begins", "ends"),
+    [
+        ("2026-11-28T12:00", 0, "2026-11-28T15:00:00Z", "2026-11-28T23:00:00Z"),
+        ("2026-11-28T23:30", 0, "2026-11-28T15:00:00Z", "2026-11-28T23:00:00Z"),
+        # At one at night the evening that is under way is meant.
+        ("2026-11-29T01:00", 0, "2026-11-28T15:00:00Z", "2026-11-28T23:00:00Z"),
+        ("2026-11-29T02:00", 0, "2026-11-29T15:00:00Z", "2026-11-29T23:00:00Z"),
+        ("2026-12-31T12:00", 1, "2027-01-01T15:00:00Z", "2027-01-01T23:00:00Z"),
+    ],
+)
+def test_tonight_is_the_evening_of_the_browsers_day(
+    page: Visit, now: str, days: int, begins: str, ends: str
+) -> None:
+    found = config(page, f"m.evening(new Date('{now}'), {days})")
+    assert found == {"starts_at": begins, "ends_at": ends}
+    assert config(page, f"m.fromField(m.toField('{begins}'))") == begins
+
+
+def test_cost_by_the_end_goes_on_like_now_and_is_told_neither_too_early_nor_afterwards(
+    page: Visit,
+) -> None:
+    event = "{starts_at: '2026-11-28T10:00:00Z', ends_at: '2026-11-28T20:00:00Z'}"
+    told = [
+        config(page, f"m.costByTheEnd({event}, {cost}, Date.parse('2026-11-28T{at}:00Z'))")
+        for cost, at in ((1, "15:00"), (1, "10:05"), (1, "20:00"), (0, "15:00"))
+    ]
+    assert told == [2, None, None, None]
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(

@@ -67,7 +67,8 @@ function Entry({ entry }) {
 }
 
 export function Screen({ query }) {
-  const filters = Object.fromEntries(FILTERS.map((name) => [name, query[name] ?? ""]));
+  // An event is not typed: its page leads here.
+  const filters = Object.fromEntries([...FILTERS, "event"].map((name) => [name, query[name] ?? ""]));
   const key = JSON.stringify(filters);
   const [typed, setTyped] = useState(filters);
   const [more, setMore] = useState({ items: [], cursor: undefined });
@@ -89,6 +90,7 @@ export function Screen({ query }) {
     <form class="filters" role="search" aria-label=${t("jobs.filters")} onSubmit=${(event) => event.preventDefault()}>
       ${FILTERS.map((name) => html`<${TextField} key=${name} id=${`filter-${name}`} label=${t(`audit.${name}`)} placeholder=${t(`audit.${name}_hint`)} value=${typed[name]} onInput=${(value) => setTyped({ ...typed, [name]: value })} input=${{ autocomplete: "off", spellcheck: false }} />`)}
     </form>
+    ${filters.event && html`<p class="button-row more-of"><span>${t("audit.of_event")}</span><${Button} kind="small" icon="close" onClick=${() => setTyped({ ...typed, event: "" })}>${t("jobs.clear")}<//></p>`}
     <${ProblemNotice} problem=${problem} retry=${reload} />
     ${!data && !problem && html`<${Waiting} rows=${6} />`}
     ${data && items.length === 0 && html`<${Empty} icon="audit" title=${t("audit.none")}>${t("audit.none_todo")}<//>`}

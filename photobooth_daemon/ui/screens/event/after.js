@@ -3,7 +3,7 @@
 import { html } from "../../core/html.js";
 import { del, post } from "../../core/api.js";
 import { t } from "../../core/i18n.js";
-import { go } from "../../core/router.js";
+import { go, link } from "../../core/router.js";
 import { may } from "../../core/session.js";
 import { app } from "../../core/store.js";
 import { Button, Panel } from "../../parts/basics.js";
@@ -46,6 +46,7 @@ export function AfterPanel({ event, state, reload }) {
       <a class=${look.archive} href=${archive} download><${Icon} name="download" />${t("event.archive")}</a>
       <${Button} kind=${state === "ended" ? "" : "small"} icon="check" onClick=${() => openKept(event)}>${t("event.kept")}<//>
     </div>`}
+    ${may("audit:read") && html`<p class="spaced"><a href=${link("audit", { event: event.event_id })}>${t("event.changes")}</a></p>`}
     ${may("events:write") && html`<div class="button-row spaced">
       ${state !== "planned" && html`<${Button} kind="small danger" icon="trash" onClick=${purge}>${t("event.purge")}<//>`}
       <${Button} kind="small danger" onClick=${forget}>${t("event.delete")}<//>
