@@ -6,16 +6,17 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from photobooth_daemon.clock import rfc3339
 from tests.support.ui_house import LANGUAGES, NARROW, WIDE, House, frame, local_look, visit
-from tests.ui.test_screens import axe_source, look_over
+from tests.ui.test_screens import axe_source, look_over, save
 
 pytestmark = pytest.mark.browser
-SLOT = "slot-013"
+SLOT = "slot-010"
 # Two seconds are promised; a test machine may be busy.
 SEEN_MAX_MS = 6000
 
@@ -48,6 +49,8 @@ def event(house: House) -> Iterator[dict[str, Any]]:
     version = house.call("GET", f"/api/events/{made['event_id']}")["version"]
     query = {"version": version, "purge": 1}
     house.call("DELETE", f"/api/events/{made['event_id']}", query=query)
+    version = house.call("GET", f"/api/slots/{SLOT}")["version"]
+    house.call("DELETE", f"/api/slots/{SLOT}", query={"version": version})
 
 
 def path_of(event: dict[str, Any]) -> str:
@@ -229,3 +232,24 @@ def hurried(route: Any) -> None:
     answer = route.fetch()
     text = answer.text().replace("OLD_MS = 7000", "OLD_MS = 300")
     route.fulfill(response=answer, body=text.replace("FRESH_MS = 2500", "FRESH_MS = 300"))
+
+
+def test_screenshots_for_the_guides(
+    house: House, browser: Any, event: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    folder = request.config.getoption("--screenshots")
+    if folder is None:
+        pytest.skip("--screenshots DIR was not given")
+    answers = [shoot(house) for _ in range(6)]
+    link = "/r/" + answers[0]["page_link"].partition("/r/")[2]
+    for language in LANGUAGES:
+        with visit(house, browser, language, NARROW) as one:
+            for name, path in (("guest", link), ("gallery", path_of(event))):
+                one.page.goto(house.url + path)
+                one.page.wait_for_load_state("networkidle" if name == "guest" else "load")
+                one.page.wait_for_function("() => [...document.images].every(i => i.complete)")
+                save(one, Path(folder), name, NARROW, "light")
+        with visit(house, browser, language, WIDE) as one:
+            one.page.goto(house.url + path_of(event) + "/show")
+            one.page.locator(".slide.seen").wait_for()
+            save(one, Path(folder), "show", WIDE, "light")

@@ -467,3 +467,37 @@ async def test_the_slideshow_s_page_needs_the_same_as_the_gallery(office: Office
     assert "blob:" not in (await hall.get()).headers["Content-Security-Policy"]
     await hall.change(gallery={"enabled": False})
     assert (await hall.get("/show")).status == 404
+
+
+async def test_a_picture_made_again_comes_by_itself_and_goes_with_its_guest_s_key(
+    office: Office,
+) -> None:
+    hall = await Hall.open(office, keep_originals="failed", frozen=False)
+    # Nobody answers at the provider's address.
+    away = {"provider": "gemini", "operation": "edit", "params": {"prompt": "smile"}}
+    await office.put(SLOT, {**LOOK, **away}, If_Match="*")
+    failed = await office.photograph()
+    assert failed.status == 502
+    first = failed.json()["job_id"]
+    await office.put(SLOT, LOOK, If_Match="*")
+    async with following(hall) as stream:
+        again = (await office.call("POST", f"/api/jobs/{first}/rerun")).json()["job_id"]
+        assert await hall.pictures() == []
+
+        async def is_made() -> bool:
+            await office.app.reruns.look()
+            return ("picture", again) in stream.told
+
+        await eventually(is_made, every_seconds=0.1)
+        assert await hall.pictures() == [again]
+        (row,) = await office.fetch("SELECT guest_key FROM job_history WHERE job_id = $1", first)
+        reply = await office.call(
+            "POST",
+            f"/r/{first}/delete",
+            raw=f"k={row['guest_key']}".encode(),
+            token=None,
+            Content_Type=FORM,
+        )
+        assert reply.status == 303
+        await stream.tells("gone", again)
+        assert await hall.pictures() == []
