@@ -16,6 +16,7 @@ from PIL import Image, ImageCms
 from photobooth_daemon.errors import InvalidImage
 from photobooth_daemon.pictures.headers import JPEG, PNG, WEBP, Header
 from photobooth_daemon.pictures.jpeg import check_scans
+from photobooth_daemon.pictures.jpeg_end import jpeg_with_end
 
 # Pillow's own guard against decompression bombs, at the highest value that the
 # setting max_pixels can have; the setting itself is checked before Pillow is asked.
@@ -58,6 +59,18 @@ def decode(file: BinaryIO, header: Header, *, dct_scale: int = 1) -> Image.Image
     # Pillow writes some of what it read (comments, profiles) into the files it makes.
     image.info = {}
     return image
+
+
+def with_end(file: BinaryIO, header: Header) -> BinaryIO:
+    """Return the file, or a copy with its end where a JPEG lacks nothing else.
+
+    Raises:
+        InvalidImage: pixels are missing before that end.
+    """
+    if header.jpeg is None:
+        return file
+    with _named_failures():
+        return jpeg_with_end(file, header.jpeg)
 
 
 def prove_complete(file: BinaryIO, header: Header) -> None:
@@ -166,6 +179,7 @@ def _at_scale(header: Header, dct_scale: int) -> tuple[int, int]:
 def _opened(file: BinaryIO, header: Header) -> Image.Image:
     if header.jpeg is not None and header.jpeg.several_scans:
         check_scans(file)
+    file = with_end(file, header)
     file.seek(0)
     image = Image.open(file, formats=[_FORMATS[header.content_type]])
     if image.size != (header.width, header.height):

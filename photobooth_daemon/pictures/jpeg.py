@@ -43,6 +43,8 @@ class JpegHeader:
     common: bool
     """Eight bits, Huffman-coded, baseline or progressive, one or three components."""
     several_scans: bool
+    scan_at: int
+    """Where the first scan starts in the file; thumbnails with ends of their own lie before it."""
     orientation: int
     icc_profile: bytes | None
 
@@ -65,7 +67,7 @@ def read_jpeg_header(file: BinaryIO) -> JpegHeader:
         InvalidImage: there is no readable frame header before the first scan.
     """
     frame: _Segment | None = None
-    scan_components = 0
+    scan_components = scan_at = 0
     orientation = 1
     icc_parts: dict[int, bytes] = {}
     for segment in _segments(file):
@@ -75,6 +77,7 @@ def read_jpeg_header(file: BinaryIO) -> JpegHeader:
             frame = segment
         elif segment.marker == SOS:
             scan_components = segment.payload[0] if segment.payload else 0
+            scan_at = segment.start
         elif segment.marker == APP1 and segment.payload.startswith(_EXIF):
             orientation = orientation_of(segment.payload[len(_EXIF) :])
         elif segment.marker == APP2 and segment.payload.startswith(_ICC):
@@ -92,6 +95,7 @@ def read_jpeg_header(file: BinaryIO) -> JpegHeader:
         components=components,
         common=(frame.marker in _HUFFMAN_FRAMES and frame.payload[0] == 8 and components in (1, 3)),
         several_scans=frame.marker not in _SEQUENTIAL_FRAMES or scan_components != components,
+        scan_at=scan_at,
         orientation=orientation,
         icc_profile=b"".join(icc_parts[n] for n in sorted(icc_parts)) or None,
     )
@@ -139,6 +143,53 @@ def without_metadata(data: bytes) -> bytes:
         if data[at + 1] == EOI:
             kept.append(b"\xff\xd9")
             return b"".join(kept)
+
+
+def end_of_pixels(data: bytes) -> int:
+    """Return where the last scan of a file ends that has no end marker.
+
+    Raises:
+        InvalidImage: scans are missing: some coefficients would never be told in full.
+    """
+    file = BytesIO(data)
+    missing: set[tuple[int, int]] = set()
+    at = end = 2
+    try:
+        for _ in range(MOST_SCANS + 1):
+            for segment in _segments(file, at):
+                missing = _still_missing(missing, segment)
+                at = segment.end
+            following = _MARKER_IN_SCAN.search(data, at)
+            at = end = following.start() if following else len(data)
+    except InvalidImage:
+        # What follows the last scan is no segment: the file was cut there, or it is padding.
+        pass
+    if missing or end == 2:
+        raise InvalidImage
+    return _without_padding(data, end)
+
+
+def _still_missing(missing: set[tuple[int, int]], segment: _Segment) -> set[tuple[int, int]]:
+    """Return the components' coefficients that no scan up to this segment has told in full."""
+    payload = segment.payload
+    if segment.marker in _FRAMES:
+        components = payload[6::3][: payload[5]]
+        return {(component, number) for component in components for number in range(64)}
+    if segment.marker != SOS or not payload or len(payload) < 4 + 2 * payload[0]:
+        return missing
+    components, (first, last, bits) = payload[1 : 1 + 2 * payload[0] : 2], payload[-3:]
+    if bits & 0x0F:
+        return missing
+    return missing - {(c, n) for c in components for n in range(first, last + 1)}
+
+
+def _without_padding(data: bytes, end: int) -> int:
+    """Return where a scan ends whose rest is one byte over and over, as of an empty card."""
+    while end and data[end - 1] == 0xFF:
+        end -= 1
+    padding = data[end - 1 : end]
+    # The first of the zeros may belong to an FF that is stuffed with it.
+    return min(end, len(data[:end].rstrip(padding)) + 1)
 
 
 def _kept(segment: _Segment, view: memoryview) -> Iterator[bytes | memoryview]:

@@ -32,6 +32,7 @@ from photobooth_daemon.pictures.codec import (
     on_background,
     prove_complete,
     scaled,
+    with_end,
 )
 from photobooth_daemon.pictures.headers import (
     JPEG,
@@ -112,8 +113,9 @@ def prepare(path: Path, content_type: str, *, max_edge_px: int) -> PictureBytes:
     Raises:
         InvalidImage: the photo is truncated or corrupt.
     """
-    with path.open("rb") as file:
-        header = read_header(file, content_type, max_pixels=MOST_PIXELS)
+    with path.open("rb") as uploaded:
+        header = read_header(uploaded, content_type, max_pixels=MOST_PIXELS)
+        file = with_end(uploaded, header)
         size_bytes = path.stat().st_size
         if content_type == JPEG and size_bytes < SMALL_BYTES:
             longest_px = max(header.width, header.height)
@@ -146,18 +148,19 @@ def finish(
     content_type = content_type_of(data[:MAGIC_BYTES])
     if content_type is None:
         raise InvalidImage("The provider's answer is not a JPEG, PNG or WEBP.")
-    file = BytesIO(data)
+    file: BinaryIO = BytesIO(data)
     header = read_header(file, content_type, max_pixels=max_pixels)
     layout = layout_for(header.displayed(), output, (photo_width, photo_height))
     if layout.canvas[0] * layout.canvas[1] > max_pixels:
         raise InvalidImage(
             "The provider's picture is too long to bring to the photo's proportions."
         )
+    file = with_end(file, header)
     if output.format == "jpeg" and layout.changes_nothing and _plain_jpeg(header):
         landing = dct_scale_landing(header, PREVIEW_EDGE_PX, PREVIEW_LEAST_SHARE)
         scale = landing or dct_scale_for(header, PREVIEW_EDGE_PX)
         small = decode(file, header, dct_scale=scale)
-        kept = PictureBytes(without_metadata(data), JPEG, *header.displayed())
+        kept = PictureBytes(without_metadata(_all_of(file)), JPEG, *header.displayed())
         return _finished(kept, small)
     image = decode(file, header, dct_scale=dct_scale_for(header, layout.decoded_edge_px))
     image = layout.applied_to(image)
@@ -170,8 +173,9 @@ def original(path: Path, content_type: str, output: Output) -> PictureBytes:
     Raises:
         InvalidImage: the photo is truncated or corrupt.
     """
-    with path.open("rb") as file:
-        header = read_header(file, content_type, max_pixels=MOST_PIXELS)
+    with path.open("rb") as uploaded:
+        header = read_header(uploaded, content_type, max_pixels=MOST_PIXELS)
+        file = with_end(uploaded, header)
         edge_px = min(longest_edge_px(output), max(header.width, header.height))
         if output.format == "jpeg" and _plain_jpeg(header, edge_px):
             return PictureBytes(without_metadata(_all_of(file)), JPEG, *header.displayed())

@@ -273,7 +273,6 @@ class TestPrepare:
         whole = make(noise())
         end = whole.rindex(b"\xff\xd9")
         assert prepared(tmp_path, whole[: end + 2]).data.endswith(b"\xff\xd9")
-        # Without the marker, or with a little less, every pixel may still be there.
         for lost in (30, 100):
             with pytest.raises(InvalidImage):
                 prepared(tmp_path, whole[: end - lost])

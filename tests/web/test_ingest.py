@@ -510,6 +510,14 @@ async def test_422_invalid_image(booth: Booth, kind: str) -> None:
     await booth.nothing_left()
 
 
+@pytest.mark.parametrize("progressive", [False, True])
+async def test_a_jpeg_without_its_end_marker_is_taken(booth: Booth, progressive: bool) -> None:
+    whole = jpeg(noise(), progressive=progressive)
+    answer = await booth.post(booth.form(whole[:-2] + bytes(512)))
+    assert answer.status == 200
+    assert (await booth.the_job())["status"] == "done"
+
+
 async def test_422_over_max_pixels(booth: Booth) -> None:
     await booth.configure_settings(max_pixels=1_000_000)
     answer = await booth.post(booth.form(jpeg(corners(1200, 900))))
