@@ -81,11 +81,12 @@ class TemplateService:
         """Move the picture in ``path`` into the library and return it.
 
         The bytes stay as they were sent, unless a camera wrote them lying on
-        their side: those are turned upright.
+        their side: those are turned upright. An AVIF becomes a PNG, which every
+        provider reads.
 
         Raises:
             ValidationFailed: the label is too long.
-            UnsupportedMediaType: not a JPEG, PNG or WEBP.
+            UnsupportedMediaType: not a JPEG, PNG, WEBP, or AVIF where Pillow reads it.
             InvalidImage: truncated, corrupt, or too many pixels.
             StorageFull: the disk has no room.
         """
@@ -184,9 +185,11 @@ def _inspect(path: Path, max_pixels: int) -> _Inspected:
     with path.open("rb") as file:
         header = read_header(file, content_type, max_pixels=max_pixels)
     preview = template_preview(path, content_type)
-    if header.orientation != UPRIGHT:
-        turned = original(path, content_type, Output(FORMATS[content_type], UPRIGHT_QUALITY))
-        path.write_bytes(turned.data)
+    if header.orientation != UPRIGHT or content_type not in FORMATS:
+        output = Output(FORMATS.get(content_type, "png"), UPRIGHT_QUALITY)
+        kept = original(path, content_type, output)
+        path.write_bytes(kept.data)
+        content_type = kept.content_type
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     return _Inspected(content_type, *header.displayed(), len(data), digest, preview)

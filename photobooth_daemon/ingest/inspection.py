@@ -17,7 +17,7 @@ async def inspect(received: Received, max_pixels: int) -> tuple[Picture, Invalid
     photo is decoded.
 
     Raises:
-        UnsupportedMediaType: it is no JPEG, PNG or WEBP at all.
+        UnsupportedMediaType: it is no picture that can be read here.
     """
     return await asyncio.to_thread(_inspect, received, max_pixels)
 

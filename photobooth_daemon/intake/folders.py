@@ -35,7 +35,7 @@ from photobooth_daemon.intake.moves import (
     names_like,
     sync_directory,
 )
-from photobooth_daemon.pictures.headers import JPEG, MAGIC_BYTES, PNG, WEBP, content_type_of
+from photobooth_daemon.pictures.kinds import JPEG, MAGIC_BYTES, PNG, WEBP, content_type_of
 
 COPY_BYTES = 1 << 20
 IGNORED_SUFFIXES = frozenset({".tmp", ".part", ".partial", ".crdownload", ".filepart", ".xmp"})

@@ -19,7 +19,7 @@ from photobooth_daemon.intake import reasons
 from photobooth_daemon.intake.folders import SlotFolders, Waiting, key_of, sha256_of
 from photobooth_daemon.intake.sender import Delivered, NotNow, Refused, Sender
 from photobooth_daemon.intake.status import IntakeStatus
-from photobooth_daemon.pictures.headers import MAGIC_BYTES, content_type_of
+from photobooth_daemon.pictures.kinds import HEIC, MAGIC_BYTES, content_type_of, is_photo
 from photobooth_daemon.tasks import end_tasks
 
 FIRST_PAUSE_SECONDS = 1.0
@@ -251,8 +251,10 @@ class SlotLine:
         if photo.path.stat().st_size > self._rules.max_file_bytes:
             return reasons.TOO_LARGE
         with photo.path.open("rb") as file:
-            known = content_type_of(file.read(MAGIC_BYTES))
-        return None if known else reasons.NOT_A_PICTURE
+            kind = content_type_of(file.read(MAGIC_BYTES))
+        if is_photo(kind):
+            return None
+        return reasons.RAW if kind == HEIC else reasons.NOT_A_PICTURE
 
     async def _keep(self, photo: Waiting, key: str, delivered: Delivered) -> None:
         await asyncio.to_thread(

@@ -14,20 +14,23 @@ from typing import BinaryIO
 from PIL import Image, ImageCms
 
 from photobooth_daemon.errors import InvalidImage
-from photobooth_daemon.pictures.headers import JPEG, PNG, WEBP, Header
+from photobooth_daemon.pictures.headers import Header
 from photobooth_daemon.pictures.jpeg import check_scans
 from photobooth_daemon.pictures.jpeg_end import jpeg_with_end
+from photobooth_daemon.pictures.kinds import AVIF, GIF, JPEG, PNG, WEBP
 
 # Pillow's own guard against decompression bombs, at the highest value that the
 # setting max_pixels can have; the setting itself is checked before Pillow is asked.
 MOST_PIXELS = 200_000_000
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+# Up to twice as much it only warns; the header's size is looked at before, or right after.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 # It warns of broken metadata, which is dropped anyway, on standard error.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 Resampling = Image.Resampling
 
-_FORMATS = {JPEG: "JPEG", PNG: "PNG", WEBP: "WEBP"}
+_FORMATS = {JPEG: "JPEG", PNG: "PNG", WEBP: "WEBP", AVIF: "AVIF", GIF: "GIF"}
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,

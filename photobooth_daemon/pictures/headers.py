@@ -13,19 +13,16 @@ from typing import BinaryIO
 from photobooth_daemon.errors import InvalidImage
 from photobooth_daemon.pictures.exif import orientation_of, turns_sideways
 from photobooth_daemon.pictures.jpeg import JpegHeader, read_jpeg_header
+from photobooth_daemon.pictures.kinds import AVIF, GIF, JPEG, PNG, WEBP
 
-JPEG = "image/jpeg"
-PNG = "image/png"
-WEBP = "image/webp"
-EXTENSIONS = {JPEG: "jpg", PNG: "png", WEBP: "webp"}
+EXTENSIONS = {JPEG: "jpg", PNG: "png", WEBP: "webp", AVIF: "avif"}
 
-MAGIC_BYTES = 12
-"""How many of a file's first bytes tell its kind."""
 LONGEST_EDGE_PX = 30_000
 """A decoder keeps tens of bytes for each row beside its pixels: 59 million rows of one pixel
 take two gigabytes. Up to here that is nothing beside the four bytes of a pixel."""
 MOST_CHUNKS = 50_000
 """A PNG of 50 MB in the customary chunks of 8 KB has 6,400."""
+_GIF_EXTENSION, _GIF_IMAGE = 0x21, 0x2C
 _LONGEST_EXIF = 1 << 20
 
 
@@ -46,17 +43,6 @@ class Header:
         return self.width, self.height
 
 
-def content_type_of(head: bytes) -> str | None:
-    """Return the kind of picture that starts with these bytes, or None: never its name's word."""
-    if head.startswith(b"\xff\xd8\xff"):
-        return JPEG
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PNG
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return WEBP
-    return None
-
-
 def read_header(file: BinaryIO, content_type: str, *, max_pixels: int) -> Header:
     """Return the header of a file whose kind is known.
 
@@ -69,6 +55,13 @@ def read_header(file: BinaryIO, content_type: str, *, max_pixels: int) -> Header
         header = Header(JPEG, jpeg.width, jpeg.height, jpeg.orientation, jpeg)
     elif content_type == PNG:
         header = _png_header(file)
+    elif content_type == GIF:
+        header = _gif_header(file)
+    elif content_type == AVIF:
+        # Pillow is loaded by those alone who read pictures, not by those who tell their kinds.
+        from photobooth_daemon.pictures.avif import avif_size
+
+        header = Header(AVIF, *avif_size(file))
     else:
         header = _webp_header(file)
     if not header.width or not header.height:
@@ -116,6 +109,41 @@ def _webp_header(file: BinaryIO) -> Header:
             file.seek(start)
             orientation = orientation_of(file.read(size).removeprefix(b"Exif\x00\x00"))
     return Header(WEBP, width, height, orientation)
+
+
+def _gif_header(file: BinaryIO) -> Header:
+    """Return the size of the screen; the first frame, which alone is read, must fit in it."""
+    head = file.read(13)
+    if len(head) < 13:
+        raise InvalidImage
+    width, height = (int.from_bytes(head[at : at + 2], "little") for at in (6, 8))
+    at = 13 + _gif_table_bytes(head[10])
+    in_extension = False
+    for _ in range(MOST_CHUNKS):
+        file.seek(at)
+        block = file.read(10)
+        if not block:
+            raise InvalidImage
+        if in_extension:
+            # Pieces behind their lengths, the last being empty.
+            in_extension = block[0] > 0
+            at += 1 + block[0]
+        elif block[0] == _GIF_EXTENSION:
+            in_extension = True
+            at += 2
+        elif block[0] == _GIF_IMAGE and len(block) == 10:
+            numbers = (int.from_bytes(block[n : n + 2], "little") for n in (1, 3, 5, 7))
+            left, top, across, down = numbers
+            if left + across > width or top + down > height:
+                raise InvalidImage
+            return Header(GIF, width, height)
+        else:
+            raise InvalidImage
+    raise InvalidImage("The picture has too many chunks.")
+
+
+def _gif_table_bytes(flags: int) -> int:
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
 def _webp_size(name: bytes, data: bytes) -> tuple[int, int]:

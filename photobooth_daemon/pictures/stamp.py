@@ -22,7 +22,8 @@ from photobooth_daemon.pictures.codec import (
     encode_webp,
     on_background,
 )
-from photobooth_daemon.pictures.headers import JPEG, PNG, read_header
+from photobooth_daemon.pictures.headers import read_header
+from photobooth_daemon.pictures.kinds import JPEG, PNG
 
 QUIET_MODULES = 4
 """What ISO 18004 asks for around a code."""

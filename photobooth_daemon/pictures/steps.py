@@ -34,16 +34,18 @@ from photobooth_daemon.pictures.codec import (
     scaled,
     with_end,
 )
-from photobooth_daemon.pictures.headers import (
+from photobooth_daemon.pictures.headers import Header, read_header
+from photobooth_daemon.pictures.jpeg import without_metadata
+from photobooth_daemon.pictures.kinds import (
     JPEG,
     MAGIC_BYTES,
     PNG,
     WEBP,
-    Header,
     content_type_of,
-    read_header,
+    is_photo,
+    is_readable,
+    why_not_a_photo,
 )
-from photobooth_daemon.pictures.jpeg import without_metadata
 from photobooth_daemon.pictures.layout import layout_for, longest_edge_px
 
 PREVIEW_EDGE_PX = 512
@@ -78,10 +80,13 @@ def recognise(path: Path) -> str:
     """Return the content type that the file's own first bytes speak of.
 
     Raises:
-        UnsupportedMediaType: not a JPEG, PNG or WEBP.
+        UnsupportedMediaType: not a JPEG, PNG, WEBP, or AVIF where Pillow reads it.
     """
     with path.open("rb") as file:
-        return _recognised(file)
+        content_type = _kind_of(file)
+    if content_type is None or not is_photo(content_type):
+        raise UnsupportedMediaType(why_not_a_photo(content_type))
+    return content_type
 
 
 def measure(path: Path, content_type: str, max_pixels: int) -> tuple[int, int]:
@@ -96,9 +101,12 @@ def measure(path: Path, content_type: str, max_pixels: int) -> tuple[int, int]:
 
 def megapixels_of(file: BinaryIO) -> float:
     """Return how large a picture claims to be; 0.0 for what no decoder will ever see."""
+    content_type = _kind_of(file)
+    if content_type is None or not is_readable(content_type):
+        return 0.0
     try:
-        header = read_header(file, _recognised(file), max_pixels=MOST_PIXELS)
-    except (UnsupportedMediaType, InvalidImage):
+        header = read_header(file, content_type, max_pixels=MOST_PIXELS)
+    except InvalidImage:
         return 0.0
     return header.width * header.height / 1e6
 
@@ -140,15 +148,16 @@ def finish(
 ) -> FinishedPicture:
     """Return a provider's picture in the slot's format and proportions, and its preview.
 
-    A JPEG that already is what the slot wants keeps its very pixels.
+    A JPEG that already is what the slot wants keeps its very pixels; of a moving
+    picture the first frame is taken.
 
     Raises:
         InvalidImage: the bytes are no whole picture, or one of more than ``max_pixels``.
     """
-    content_type = content_type_of(data[:MAGIC_BYTES])
-    if content_type is None:
-        raise InvalidImage("The provider's answer is not a JPEG, PNG or WEBP.")
     file: BinaryIO = BytesIO(data)
+    content_type = _kind_of(file)
+    if content_type is None or not is_readable(content_type):
+        raise InvalidImage("The provider's answer is not a JPEG, PNG, WEBP or GIF.")
     header = read_header(file, content_type, max_pixels=max_pixels)
     layout = layout_for(header.displayed(), output, (photo_width, photo_height))
     if layout.canvas[0] * layout.canvas[1] > max_pixels:
@@ -195,11 +204,8 @@ def template_preview(path: Path, content_type: str) -> bytes:
     return encode_webp(_small(image), PREVIEW_QUALITY, method=0)
 
 
-def _recognised(file: BinaryIO) -> str:
-    content_type = content_type_of(file.read(MAGIC_BYTES))
-    if content_type is None:
-        raise UnsupportedMediaType
-    return content_type
+def _kind_of(file: BinaryIO) -> str | None:
+    return content_type_of(file.read(MAGIC_BYTES))
 
 
 def _finished(picture: PictureBytes, image: Image.Image) -> FinishedPicture:

@@ -16,6 +16,7 @@ from photobooth_daemon.web.api_parts import (
     FLAG,
     JSON,
     PAGE,
+    PHOTOS,
     Answer,
     Operation,
     file_answers,
@@ -189,7 +190,7 @@ EVENT_OPERATIONS = (
     ),
     Operation(
         "GET", "/api/jobs/{job_id}/original", "Events", "The photo as it came, where it is kept",
-        file_answers("image/jpeg", "image/png", "image/webp"),
+        file_answers(*PHOTOS),
         FILE_HEADERS,
         problems={**FILE_PROBLEMS, 404: "job_not_found, original_not_kept"},
     ),

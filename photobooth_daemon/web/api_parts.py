@@ -11,6 +11,8 @@ from photobooth_daemon.web.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 JSON = "application/json"
 PICTURES = ("image/jpeg", "image/png", "image/webp")
+PHOTOS = (*PICTURES, "image/avif")
+"""What a camera may send, and what comes back as it came; AVIF where Pillow reads it."""
 
 
 @dataclass(frozen=True, slots=True)

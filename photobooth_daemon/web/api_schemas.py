@@ -282,7 +282,7 @@ def _job() -> Schema:
             "client_fields": {"type": "object", "additionalProperties": TEXT},
             "client_address": MAYBE_TEXT,
             "request_id": MAYBE_TEXT,
-            "input_content_type": _picture_type(),
+            "input_content_type": _picture_type("image/avif"),
             "input_width": COUNT,
             "input_height": COUNT,
             "input_size_bytes": COUNT,
@@ -363,5 +363,5 @@ def words_of(words: Any) -> Schema:
     return {"type": "string", "enum": [word.value for word in words]}
 
 
-def _picture_type() -> Schema:
-    return {"type": "string", "enum": ["image/jpeg", "image/png", "image/webp"]}
+def _picture_type(*others: str) -> Schema:
+    return {"type": "string", "enum": ["image/jpeg", "image/png", "image/webp", *others]}

@@ -20,7 +20,7 @@ from photobooth_daemon.ingest.admission import Arrival
 from photobooth_daemon.ingest.exchange import Admitted, Answer, Received
 from photobooth_daemon.ingest.password import Sender
 from photobooth_daemon.model import MB, ResponseMode
-from photobooth_daemon.pictures.headers import MAGIC_BYTES, content_type_of
+from photobooth_daemon.pictures.kinds import MAGIC_BYTES, content_type_of
 from photobooth_daemon.web.connections import unread_bytes
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.multipart import FormNames

@@ -24,7 +24,7 @@ from photobooth_daemon.web.api_night_schemas import (
 )
 from photobooth_daemon.web.api_operations import OPERATIONS
 from photobooth_daemon.web.api_page import DOCS_CSP, docs_page
-from photobooth_daemon.web.api_parts import JSON, PICTURES, Answer, Operation
+from photobooth_daemon.web.api_parts import JSON, PHOTOS, Answer, Operation
 from photobooth_daemon.web.api_presets import PRESET_OPERATIONS, preset_schemas
 from photobooth_daemon.web.api_schemas import SLOT_ID, TEXT, UUID, component_schemas, named
 from photobooth_daemon.web.handler import Handler
@@ -204,7 +204,7 @@ def _operation(operation: Operation, handler: type[Handler]) -> dict[str, Any]:
             "required": True,
             "content": {
                 "multipart/form-data": {"schema": operation.form},
-                **({kind: {} for kind in PICTURES} if operation.takes_pictures else {}),
+                **({kind: {} for kind in PHOTOS} if operation.takes_pictures else {}),
             },
         }
     if operation.page_form is not None:

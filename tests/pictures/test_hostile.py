@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from photobooth_daemon.errors import InvalidImage, UnsupportedMediaType
 from photobooth_daemon.model import Output
 from photobooth_daemon.pictures import steps as pictures
+from photobooth_daemon.pictures.kinds import reads_avif
 from tests.support.sample_pictures import (
+    avif,
     camera_jpeg,
     exif,
+    gif,
     jpeg,
     noise,
     other_profile,
@@ -33,6 +36,12 @@ SEEDS = {
     "frame": png(see_through(90, 60)),
     "webp": webp(noise(90, 60), exif=exif(3), icc_profile=other_profile()),
     "lossless": webp(see_through(90, 60), lossless=True),
+    "no end": jpeg(noise(90, 60))[:-2],
+    **({"avif": avif(noise(90, 60), exif=exif(6))} if reads_avif() else {}),
+}
+GIFS = {
+    "one frame": gif(noise(90, 60), comment=b"made by a fake"),
+    "moving": gif(noise(90, 60), see_through(90, 60)),
 }
 OUTPUTS = [
     Output(),
@@ -93,6 +102,28 @@ def test_damaged_files_fail_by_name(tmp_path: Path, seed: str, draw: st.DataObje
     ):
         with suppress(InvalidImage):
             work()
+
+
+@pytest.mark.parametrize("seed", GIFS)
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(draw=st.data())
+def test_damaged_answers_of_providers_fail_by_name(seed: str, draw: st.DataObject) -> None:
+    data = draw.draw(damaged(GIFS[seed]))
+    with suppress(InvalidImage):
+        pictures.finish(data, Output(), 30, 20, max_pixels=60_000_000)
+
+
+def test_a_swarm_of_gif_extensions_ends() -> None:
+    whole = gif()
+    head = whole[: whole.index(b",", 13 + 3 * 4)]
+    with pytest.raises(InvalidImage, match="chunks"):
+        pictures.finish(
+            head + b"\x21\xfe\x01x\x00" * 500_000 + whole[len(head) :],
+            Output(),
+            30,
+            20,
+            max_pixels=60_000_000,
+        )
 
 
 @pytest.mark.parametrize("size", [(1, 59_000_000), (59_000_000, 1), (1, 30_001)])

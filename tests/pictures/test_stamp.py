@@ -15,7 +15,7 @@ from photobooth_daemon import pictures
 from photobooth_daemon.model import Output, PictureBytes
 from photobooth_daemon.model.events import Corner, Stamp
 from photobooth_daemon.pictures.codec import encode_jpeg
-from photobooth_daemon.pictures.headers import JPEG, PNG, WEBP
+from photobooth_daemon.pictures.kinds import JPEG, PNG, WEBP
 from photobooth_daemon.pictures.stamp import stamped
 from tests.support.sample_pictures import opened
 

@@ -16,11 +16,14 @@ from tests.support.sample_pictures import (
     RED,
     SECRET,
     WHITE,
+    avif,
     camera_jpeg,
     corners,
     exif,
+    gif,
     jpeg,
     near,
+    needs_avif,
     noise,
     opened,
     other_profile,
@@ -393,6 +396,48 @@ class TestFinish:
         long = png(Image.new("RGB", (20_000, 20), RED))
         picture = finished(long, Output(format="webp")).picture
         assert (picture.width, picture.height) == (16_383, 16)
+
+    def test_a_moving_gif_is_its_first_frame(self):
+        still = Image.new("RGB", (300, 200), BLUE)
+        picture = finished(gif(corners(), still, duration=40)).picture
+        assert (picture.content_type, opened(picture.data).size) == ("image/jpeg", (300, 200))
+        assert upright(opened(picture.data))
+
+    def test_a_gif_is_bounded_by_its_header(self):
+        with pytest.raises(InvalidImage, match="300 x 200"):
+            pictures.finish(gif(), Output(), 300, 200, max_pixels=59_999)
+
+    @needs_avif
+    def test_avif_too(self):
+        assert upright(opened(finished(avif()).picture.data))
+
+
+@needs_avif
+class TestAvif:
+    @pytest.mark.parametrize("orientation", range(1, 9))
+    def test_upright_whichever_way_the_camera_was_held(self, tmp_path, orientation):
+        data = avif(turned(corners(), orientation), exif=exif(orientation))
+        path = written(tmp_path, data)
+        assert pictures.recognise(path) == "image/avif"
+        assert pictures.measure(path, "image/avif", MANY) == (300, 200)
+        photo = prepared(tmp_path, data, max_edge_px=150)
+        assert upright(opened(photo.data))
+        assert (photo.content_type, photo.width, photo.height) == ("image/jpeg", 150, 100)
+        assert SECRET.encode() not in photo.data
+
+    def test_transparency_is_kept_as_png(self, tmp_path):
+        photo = prepared(tmp_path, avif(see_through()))
+        assert (photo.content_type, opened(photo.data).getpixel((150, 100))[3]) == ("image/png", 0)
+
+    def test_one_that_is_cut_is_found(self, tmp_path):
+        whole = avif(noise(600, 400))
+        for cut in (40, len(whole) // 3, len(whole) - 500):
+            with pytest.raises(InvalidImage):
+                prepared(tmp_path, whole[:cut])
+
+    def test_too_many_pixels_are_refused_unread(self, tmp_path):
+        with pytest.raises(InvalidImage, match="300 x 200"):
+            pictures.measure(written(tmp_path, avif()), "image/avif", 59_999)
 
 
 class TestOriginal:

@@ -7,7 +7,10 @@ import zlib
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from PIL import Image, ImageCms
+
+from photobooth_daemon.pictures.kinds import reads_avif
 
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 30), (30, 30, 220), (240, 240, 240)
 SECRET = "Novosibirsk 55.0302 82.9204"
@@ -78,6 +81,22 @@ def webp(image: Image.Image | None = None, **options: object) -> bytes:
     target = BytesIO()
     (image or corners()).save(target, "WEBP", **{"quality": 90, **options})
     return target.getvalue()
+
+
+def avif(image: Image.Image | None = None, **options: object) -> bytes:
+    target = BytesIO()
+    (image or corners()).save(target, "AVIF", **{"quality": 90, "speed": 9, **options})
+    return target.getvalue()
+
+
+def gif(*frames: Image.Image, **options: object) -> bytes:
+    target = BytesIO()
+    first, *others = frames or (corners(),)
+    first.save(target, "GIF", save_all=bool(others), append_images=others, **options)
+    return target.getvalue()
+
+
+needs_avif = pytest.mark.skipif(not reads_avif(), reason="This Pillow reads no AVIF.")
 
 
 def other_profile() -> bytes:

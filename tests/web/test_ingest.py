@@ -25,12 +25,21 @@ from photobooth_daemon.ingest.jobs import Jobs
 from photobooth_daemon.ingest.requests import RequestBuilder
 from photobooth_daemon.ingest.waiting.turns import TURNS
 from photobooth_daemon.media.scratch_file import BLOCK_BYTES, ScratchFile
-from photobooth_daemon.pictures import threads
+from photobooth_daemon.pictures import kinds, threads
 from photobooth_daemon.web import body as body_module
 from photobooth_daemon.web import upload as upload_module
 from tests.support.booth import PASSWORD, SLOT, Booth, new_key
 from tests.support.fakes import Crowd, SwiftClock, eventually
-from tests.support.sample_pictures import corners, jpeg, noise, png, see_through, webp
+from tests.support.sample_pictures import (
+    avif,
+    corners,
+    jpeg,
+    needs_avif,
+    noise,
+    png,
+    see_through,
+    webp,
+)
 
 MB = 1024 * 1024
 
@@ -516,6 +525,56 @@ async def test_a_jpeg_without_its_end_marker_is_taken(booth: Booth, progressive:
     answer = await booth.post(booth.form(whole[:-2] + bytes(512)))
     assert answer.status == 200
     assert (await booth.the_job())["status"] == "done"
+
+
+def iso_media(*brands: bytes) -> bytes:
+    """Return the first box of a file of these brands, and nothing else."""
+    body = b"ftyp" + brands[0] + bytes(4) + b"".join(brands[1:])
+    return (len(body) + 4).to_bytes(4, "big") + body
+
+
+@pytest.mark.parametrize("brands", [(b"heic", b"mif1", b"heic"), (b"mif1", b"heic")])
+async def test_415_says_what_to_do_about_heic(booth: Booth, brands: tuple[bytes, ...]) -> None:
+    answer = await booth.post(booth.form(iso_media(*brands) + bytes(400)))
+    assert (answer.status, answer.code) == (415, "unsupported_media_type")
+    assert answer.json()["detail"] == ("HEIC pictures cannot be read here: set the camera to JPEG.")
+
+
+async def test_415_says_what_to_do_about_avif_where_pillow_reads_none(
+    booth: Booth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kinds, "reads_avif", lambda: False)
+    answer = await booth.post(booth.form(iso_media(b"avif", b"mif1") + bytes(400)))
+    assert (answer.status, answer.code) == (415, "unsupported_media_type")
+    assert "AVIF pictures cannot be read here" in answer.json()["detail"]
+
+
+@needs_avif
+async def test_avif_is_taken(booth: Booth) -> None:
+    answer = await booth.post(booth.form(avif(noise())))
+    assert answer.status == 200, answer.body
+    job = await booth.the_job()
+    assert (job["input_content_type"], job["input_width"]) == ("image/avif", 300)
+    await booth.nothing_left()
+
+
+@needs_avif
+async def test_422_for_an_avif_that_is_cut_or_over_max_pixels(booth: Booth) -> None:
+    whole = avif(noise(1200, 900))
+    answer = await booth.post(booth.form(whole[: len(whole) // 2]))
+    assert (answer.status, answer.code) == (422, "invalid_image")
+    await booth.configure_settings(max_pixels=1_000_000)
+    answer = await booth.post(booth.form(whole))
+    assert (answer.status, answer.code) == (422, "invalid_image")
+    assert "1200 x 900" in answer.json()["detail"]
+
+
+async def test_a_providers_gif_becomes_what_the_slot_wants(booth: Booth) -> None:
+    booth.provider.script.then("image", format="GIF")
+    answer = await booth.post()
+    assert answer.status == 200, answer.body
+    picture = await booth.get(answer.json()["result_url"])
+    assert picture.headers["Content-Type"] == "image/jpeg"
 
 
 async def test_422_over_max_pixels(booth: Booth) -> None:

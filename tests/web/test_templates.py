@@ -14,7 +14,16 @@ from photobooth_daemon.administration import templates as templates_module
 from photobooth_daemon.pictures import threads
 from tests.support.fakes import Crowd, eventually
 from tests.support.office import Office, Reply
-from tests.support.sample_pictures import camera_jpeg, corners, jpeg, png, see_through, webp
+from tests.support.sample_pictures import (
+    avif,
+    camera_jpeg,
+    corners,
+    jpeg,
+    needs_avif,
+    png,
+    see_through,
+    webp,
+)
 
 MB = 1024 * 1024
 REGISTER = "/api/template-media/register"
@@ -78,6 +87,16 @@ async def test_register_each_kind(office: Office) -> None:
     for picture, kind in ((jpeg(), "image/jpeg"), (png(), "image/png"), (webp(), "image/webp")):
         media = (await register(office, picture)).json()
         assert (media["content_type"], media["label"]) == (kind, "")
+
+
+@needs_avif
+async def test_register_keeps_an_avif_as_png(office: Office) -> None:
+    media = (await register(office, avif(see_through()))).json()
+    assert (media["content_type"], media["width"], media["height"]) == ("image/png", 300, 200)
+    content = await office.get(media["content_url"])
+    assert len(content.body) == media["size_bytes"]
+    image = Image.open(BytesIO(content.body))
+    assert (image.format, image.convert("RGBA").getpixel((150, 100))[3]) == ("PNG", 0)
 
 
 async def test_register_turns_a_lying_picture_upright(office: Office) -> None:

@@ -14,7 +14,7 @@ import { useLoad } from "../parts/load.js";
 import { registerTemplate } from "../parts/register_template.js";
 import { toast, toastProblem } from "../parts/toast.js";
 
-const ACCEPT = "image/png,image/webp,image/jpeg";
+const ACCEPT = "image/png,image/webp,image/jpeg,image/avif";
 
 function Naming({ file, close }) {
   const [label, setLabel] = useState(file.name.replace(/\.[^.]+$/, ""));

@@ -78,7 +78,7 @@ export function BindingsPanel({ draft, setDraft, faults, known, disabled, onTemp
         ${indexes.length > 0 && html`<ul class="bounds">${indexes.map((n, i) => html`<${Bound} key=${draft.template_media[n].media_id + i} disabled=${disabled} mediaId=${draft.template_media[n].media_id}
           template=${templates.find((one) => one.media_id === draft.template_media[n].media_id)} first=${i === 0} last=${i === indexes.length - 1}
           onRemove=${() => put(draft.template_media.filter((_, at) => at !== n))} onMove=${(step) => swap(n, indexes[i + step])} />`)}</ul>`}
-        ${!disabled && (indexes.length < role.max || role.max === 1) && html`<${DropZone} type=${TEMPLATE_TYPE} busy=${busy} label=${t("bindings.drop")} accept="image/png,image/webp,image/jpeg" onFile=${may("media:write") ? (file) => upload(role, file) : null} onItem=${(mediaId) => bind(role, mediaId)}
+        ${!disabled && (indexes.length < role.max || role.max === 1) && html`<${DropZone} type=${TEMPLATE_TYPE} busy=${busy} label=${t("bindings.drop")} accept="image/png,image/webp,image/jpeg,image/avif" onFile=${may("media:write") ? (file) => upload(role, file) : null} onItem=${(mediaId) => bind(role, mediaId)}
           actions=${html`<${Button} kind="small" icon="templates" onClick=${() => choose(role)}>${t("bindings.choose")}<//>`} />`}
         ${fault && html`<p class="fault" role="alert">${fault}</p>`}
       </div>`;

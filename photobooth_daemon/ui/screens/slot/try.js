@@ -12,7 +12,7 @@ import { DropZone } from "../../parts/drop_zone.js";
 import { ReasonNotice } from "../../parts/reason.js";
 import { StepTimes } from "../../parts/meter.js";
 
-const ACCEPT = "image/jpeg,image/png,image/webp";
+const ACCEPT = "image/jpeg,image/png,image/webp,image/avif";
 const FACTS_OF_SLOT = ["provider", "operation", "params", "template_media", "fallback", "output", "on_failure", "sync_response_seconds", "cost_cap_per_day", "inline_preview", "response_mode", "display_name"];
 
 let lastPhoto = null; // one photo tries slot after slot
