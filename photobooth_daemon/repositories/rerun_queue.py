@@ -16,6 +16,8 @@ from photobooth_daemon.repositories.reruns import RERUN_COLUMNS, rerun_of
 
 MOST_ATTEMPTS = 3
 """So often a rerun is begun whose process is then gone; it may be the photo that ends it."""
+PACE = timedelta(seconds=5)
+"""Decoding, painting on this machine and encoding take processor time from cameras beside it."""
 _CLAIM_LOCK = 0x70620003
 _WRITTEN_DOWN = timedelta(seconds=5)
 """A process that has ended a job says so of its rerun as well, unless it is gone."""
@@ -38,11 +40,12 @@ class RerunQueue:
         return [row["slot_id"] for row in rows]
 
     async def claim(
-        self, now: datetime, slot_ids: Collection[str], most_running: int
+        self, now: datetime, slot_ids: Collection[str], most_running: int, *, cameras_here: bool
     ) -> Rerun | None:
         """Take the oldest of these slots; None while a camera's photo is under way there.
 
-        No more than ``most_running`` are taken at once, by all processes together.
+        No more than ``most_running`` are taken at once, by all processes together; while any
+        camera's photo is under way, here or elsewhere, no more than one in ``PACE``.
         """
         async with self._database.transaction() as connection:
             if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _CLAIM_LOCK):
@@ -53,6 +56,11 @@ class RerunQueue:
                     SELECT rerun.job_id FROM rerun JOIN job_history AS job USING (job_id)
                      WHERE rerun.state = 'queued' AND rerun.slot_id = ANY($2)
                        AND (SELECT count(*) FROM rerun WHERE state = 'running') < $3
+                       AND (NOT EXISTS (SELECT FROM rerun WHERE claimed_at > $4)
+                            OR NOT ($5 OR EXISTS (SELECT FROM job_history AS camera
+                                                   WHERE camera.status = 'pending'
+                                                     AND camera.source = 'ingest'
+                                                     AND camera.deadline_at > $1)))
                        AND NOT EXISTS (SELECT FROM job_history AS camera
                                         WHERE camera.status = 'pending'
                                           AND camera.source = 'ingest'
@@ -68,6 +76,8 @@ class RerunQueue:
                 now,
                 list(slot_ids),
                 most_running,
+                now - PACE,
+                cameras_here,
             )
         return None if row is None else rerun_of(row)
 

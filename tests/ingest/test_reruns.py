@@ -240,6 +240,21 @@ async def test_two_at_once_and_no_camera_s_place(evening: Evening) -> None:
     assert (await evening.reruns())["done"] == 4
 
 
+async def test_beside_cameras_of_other_slots_one_at_a_time(evening: Evening) -> None:
+    await evening.fail(3)
+    await evening.call("POST", f"{EVENTS}/{evening.event_id}/rerun")
+    clock = evening.app.clock
+    assert isinstance(clock, SwiftClock)
+    seat = evening.app.gate.enter("slot-002", concurrency=4, queue=4)
+    assert await evening.app.reruns.begin() == 1
+    assert await evening.app.reruns.begin() == 0
+    clock.skipped_seconds += 6
+    assert await evening.app.reruns.begin() == 1
+    seat.leave()
+    await evening.work()
+    assert (await evening.reruns())["done"] == 3
+
+
 @pytest.mark.parametrize("running", [False, True])
 async def test_what_is_removed_stays_removed(evening: Evening, running: bool) -> None:
     (first,) = await evening.fail()
@@ -303,7 +318,8 @@ async def test_two_processes_never_make_one_photo(evening: Evening) -> None:
     again = await evening.rerun(first)
     asked = len(evening.provider.log.requests)
     queue = evening.app.reruns._queue
-    rerun = await queue.claim(evening.app.clock.utcnow(), ["slot-001"], 2)
+    now = evening.app.clock.utcnow()
+    rerun = await queue.claim(now, ["slot-001"], 2, cameras_here=False)
     assert rerun is not None
     await evening.execute("UPDATE rerun SET claimed_at = now() - interval '1 minute'")
     await evening.app.reruns.settle()

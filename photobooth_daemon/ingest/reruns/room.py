@@ -30,6 +30,10 @@ class Room:
         self._media_store = media_store
         self._clock = clock
 
+    def has_cameras(self) -> bool:
+        """Return whether any camera's photo is here: what is made beside it takes it time."""
+        return self._gate.cameras() > 0
+
     async def is_for(self, slot_id: str) -> bool:
         """Return whether a photo of this slot may be made again now.
 

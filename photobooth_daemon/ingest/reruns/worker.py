@@ -111,7 +111,9 @@ class RerunWorker:
             ]
             if not slots:
                 return begun
-            rerun = await self._queue.claim(self._clock.utcnow(), slots, MOST_AT_ONCE)
+            rerun = await self._queue.claim(
+                self._clock.utcnow(), slots, MOST_AT_ONCE, cameras_here=self._room.has_cameras()
+            )
             if rerun is None:
                 return begun
             self._in_flight.start(self._run(rerun), f"rerun of job {rerun.job_id}")

@@ -87,6 +87,10 @@ class Gate:
         self._beside.resize(self._seats[BESIDE])
         return Seat(self, BESIDE, self._beside)
 
+    def cameras(self) -> int:
+        """Return how many photos of cameras are here, those still being uploaded too."""
+        return self.seats() - self.seats_of(BESIDE)
+
     def seats_of(self, slot_id: str) -> int:
         """Return how many photos of a slot are here, those still being uploaded too."""
         return self._seats.get(slot_id, 0)
