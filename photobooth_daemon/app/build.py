@@ -77,7 +77,8 @@ from photobooth_daemon.web.access_log import AccessLog
 from photobooth_daemon.web.accounts import SessionAuthenticator
 from photobooth_daemon.web.application import DaemonApplication
 from photobooth_daemon.web.handler import NotFoundHandler
-from photobooth_daemon.web.routes import Services, build_routes
+from photobooth_daemon.web.routes import build_routes
+from photobooth_daemon.web.services import Services
 from photobooth_daemon.web.site import Life, Site
 from photobooth_daemon.web.ui_files import UiFiles
 
@@ -344,11 +345,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     web = DaemonApplication(
         build_routes(services),
         default_handler_class=NotFoundHandler,
-        default_handler_args={
-            "site": site,
-            "authenticator": services.authenticator,
-            "life": life,
-        },
+        default_handler_args={"base": services.base()},
         log_function=AccessLog(metrics, problems),
     )
     return App(

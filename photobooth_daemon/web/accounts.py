@@ -26,7 +26,7 @@ from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import Identity
 from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.web.cookies import find_cookie
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.site import Site
 
 SESSION_COOKIE = "photobooth_session"
@@ -68,8 +68,8 @@ class LoginHandler(Handler):
 
     public = True
 
-    def initialize(self, *, admins: AdminService, metrics: Metrics, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, admins: AdminService, metrics: Metrics) -> None:
+        super().initialize(base)
         self._admins = admins
         self._metrics = metrics
 
@@ -127,8 +127,8 @@ class LogoutHandler(Handler):
     any_admin = True
     open_to_newcomers = True
 
-    def initialize(self, *, admins: AdminService, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, admins: AdminService) -> None:
+        super().initialize(base)
         self._admins = admins
 
     async def post(self) -> None:
@@ -164,8 +164,8 @@ class MyPasswordHandler(Handler):
     any_admin = True
     open_to_newcomers = True
 
-    def initialize(self, *, admins: AdminService, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, admins: AdminService) -> None:
+        super().initialize(base)
         self._admins = admins
 
     async def put(self) -> None:

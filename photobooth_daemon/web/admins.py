@@ -8,15 +8,15 @@ from typing import Any, ClassVar
 
 from photobooth_daemon.administration.accounts import KEEPS_ACCOUNTS, AccountService
 from photobooth_daemon.model import Admin
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.paging import number_cursor, read_limit, read_number_cursor, write_page
 
 
 class _AccountHandler(Handler):
     permission: ClassVar[str | Mapping[str, str] | None] = KEEPS_ACCOUNTS
 
-    def initialize(self, *, accounts: AccountService, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, accounts: AccountService) -> None:
+        super().initialize(base)
         self._accounts = accounts
 
 

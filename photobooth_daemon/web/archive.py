@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Any
 from urllib.parse import quote
 
 from tornado.iostream import StreamClosedError
@@ -14,8 +13,8 @@ from photobooth_daemon.errors import EventNotFound, NotFound
 from photobooth_daemon.media.archive import EVERYTHING, FOR_GUESTS, Archives, Wanted
 from photobooth_daemon.model.events import Event
 from photobooth_daemon.web.connections import break_off
-from photobooth_daemon.web.gallery import GalleryHandler
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.gallery import GalleryHandler, GalleryNeeds
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.paging import read_flag
 
 log = logging.getLogger(__name__)
@@ -26,9 +25,9 @@ class EventArchiveHandler(Handler):
 
     permission = "events:read"
 
-    def initialize(self, *, events: EventService, archives: Archives, **base: Any) -> None:
+    def initialize(self, base: Base, *, events: EventService, archives: Archives) -> None:
         """Take the events, and what makes archives."""
-        super().initialize(**base)
+        super().initialize(base)
         self._events = events
         self._archives = archives
 
@@ -44,10 +43,10 @@ class GalleryArchiveHandler(GalleryHandler):
     """``/g/{gallery}/archive.zip``: what its guests see, where the event allows it."""
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, archives: Archives, **base: Any
+        self, base: Base, *, needs: GalleryNeeds, archives: Archives
     ) -> None:
         """Take what makes archives for guests."""
-        super().initialize(**base)
+        super().initialize(base, needs=needs)
         self._archives = archives
 
     async def get(self, token: str) -> None:

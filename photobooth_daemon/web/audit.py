@@ -7,7 +7,7 @@ from typing import Any
 from photobooth_daemon.errors import InvalidRequest
 from photobooth_daemon.model import AuditEntry
 from photobooth_daemon.repositories.audit import AuditRepository
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.jobs import read_event_id
 from photobooth_daemon.web.paging import (
     number_cursor,
@@ -26,8 +26,8 @@ class AuditHandler(Handler):
 
     permission = "audit:read"
 
-    def initialize(self, *, audit_log: AuditRepository, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, audit_log: AuditRepository) -> None:
+        super().initialize(base)
         self._audit_log = audit_log
 
     async def get(self) -> None:

@@ -15,12 +15,13 @@ from photobooth_daemon.live.feed import FeedClosed, LiveFeed, Viewer
 from photobooth_daemon.model.boards import Board, BoardSlot
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.web.cookies import find_cookie
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.ingest import result_url
 from photobooth_daemon.web.json_text import encode_json
 from photobooth_daemon.web.live import COMMENT_SECONDS, RECONNECT_MS
 from photobooth_daemon.web.paging import read_limit, read_time_cursor, time_cursor, write_page
 from photobooth_daemon.web.ui import UiHandler
+from photobooth_daemon.web.ui_files import UiFiles
 
 COOKIE = "photobooth_board"
 COOKIE_SECONDS = 400 * 24 * 3600
@@ -29,8 +30,8 @@ PATH = "/board"
 
 
 class _BoardsHandler(Handler):
-    def initialize(self, *, boards: BoardService, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, boards: BoardService) -> None:
+        super().initialize(base)
         self._boards = boards
 
 
@@ -72,10 +73,10 @@ class BoardPageHandler(UiHandler):
     """``/board/{token}``: the page; it leaves a cookie that opens the two below."""
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, boards: BoardService, **base: Any
+        self, base: Base, *, ui_files: UiFiles, boards: BoardService
     ) -> None:
         """Take the boards beside the files."""
-        super().initialize(**base)
+        super().initialize(base, ui_files=ui_files)
         self._boards = boards
 
     async def get(self, token: str) -> None:
@@ -113,10 +114,10 @@ class BoardStateHandler(_ScreenHandler):
     """``/board/state``: what the screen shows now."""
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, events: EventRepository, clock: Clock, **base: Any
+        self, base: Base, *, boards: BoardService, events: EventRepository, clock: Clock
     ) -> None:
         """Take the events and the clock beside the boards."""
-        super().initialize(**base)
+        super().initialize(base, boards=boards)
         self._events = events
         self._clock = clock
 
@@ -143,10 +144,10 @@ class BoardLiveHandler(_ScreenHandler):
     """``/board/live``: says that something on the screen has changed."""
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, feed: LiveFeed, clock: Clock, **base: Any
+        self, base: Base, *, boards: BoardService, feed: LiveFeed, clock: Clock
     ) -> None:
         """Take the feed and the clock beside the boards."""
-        super().initialize(**base)
+        super().initialize(base, boards=boards)
         self._feed = feed
         self._clock = clock
 

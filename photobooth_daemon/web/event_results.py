@@ -10,7 +10,7 @@ from photobooth_daemon.errors import EventNotFound
 from photobooth_daemon.repositories.gallery_pictures import GalleryPicture, GalleryPictures
 from photobooth_daemon.web.gallery import picture_cursor
 from photobooth_daemon.web.gallery_page import picture_view
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.paging import read_limit, read_time_cursor, write_page
 
 
@@ -20,10 +20,10 @@ class EventResultsHandler(Handler):
     permission = "events:read"
 
     def initialize(
-        self, *, events: EventService, pictures: GalleryPictures, clock: Clock, **base: Any
+        self, base: Base, *, events: EventService, pictures: GalleryPictures, clock: Clock
     ) -> None:
         """Take the events, and what is in their galleries."""
-        super().initialize(**base)
+        super().initialize(base)
         self._events = events
         self._pictures = pictures
         self._clock = clock

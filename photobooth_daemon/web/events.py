@@ -12,7 +12,7 @@ from photobooth_daemon.administration.events import CountedEvent, EventService
 from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.errors import EventNotFound
 from photobooth_daemon.monitoring.retention import Retention
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.paging import (
     read_flag,
     read_limit,
@@ -33,8 +33,8 @@ PERMISSION: Mapping[str, str] = {
 class _EventHandler(Handler):
     """Answers with an event as it is now."""
 
-    def initialize(self, *, events: EventService, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, events: EventService) -> None:
+        super().initialize(base)
         self.events = events
 
     def whole_event(self, counted: CountedEvent) -> dict[str, Any]:
@@ -87,10 +87,10 @@ class EventHandler(_EventHandler):
     permission: ClassVar[Mapping[str, str]] = PERMISSION
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, results: ResultService, **base: Any
+        self, base: Base, *, events: EventService, results: ResultService
     ) -> None:
         """Take what ends results beside the events."""
-        super().initialize(**base)
+        super().initialize(base, events=events)
         self._results = results
 
     async def get(self, event_id: str) -> None:
@@ -122,10 +122,10 @@ class EventPurgeHandler(_EventHandler):
     permission = "events:write"
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, results: ResultService, **base: Any
+        self, base: Base, *, events: EventService, results: ResultService
     ) -> None:
         """Take what ends results beside the events."""
-        super().initialize(**base)
+        super().initialize(base, events=events)
         self._results = results
 
     async def post(self, event_id: str) -> None:
@@ -141,10 +141,10 @@ class EventRetentionHandler(_EventHandler):
     permission = "events:read"
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, retention: Retention, **base: Any
+        self, base: Base, *, events: EventService, retention: Retention
     ) -> None:
         """Take what compares rows with the disk beside the events."""
-        super().initialize(**base)
+        super().initialize(base, events=events)
         self._retention = retention
 
     async def get(self, event_id: str) -> None:

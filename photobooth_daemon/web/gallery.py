@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 from photobooth_daemon.administration.galleries import Galleries
 from photobooth_daemon.clock import Clock
@@ -26,8 +26,9 @@ from photobooth_daemon.web.gallery_page import (
     render_pin,
     render_show,
 )
-from photobooth_daemon.web.guest import LogoHandler, PageHandler
+from photobooth_daemon.web.guest import LogoHandler, LogoNeeds, PageHandler
 from photobooth_daemon.web.guest_look import Look, look_of
+from photobooth_daemon.web.handler import Base
 from photobooth_daemon.web.paging import read_limit, read_time_cursor, time_cursor, write_page
 from photobooth_daemon.web.problems import STATUS
 from photobooth_daemon.web.public import qr_svg
@@ -49,17 +50,24 @@ def gallery_url(token: str) -> str:
     return f"/g/{token}"
 
 
+@dataclass(frozen=True, slots=True)
+class GalleryNeeds:
+    """What everything behind a gallery's link is given."""
+
+    galleries: Galleries
+    pictures: GalleryPictures
+    clock: Clock
+
+
 class GalleryHandler(PageHandler):
     """What everything behind a gallery's link has in common."""
 
-    def initialize(
-        self, *, galleries: Galleries, pictures: GalleryPictures, clock: Clock, **base: Any
-    ) -> None:
+    def initialize(self, base: Base, *, needs: GalleryNeeds) -> None:
         """Take the galleries, and what is in them."""
-        super().initialize(**base)
-        self.galleries = galleries
-        self.pictures = pictures
-        self.clock = clock
+        super().initialize(base)
+        self.galleries = needs.galleries
+        self.pictures = needs.pictures
+        self.clock = needs.clock
 
     async def find(self, token: str) -> Event:
         """Return the event of a gallery that is there.
@@ -193,10 +201,10 @@ class GalleryQrHandler(GalleryHandler):
     """``…/qr.svg``: the gallery's link, for a screen."""
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, rendered: Rendered, **base: Any
+        self, base: Base, *, needs: GalleryNeeds, rendered: Rendered
     ) -> None:
         """Take where drawings are kept."""
-        super().initialize(**base)
+        super().initialize(base, needs=needs)
         self._rendered = rendered
 
     async def get(self, token: str) -> None:
@@ -212,10 +220,10 @@ class GalleryLogoHandler(LogoHandler):
     """``…/logo``: the event's; the page that asks for the PIN shows it, too."""
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, galleries: Galleries, **base: Any
+        self, base: Base, *, needs: LogoNeeds, galleries: Galleries
     ) -> None:
         """Take the galleries."""
-        super().initialize(**base)
+        super().initialize(base, needs=needs)
         self._galleries = galleries
 
     async def get(self, token: str) -> None:

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from tornado.iostream import StreamClosedError
@@ -30,8 +29,9 @@ from photobooth_daemon.model import JobStatus, LiveMessage
 from photobooth_daemon.model.events import Event
 from photobooth_daemon.model.networks import network_of
 from photobooth_daemon.repositories.gallery_pictures import GalleryPicture, GalleryPictures
-from photobooth_daemon.web.gallery import SHOW, GalleryHandler
+from photobooth_daemon.web.gallery import SHOW, GalleryHandler, GalleryNeeds
 from photobooth_daemon.web.gallery_page import picture_view
+from photobooth_daemon.web.handler import Base
 from photobooth_daemon.web.json_text import encode_json
 from photobooth_daemon.web.live import COMMENT_SECONDS, RECONNECT_MS, last_message_id
 
@@ -99,10 +99,16 @@ class GalleryLiveHandler(GalleryHandler):
     served_while_draining = False
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, feed: LiveFeed, places: StreamPlaces, lookups: SharedLookups, **base: Any
+        self,
+        base: Base,
+        *,
+        needs: GalleryNeeds,
+        feed: LiveFeed,
+        places: StreamPlaces,
+        lookups: SharedLookups,
     ) -> None:
         """Take the feed, and what the streams share."""
-        super().initialize(**base)
+        super().initialize(base, needs=needs)
         self._feed = feed
         self._places = places
         self._lookups = lookups

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
 
 from photobooth_daemon.administration.galleries import PASS_SECONDS
 from photobooth_daemon.errors import GalleryEnded, GalleryNotFound, TooManyAttempts, WrongPin
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model.events import Event
 from photobooth_daemon.web.form_body import MAX_FORM_BYTES, read_form
-from photobooth_daemon.web.gallery import COOKIE, SHOW, GalleryHandler, gallery_url
+from photobooth_daemon.web.gallery import COOKIE, SHOW, GalleryHandler, GalleryNeeds, gallery_url
 from photobooth_daemon.web.gallery_page import PinFault
+from photobooth_daemon.web.handler import Base
 from photobooth_daemon.web.problems import PIN_CHALLENGE
 
 
@@ -21,10 +21,10 @@ class GalleryPinHandler(GalleryHandler):
     served_while_draining = False
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, metrics: Metrics, **base: Any
+        self, base: Base, *, needs: GalleryNeeds, metrics: Metrics
     ) -> None:
         """Take where failures are counted."""
-        super().initialize(**base)
+        super().initialize(base, needs=needs)
         self._metrics = metrics
 
     async def admit(self) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 from photobooth_daemon.administration.results import ResultService, opens
 from photobooth_daemon.clock import Clock
@@ -26,7 +26,7 @@ from photobooth_daemon.web.files import FileHandler, StoredFile
 from photobooth_daemon.web.form_body import MAX_FORM_BYTES, read_form
 from photobooth_daemon.web.guest_look import Look, look_of
 from photobooth_daemon.web.guest_page import Deletion, GuestFacts, GuestState, render_guest_page
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.ingest import page_url, result_url
 from photobooth_daemon.web.problems import STATUS
 
@@ -61,14 +61,22 @@ class PageHandler(Handler):
         self.write(text)
 
 
+@dataclass(frozen=True, slots=True)
+class GuestNeeds:
+    """What a guest's page is given: the results, and the events whose looks they have."""
+
+    results: Results
+    events: EventRepository
+
+
 class GuestHandler(PageHandler):
     """What the page and its deletion have in common."""
 
-    def initialize(self, *, results: Results, events: EventRepository, **base: Any) -> None:
+    def initialize(self, base: Base, *, needs: GuestNeeds) -> None:
         """Take the results, and the events whose looks they have."""
-        super().initialize(**base)
-        self.results = results
-        self._events = events
+        super().initialize(base)
+        self.results = needs.results
+        self._events = needs.events
 
     async def find(self, job_id: str) -> tuple[Job | None, Look]:
         """Return the job, if there is one, and its event's look."""
@@ -96,10 +104,10 @@ class GuestPageHandler(GuestHandler):
     """The page behind the QR code: works without JavaScript, in Russian and English."""
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, clock: Clock, **base: Any
+        self, base: Base, *, needs: GuestNeeds, clock: Clock
     ) -> None:
         """Take the clock that counts the pictures' time."""
-        super().initialize(**base)
+        super().initialize(base, needs=needs)
         self._clock = clock
 
     async def get(self, job_id: str) -> None:
@@ -159,10 +167,10 @@ class GuestDeletionHandler(GuestHandler):
     served_while_draining = False
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, ends: ResultService, **base: Any
+        self, base: Base, *, needs: GuestNeeds, ends: ResultService
     ) -> None:
         """Take what ends results."""
-        super().initialize(**base)
+        super().initialize(base, needs=needs)
         self._ends = ends
 
     async def admit(self) -> None:
@@ -184,25 +192,27 @@ class GuestDeletionHandler(GuestHandler):
         self.redirect(page_url(job.job_id), status=HTTPStatus.SEE_OTHER)
 
 
+@dataclass(frozen=True, slots=True)
+class LogoNeeds:
+    """What shows logos is given: the events, and where their logos are."""
+
+    events: EventRepository
+    templates: TemplateRepository
+    media_store: MediaStore
+
+
 class LogoHandler(FileHandler):
     """An event's logo, small, for guests: no other template picture is given to strangers."""
 
     public = True
     served_while_draining = True
 
-    def initialize(
-        self,
-        *,
-        events: EventRepository,
-        templates: TemplateRepository,
-        media_store: MediaStore,
-        **base: Any,
-    ) -> None:
+    def initialize(self, base: Base, *, needs: LogoNeeds) -> None:
         """Take the events, and where their logos are."""
-        super().initialize(**base)
-        self.events = events
-        self._templates = templates
-        self._media_store = media_store
+        super().initialize(base)
+        self.events = needs.events
+        self._templates = needs.templates
+        self._media_store = needs.media_store
 
     async def send_logo(self, event: Event | None) -> None:
         """Answer with the logo.
@@ -228,10 +238,10 @@ class GuestLogoHandler(LogoHandler):
     """``/r/{job_id}/logo``."""
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, results: Results, **base: Any
+        self, base: Base, *, needs: LogoNeeds, results: Results
     ) -> None:
         """Take the results, which know their events."""
-        super().initialize(**base)
+        super().initialize(base, needs=needs)
         self._results = results
 
     async def get(self, job_id: str) -> None:

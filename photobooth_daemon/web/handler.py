@@ -11,6 +11,7 @@ import logging
 import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, ClassVar, Protocol
@@ -65,6 +66,15 @@ class Authenticator(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What every handler is given."""
+
+    site: Site
+    authenticator: Authenticator
+    life: Life
+
+
 @stream_request_body
 class Handler(RequestHandler):
     """The base of all handlers."""
@@ -87,10 +97,10 @@ class Handler(RequestHandler):
             if verb in vars(cls):
                 setattr(cls, verb, _unless_refused(vars(cls)[verb]))
 
-    def _take_base(self, site: Site, authenticator: Authenticator, life: Life) -> None:
-        self.site = site
-        self.authenticator = authenticator
-        self.life = life
+    def _take_base(self, base: Base) -> None:
+        self.site = base.site
+        self.authenticator = base.authenticator
+        self.life = base.life
         self._keep_to_tls()
         if self.request.headers.get("Expect", "").lower() == EXPECTED:
             # In any case of letters (RFC 9110, 10.1.1); Tornado knows this one.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
 
 from photobooth_daemon.errors import DatabaseUnavailable, ShuttingDown
 from photobooth_daemon.monitoring.health import Health, Status
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 
 
 class HealthHandler(Handler):
@@ -16,9 +15,9 @@ class HealthHandler(Handler):
     public = True
     served_while_draining = True
 
-    def initialize(self, *, health: Health, **base: Any) -> None:
+    def initialize(self, base: Base, *, health: Health) -> None:
         """Take the health service."""
-        super().initialize(**base)
+        super().initialize(base)
         self.health = health
 
     async def get(self) -> None:
@@ -48,9 +47,9 @@ class ReadyHandler(Handler):
     public = True
     served_while_draining = True
 
-    def initialize(self, *, health: Health, **base: Any) -> None:
+    def initialize(self, base: Base, *, health: Health) -> None:
         """Take the health service."""
-        super().initialize(**base)
+        super().initialize(base)
         self.health = health
 
     async def get(self) -> None:

@@ -22,7 +22,7 @@ from photobooth_daemon.ingest.password import Sender
 from photobooth_daemon.model import MB, ResponseMode
 from photobooth_daemon.pictures.kinds import MAGIC_BYTES, content_type_of
 from photobooth_daemon.web.connections import unread_bytes
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.multipart import FormNames
 from photobooth_daemon.web.photo import DRAIN_ALLOWANCE_BYTES, Photo, PhotoNeeds, server_timing
 from photobooth_daemon.web.site import Site
@@ -33,9 +33,9 @@ MAX_KEY_CHARACTERS = 200
 class PhotoHandler(Handler):
     """A handler that owns one photo: a camera's, or an administrator's trial photo."""
 
-    def initialize(self, needs: PhotoNeeds, **base: Any) -> None:
+    def initialize(self, base: Base, *, needs: PhotoNeeds) -> None:
         """Take what photos need, and note when the headers arrived: the window begins here."""
-        super().initialize(**base)
+        super().initialize(base)
         self.needs = needs
         self.photo = Photo(needs, self.body)
         self.started_monotonic_seconds = needs.clock.monotonic()

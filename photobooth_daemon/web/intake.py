@@ -7,7 +7,7 @@ from typing import Any
 
 from photobooth_daemon.config.intake import IntakeConfig, users_of
 from photobooth_daemon.monitoring.intake_page import IntakePage, SeenIntake, SeenSlot
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 
 ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not listened on
 
@@ -17,9 +17,9 @@ class IntakeHandler(Handler):
 
     permission = "slots:read"
 
-    def initialize(self, *, intake: IntakePage, **base: Any) -> None:
+    def initialize(self, base: Base, *, intake: IntakePage) -> None:
         """Take the intake's page."""
-        super().initialize(**base)
+        super().initialize(base)
         self._intake = intake
 
     async def get(self) -> None:

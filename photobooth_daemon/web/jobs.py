@@ -16,7 +16,7 @@ from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.repositories.job_lists import JobFilter, JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.slots import is_slot_id
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.ingest import result_url
 from photobooth_daemon.web.paging import (
     query_text,
@@ -34,8 +34,8 @@ class JobsHandler(Handler):
 
     permission = "jobs:read"
 
-    def initialize(self, *, jobs: JobLists, clock: Clock, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, jobs: JobLists, clock: Clock) -> None:
+        super().initialize(base)
         self._jobs = jobs
         self._clock = clock
 
@@ -58,9 +58,9 @@ class JobHandler(Handler):
     permission = "jobs:read"
 
     def initialize(
-        self, *, jobs: JobRepository, reruns: RerunService, clock: Clock, **base: Any
+        self, base: Base, *, jobs: JobRepository, reruns: RerunService, clock: Clock
     ) -> None:
-        super().initialize(**base)
+        super().initialize(base)
         self._jobs = jobs
         self._reruns = reruns
         self._clock = clock
@@ -80,8 +80,8 @@ class VisibilityHandler(Handler):
 
     permission = "jobs:write"
 
-    def initialize(self, *, results: ResultService, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, results: ResultService) -> None:
+        super().initialize(base)
         self._results = results
 
     async def put(self, job_id: str) -> None:
@@ -106,8 +106,8 @@ class ResultRemovalHandler(Handler):
 
     permission = "jobs:write"
 
-    def initialize(self, *, results: ResultService, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, results: ResultService) -> None:
+        super().initialize(base)
         self._results = results
 
     async def delete(self, job_id: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from tornado.httputil import HTTPServerRequest
 from tornado.iostream import StreamClosedError
@@ -15,7 +14,7 @@ from photobooth_daemon.errors import DatabaseUnavailable, NotAuthenticated, Shut
 from photobooth_daemon.live.feed import FeedClosed, LiveFeed, Viewer
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import LiveMessage
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 
 COMMENT_SECONDS = 15.0
 RECONNECT_MS = 2000
@@ -27,8 +26,8 @@ class LiveHandler(Handler):
 
     permission = "jobs:read"
 
-    def initialize(self, *, feed: LiveFeed, metrics: Metrics, clock: Clock, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, feed: LiveFeed, metrics: Metrics, clock: Clock) -> None:
+        super().initialize(base)
         self._feed = feed
         self._metrics = metrics
         self._clock = clock

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from photobooth_daemon.errors import NotAuthenticated, PermissionMissing
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.rendered import Rendered
 
 PERMISSION = "metrics:read"
@@ -21,9 +19,9 @@ class MetricsHandler(Handler):
     public = True
     served_while_draining = True
 
-    def initialize(self, *, metrics: Metrics, rendered: Rendered, **base: Any) -> None:
+    def initialize(self, base: Base, *, metrics: Metrics, rendered: Rendered) -> None:
         """Take the series, and where the last exposition is kept."""
-        super().initialize(**base)
+        super().initialize(base)
         self._metrics = metrics
         self._rendered = rendered
 

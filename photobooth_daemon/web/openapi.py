@@ -27,7 +27,7 @@ from photobooth_daemon.web.api_page import DOCS_CSP, docs_page
 from photobooth_daemon.web.api_parts import JSON, PHOTOS, Answer, Operation
 from photobooth_daemon.web.api_presets import PRESET_OPERATIONS, preset_schemas
 from photobooth_daemon.web.api_schemas import SLOT_ID, TEXT, UUID, component_schemas, named
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.json_text import encode_json
 from photobooth_daemon.web.overrides import FEWEST_CHARACTERS, HEADER, MOST_CHARACTERS
 from photobooth_daemon.web.problems import CONTENT_TYPE
@@ -86,9 +86,9 @@ class OpenApiHandler(Handler):
     public = True
 
     def initialize(
-        self, *, document: Callable[[], dict[str, Any]], rendered: Rendered, **base: Any
+        self, base: Base, *, document: Callable[[], dict[str, Any]], rendered: Rendered
     ) -> None:
-        super().initialize(**base)
+        super().initialize(base)
         self._document = document
         self._rendered = rendered
 
@@ -104,9 +104,9 @@ class DocsHandler(Handler):
     public = True
 
     def initialize(
-        self, *, document: Callable[[], dict[str, Any]], rendered: Rendered, **base: Any
+        self, base: Base, *, document: Callable[[], dict[str, Any]], rendered: Rendered
     ) -> None:
-        super().initialize(**base)
+        super().initialize(base)
         self._document = document
         self._rendered = rendered
 

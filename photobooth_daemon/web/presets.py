@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from photobooth_daemon.administration.presets import PresetService
 from photobooth_daemon.model.presets import Preset
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.paging import number_cursor, read_limit, read_number_cursor, write_page
 
 CACHE = "private, max-age=3600"
@@ -17,8 +17,8 @@ CACHE = "private, max-age=3600"
 class _PresetHandler(Handler):
     permission: ClassVar[str | Mapping[str, str] | None] = "slots:read"
 
-    def initialize(self, *, presets: PresetService, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, presets: PresetService) -> None:
+        super().initialize(base)
         self._presets = presets
 
 
@@ -60,10 +60,10 @@ class PresetPictureHandler(_PresetHandler):
     """``…/before`` and ``…/after``: what the recipe was shown on, and what it makes."""
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, is_after: bool, **base: Any
+        self, base: Base, *, presets: PresetService, is_after: bool
     ) -> None:
         """Take which of the two pictures it is."""
-        super().initialize(**base)
+        super().initialize(base, presets=presets)
         self._is_after = is_after
 
     async def get(self, preset_id: str) -> None:

@@ -12,7 +12,7 @@ from photobooth_daemon.providers.catalogues import ProviderCatalogues
 from photobooth_daemon.providers.facts import ProviderFacts
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.providers.schemas import OperationSchema, TemplateRole
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.paging import number_cursor, read_limit, read_number_cursor, write_page
 
 
@@ -22,9 +22,9 @@ class ProvidersHandler(Handler):
     permission = "slots:read"
 
     def initialize(
-        self, *, schemas: ParamSchemas, facts: Mapping[str, ProviderFacts], **base: Any
+        self, base: Base, *, schemas: ParamSchemas, facts: Mapping[str, ProviderFacts]
     ) -> None:
-        super().initialize(**base)
+        super().initialize(base)
         self._schemas = schemas
         self._facts = facts
 
@@ -41,8 +41,8 @@ class ProviderKeyHandler(Handler):
 
     permission = "providers:write"
 
-    def initialize(self, *, keys: ProviderKeys, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, keys: ProviderKeys) -> None:
+        super().initialize(base)
         self._keys = keys
 
     async def put(self, provider: str) -> None:
@@ -61,8 +61,8 @@ class ProviderCheckHandler(Handler):
 
     permission = "slots:write"
 
-    def initialize(self, *, catalogues: ProviderCatalogues, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, catalogues: ProviderCatalogues) -> None:
+        super().initialize(base)
         self._catalogues = catalogues
 
     async def post(self, provider: str) -> None:
@@ -75,8 +75,8 @@ class ProviderModelsHandler(Handler):
 
     permission = "slots:read"
 
-    def initialize(self, *, catalogues: ProviderCatalogues, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, catalogues: ProviderCatalogues) -> None:
+        super().initialize(base)
         self._catalogues = catalogues
 
     async def get(self, provider: str) -> None:

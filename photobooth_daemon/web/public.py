@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import io
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import segno
@@ -26,7 +25,7 @@ from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Job
 from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.web.files import FileHandler, StoredFile, life_header
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.rendered import Rendered
 
 
@@ -37,10 +36,10 @@ class ResultHandler(FileHandler):
     served_while_draining = True
 
     def initialize(
-        self, *, results: Results, media_store: MediaStore, preview: bool = False, **base: Any
+        self, base: Base, *, results: Results, media_store: MediaStore, preview: bool = False
     ) -> None:
         """Take the results; ``preview`` chooses which of the two files."""
-        super().initialize(**base)
+        super().initialize(base)
         self._results = results
         self._media_store = media_store
         self._preview = preview
@@ -78,9 +77,9 @@ class ResultQrHandler(Handler):
     public = True
     served_while_draining = True
 
-    def initialize(self, *, results: Results, rendered: Rendered, **base: Any) -> None:
+    def initialize(self, base: Base, *, results: Results, rendered: Rendered) -> None:
         """Take the results, and where drawings are kept."""
-        super().initialize(**base)
+        super().initialize(base)
         self._results = results
         self._rendered = rendered
 
@@ -100,9 +99,9 @@ class MediaHandler(FileHandler):
     public = True
     served_while_draining = True
 
-    def initialize(self, *, media: PublicMedia, clock: Clock, **base: Any) -> None:
+    def initialize(self, base: Base, *, media: PublicMedia, clock: Clock) -> None:
         """Take the temporary links."""
-        super().initialize(**base)
+        super().initialize(base)
         self._media = media
         self._clock = clock
 

@@ -7,7 +7,7 @@ from typing import Any
 from photobooth_daemon.monitoring.readiness.model import Finding, ReadinessReport
 from photobooth_daemon.monitoring.readiness.service import Readiness
 from photobooth_daemon.monitoring.readiness.texts import CURES, cure_text, found_text, title_text
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 
 LOCALES = ("en", "ru")
 
@@ -17,9 +17,9 @@ class ReadinessHandler(Handler):
 
     permission = {"GET": "settings:read", "POST": "slots:write"}  # noqa: RUF012
 
-    def initialize(self, *, readiness: Readiness, **base: Any) -> None:
+    def initialize(self, base: Base, *, readiness: Readiness) -> None:
         """Take the check."""
-        super().initialize(**base)
+        super().initialize(base)
         self._readiness = readiness
 
     async def get(self) -> None:

@@ -18,7 +18,7 @@ from photobooth_daemon.monitoring.reports.words import LOCALES
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.web.accept import preferred
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.paging import read_choice, read_flag, read_instant
 
 TYPES = {
@@ -35,8 +35,8 @@ LONGEST_SPAN = timedelta(days=31)
 class _ReportHandler(Handler):
     """Answers with a report in words."""
 
-    def initialize(self, *, settings: SettingsRepository, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, settings: SettingsRepository) -> None:
+        super().initialize(base)
         self._settings = settings
 
     async def locale_or(self, own: str | None) -> str:
@@ -58,10 +58,15 @@ class ReportHandler(_ReportHandler):
     permission = "stats:read"
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, reports: EventReportRepository, clock: Clock, **base: Any
+        self,
+        base: Base,
+        *,
+        settings: SettingsRepository,
+        reports: EventReportRepository,
+        clock: Clock,
     ) -> None:
         """Take what the report is made from."""
-        super().initialize(**base)
+        super().initialize(base, settings=settings)
         self._reports = reports
         self._clock = clock
 
@@ -93,10 +98,15 @@ class EventReportHandler(_ReportHandler):
     permission = "events:read"
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, events: EventService, reports: EventReports, **base: Any
+        self,
+        base: Base,
+        *,
+        settings: SettingsRepository,
+        events: EventService,
+        reports: EventReports,
     ) -> None:
         """Take the events, and what puts their reports together."""
-        super().initialize(**base)
+        super().initialize(base, settings=settings)
         self._events = events
         self._reports = reports
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from photobooth_daemon.administration.reruns import RerunService, rerun_view
 from photobooth_daemon.clock import Clock
@@ -13,7 +13,7 @@ from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.web.files import FileHandler, StoredFile
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.problems import OF_A_RERUN
 
 
@@ -23,9 +23,9 @@ class OriginalHandler(FileHandler):
     permission = "jobs:read"
 
     def initialize(
-        self, *, jobs: JobRepository, media_store: MediaStore, clock: Clock, **base: Any
+        self, base: Base, *, jobs: JobRepository, media_store: MediaStore, clock: Clock
     ) -> None:
-        super().initialize(**base)
+        super().initialize(base)
         self._jobs = jobs
         self._media_store = media_store
         self._clock = clock
@@ -57,8 +57,8 @@ class JobRerunHandler(Handler):
     permission = "jobs:write"
     statuses = OF_A_RERUN
 
-    def initialize(self, *, reruns: RerunService, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, reruns: RerunService) -> None:
+        super().initialize(base)
         self._reruns = reruns
 
     async def post(self, job_id: str) -> None:
@@ -78,8 +78,8 @@ class EventRerunHandler(Handler):
         "DELETE": "events:write",
     }
 
-    def initialize(self, *, reruns: RerunService, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, reruns: RerunService) -> None:
+        super().initialize(base)
         self._reruns = reruns
 
     async def get(self, event_id: str) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from photobooth_daemon.administration.settings import SettingsService
 from photobooth_daemon.model import SettingsState
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.preconditions import expected_version, set_version
 
 
@@ -16,8 +16,8 @@ class SettingsHandler(Handler):
 
     permission: ClassVar[Mapping[str, str]] = {"GET": "settings:read", "PUT": "settings:write"}
 
-    def initialize(self, *, settings: SettingsService, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, settings: SettingsService) -> None:
+        super().initialize(base)
         self._settings = settings
 
     async def get(self) -> None:

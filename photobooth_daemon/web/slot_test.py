@@ -11,9 +11,11 @@ from photobooth_daemon.administration.slots import SlotService
 from photobooth_daemon.errors import InvalidRequest, SlotNotFound
 from photobooth_daemon.ingest.exchange import Admitted, Received
 from photobooth_daemon.repositories.slots import SlotRepository
+from photobooth_daemon.web.handler import Base
 from photobooth_daemon.web.ingest import PhotoHandler, answer_json, inline_preview
 from photobooth_daemon.web.json_text import read_json_text
 from photobooth_daemon.web.multipart import FormNames
+from photobooth_daemon.web.photo import PhotoNeeds
 
 
 class SlotTestHandler(PhotoHandler):
@@ -23,10 +25,10 @@ class SlotTestHandler(PhotoHandler):
     names = FormNames(file=("file", "fileToUpload"), long=("config",))
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, *, slots: SlotService, slot_list: SlotRepository, **base: Any
+        self, base: Base, *, needs: PhotoNeeds, slots: SlotService, slot_list: SlotRepository
     ) -> None:
         """Take the slots; the rest is a photo's."""
-        super().initialize(**base)
+        super().initialize(base, needs=needs)
         self._slots = slots
         self._slot_list = slot_list
 

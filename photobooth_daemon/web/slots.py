@@ -15,7 +15,7 @@ from photobooth_daemon.monitoring.reports.stats import Stats
 from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.repositories.job_lists import JobLists, RecentResult
 from photobooth_daemon.repositories.slots import SlotRepository, is_slot_id
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.ingest import result_url
 from photobooth_daemon.web.paging import number_cursor, read_limit, read_number_cursor, write_page
 from photobooth_daemon.web.preconditions import expected_version, set_version
@@ -30,9 +30,9 @@ class SlotsHandler(Handler):
     permission = "slots:read"
 
     def initialize(
-        self, *, slots: SlotRepository, jobs: JobLists, stats: Stats, clock: Clock, **base: Any
+        self, base: Base, *, slots: SlotRepository, jobs: JobLists, stats: Stats, clock: Clock
     ) -> None:
-        super().initialize(**base)
+        super().initialize(base)
         self._slots = slots
         self._jobs = jobs
         self._stats = stats
@@ -74,8 +74,8 @@ class SlotsHandler(Handler):
 class _OneSlotHandler(Handler):
     """Answers with a slot as it is now."""
 
-    def initialize(self, *, slots: SlotService, jobs: JobLists, clock: Clock, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, slots: SlotService, jobs: JobLists, clock: Clock) -> None:
+        super().initialize(base)
         self._slots = slots
         self._jobs = jobs
         self._clock = clock
@@ -118,8 +118,8 @@ class SlotRevisionsHandler(Handler):
 
     permission = "slots:read"
 
-    def initialize(self, *, slots: SlotRepository, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, slots: SlotRepository) -> None:
+        super().initialize(base)
         self._slots = slots
 
     async def get(self, slot_id: str) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from photobooth_daemon.administration.events import EventService
 from photobooth_daemon.monitoring.reports.stats import WINDOWS, Stats
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.jobs import read_event_id
 from photobooth_daemon.web.paging import read_choice
 
@@ -18,8 +16,8 @@ class StatsHandler(Handler):
 
     permission = "stats:read"
 
-    def initialize(self, *, stats: Stats, events: EventService, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, stats: Stats, events: EventService) -> None:
+        super().initialize(base)
         self._stats = stats
         self._events = events
 

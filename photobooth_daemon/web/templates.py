@@ -18,7 +18,7 @@ from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.repositories.templates import TemplateRepository, UsedTemplate
 from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web.files import FileHandler, StoredFile
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.multipart import FormNames, picture_too_large
 from photobooth_daemon.web.paging import (
     read_flag,
@@ -47,15 +47,15 @@ class TemplateRegisterHandler(Handler):
 
     def initialize(
         self,
+        base: Base,
         *,
         templates: TemplateService,
         settings: SettingsService,
         media_store: MediaStore,
         in_flight: InFlight,
         clock: Clock,
-        **base: Any,
     ) -> None:
-        super().initialize(**base)
+        super().initialize(base)
         self._templates = templates
         self._settings = settings
         self._media_store = media_store
@@ -104,8 +104,8 @@ class TemplatesHandler(Handler):
 
     permission = "slots:read"
 
-    def initialize(self, *, repository: TemplateRepository, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, repository: TemplateRepository) -> None:
+        super().initialize(base)
         self._repository = repository
 
     async def get(self) -> None:
@@ -126,8 +126,8 @@ class TemplateHandler(Handler):
 
     permission: ClassVar[Mapping[str, str]] = {"GET": "slots:read", "DELETE": "media:write"}
 
-    def initialize(self, *, templates: TemplateService, **base: Any) -> None:
-        super().initialize(**base)
+    def initialize(self, base: Base, *, templates: TemplateService) -> None:
+        super().initialize(base)
         self._templates = templates
 
     async def get(self, media_id: str) -> None:
@@ -151,13 +151,13 @@ class TemplateFileHandler(FileHandler):
 
     def initialize(
         self,
+        base: Base,
         *,
         templates: TemplateService,
         media_store: MediaStore,
         preview: bool = False,
-        **base: Any,
     ) -> None:
-        super().initialize(**base)
+        super().initialize(base)
         self._templates = templates
         self._media_store = media_store
         self._preview = preview

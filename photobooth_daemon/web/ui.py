@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
 
 from tornado.web import RequestHandler
 
 from photobooth_daemon.errors import NotFound
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Base, Handler
 from photobooth_daemon.web.ui_files import UiFile, UiFiles, accepts_gzip
 
 CONTENT_SECURITY_POLICY = (
@@ -24,9 +23,9 @@ class UiHandler(Handler):
 
     public = True
 
-    def initialize(self, *, ui_files: UiFiles, **base: Any) -> None:
+    def initialize(self, base: Base, *, ui_files: UiFiles) -> None:
         """Take the files besides what every handler needs."""
-        super().initialize(**base)
+        super().initialize(base)
         self.ui_files = ui_files
 
     def send_file(self, file: UiFile, cache_control: str) -> None:

@@ -25,6 +25,7 @@ from photobooth_daemon.monitoring.health import (
     Verdict,
     cleanup_verdict,
 )
+from photobooth_daemon.web.handler import Base
 from photobooth_daemon.web.health import HealthHandler, LiveHandler, ReadyHandler
 from photobooth_daemon.web.metrics import MetricsHandler
 from photobooth_daemon.web.rendered import Rendered
@@ -78,11 +79,8 @@ def health(io_loop: IOLoop, patients: dict[str, Patient], clock: FakeClock) -> I
 
 @pytest.fixture
 def app(health: Health, admission: Admission) -> tornado.web.Application:
-    base = {
-        "site": Site(public_url=None, trusted_proxies=()),
-        "authenticator": None,
-        "life": admission,
-    }
+    site = Site(public_url=None, trusted_proxies=())
+    base = {"base": Base(site, None, admission)}  # type: ignore[arg-type] # nobody logs in here
     return tornado.web.Application(
         [
             ("/healthz", HealthHandler, {**base, "health": health}),

@@ -13,6 +13,7 @@ import pytest
 from tornado.httpclient import HTTPResponse
 from tornado.web import Application
 
+from photobooth_daemon.web.handler import Base
 from photobooth_daemon.web.site import Site
 from photobooth_daemon.web.ui import UiFileHandler, UiIndexHandler
 from photobooth_daemon.web.ui_files import UiFiles, accepts_gzip
@@ -33,10 +34,9 @@ class Open:
 
 @pytest.fixture
 def app() -> Application:
+    site = Site(public_url=None, trusted_proxies=())
     shared = {
-        "site": Site(public_url=None, trusted_proxies=()),
-        "authenticator": Open(),
-        "life": Open(),
+        "base": Base(site, Open(), Open()),  # type: ignore[arg-type] # it only stands there
         "ui_files": UI,
     }
     return Application([(r"/", UiIndexHandler, shared), (r"/ui/(.*)", UiFileHandler, shared)])
