@@ -30,7 +30,7 @@ LOOKS = [
 ]
 KEY_LIKE = re.compile(r"\b[a-z_]+\.[a-z_]+(\.[a-z_]+)*\b")
 SPOKEN_DOTS = re.compile(
-    r"(slot|settings|template|admin|event|result)\.[a-z_]+"
+    r"(slot|settings|template|admin|event|result|board|provider|job|preset)\.[a-z_]+"
 )  # actions in the audit log
 
 
@@ -212,6 +212,44 @@ def account(one: Visit) -> None:
     one.page.locator("#new_password").wait_for()
 
 
+def accounts(one: Visit) -> None:
+    one.open("accounts")
+    one.page.locator(".account-row").first.wait_for()
+
+
+def account_new(one: Visit) -> None:
+    accounts(one)
+    one.button("accounts.add").click()
+    one.page.locator("dialog .segment", has_text=one.t("accounts.roles.custom")).click()
+    one.page.locator("dialog .permissions").wait_for()
+
+
+def board_new(one: Visit) -> None:
+    settings(one)
+    one.button("boards.add").click()
+    one.page.locator("dialog .segment", has_text=one.t("event.slots_some")).click()
+    one.page.locator("dialog .slot-picks").wait_for()
+
+
+def provider_check(one: Visit) -> None:
+    one.open("settings?at=providers")
+    google = one.page.locator("#provider-gemini")
+    google.get_by_role("button", name=one.t("providers.check")).click()
+    google.locator(".notice.ok").wait_for()
+
+
+def guest_fields(one: Visit) -> None:
+    one.open("slots/slot-004")
+    one.button("guest_fields.add").click()
+    one.page.locator("#guest-0-field").fill("hat")
+
+
+def copy_slot(one: Visit) -> None:
+    one.open("slots/slot-006")
+    one.button("slot.copy").click()
+    one.page.locator("#copy-to").wait_for()
+
+
 def nothing_there(one: Visit) -> None:
     one.open("jobs?slot=slot-011&status=timeout")
     one.page.locator(".empty").wait_for()
@@ -243,9 +281,18 @@ SCREENS: dict[str, Callable[[Visit], None]] = {
         audit,
         health,
         account,
+        accounts,
+        account_new,
+        board_new,
+        provider_check,
+        guest_fields,
+        copy_slot,
         nothing_there,
     )
 }
+
+
+UNSAVED = ("slot_with_faults", "guest_fields")
 
 
 def test_every_screen_is_whole_accessible_and_quiet(
@@ -259,7 +306,7 @@ def test_every_screen_is_whole_accessible_and_quiet(
         if found:
             faults[name] = found
         admin.page.keyboard.press("Escape")
-        if name == "slot_with_faults":
+        if name in UNSAVED:
             admin.button("act.discard").click()
     assert not faults, faults
 
@@ -353,7 +400,7 @@ def take_screenshots(house: House, browser: Any, folder: Path) -> None:
                         show(one)
                         save(one, folder, name, size, scheme)
                         one.page.keyboard.press("Escape")
-                        if name == "slot_with_faults":
+                        if name in UNSAVED:
                             one.button("act.discard").click()
 
 

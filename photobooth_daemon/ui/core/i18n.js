@@ -44,6 +44,11 @@ export function has(key) {
   return messages.has(key);
 }
 
+/** The keys of the catalogue below `prefix`, without it. */
+export function keysBelow(prefix) {
+  return [...messages.keys()].filter((key) => key.startsWith(`${prefix}.`)).map((key) => key.slice(prefix.length + 1));
+}
+
 /** Returns the text of `key`; numbers are written the reader's way. */
 export function t(key, values = {}) {
   return rich(key, values).join("");

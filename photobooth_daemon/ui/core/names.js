@@ -2,9 +2,9 @@
 
 import { useEffect } from "./html.js";
 import { get } from "./api.js";
-import { ofSchema, t } from "./i18n.js";
+import { findOperation } from "./catalogue.js";
+import { has, ofSchema, t } from "./i18n.js";
 import { may } from "./session.js";
-import { findOperation } from "./slot_config.js";
 import { app, useStore } from "./store.js";
 
 export const SLOT_IDS = Array.from({ length: 15 }, (_, n) => `slot-${String(n + 1).padStart(3, "0")}`);
@@ -23,6 +23,11 @@ export function slotTitle(slot) {
   const name = slotName(slot);
   const n = String(slotNumber(slot.id));
   return name === t("slot.unnamed", { n }) ? name : `${n} · ${name}`;
+}
+
+/** Who did something, when it was no account: the installation, a camera. */
+export function personName(name) {
+  return has(`person.${name}`) ? t(`person.${name}`) : name;
 }
 
 /** The same by the id, from the slots that the page knows. */

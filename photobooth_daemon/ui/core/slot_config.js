@@ -1,5 +1,7 @@
 // A slot's configuration in the page: what may change of it, what differs, what is wrong with it.
 
+import { findOperation } from "./catalogue.js";
+import { guestFieldFaults } from "./guest_fields.js";
 import { faultsOf } from "./schema.js";
 import { ofSchema, t } from "./i18n.js";
 
@@ -62,11 +64,6 @@ export function withValue(config, path, value) {
   return { ...config, [key]: inner };
 }
 
-/** Finds an operation in the catalogue, or undefined. */
-export function findOperation(catalogue, provider, operation) {
-  return catalogue.find((one) => one.provider === provider)?.operations.find((one) => one.operation === operation);
-}
-
 /** Returns a role in one form; the catalogue may name it by a word alone. */
 export function roleOf(role) {
   return typeof role === "string" ? { role, title: role, min: 0, max: 1 } : { min: 0, max: 1, ...role };
@@ -99,6 +96,7 @@ export function slotFaults(config, catalogue) {
     const unable = providerFault(catalogue, rung, complete);
     if (unable) faults.set(`${prefix}/provider`, unable);
   }
+  guestFieldFaults(config, catalogue).forEach((words, at) => faults.set(at, words));
   const bound = config.template_media.map(({ role }) => role);
   for (const role of (findOperation(catalogue, config.provider, config.operation)?.template_roles ?? []).map(roleOf)) {
     const count = bound.filter((one) => one === role.role).length;

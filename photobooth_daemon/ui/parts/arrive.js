@@ -1,20 +1,15 @@
 // A link may lead to one part of a screen (…?at=providers): it is scrolled to, and its control focused.
 
 import { useEffect } from "../core/html.js";
+import { goTo } from "../core/places.js";
 
-const CONTROLS = "button, input:not([type=hidden]), select, textarea, a[href]";
+const SETTLE_MS = 50; // after the screen's title, which takes the focus first
 
 /** Goes to the part of this id once it is shown. */
 export function useArrival(id) {
   useEffect(() => {
     if (!id) return undefined;
-    // After the screen's title, which takes the focus first.
-    const timer = setTimeout(() => {
-      const part = document.getElementById(id);
-      if (!part) return;
-      part.scrollIntoView({ block: "center" });
-      (part.matches(CONTROLS) ? part : part.querySelector(CONTROLS))?.focus({ preventScroll: true });
-    }, 50);
+    const timer = setTimeout(() => goTo(id), SETTLE_MS);
     return () => clearTimeout(timer);
   }, [id]);
 }

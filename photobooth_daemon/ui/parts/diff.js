@@ -2,7 +2,7 @@
 
 import { html } from "../core/html.js";
 import { has, ofSchema, t } from "../core/i18n.js";
-import { findOperation } from "../core/slot_config.js";
+import { findOperation } from "../core/catalogue.js";
 import { valueText } from "./schema_form.js";
 
 /** The name of a changed place; params are named by their schema. */

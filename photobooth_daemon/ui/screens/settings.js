@@ -4,6 +4,7 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../core/html
 import { get, put } from "../core/api.js";
 import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
+import { personName } from "../core/names.js";
 import { guardLeaving } from "../core/router.js";
 import { faultsOf } from "../core/schema.js";
 import { may } from "../core/session.js";
@@ -15,6 +16,7 @@ import { SelectField } from "../parts/fields.js";
 import { useLoad } from "../parts/load.js";
 import { NumberField } from "../parts/schema_form.js";
 import { toast, toastProblem } from "../parts/toast.js";
+import { BoardsPanel } from "./settings/boards.js";
 import { ProvidersPanel } from "./settings/providers.js";
 import { openRotation } from "./settings/rotation.js";
 
@@ -97,7 +99,7 @@ function Settings({ settings, setSettings, at }) {
   };
   const set = (key, value) => setDraft({ ...draft, [key]: value });
   return html`
-    <${Title} lead=${html`<span>${t("slot.version", { version: String(settings.version), who: settings.updated_by })} <${Ago} at=${settings.updated_at} /></span>`}>${t("screen.settings")}<//>
+    <${Title} lead=${html`<span>${t("slot.version", { version: String(settings.version), who: personName(settings.updated_by) })} <${Ago} at=${settings.updated_at} /></span>`}>${t("screen.settings")}<//>
     <div class="columns">
       <div class="stack">${Object.entries(GROUPS).map(([group, bounds]) => html`<${Panel} key=${group} id=${group} title=${t(`settings.group.${group}`)}>
         <fieldset class="form-grid" disabled=${!writable}>
@@ -108,7 +110,7 @@ function Settings({ settings, setSettings, at }) {
       <div class="stack side">
         <${Panel} id="ingest" title=${t("settings.ingest_password")} note=${t("settings.ingest_password_note")}>
           ${settings.ingest_password.set
-            ? html`<p>${t("settings.password_set", { who: settings.ingest_password.updated_by ?? "" })} <${Ago} at=${settings.ingest_password.updated_at} /></p>`
+            ? html`<p>${t("settings.password_set", { who: personName(settings.ingest_password.updated_by ?? "") })} <${Ago} at=${settings.ingest_password.updated_at} /></p>`
             : html`<${Notice} kind="bad" title=${t("camera.no_password")}>${t("settings.password_unset")}<//>`}
           ${writable && html`<p class="button-row spaced"><${Button} icon="key" onClick=${async () => {
             const next = await openRotation(settings);
@@ -116,6 +118,7 @@ function Settings({ settings, setSettings, at }) {
           }}>${t(settings.ingest_password.set ? "settings.rotate" : "settings.set_password")}<//></p>`}
         <//>
         <${ProvidersPanel} />
+        <${BoardsPanel} />
         <${Panel} id="texts" title=${t("settings.group.texts")}><fieldset disabled=${!writable}><${SelectField} id="locale" label=${t("setting.locale")} hint=${t("setting_hint.locale")} value=${draft.locale} options=${["ru", "en"].map((value) => ({ value, title: t(`choice.locale.${value}`) }))} onInput=${(value) => set("locale", value)} /></fieldset><//>
       </div>
     </div>

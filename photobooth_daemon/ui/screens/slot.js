@@ -4,7 +4,8 @@ import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useStat
 import { del, get, post, put } from "../core/api.js";
 import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
-import { guardLeaving, link, refine } from "../core/router.js";
+import { personName, slotTitle, slotTitleOf } from "../core/names.js";
+import { go, guardLeaving, link, refine } from "../core/router.js";
 import { may } from "../core/session.js";
 import { changes, configOf, serverFaults, slotFaults } from "../core/slot_config.js";
 import { app } from "../core/store.js";
@@ -16,9 +17,12 @@ import { toast, toastProblem } from "../parts/toast.js";
 import { AnswerPanel } from "./slot/answer.js";
 import { CameraPanel } from "./slot/camera.js";
 import { resolveConflict } from "./slot/conflict.js";
+import { openCopy } from "./slot/copy.js";
+import { GuestFieldsPanel } from "./slot/guest_fields.js";
 import { HistoryPanel } from "./slot/history.js";
 import { IntakePanel } from "./slot/intake.js";
 import { LadderPanel } from "./slot/ladder.js";
+import { MissingNotice } from "./slot/missing.js";
 import { RecipePanel } from "./slot/recipe.js";
 import { ResultsPanel } from "./slot/results.js";
 import { BindingsPanel } from "./slot/bindings.js";
@@ -37,7 +41,7 @@ async function loadSlot(id, signal) {
 
 export function Screen({ id, query }) {
   const { data, problem, reload, setData } = useLoad((signal) => loadSlot(id, signal), [id]);
-  if (problem && !data) return html`<${Title} name=${id}>${id}<//><${ProblemNotice} problem=${problem} retry=${reload} />`;
+  if (problem && !data) return html`<${Title}>${slotTitleOf(id)}<//><${ProblemNotice} problem=${problem} retry=${reload} />`;
   if (!data) return html`<${Waiting} rows=${6} />`;
   return html`<${Slot} id=${id} tab=${TABS.includes(query.tab) ? query.tab : "setup"} at=${query.at} data=${data} setData=${setData} />`;
 }
@@ -65,7 +69,7 @@ function Slot({ id, tab, at, data, setData }) {
     setDraft(configOf(next));
     setTried(false);
     setNewer(null);
-    if (!quiet) toast(t("slot.saved"));
+    if (!quiet) toast(next.provider && !next.enabled && next.missing?.length ? t("slot.saved_missing") : t("slot.saved"));
   }, [data, slot]);
   useOthers({ id, slot, dirty, take, setNewer, setResults: (results) => setData({ ...data, slot: { ...slot, recent_results: results } }) });
 
@@ -116,7 +120,7 @@ function Slot({ id, tab, at, data, setData }) {
   };
   const reset = async () => {
     const before = slot.version;
-    if (!(await confirm({ title: t("slot.reset_title", { id }), text: t("slot.reset_text"), action: t("slot.reset") }))) return;
+    if (!(await confirm({ title: t("slot.reset_title", { slot: slotTitle(slot) }), text: t("slot.reset_text"), action: t("slot.reset") }))) return;
     try {
       await del(`/api/slots/${id}`, { query: { version: before } });
       const now = await get(`/api/slots/${id}`);
@@ -132,13 +136,24 @@ function Slot({ id, tab, at, data, setData }) {
       toastProblem(refusal);
     }
   };
+  const copy = async () => {
+    try {
+      const made = await openCopy(slot);
+      if (!made) return;
+      toast(t("slot.copied", { slot: slotTitle(made) }));
+      go(`slots/${made.id}`);
+    } catch (refusal) {
+      toastProblem(refusal);
+    }
+  };
   useSaveKey(() => dirty && save());
 
   const form = { slot, draft, setDraft, faults, known, disabled: !writable };
   return html`
-    <${Title} name=${`${id} ${slot.display_name}`} lead=${html`<span class="chip mono">${id}</span><span class=${`state-label ${stateWord(slot)}`}><span class=${`state-dot ${stateWord(slot)}`} aria-hidden="true"></span>${t(`slot_state.${stateWord(slot)}`)}</span>
-      <span>${t("slot.version", { version: String(slot.version), who: slot.updated_by })} <${Ago} at=${slot.updated_at} /></span>`}>${slot.display_name}<//>
+    <${Title} lead=${html`<span class=${`state-label ${stateWord(slot)}`}><span class=${`state-dot ${stateWord(slot)}`} aria-hidden="true"></span>${t(`slot_state.${stateWord(slot)}`)}</span>
+      <span>${t("slot.version", { version: String(slot.version), who: personName(slot.updated_by) })} <${Ago} at=${slot.updated_at} /></span>`}>${slotTitle(slot)}<//>
     ${newer && html`<${Notice} kind="warn" title=${t("slot.newer_title", { who: newer.updated_by ?? "" })} actions=${html`<${Button} kind="small" onClick=${settle}>${t("slot.compare")}<//>`}>${t("slot.newer_text")}<//>`}
+    ${!dirty && tab === "setup" && html`<${MissingNotice} slot=${slot} catalogue=${catalogue} />`}
     <${Tabs} id=${id} tab=${tab} />
     ${tab === "history" ? html`<${HistoryPanel} slot=${slot} known=${known} onRestore=${restore} writable=${writable && !dirty} />`
     : tab === "camera" ? html`<${CameraPanel} slot=${slot} />`
@@ -147,9 +162,10 @@ function Slot({ id, tab, at, data, setData }) {
       <div class="stack">
         <${RecipePanel} ...${form} />
         <${BindingsPanel} ...${form} onTemplates=${(list) => setData({ ...data, templates: list })} />
+        <${GuestFieldsPanel} ...${form} />
         <${LadderPanel} ...${form} />
         <${AnswerPanel} ...${form} />
-        ${writable && slot.provider && html`<p><${Button} kind="danger" icon="trash" onClick=${reset}>${t("slot.reset")}<//></p>`}
+        ${writable && slot.provider && html`<p class="button-row"><${Button} icon="copy" disabled=${dirty} title=${dirty ? t("slot.copy_unsaved") : undefined} onClick=${copy}>${t("slot.copy")}<//><${Button} kind="danger" icon="trash" onClick=${reset}>${t("slot.reset")}<//></p>`}
       </div>
       <div class="stack side">
         <${TryPanel} slot=${slot} draft=${draft} dirty=${dirty} disabled=${!writable} onRefused=${(list) => {

@@ -1,14 +1,13 @@
-// Which slots an event has, by their names; all of them while none is chosen.
+// Which slots an event or a board has, by their names; all of them while none is chosen.
 
 import { html, useState } from "../../core/html.js";
 import { t } from "../../core/i18n.js";
+import { SLOT_IDS, slotTitle } from "../../core/names.js";
 import { app, useStore } from "../../core/store.js";
 import { Segments } from "../../parts/fields.js";
 import { Icon } from "../../parts/icons.js";
 
-const SLOT_IDS = Array.from({ length: 15 }, (_, n) => `slot-${String(n + 1).padStart(3, "0")}`);
-
-export function SlotChoice({ chosen, onInput, fault }) {
+export function SlotChoice({ chosen, onInput, fault, none }) {
   const slots = useStore(app, (state) => state.slots);
   const [some, setSome] = useState(chosen.length > 0);
   const choose = (wanted) => {
@@ -17,13 +16,13 @@ export function SlotChoice({ chosen, onInput, fault }) {
   };
   const flip = (id, on) => onInput(on ? [...chosen, id].sort() : chosen.filter((one) => one !== id));
   // Those that are set up come first: an evening hardly has the others.
-  const known = slots ?? SLOT_IDS.map((id) => ({ id, display_name: id, provider: true }));
+  const known = slots ?? SLOT_IDS.map((id) => ({ id, display_name: "", provider: true }));
   const shown = [...known].sort((one, other) => Number(!one.provider) - Number(!other.provider));
   return html`<div class="field">
     <${Segments} name="event-slots" legend=${t("field.slots")} value=${some ? "some" : "all"} options=${["all", "some"].map((value) => ({ value, title: t(`event.slots_${value}`) }))} onInput=${choose} />
     ${some && html`<fieldset class="slot-picks"><legend class="visually-hidden">${t("field.slots")}</legend>${shown.map((slot) => html`<label key=${slot.id} class=${`pick ${chosen.includes(slot.id) ? "picked" : ""}`}>
-      <input type="checkbox" checked=${chosen.includes(slot.id)} onChange=${(event) => flip(slot.id, event.target.checked)} /><span>${slot.display_name || slot.id} <small class="quiet">${Number(slot.id.slice(-3))}</small></span></label>`)}</fieldset>`}
-    ${some && chosen.length === 0 && html`<p class="hint">${t("event.slots_none")}</p>`}
+      <input type="checkbox" checked=${chosen.includes(slot.id)} onChange=${(event) => flip(slot.id, event.target.checked)} /><span>${slotTitle(slot)}</span></label>`)}</fieldset>`}
+    ${some && chosen.length === 0 && html`<p class="hint">${none ?? t("event.slots_none")}</p>`}
     ${fault && html`<p class="fault"><${Icon} name="warning" />${fault}</p>`}
   </div>`;
 }

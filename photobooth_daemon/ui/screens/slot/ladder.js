@@ -2,7 +2,7 @@
 
 import { html } from "../../core/html.js";
 import { ofSchema, t } from "../../core/i18n.js";
-import { findOperation } from "../../core/slot_config.js";
+import { findOperation } from "../../core/catalogue.js";
 import { Button, IconButton, Panel } from "../../parts/basics.js";
 import { SelectField } from "../../parts/fields.js";
 import { useModels } from "../../parts/models.js";

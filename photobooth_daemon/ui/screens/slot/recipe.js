@@ -2,7 +2,7 @@
 
 import { html, useRef } from "../../core/html.js";
 import { ofSchema, t } from "../../core/i18n.js";
-import { findOperation } from "../../core/slot_config.js";
+import { findOperation } from "../../core/catalogue.js";
 import { Empty, Panel } from "../../parts/basics.js";
 import { SelectField, Switch, TextField } from "../../parts/fields.js";
 import { useModels } from "../../parts/models.js";

@@ -9,11 +9,12 @@ import { may } from "../../core/session.js";
 import { Attempts } from "../../parts/attempts.js";
 import { Button, Notice, Panel, ProblemNotice } from "../../parts/basics.js";
 import { DropZone } from "../../parts/drop_zone.js";
+import { SelectField, TextField } from "../../parts/fields.js";
 import { ReasonNotice } from "../../parts/reason.js";
 import { StepTimes } from "../../parts/meter.js";
 
 const ACCEPT = "image/jpeg,image/png,image/webp,image/avif";
-const FACTS_OF_SLOT = ["provider", "operation", "params", "template_media", "fallback", "output", "on_failure", "sync_response_seconds", "cost_cap_per_day", "inline_preview", "response_mode", "display_name"];
+const FACTS_OF_SLOT = ["provider", "operation", "params", "template_media", "guest_fields", "fallback", "output", "on_failure", "sync_response_seconds", "cost_cap_per_day", "inline_preview", "response_mode", "display_name"];
 
 let lastPhoto = null; // one photo tries slot after slot
 
@@ -33,6 +34,18 @@ function usePreview(file) {
   return url;
 }
 
+// What the booth's form would send; left empty, the default is taken.
+function Answers({ fields, answers, onInput }) {
+  const named = fields.filter(({ field }) => field);
+  if (!named.length) return null;
+  return html`<fieldset class="form-grid"><legend class="visually-hidden">${t("field.guest_fields")}</legend>${named.map((one) => {
+    const common = { key: one.field, id: `answer-${one.field}`, label: one.field, value: answers[one.field] ?? "", onInput: (text) => onInput({ ...answers, [one.field]: text }) };
+    const preset = one.default ? t("form.by_default", { value: one.default }) : t("form.not_set");
+    if (one.choices) return html`<${SelectField} ...${common} options=${[{ value: "", title: preset }, ...one.choices.map((value) => ({ value, title: value }))]} />`;
+    return html`<${TextField} ...${common} placeholder=${preset} input=${{ autocomplete: "off" }} />`;
+  })}</fieldset>`;
+}
+
 function Outcome({ answer, job }) {
   const timings = answer?.timings ?? job?.timings;
   return html`
@@ -46,6 +59,7 @@ function Outcome({ answer, job }) {
 export function TryPanel({ slot, draft, dirty, disabled, onRefused }) {
   const [photo, setPhoto] = useState(lastPhoto);
   const [run, setRun] = useState({ state: "idle" });
+  const [answers, setAnswers] = useState({});
   const before = usePreview(photo);
   const abort = useRef(null);
   useEffect(() => () => abort.current?.abort(), []);
@@ -58,6 +72,7 @@ export function TryPanel({ slot, draft, dirty, disabled, onRefused }) {
   const start = async () => {
     const form = new FormData();
     form.append("file", photo, photo.name);
+    for (const { field } of draft.guest_fields) if (answers[field]) form.append(field, answers[field]);
     form.append("config", JSON.stringify(Object.fromEntries(FACTS_OF_SLOT.map((key) => [key, draft[key]]))));
     abort.current = new AbortController();
     setRun({ state: "running" });
@@ -83,6 +98,7 @@ export function TryPanel({ slot, draft, dirty, disabled, onRefused }) {
           : html`<div class="pending-picture"><span>${run.state === "failed" ? t("try.no_picture") : t("try.not_yet")}</span></div>`}
           <figcaption>${t("try.after")}${answer ? ` · ${size(answer.size_bytes)} · ${answer.width} × ${answer.height}` : ""}</figcaption></figure>
       </div>
+      <${Answers} fields=${draft.guest_fields} answers=${answers} onInput=${setAnswers} />
       <div class="button-row">
         <${Button} kind="primary" icon="play" busy=${running} disabled=${!draft.provider} onClick=${start}>${t("try.start")}<//>
         <${Button} onClick=${() => choose(null)} disabled=${running}>${t("try.other")}<//>
