@@ -142,6 +142,14 @@ def test_every_word_of_the_daemon_has_a_text() -> None:
     assert wanted - known.keys() == set()
 
 
+def test_every_action_of_the_audit_log_has_a_text() -> None:
+    named = set()
+    for path in ROOT.parent.rglob("*.py"):
+        named |= set(re.findall(r'\baction="([a-z_.]+)"', path.read_text("utf-8")))
+    assert len(named) > 10
+    assert {f"audit_action.{name}" for name in named} - CATALOGUES["en"].keys() == set()
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_no_bare_text_in_a_view(path: Path) -> None:
     bare = [text for text in bare_texts(path.read_text("utf-8")) if text not in NAMES]

@@ -31,11 +31,18 @@ function words(slot) {
   return slot.pictures.length ? ago(slot.pictures[0].created_at) : t("waiting");
 }
 
+const numberOf = (slot) => String(Number(slot.slot_id.split("-")[1]));
+
+// One that nobody has named is called by its number in the screen's language.
+function nameOf(slot) {
+  const number = numberOf(slot);
+  return slot.display_name === `Slot ${number}` ? t("unnamed", { number }) : slot.display_name;
+}
+
 function liveSlot(slot) {
   const [newest, ...older] = slot.pictures;
-  const number = String(Number(slot.slot_id.split("-")[1]));
   return element("li", { class: slot.failure ? "slot trouble" : "slot" },
-    element("h2", {}, element("span", { class: "number" }, number), slot.display_name),
+    element("h2", {}, element("span", { class: "number" }, numberOf(slot)), nameOf(slot)),
     newest ? picture(newest, "newest") : element("div", { class: "newest none" }),
     element("p", { class: "words" }, words(slot)),
     element("div", { class: "older" }, ...older.slice(0, 12).map((found) => picture(found, "small"))));
@@ -48,7 +55,7 @@ function show() {
   const on = state.slots.filter((slot) => slot.enabled);
   const rest = state.slots.filter((slot) => !slot.enabled);
   byId("live").replaceChildren(...on.map(liveSlot));
-  byId("rest").replaceChildren(...rest.map((slot) => element("li", {}, `${slot.display_name} — ${t("off")}`)));
+  byId("rest").replaceChildren(...rest.map((slot) => element("li", {}, `${nameOf(slot)} — ${t("off")}`)));
   say(on.length ? "" : t("empty"));
 }
 

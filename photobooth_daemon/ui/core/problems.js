@@ -1,6 +1,7 @@
 // What went wrong, in words with what to do: the contract's codes and the providers' reasons.
 
 import { has, t } from "./i18n.js";
+import { slotTitleOf } from "./names.js";
 import { duration, minute, span } from "./format.js";
 
 // On whose side the cause lies; what is not listed is on the server's.
@@ -30,7 +31,7 @@ export function explain(problem) {
     event: problem.body?.event?.name ?? "",
     until: problem.body?.event ? minute(problem.body.event.ends_at) : "",
     events: (problem.body?.events ?? []).map((event) => `${event.name} (${span(event.starts_at, event.ends_at)})`).join(", "),
-    slots: (problem.body?.slots ?? []).join(", "),
+    slots: (problem.body?.slots ?? []).map((id) => slotTitleOf(id)).join(", "),
     status: String(problem.status),
   };
   return { title: t(`problem.${code}.title`, values), todo: t(`problem.${code}.todo`, values) };

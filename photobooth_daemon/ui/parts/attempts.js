@@ -3,6 +3,7 @@
 import { html } from "../core/html.js";
 import { duration, money } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { operationTitle, providerTitle, useCatalogue } from "../core/names.js";
 import { explainReason } from "../core/problems.js";
 import { Icon } from "./icons.js";
 
@@ -26,7 +27,7 @@ function timesOf(attempts) {
   return `${t("attempt.started", { time: duration(first.started_ms) })} · ${t("attempt.took", { time: duration(first.duration_ms) })}`;
 }
 
-function Run({ first, attempts }) {
+function Run({ first, attempts, catalogue }) {
   const [attempt] = attempts;
   const count = attempts.length;
   const n = count > 1 ? `${first}–${first + count - 1}` : first;
@@ -35,12 +36,13 @@ function Run({ first, attempts }) {
   const ids = attempts.map((one) => one.provider_request_id).filter(Boolean).join(" ");
   return html`<li class=${`attempt ${attempt.reason ? "failed" : "done"}`}>
     <${Icon} name=${attempt.reason ? "cross" : "check"} />
-    <div><p><b>${t("attempt.title", { n, provider: attempt.provider, operation: attempt.operation })}</b>${attempt.model && html` <span class="chip mono">${attempt.model}</span>`}</p>
+    <div><p><b>${t("attempt.title", { n, provider: providerTitle(attempt.provider, catalogue), operation: operationTitle(attempt.provider, attempt.operation, catalogue) })}</b>${attempt.model && html` <span class="chip mono">${attempt.model}</span>`}</p>
       <p>${words}${count > 1 && html` <b>× ${count}</b>`}${attempt.message && html` <span class="quiet">${t("attempt.says", { message: attempt.message })}</span>`}</p>
       <p class="quiet">${timesOf(attempts)}${cost !== false && ` · ${money(cost)}`}${ids && html` · <span class="mono">${ids}</span>`}</p></div>
   </li>`;
 }
 
 export function Attempts({ attempts }) {
-  return html`<ol class="attempts">${folded(attempts).map((run) => html`<${Run} key=${run.first} ...${run} />`)}</ol>`;
+  const catalogue = useCatalogue();
+  return html`<ol class="attempts">${folded(attempts).map((run) => html`<${Run} key=${run.first} ...${run} catalogue=${catalogue} />`)}</ol>`;
 }

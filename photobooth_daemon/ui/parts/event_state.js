@@ -3,6 +3,7 @@
 import { html } from "../core/html.js";
 import { hasSlot, stateOf } from "../core/event_config.js";
 import { t } from "../core/i18n.js";
+import { slotTitleOf } from "../core/names.js";
 import { Icon } from "./icons.js";
 
 const LOOKS = { planned: ["clock", "pending"], running: ["play", "done"], ended: ["check", "over"] };
@@ -14,9 +15,9 @@ export function EventState({ event }) {
   return html`<span class=${`status ${look}`}><${Icon} name=${icon} />${t(`event_state.${state}`)}</span>`;
 }
 
-/** The name of a slot, its number where it has none. */
+/** The number and name of a slot. */
 export function slotName(slotId, slots) {
-  return slots.find(({ id }) => id === slotId)?.display_name || slotId;
+  return slotTitleOf(slotId, slots);
 }
 
 /** The names of an event's slots. */

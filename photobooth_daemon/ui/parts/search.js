@@ -2,6 +2,7 @@
 
 import { html, useState } from "../core/html.js";
 import { t } from "../core/i18n.js";
+import { recipeTitle, slotName, slotTitle, useCatalogue } from "../core/names.js";
 import { link } from "../core/router.js";
 import { app } from "../core/store.js";
 import { Dialog, openDialog } from "./dialog.js";
@@ -11,15 +12,15 @@ import { openScreens } from "./shell.js";
 const JOB_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Returns what fits the words: `{href, title, note, icon}`, best first. */
-export function found(words, { slots, screens }) {
+export function found(words, { slots, screens, catalogue = [] }) {
   const wanted = words.trim().toLowerCase();
   if (JOB_ID.test(wanted)) {
     return [{ href: link(`jobs/${wanted}`), title: t("search.job"), note: wanted, icon: "jobs" }];
   }
   const fits = (...texts) => !wanted || texts.some((text) => text?.toLowerCase().includes(wanted));
   const ofSlots = (slots ?? [])
-    .filter((slot) => (/^\d+$/.test(wanted) ? Number(slot.id.slice(-3)) === Number(wanted) : fits(slot.id, slot.display_name, slot.provider, slot.operation)))
-    .map((slot) => ({ href: link(`slots/${slot.id}`), title: slot.display_name, note: slot.id, icon: "camera" }));
+    .filter((slot) => (/^\d+$/.test(wanted) ? Number(slot.id.slice(-3)) === Number(wanted) : fits(slot.id, slotName(slot), recipeTitle(slot, catalogue), slot.provider, slot.operation)))
+    .map((slot) => ({ href: link(`slots/${slot.id}`), title: slotTitle(slot), note: slot.provider ? recipeTitle(slot, catalogue) : t("slot_state.unset"), icon: "camera" }));
   const ofScreens = screens
     .map(({ path, icon }) => ({ href: link(path), title: t(`screen.${path || "board"}`), note: t("search.screen"), icon }))
     .filter(({ title }) => fits(title));
@@ -29,7 +30,7 @@ export function found(words, { slots, screens }) {
 function Search({ close }) {
   const [words, setWords] = useState("");
   const [at, setAt] = useState(0);
-  const results = found(words, { slots: app.get().slots, screens: openScreens() });
+  const results = found(words, { slots: app.get().slots, screens: openScreens(), catalogue: useCatalogue() });
   const chosen = Math.min(at, results.length - 1);
   const move = (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

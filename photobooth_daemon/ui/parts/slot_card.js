@@ -3,6 +3,7 @@
 import { html, useEffect, useState } from "../core/html.js";
 import { duration, number } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { operationTitle, recipeTitle, slotName, slotNumber, useCatalogue } from "../core/names.js";
 import { link } from "../core/router.js";
 import { Ago } from "./basics.js";
 import { Icon } from "./icons.js";
@@ -35,8 +36,9 @@ function Counts({ figures }) {
 }
 
 function What({ slot, state }) {
-  const words = state === "on" ? `${slot.provider} · ${slot.operation}` : t(`slot_state.${state}`);
-  return html`<p class="card-what"><span class=${`state-dot ${state}`} aria-hidden="true"></span>
+  const catalogue = useCatalogue();
+  const words = state === "on" ? operationTitle(slot.provider, slot.operation, catalogue) : t(`slot_state.${state}`);
+  return html`<p class="card-what" title=${slot.provider ? recipeTitle(slot, catalogue) : undefined}><span class=${`state-dot ${state}`} aria-hidden="true"></span>
     ${state === "on" && html`<span class="visually-hidden">${t("slot_state.on")}, </span>`}<span class="card-words">${words}</span>
     ${slot.last_job && html`<span class="card-ago"><${Ago} at=${slot.last_job.finished_at ?? slot.last_job.started_at} /></span>`}</p>`;
 }
@@ -48,10 +50,10 @@ export function SlotCard({ slot, figures, inWork }) {
   return html`<li class=${`card ${state}`}>
     <${LastPicture} slot=${slot} />
     ${slot.last_result && html`<${PictureMenuButton} jobId=${slot.last_result.job_id} />`}
-    <p class="card-id">${slot.id}</p>
+    <p class="card-id">${slotNumber(slot.id)}</p>
     ${inWork > 0 && html`<p class="card-work"><span class="spinner" aria-hidden="true"></span>${t("board.working", { count: inWork })}</p>`}
     <div class="card-body">
-      <h2><a href=${link(`slots/${slot.id}`)}>${slot.display_name}</a></h2>
+      <h2><a href=${link(`slots/${slot.id}`)}>${slotName(slot)}</a></h2>
       <${What} slot=${slot} state=${state} />
       ${slot.provider && html`<div class="card-figures"><${Counts} figures=${figures} />
         ${figures.p95 !== null && html`<p class="card-speed" title=${t("board.p95_of_window", speed)}><span aria-hidden="true">${t("board.p95_short", speed)}</span><span class="visually-hidden">${t("board.p95_of_window", speed)}</span></p>`}</div>

@@ -3,16 +3,17 @@
 import { html, useEffect, useState } from "../core/html.js";
 import { get } from "../core/api.js";
 import { exactMoment, moment } from "../core/format.js";
-import { has, t } from "../core/i18n.js";
+import { has, keysBelow, t } from "../core/i18n.js";
+import { SLOT_IDS, personName, providerTitle, slotTitleOf, useCatalogue } from "../core/names.js";
 import { link, refine } from "../core/router.js";
 import { same } from "../core/slot_config.js";
+import { app, useStore } from "../core/store.js";
 import { Button, Empty, ProblemNotice, Title, Waiting } from "../parts/basics.js";
-import { TextField } from "../parts/fields.js";
+import { SelectField } from "../parts/fields.js";
 import { Icon } from "../parts/icons.js";
 import { useLoad } from "../parts/load.js";
 
 const FILTERS = ["actor", "action", "entity"];
-const SETTLE_MS = 350;
 const NOT_SHOWN = new Set(["version", "override_reason"]); // the reason stands beside the change
 
 function flat(value, prefix = "", found = {}) {
@@ -29,6 +30,10 @@ function write(value, name) {
   if (value === undefined || value === null) return t("value.none");
   if (typeof value === "boolean") return t(value ? "value.yes" : "value.no");
   if (has(`choice.${name}.${value}`)) return t(`choice.${name}.${value}`);
+  if (Array.isArray(value)) return value.map((one) => write(one, name)).join(", ") || t("value.none");
+  if (name === "provider") return providerTitle(value, app.get().catalogue ?? []);
+  if (SLOT_IDS.includes(value)) return slotTitleOf(value);
+  if (has(`permission.${value}`)) return t(`permission.${value}`);
   if (ID.test(value)) return t("audit.a_picture");
   if (INSTANT.test(value)) return exactMoment(value);
   return typeof value === "string" ? value : JSON.stringify(value);
@@ -43,22 +48,26 @@ function Change({ before, after }) {
     <tbody>${names.map((name) => html`<tr key=${name}><th scope="row">${has(`field.${name}`) ? t(`field.${name}`) : name}</th><td><del>${write(one[name], name)}</del></td><td><ins>${write(other[name], name)}</ins></td></tr>`)}</tbody></table></div></details>`;
 }
 
-function entityLink(entry) {
+function entityLink(entry, catalogue) {
   const { entity } = entry;
   const slot = /^slot:(slot-\d{3})$/.exec(entity)?.[1];
-  if (slot) return html`<a href=${link(`slots/${slot}`, { tab: "history" })}>${slot}</a>`;
-  const [, kind, id] = /^(event|job|template):(.+)$/.exec(entity) ?? [];
+  if (slot) return html`<a href=${link(`slots/${slot}`, { tab: "history" })}>${slotTitleOf(slot)}</a>`;
+  const [, kind, id] = /^(event|job|template|provider|admin|board):(.+)$/.exec(entity) ?? [];
+  if (kind === "provider") return providerTitle(id, catalogue);
+  if (kind === "admin") return html`<b>${id}</b>`;
+  if (kind === "board") return entry.after?.label ?? entry.before?.label;
   if (kind === "template") return entry.after?.label ?? entry.before?.label ?? t("audit.a_picture");
   if (kind === "job") return html`<a href=${link(`jobs/${id}`)}>${t("audit.a_photo")}</a>`;
   // A deleted one has no page any more; its name is in the entry.
   if (kind === "event") return entry.action === "event.delete" ? entry.before?.name : html`<a href=${link(`events/${id}`)}>${entry.after?.name ?? entry.before?.name ?? t("audit.an_event")}</a>`;
-  return html`<span class="mono">${entity}</span>`;
+  return has(`audit_entity.${entity}`) ? t(`audit_entity.${entity}`) : html`<span class="mono">${entity}</span>`;
 }
 
 function Entry({ entry }) {
+  const catalogue = useCatalogue();
   return html`<li class="audit-row">
     <time datetime=${entry.at} title=${exactMoment(entry.at)}>${moment(entry.at)}</time>
-    <div><p><b>${entry.actor}</b> ${has(`audit_action.${entry.action}`) ? t(`audit_action.${entry.action}`) : html`<span class="mono">${entry.action}</span>`} · ${entityLink(entry)}</p>
+    <div><p><b>${personName(entry.actor)}</b> ${has(`audit_action.${entry.action}`) ? t(`audit_action.${entry.action}`) : html`<span class="mono">${entry.action}</span>`} · ${entityLink(entry, catalogue)}</p>
       ${entry.address && html`<p class="quiet">${t("audit.from", { address: entry.address })}</p>`}
       ${entry.after?.override_reason && html`<p class="override"><${Icon} name="lock" /> ${t("audit.override", { reason: entry.after.override_reason })}</p>`}
       <${Change} before=${entry.before} after=${entry.after} /></div>
@@ -66,19 +75,40 @@ function Entry({ entry }) {
   </li>`;
 }
 
+const byTitle = (one, other) => one.title.localeCompare(other.title);
+
+// Who has an account, and whoever else is in the list; the rest of the log is found by what was done.
+function Filters({ filters, entries }) {
+  const slots = useStore(app, (state) => state.slots);
+  const catalogue = useCatalogue();
+  const { data: accounts } = useLoad((signal) => get("/api/admins", { signal, query: { limit: 200 } }), []);
+  const people = new Set([...(accounts?.items ?? []).map(({ username }) => username), ...entries.map(({ actor }) => actor)]);
+  const choices = {
+    actor: [...people].map((value) => ({ value, title: personName(value) })).sort(byTitle),
+    action: keysBelow("audit_action").map((value) => ({ value, title: t(`audit_action.${value}`) })).sort(byTitle),
+    entity: [
+      ...keysBelow("audit_entity").map((value) => ({ value, title: t(`audit_entity.${value}`) })).sort(byTitle),
+      ...SLOT_IDS.map((id) => ({ value: `slot:${id}`, title: slotTitleOf(id, slots) })),
+      ...catalogue.map((one) => ({ value: `provider:${one.provider}`, title: providerTitle(one.provider, catalogue) })),
+    ],
+  };
+  // An address may name what is in none of the lists: one event, somebody who is gone.
+  const options = (name) => {
+    const known = choices[name].some(({ value }) => value === filters[name]);
+    return [{ value: "", title: t("jobs.any") }, ...(filters[name] && !known ? [{ value: filters[name], title: filters[name] }] : []), ...choices[name]];
+  };
+  return html`<form class="filters" role="search" aria-label=${t("jobs.filters")} onSubmit=${(event) => event.preventDefault()}>
+    ${FILTERS.map((name) => html`<${SelectField} key=${name} id=${`filter-${name}`} label=${t(`audit.${name}`)} value=${filters[name]} options=${options(name)} onInput=${(value) => refine("audit", { ...filters, [name]: value })} />`)}
+  </form>`;
+}
+
 export function Screen({ query }) {
-  // An event is not typed: its page leads here.
+  // An event is not chosen: its page leads here.
   const filters = Object.fromEntries([...FILTERS, "event"].map((name) => [name, query[name] ?? ""]));
   const key = JSON.stringify(filters);
-  const [typed, setTyped] = useState(filters);
   const [more, setMore] = useState({ items: [], cursor: undefined });
   const { data, problem, reload } = useLoad((signal) => get("/api/audit", { signal, query: filters }), [key]);
   useEffect(() => setMore({ items: [], cursor: undefined }), [data]);
-  useEffect(() => {
-    if (same(typed, filters)) return undefined;
-    const timer = setTimeout(() => refine("audit", typed), SETTLE_MS);
-    return () => clearTimeout(timer);
-  }, [typed]);
   const items = [...(data?.items ?? []), ...more.items];
   const cursor = more.cursor === undefined ? data?.next_cursor : more.cursor;
   const next = async () => {
@@ -87,10 +117,8 @@ export function Screen({ query }) {
   };
   return html`
     <${Title} lead=${t("audit.lead")}>${t("screen.audit")}<//>
-    <form class="filters" role="search" aria-label=${t("jobs.filters")} onSubmit=${(event) => event.preventDefault()}>
-      ${FILTERS.map((name) => html`<${TextField} key=${name} id=${`filter-${name}`} label=${t(`audit.${name}`)} placeholder=${t(`audit.${name}_hint`)} value=${typed[name]} onInput=${(value) => setTyped({ ...typed, [name]: value })} input=${{ autocomplete: "off", spellcheck: false }} />`)}
-    </form>
-    ${filters.event && html`<p class="button-row more-of"><span>${t("audit.of_event")}</span><${Button} kind="small" icon="close" onClick=${() => setTyped({ ...typed, event: "" })}>${t("jobs.clear")}<//></p>`}
+    <${Filters} filters=${filters} entries=${items} />
+    ${filters.event && html`<p class="button-row more-of"><span>${t("audit.of_event")}</span><${Button} kind="small" icon="close" onClick=${() => refine("audit", { ...filters, event: "" })}>${t("jobs.clear")}<//></p>`}
     <${ProblemNotice} problem=${problem} retry=${reload} />
     ${!data && !problem && html`<${Waiting} rows=${6} />`}
     ${data && items.length === 0 && html`<${Empty} icon="audit" title=${t("audit.none")}>${t("audit.none_todo")}<//>`}

@@ -5,6 +5,7 @@ import { get } from "../core/api.js";
 import { duration, number, share, size } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
 import { readHealth } from "../core/live.js";
+import { providerTitle, useCatalogue } from "../core/names.js";
 import { may } from "../core/session.js";
 import { app } from "../core/store.js";
 import { Button, Notice, Panel, ProblemNotice, Title, Waiting } from "../parts/basics.js";
@@ -53,6 +54,7 @@ function Readiness() {
 }
 
 export function Screen() {
+  const catalogue = useCatalogue();
   const { data, problem, reload } = useLoad(async () => {
     const report = await readHealth();
     app.set({ health: report });
@@ -71,7 +73,7 @@ export function Screen() {
       <${Notice} kind=${{ ok: "ok", degraded: "warn", failing: "bad" }[data.status]} title=${t(data.status === "ok" ? "health.all_fine" : `health.title.${data.status}`)} role="status">${data.status !== "ok" && t(`health.text.${data.status}`)}<//>
       <ul class="checks" aria-label=${t("health.checks")}>
         ${Object.entries(own).map(([name, check]) => html`<${Check} key=${name} name=${name} title=${has(`health.check.${name}`) ? t(`health.check.${name}`) : name} check=${check} />`)}
-        ${Object.entries(providers).map(([name, check]) => html`<${Check} key=${`p ${name}`} name=${name} title=${t("health.provider", { provider: name })} check=${check} />`)}
+        ${Object.entries(providers).map(([name, check]) => html`<${Check} key=${`p ${name}`} name=${name} title=${t("health.provider", { provider: providerTitle(name, catalogue) })} check=${check} />`)}
       </ul>
       ${may("settings:read") && html`<${Readiness} />`}
       <p class="quiet spaced">${t("health.more")} <a href="/healthz" target="_blank" rel="noopener">/healthz</a>, <a href="/metrics" target="_blank" rel="noopener">/metrics</a>, <a href="/api/docs" target="_blank" rel="noopener">/api/docs</a></p>`}

@@ -5,8 +5,10 @@ import { get, post } from "../core/api.js";
 import { exactMoment, money, size } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
+import { slotTitleOf } from "../core/names.js";
 import { link } from "../core/router.js";
 import { may } from "../core/session.js";
+import { app, useStore } from "../core/store.js";
 import { Ago, Button, CopyButton, Notice, Panel, ProblemNotice, Status, Title, Waiting } from "../parts/basics.js";
 import { Attempts } from "../parts/attempts.js";
 import { useLoad } from "../parts/load.js";
@@ -22,7 +24,7 @@ function pictureText(type, width, height, bytes) {
 function Facts({ job, event }) {
   const rows = [
     ["event", event && html`<a href=${link(`events/${job.event_id}`)}>${event.name}</a>`],
-    ["slot", html`<a href=${link(`slots/${job.slot_id}`)}>${job.slot_id}</a> · ${t("history.version", { version: String(job.slot_version) })}`],
+    ["slot", html`<a href=${link(`slots/${job.slot_id}`)}>${slotTitleOf(job.slot_id)}</a> · ${t("history.version", { version: String(job.slot_version) })}`],
     ["source", t(`source.${job.source}`)],
     ["rerun_of", job.rerun_of && html`<a href=${link(`jobs/${job.rerun_of}`)}>${t("job.see_first")}</a>`],
     ["rerun_by", job.rerun_by && html`<a href=${link(`jobs/${job.rerun_by}`)}>${t("job.see_rerun")}</a>`],
@@ -63,6 +65,7 @@ function MakeAgain({ job, reload }) {
 }
 
 export function Screen({ id }) {
+  const slots = useStore(app, (state) => state.slots);
   const { data: job, problem, reload } = useLoad((signal) => get(`/api/jobs/${id}`, { signal }), [id]);
   useEffect(() => onEvent((type, value) => type === "job" && value.job_id === id && reload()), [id]);
   const event = useLoad((signal) => (job?.event_id && may("events:read") ? get(`/api/events/${job.event_id}`, { signal }) : null), [job?.event_id]);
@@ -72,7 +75,7 @@ export function Screen({ id }) {
   const ended = job.result_removed_at ? "result_removed" : "result_expired";
   const kept = job.status === "done" && new Date(job.result_expires_at) > Date.now();
   return html`
-    <${Title} lead=${html`<${Status} status=${job.status} /><span><${Ago} at=${job.started_at} /></span><a href=${link("jobs", { slot: job.slot_id })}>${t("job.others")}</a>`}>${t("job.title_of", { slot: job.slot_id })}<//>
+    <${Title} lead=${html`<${Status} status=${job.status} /><span><${Ago} at=${job.started_at} /></span><a href=${link("jobs", { slot: job.slot_id })}>${t("job.others")}</a>`}>${t("job.title_of", { slot: slotTitleOf(job.slot_id, slots) })}<//>
     ${["failed", "timeout"].includes(job.status) && html`<${ReasonNotice} job=${job} />`}
     ${["failed", "timeout"].includes(job.status) && job.has_original && !job.rerun_by && !job.rerun_of && may("jobs:write") && html`<${MakeAgain} job=${job} reload=${reload} />`}
     ${job.status === "pending" && html`<${Notice} title=${t("job.pending")}>${t("job.pending_text")}<//>`}

@@ -5,6 +5,7 @@ import { get } from "../core/api.js";
 import { duration, moment, exactMoment, span } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
+import { SLOT_IDS, recipeTitle, slotTitleOf, useCatalogue } from "../core/names.js";
 import { explainReason, reasonOf } from "../core/problems.js";
 import { link, refine } from "../core/router.js";
 import { may } from "../core/session.js";
@@ -15,7 +16,6 @@ import { useLoad } from "../parts/load.js";
 import { Thumb } from "../parts/thumb.js";
 
 const SINCE_HOURS = { hour: 1, day: 24, week: 168 };
-const SLOT_IDS = Array.from({ length: 15 }, (_, n) => `slot-${String(n + 1).padStart(3, "0")}`);
 const FILTERS = ["event", "slot", "status", "source", "since"];
 const EVENTS_TO_CHOOSE = 200;
 
@@ -29,7 +29,7 @@ function Filters({ filters, events, onChange }) {
   const slots = useStore(app, (state) => state.slots) ?? [];
   const all = {
     event: [{ value: "", title: t("jobs.any") }, ...events.map((one) => ({ value: one.event_id, title: `${one.name} · ${span(one.starts_at, one.ends_at)}` }))],
-    slot: options(SLOT_IDS, (id) => `${id} ${slots.find((one) => one.id === id)?.display_name ?? ""}`),
+    slot: options(SLOT_IDS, (id) => slotTitleOf(id, slots)),
     status: options(["done", "timeout", "failed", "pending"], (value) => t(`status.${value}`)),
     source: options(["ingest", "test", "rerun"], (value) => t(`source.${value}`)),
     since: options(Object.keys(SINCE_HOURS), (value) => t(`jobs.since_${value}`)),
@@ -40,10 +40,12 @@ function Filters({ filters, events, onChange }) {
 }
 
 function Row({ job }) {
+  const catalogue = useCatalogue();
+  const slots = useStore(app, (state) => state.slots);
   return html`<li class="job-row">
     <${Thumb} url=${job.preview_url} hidden=${job.hidden} />
     <div class="job-what"><a href=${link(`jobs/${job.job_id}`)}><time datetime=${job.started_at} title=${exactMoment(job.started_at)}>${moment(job.started_at)}</time></a>
-      <p class="quiet"><span class="mono">${job.slot_id}</span>${job.provider && ` · ${job.provider} · ${job.operation}`}${job.source !== "ingest" ? html` · <span class="chip">${t(`source.${job.source}`)}</span>` : ""}${job.hidden ? html` · <span class="chip">${t("picture.hidden")}</span>` : ""}</p></div>
+      <p class="quiet"><b>${slotTitleOf(job.slot_id, slots)}</b>${job.provider && ` · ${recipeTitle(job, catalogue)}`}${job.source !== "ingest" ? html` · <span class="chip">${t(`source.${job.source}`)}</span>` : ""}${job.hidden ? html` · <span class="chip">${t("picture.hidden")}</span>` : ""}</p></div>
     <div class="job-outcome"><${Status} status=${job.status} />${["failed", "timeout"].includes(job.status) && html`<p class="quiet">${explainReason(reasonOf(job)).title}</p>`}</div>
     <p class="job-time">${duration(job.timings?.total_ms)}</p>
   </li>`;

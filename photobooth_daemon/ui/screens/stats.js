@@ -6,8 +6,10 @@ import { figures, points } from "../core/figures.js";
 import { duration, exactMoment, money, number, share, size } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
+import { slotTitleOf } from "../core/names.js";
 import { explainReason } from "../core/problems.js";
 import { link, refine } from "../core/router.js";
+import { app, useStore } from "../core/store.js";
 import { Empty, Panel, ProblemNotice, Title, Waiting } from "../parts/basics.js";
 import { Segments } from "../parts/fields.js";
 import { useLoad } from "../parts/load.js";
@@ -31,11 +33,12 @@ function Behind({ head, rows }) {
 }
 
 function SlotTable({ slots }) {
+  const known = useStore(app, (state) => state.slots);
   const used = slots.map((row) => ({ id: row.slot_id, ...figures(row) })).filter(({ jobs }) => jobs > 0);
   if (!used.length) return html`<p class="quiet">${t("stats.no_slots")}</p>`;
   const head = ["slot", "photos", "success", "timeouts", "p50", "p95", "p99", "provider_p95", "bytes", "cost"];
   return html`<div class="table-wrap" tabindex="0" role="group" aria-label=${t("stats.by_slot")}><table class="table"><thead><tr>${head.map((name, n) => html`<th key=${name} scope="col" class=${n ? "right" : ""}>${t(`stats.${name}`)}</th>`)}</tr></thead>
-    <tbody>${used.map((row) => html`<tr key=${row.id}><th scope="row"><a href=${link(`slots/${row.id}`)}>${row.id}</a></th>
+    <tbody>${used.map((row) => html`<tr key=${row.id}><th scope="row"><a href=${link(`slots/${row.id}`)}>${slotTitleOf(row.id, known)}</a></th>
       ${[number(row.jobs), share(row.success), share(row.timeouts), duration(row.p50), duration(row.p95), duration(row.p99), duration(row.provider.p95), size(row.bytes.result), money(row.cost)].map((value, n) => html`<td key=${n} class="right">${value}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 

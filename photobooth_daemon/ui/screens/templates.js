@@ -4,8 +4,10 @@ import { html, useState } from "../core/html.js";
 import { del, get } from "../core/api.js";
 import { size } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { slotTitleOf } from "../core/names.js";
 import { link } from "../core/router.js";
 import { may } from "../core/session.js";
+import { app, useStore } from "../core/store.js";
 import { Ago, Button, Empty, ProblemNotice, Title, Waiting } from "../parts/basics.js";
 import { Dialog, confirm, openDialog } from "../parts/dialog.js";
 import { DropZone } from "../parts/drop_zone.js";
@@ -40,12 +42,13 @@ function Naming({ file, close }) {
 }
 
 function Template({ one, onDelete }) {
+  const slots = useStore(app, (state) => state.slots);
   return html`<li class="template">
     <a class="template-picture" href=${one.content_url} target="_blank" rel="noopener"><img class="checked" src=${one.preview_url} alt=${one.label} loading="lazy" decoding="async" /></a>
     <div class="template-body"><h2>${one.label || t("templates.unnamed")}</h2>
       <p class="quiet">${one.width} × ${one.height} · ${size(one.size_bytes)}</p>
       <p class="quiet">${one.created_by}, <${Ago} at=${one.created_at} /></p>
-      <p>${one.used_by.length ? html`${t("templates.used_by")} ${one.used_by.map((id, n) => [n > 0 && ", ", html`<a href=${link(`slots/${id}`)}>${id}</a>`])}` : html`<span class="quiet">${t("templates.unused")}</span>`}</p>
+      <p>${one.used_by.length ? html`${t("templates.used_by")} ${one.used_by.map((id, n) => [n > 0 && ", ", html`<a href=${link(`slots/${id}`)}>${slotTitleOf(id, slots)}</a>`])}` : html`<span class="quiet">${t("templates.unused")}</span>`}</p>
       ${may("media:write") && html`<div><${Button} kind="small danger" icon="trash" aria-label=${t("templates.delete", { label: one.label })} onClick=${() => onDelete(one)}>${t("act.delete")}<//></div>`}</div>
   </li>`;
 }
@@ -60,7 +63,7 @@ export function Screen() {
   };
   const remove = async (one) => {
     const used = one.used_by.length > 0;
-    const text = used ? t("templates.delete_used", { slots: one.used_by.join(", ") }) : t("templates.delete_text");
+    const text = used ? t("templates.delete_used", { slots: one.used_by.map((id) => slotTitleOf(id)).join(", ") }) : t("templates.delete_text");
     if (!(await confirm({ title: t("templates.delete", { label: one.label }), text, action: t("act.delete") }))) return;
     try {
       await del(`/api/template-media/${one.media_id}`, { query: used ? { unbind: 1 } : {} });
