@@ -7,8 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from photobooth_daemon.administration.audit_key import load_audit_key
+from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.passwords import Passwords
+from photobooth_daemon.administration.provider_keys import ProviderKeys
 from photobooth_daemon.administration.results import ResultService
+from photobooth_daemon.administration.sealed import SealedSecrets
 from photobooth_daemon.administration.signing_key import load_signing_key
 from photobooth_daemon.app.administration import Administration, build_administration
 from photobooth_daemon.app.installation import Installation
@@ -21,9 +24,11 @@ from photobooth_daemon.monitoring.retention import Retention
 from photobooth_daemon.providers.catalog import installed_drivers
 from photobooth_daemon.providers.facts import provider_facts
 from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.repositories.boards import BoardRepository
 from photobooth_daemon.repositories.event_photos import EventPhotos
 from photobooth_daemon.repositories.event_pictures import EventPictures
 from photobooth_daemon.repositories.event_report import EventReportRepository
+from photobooth_daemon.repositories.provider_keys import ProviderKeyRepository
 from photobooth_daemon.repositories.result_ends import ResultEnds
 from photobooth_daemon.repositories.retention import RetentionRepository
 
@@ -39,6 +44,7 @@ class Services:
     archives: Archives
     retention: Retention
     event_reports: EventReports
+    boards: BoardService
 
 
 @asynccontextmanager
@@ -88,6 +94,27 @@ async def services(installation: Installation) -> AsyncIterator[Services]:
                     media_store,
                     clock,
                 ),
+                BoardService(database, BoardRepository(database), administration.audit, clock),
             )
     finally:
         passwords.close()
+
+
+def provider_keys(installation: Installation, here: Services) -> ProviderKeys:
+    """Return what keeps the providers' keys; the file that seals them is made where it is missing.
+
+    Raises:
+        ConfigError: that file cannot be used.
+    """
+    config = installation.config
+    return ProviderKeys(
+        here.database,
+        ProviderKeyRepository(here.database),
+        SealedSecrets.of_file(config.secrets_key_file),
+        here.administration.audit,
+        here.administration.live,
+        installation.clock,
+        provider_facts(installed_drivers(), config.providers),
+        # The daemon's processes hear of it from the database; here are no drivers.
+        lambda _: None,
+    )

@@ -14,6 +14,7 @@ from photobooth_daemon.logs import printable_lines
 
 COMMANDS = {
     "admin": "photobooth_daemon.cli.admin:admin",
+    "board": "photobooth_daemon.cli.board:board",
     "audit": "photobooth_daemon.cli.audit:audit",
     "event": "photobooth_daemon.cli.event:event",
     "intake": "photobooth_daemon.cli.intake:intake",

@@ -30,6 +30,7 @@ async def list_admins(installation: Installation, as_json: bool) -> None:
         {
             "username": found.username,
             "password_set": found.password_hash is not None,
+            "disabled": found.disabled,
             "permissions": list(found.permissions),
             "updated_at": found.updated_at,
         }
@@ -39,12 +40,69 @@ async def list_admins(installation: Installation, as_json: bool) -> None:
         print_json(rows)
         return
     print_table(
-        ["NAME", "PASSWORD", "PERMISSIONS"],
+        ["NAME", "PASSWORD", "STATE", "PERMISSIONS"],
         [
-            [row["username"], "set" if row["password_set"] else "none", _words(row["permissions"])]
+            [
+                row["username"],
+                "set" if row["password_set"] else "none",
+                "off" if row["disabled"] else "on",
+                _words(row["permissions"]),
+            ]
             for row in rows
         ],
     )
+
+
+@admin.command()
+@click.argument("username")
+@click.argument("permissions", nargs=-1, required=True)
+@click.pass_obj
+@run_async
+async def add(installation: Installation, username: str, permissions: tuple[str, ...]) -> None:
+    """Make an account with these permissions ("all" for every one); print its first password.
+
+    The password is good for one login within 24 hours and is shown nowhere else.
+    """
+    wanted = list(PERMISSIONS if permissions == ("all",) else permissions)
+    body = {"username": username, "permissions": wanted}
+    async with services(installation) as here:
+        made, password = await here.administration.accounts.create(body, here.actor)
+    say(f"{username}: {_words(made.permissions)}", err=True)
+    say(password)
+
+
+@admin.command()
+@click.argument("username")
+@click.pass_obj
+@run_async
+async def disable(installation: Installation, username: str) -> None:
+    """Switch an account off: its sessions end, nobody can log in to it."""
+    async with services(installation) as here:
+        await here.administration.accounts.update(username, {"disabled": True}, here.actor)
+    say(f"{username} is off.")
+
+
+@admin.command()
+@click.argument("username")
+@click.pass_obj
+@run_async
+async def enable(installation: Installation, username: str) -> None:
+    """Switch an account on again; its password is the one that it had."""
+    async with services(installation) as here:
+        await here.administration.accounts.update(username, {"disabled": False}, here.actor)
+    say(f"{username} is on.")
+
+
+@admin.command(name="reset-password")
+@click.argument("username")
+@click.pass_obj
+@run_async
+async def reset_password(installation: Installation, username: str) -> None:
+    """Give an account a password for one login within 24 hours and print it; its sessions end."""
+    async with services(installation) as here:
+        _, password = await here.administration.accounts.reset_password(username, here.actor)
+    say(f"{username} chooses another at the next login.", err=True)
+    say(password)
 
 
 @admin.command()

@@ -63,6 +63,13 @@ def read_password(prompt: str, *, from_stdin: bool) -> str:
     return str(click.prompt(prompt, hide_input=True, confirmation_prompt=True))
 
 
+def read_secret(prompt: str, *, from_stdin: bool) -> str:
+    """Return a secret that somebody else made: asked for once, or a line of standard input."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(click.prompt(prompt, hide_input=True))
+
+
 def new_password() -> str:
     """Return a password that nobody can guess and a person can type."""
     return secrets.token_urlsafe(12)

@@ -12,6 +12,7 @@ import click
 
 from photobooth_daemon.app.installation import EXIT_FAILED, Installation, run_async
 from photobooth_daemon.cli.printing import print_json, print_table, say, say_text
+from photobooth_daemon.cli.provider_key import key
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.config.urls import shown_url
 from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch
@@ -28,7 +29,7 @@ from photobooth_daemon.repositories.slots import SlotRepository
 
 @click.group()
 def provider() -> None:
-    """See which providers there are, and whether they would serve now."""
+    """See which providers there are, whether they would serve now, and enter their keys."""
 
 
 @provider.command(name="list")
@@ -99,6 +100,9 @@ async def check(installation: Installation, names: tuple[str, ...], as_json: boo
     failed = [result for result in results if not result.ok and (result.needed or names)]
     if failed:
         raise SystemExit(EXIT_FAILED)
+
+
+provider.add_command(key)
 
 
 @provider.command()

@@ -72,8 +72,9 @@ def quickstart(state_dir: Path, port: int, once: bool, intake: bool, ftp_port: i
     """Run a whole booth on this machine: database, daemon, rehearsal provider, a first photo.
 
     slot-001 makes photos black and white by itself; slot-002 asks the
-    rehearsal provider in Gemini's place, unless the environment names another
-    one (PHOTOBOOTH_PROVIDERS__GEMINI__BASE_URL and __API_KEY).
+    rehearsal provider in Gemini's place. With a key in the environment
+    (PHOTOBOOTH_PROVIDERS__GEMINI__API_KEY) it asks Google, and photos cost
+    money; with PHOTOBOOTH_PROVIDERS__GEMINI__BASE_URL whoever is there.
     """
     state = QuickstartState(state_dir)
 
@@ -127,6 +128,7 @@ def _show(running: Running, state: QuickstartState) -> None:
 The booth is running.
   the first photo's result   {running.result_link}
   administration             {running.admin_url}  (as serg or igor)
+  slot-002                   {running.asks}
   passwords                  {state.credentials_path}
   send more photos           photoboothctl send --state-dir {state.path} PHOTO …
   the daemon's log           {state.log_path}{_intake_lines(running)}

@@ -1,5 +1,6 @@
 """What all layers name: the records, their versions, alerts and reports."""
 
+from photobooth_daemon.model.accounts import Admin, Identity
 from photobooth_daemon.model.audit import (
     GUEST,
     UNAUTHENTICATED,
@@ -9,29 +10,18 @@ from photobooth_daemon.model.audit import (
     Noticed,
 )
 from photobooth_daemon.model.job_end import JobEnd, ResultFacts
-from photobooth_daemon.model.records import (
-    Admin,
-    Attempt,
+from photobooth_daemon.model.jobs import Attempt, Job, JobSource, JobStatus, Timings
+from photobooth_daemon.model.live import LiveMessage
+from photobooth_daemon.model.media import MediaKind, MediaObject, TemplateMedia
+from photobooth_daemon.model.pictures import Output, Picture, PictureBytes
+from photobooth_daemon.model.settings import Settings, SettingsState
+from photobooth_daemon.model.slots import (
     GuestField,
-    Identity,
-    Job,
-    JobSource,
-    JobStatus,
-    LiveMessage,
-    MediaKind,
-    MediaObject,
-    Output,
-    Picture,
-    PictureBytes,
     ResponseMode,
     Rung,
-    Settings,
-    SettingsState,
     Slot,
     SlotRevision,
     TemplateBinding,
-    TemplateMedia,
-    Timings,
 )
 from photobooth_daemon.model.units import MB
 

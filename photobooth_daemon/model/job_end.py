@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from photobooth_daemon.model.records import JobStatus
+from photobooth_daemon.model.jobs import JobStatus
 
 
 @dataclass(frozen=True, slots=True)

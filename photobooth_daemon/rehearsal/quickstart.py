@@ -26,6 +26,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from photobooth_daemon.child_process import start_tied, stop
 from photobooth_daemon.config import start_up
 from photobooth_daemon.config.start_up import Config
+from photobooth_daemon.config.urls import shown_url
 from photobooth_daemon.database.binaries import EmbeddedPostgresError
 from photobooth_daemon.database.embedded import database_at
 from photobooth_daemon.rehearsal.camera import Camera, Shot
@@ -36,6 +37,7 @@ from photobooth_daemon.rehearsal.quickstart_state import (
     Credentials,
     QuickstartError,
     QuickstartState,
+    is_rehearsed,
 )
 
 SAMPLE_SLOT = "slot-001"
@@ -54,6 +56,8 @@ class Running:
 
     base_url: str
     shot: Shot
+    asks: str
+    """Whom the slots on Gemini ask: in words, for whoever pays."""
     intake: Mapping[str, Any] | None = None
 
     @property
@@ -75,6 +79,7 @@ class Running:
             "seconds": round(self.shot.seconds, 3),
             "width": self.shot.width,
             "height": self.shot.height,
+            "asks": self.asks,
         }
 
 
@@ -173,7 +178,7 @@ class Quickstart:
             await self._intake.start()
         told = None if self._intake is None else self._intake.as_json()
         self._state.publish_credentials(credentials, base_url, told)
-        return Running(base_url, shot, told)
+        return Running(base_url, shot, _whom_gemini_means(config), told)
 
     def _start_daemon(self, database_url: str) -> subprocess.Popen[bytes]:
         with self._state.open_log() as log:
@@ -267,6 +272,16 @@ class Quickstart:
 
     def _log(self) -> str:
         return f" Its log is {self._state.log_path}; it ends with:\n{self._state.log_tail()}"
+
+
+def _whom_gemini_means(config: Config) -> str:
+    """Return in words whom photos for Gemini go to."""
+    if is_rehearsed("gemini", os.environ):
+        return "asks the rehearsal provider on this machine"
+    base_url = config.providers["gemini"].base_url
+    if base_url is None:
+        return "asks Google Gemini itself: photos cost money"
+    return f"asks {shown_url(base_url)}"
 
 
 def _child_environment(database_url: str) -> dict[str, str]:

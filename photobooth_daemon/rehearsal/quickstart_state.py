@@ -120,9 +120,9 @@ class QuickstartState:
     ) -> None:
         """Write the start-up file.
 
-        ``fake_urls`` are the rehearsal provider's base URLs by provider; one
-        that the environment sends elsewhere gets none, and a made-up key only
-        where the environment brings none either.
+        ``fake_urls`` are the rehearsal provider's base URLs by provider: for those
+        that the environment gives neither an address nor a key. One with an address
+        and no key gets a made-up key.
         """
         lines = [
             "# Written by photoboothctl quickstart, anew each time it starts.",
@@ -138,11 +138,10 @@ class QuickstartState:
             f"root = {json.dumps(str(self.media_root))}",
         ]
         for provider, fake_url in fake_urls.items():
-            variables = f"PHOTOBOOTH_PROVIDERS__{provider.upper()}__"
             lines += ["", f"[providers.{provider}]"]
-            if f"{variables}BASE_URL" not in environment:
+            if is_rehearsed(provider, environment):
                 lines += [f"base_url = {json.dumps(fake_url)}", "local = true"]
-            if not {f"{variables}API_KEY", f"{variables}API_KEY_FILE"} & environment.keys():
+            if not has_key(provider, environment):
                 lines.append(f"api_key = {json.dumps(REHEARSAL_KEY)}")
         self._write(self.config_path, "\n".join(lines) + "\n")
 
@@ -176,6 +175,18 @@ class QuickstartState:
             file.flush()
             os.fsync(descriptor)
         unfinished.replace(path)
+
+
+def has_key(provider: str, environment: Mapping[str, str]) -> bool:
+    """Return whether the environment brings a provider's key."""
+    variables = f"PHOTOBOOTH_PROVIDERS__{provider.upper()}__"
+    return bool({f"{variables}API_KEY", f"{variables}API_KEY_FILE"} & environment.keys())
+
+
+def is_rehearsed(provider: str, environment: Mapping[str, str]) -> bool:
+    """Return whether the rehearsal provider stands in: whoever brings a key means the real one."""
+    address = f"PHOTOBOOTH_PROVIDERS__{provider.upper()}__BASE_URL"
+    return address not in environment and not has_key(provider, environment)
 
 
 def _open(path: Path, flag: int) -> int:

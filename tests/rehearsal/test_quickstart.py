@@ -23,6 +23,7 @@ import pytest
 from PIL import Image
 from tornado.httpclient import AsyncHTTPClient
 
+from photobooth_daemon.config import start_up
 from photobooth_daemon.rehearsal.camera import Camera
 from photobooth_daemon.rehearsal.camera_form import Photo
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
@@ -182,8 +183,9 @@ async def test_once_stops_by_itself_and_the_environments_provider_wins(state_dir
         posted = [seen for seen in provider.log.requests if seen.method == "POST"]
         assert [seen.behaviour for seen in posted] == ["image"]
         process.terminate()
-        await asyncio.to_thread(process.communicate)
+        shown, _ = await asyncio.to_thread(process.communicate)
         assert process.returncode == 0
+        assert f"asks {url}/v1beta" in shown
     finally:
         await provider.stop()
 
@@ -193,7 +195,20 @@ async def test_once_stops_by_itself_and_the_environments_provider_wins(state_dir
     summary = json.loads(told)
     assert summary["result_link"].startswith(summary["admin_url"])
     assert (summary["width"], summary["height"]) == (1800, 1200)
+    assert summary["asks"] == "asks the rehearsal provider on this machine"
     assert not processes_of(state_dir)
+
+
+def test_with_a_key_it_asks_the_real_provider_and_says_so(state_dir: Path) -> None:
+    real = {"PHOTOBOOTH_PROVIDERS__GEMINI__API_KEY": "AIza-a-key-of-a-real-account"}
+    once = start(state_dir, "--once", **real)
+    told, progress = once.communicate()
+    assert once.returncode == 0, progress
+    assert json.loads(told)["asks"] == "asks Google Gemini itself: photos cost money"
+    # slot-001 works on this machine: nothing has been asked of anybody, and nothing stands in.
+    config = start_up.load(state_dir / "photobooth.toml", real)
+    assert config.providers["gemini"].base_url is None
+    assert config.providers["gemini"].api_key == real["PHOTOBOOTH_PROVIDERS__GEMINI__API_KEY"]
 
 
 def test_a_taken_port_is_named(state_dir: Path) -> None:

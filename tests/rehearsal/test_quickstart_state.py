@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,25 @@ def test_the_media_root_is_not_for_everybody(tmp_path: Path) -> None:
         os.umask(before)
     store.close()
     assert (tmp_path / "state" / "media").stat().st_mode & 0o777 == 0o750
+
+
+@pytest.mark.parametrize(
+    ("given", "rehearsed", "made_up_key"),
+    [
+        ([], True, True),
+        (["BASE_URL"], False, True),
+        (["API_KEY"], False, False),
+        (["API_KEY_FILE"], False, False),
+        (["BASE_URL", "API_KEY"], False, False),
+    ],
+)
+def test_the_rehearsal_provider_stands_in_where_nothing_real_is_given(
+    tmp_path: Path, given: list[str], rehearsed: bool, made_up_key: bool
+) -> None:
+    state = QuickstartState(tmp_path / "state")
+    environment = {f"PHOTOBOOTH_PROVIDERS__GEMINI__{name}": "x" for name in given}
+    with state.locked():
+        state.write_config(0, {"gemini": "http://127.0.0.1:9"}, environment)
+    written = tomllib.loads(state.config_path.read_text())["providers"]["gemini"]
+    assert ("base_url" in written, "local" in written) == (rehearsed, rehearsed)
+    assert ("api_key" in written) == made_up_key

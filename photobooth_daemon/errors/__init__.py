@@ -1,0 +1,183 @@
+"""Every failure that is expected, by name.
+
+    PhotoboothError                     code, detail
+    ├── InvalidRequest                  the request cannot be understood
+    │   └── TargetTooLong · HeadersTooLarge
+    ├── ValidationFailed                values out of bounds, a pointer per fault
+    ├── NotAuthenticated · PermissionMissing · XsrfRequired · InvalidCredentials
+    │   PasswordChangeRequired · UsernameTaken · LastAdministrator
+    ├── InvalidPassword · TooManyAttempts · PinRequired · WrongPin
+    ├── NotFound                        slot, job, result, media, admin …
+    ├── SlotDisabled · ResultExpired · MediaExpired · WrongKey · GalleryEnded
+    ├── VersionRequired · VersionConflict · InUse
+    ├── EventRunning · SlotTaken        an evening is in the way
+    ├── AlreadyDone                     nothing is to be made again
+    ├── PreconditionFailed · RangeNotSatisfiable    of a file
+    ├── PayloadTooLarge · UnsupportedMediaType · InvalidImage · UploadTimeout
+    ├── RateLimited · StorageFull · IdempotencyKeyReused
+    ├── ProviderError · ProviderTimeout the outcome of a whole job
+    ├── DatabaseUnavailable · ShuttingDown
+    ├── CleanupFailed · FilesMissing · BackupFailed · ToolFailed  commands only
+    ├── SchemaMismatch · ConfigError    outside of requests only
+    DeadlinePassed                      the time is used up; caught inside
+    AttemptFailed                       one provider attempt, with its Reason
+
+The codes are part of the HTTP contract; status codes and titles belong to the
+web layer (``web/problems.py``), which has one row for each class.
+"""
+
+from __future__ import annotations
+
+from photobooth_daemon.errors.accounts import (
+    AdminNotFound,
+    InvalidCredentials,
+    LastAdministrator,
+    NotAuthenticated,
+    PasswordChangeRequired,
+    PermissionMissing,
+    TooManyAttempts,
+    UsernameTaken,
+    XsrfRequired,
+)
+from photobooth_daemon.errors.attempts import CONFIGURATION_REASONS, AttemptFailed, Reason
+from photobooth_daemon.errors.base import (
+    DatabaseUnavailable,
+    DeadlinePassed,
+    Fault,
+    HeadersTooLarge,
+    InvalidRequest,
+    NotFound,
+    PayloadTooLarge,
+    PhotoboothError,
+    PreconditionFailed,
+    RangeNotSatisfiable,
+    ShuttingDown,
+    TargetTooLong,
+    UnsupportedMediaType,
+    ValidationFailed,
+    VersionConflict,
+    VersionRequired,
+    storable,
+)
+from photobooth_daemon.errors.commands import (
+    BackupFailed,
+    CleanupFailed,
+    ConfigError,
+    FilesMissing,
+    SchemaMismatch,
+    ToolFailed,
+)
+from photobooth_daemon.errors.events import (
+    EventNotFound,
+    EventRunning,
+    GalleryEnded,
+    GalleryNotFound,
+    PinRequired,
+    SlotTaken,
+    WrongPin,
+)
+from photobooth_daemon.errors.ingest import (
+    IdempotencyKeyReused,
+    InvalidImage,
+    InvalidPassword,
+    ProviderError,
+    ProviderTimeout,
+    RateLimited,
+    SlotDisabled,
+    StorageFull,
+    UploadTimeout,
+)
+from photobooth_daemon.errors.results import (
+    AlreadyDone,
+    JobNotFound,
+    MediaExpired,
+    MediaNotFound,
+    OriginalNotKept,
+    ResultAwaited,
+    ResultExpired,
+    ResultNotFound,
+    ResultRemoved,
+    WrongKey,
+)
+from photobooth_daemon.errors.setup import (
+    BoardNotFound,
+    BuiltinPreset,
+    InUse,
+    KeyManagedElsewhere,
+    PresetNotFound,
+    ProviderNotFound,
+    RevisionNotFound,
+    SlotNotFound,
+)
+
+__all__ = [
+    "CONFIGURATION_REASONS",
+    "AdminNotFound",
+    "AlreadyDone",
+    "AttemptFailed",
+    "BackupFailed",
+    "BoardNotFound",
+    "BuiltinPreset",
+    "CleanupFailed",
+    "ConfigError",
+    "DatabaseUnavailable",
+    "DeadlinePassed",
+    "EventNotFound",
+    "EventRunning",
+    "Fault",
+    "FilesMissing",
+    "GalleryEnded",
+    "GalleryNotFound",
+    "HeadersTooLarge",
+    "IdempotencyKeyReused",
+    "InUse",
+    "InvalidCredentials",
+    "InvalidImage",
+    "InvalidPassword",
+    "InvalidRequest",
+    "JobNotFound",
+    "KeyManagedElsewhere",
+    "LastAdministrator",
+    "MediaExpired",
+    "MediaNotFound",
+    "NotAuthenticated",
+    "NotFound",
+    "OriginalNotKept",
+    "PasswordChangeRequired",
+    "PayloadTooLarge",
+    "PermissionMissing",
+    "PhotoboothError",
+    "PinRequired",
+    "PreconditionFailed",
+    "PresetNotFound",
+    "ProviderError",
+    "ProviderNotFound",
+    "ProviderTimeout",
+    "RangeNotSatisfiable",
+    "RateLimited",
+    "Reason",
+    "ResultAwaited",
+    "ResultExpired",
+    "ResultNotFound",
+    "ResultRemoved",
+    "RevisionNotFound",
+    "SchemaMismatch",
+    "ShuttingDown",
+    "SlotDisabled",
+    "SlotNotFound",
+    "SlotTaken",
+    "StorageFull",
+    "TargetTooLong",
+    "TooManyAttempts",
+    "ToolFailed",
+    "UnsupportedMediaType",
+    "UploadTimeout",
+    "UsernameTaken",
+    "ValidationFailed",
+    "VersionConflict",
+    "VersionRequired",
+    "WrongKey",
+    "WrongPin",
+    "XsrfRequired",
+    "storable",
+]

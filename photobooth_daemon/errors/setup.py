@@ -1,0 +1,55 @@
+"""Failures of setting up slots, providers, presets and boards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from photobooth_daemon.errors.base import NotFound, PhotoboothError
+
+
+class SlotNotFound(NotFound):
+    code = "slot_not_found"
+    default_detail = "There is no slot of this id; the slots are slot-001 to slot-015."
+
+
+class ProviderNotFound(NotFound):
+    code = "provider_not_found"
+    default_detail = "There is no provider of this name that takes a key."
+
+
+class KeyManagedElsewhere(PhotoboothError):
+    code = "key_managed_elsewhere"
+
+    def __init__(self, source: str | None) -> None:
+        super().__init__(f"The key comes from the {source}: change it there and restart.")
+
+
+class RevisionNotFound(NotFound):
+    default_detail = "This slot has no such version in its history."
+
+
+class InUse(PhotoboothError):
+    code = "in_use"
+
+    def __init__(self, slot_ids: Sequence[str]) -> None:
+        super().__init__(f"Still bound to {', '.join(slot_ids)}; unbind it or pass unbind=1.")
+        self.slot_ids = tuple(slot_ids)
+
+    def extra(self) -> dict[str, Any]:
+        return {"slots": list(self.slot_ids)}
+
+
+class PresetNotFound(NotFound):
+    code = "preset_not_found"
+    default_detail = "There is no preset of this id, or no such picture of it."
+
+
+class BuiltinPreset(PhotoboothError):
+    code = "builtin_preset"
+    default_detail = "This preset came with the program and stays."
+
+
+class BoardNotFound(NotFound):
+    code = "board_not_found"
+    default_detail = "There is no board of this link."

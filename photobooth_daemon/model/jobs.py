@@ -1,0 +1,159 @@
+"""The record of one photo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from photobooth_daemon.model.pictures import Picture
+
+
+class JobStatus(StrEnum):
+    """A job leaves ``pending`` once and never comes back."""
+
+    PENDING = "pending"
+    DONE = "done"
+    TIMEOUT = "timeout"
+    FAILED = "failed"
+
+
+class JobSource(StrEnum):
+    """Who sent the photo: a camera, an administrator trying a slot, or a camera an evening ago."""
+
+    INGEST = "ingest"
+    TEST = "test"
+    RERUN = "rerun"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One provider call of a job: what was asked, how it ended, what it cost.
+
+    ``reason`` is None for the attempt that brought the picture.
+    """
+
+    provider: str
+    operation: str
+    model: str | None
+    started_ms: int
+    duration_ms: int
+    reason: str | None
+    message: str = ""
+    provider_request_id: str | None = None
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Where a photo's time went; durations, in milliseconds."""
+
+    upload_ms: int = 0
+    prepare_ms: int = 0
+    wait_ms: int = 0
+    provider_ms: int = 0
+    store_ms: int = 0
+    total_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The record of one ingest."""
+
+    job_id: UUID
+    slot_id: str
+    slot_version: int
+    source: JobSource
+    status: JobStatus
+    failure_code: str | None
+    provider_code: str | None
+    provider: str | None
+    operation: str | None
+    attempts: tuple[Mapping[str, Any], ...]
+    client_fields: Mapping[str, str]
+    client_address: str | None
+    request_id: str | None
+    input_content_type: str
+    input_width: int
+    input_height: int
+    input_size_bytes: int
+    input_sha256: str
+    result_content_type: str | None
+    result_width: int | None
+    result_height: int | None
+    result_size_bytes: int | None
+    result_sha256: str | None
+    timings: Mapping[str, int]
+    cost: float | None
+    started_at: datetime
+    deadline_at: datetime
+    finished_at: datetime | None
+    result_expires_at: datetime | None
+    event_id: UUID | None = None
+    guest_key: str | None = field(default=None, repr=False)
+    """With it the guest may delete the picture."""
+    hidden: bool = False
+    fallback: bool = False
+    """Whether the booth got the untouched photo."""
+    rerun_of: UUID | None = None
+    rerun_by: UUID | None = None
+    original_expires_at: datetime | None = None
+    result_removed_at: datetime | None = None
+
+    @classmethod
+    def pending(
+        cls,
+        *,
+        job_id: UUID,
+        slot_id: str,
+        slot_version: int,
+        source: JobSource,
+        provider: str,
+        operation: str,
+        client_fields: Mapping[str, str],
+        client_address: str,
+        request_id: str,
+        photo: Picture,
+        started_at: datetime,
+        deadline_at: datetime,
+        event_id: UUID | None = None,
+        guest_key: str | None = None,
+    ) -> Job:
+        """Return the record of a photo that is about to be processed."""
+        return cls(
+            job_id=job_id,
+            slot_id=slot_id,
+            slot_version=slot_version,
+            source=source,
+            status=JobStatus.PENDING,
+            failure_code=None,
+            provider_code=None,
+            provider=provider,
+            operation=operation,
+            attempts=(),
+            client_fields=client_fields,
+            client_address=client_address,
+            request_id=request_id,
+            input_content_type=photo.content_type,
+            input_width=photo.width,
+            input_height=photo.height,
+            input_size_bytes=photo.size_bytes,
+            input_sha256=photo.sha256,
+            result_content_type=None,
+            result_width=None,
+            result_height=None,
+            result_size_bytes=None,
+            result_sha256=None,
+            timings={},
+            cost=None,
+            started_at=started_at,
+            deadline_at=deadline_at,
+            finished_at=None,
+            result_expires_at=None,
+            event_id=event_id,
+            guest_key=guest_key,
+        )

@@ -1,0 +1,18 @@
+"""What live views are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class LiveMessage:
+    """Something that changed, for live views; ids increase in the order of commits."""
+
+    message_id: int
+    kind: str
+    data: Mapping[str, Any]
+    at: datetime
