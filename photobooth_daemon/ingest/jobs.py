@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -17,12 +18,13 @@ from photobooth_daemon.errors import (
     ProviderTimeout,
 )
 from photobooth_daemon.live.publish import LivePublisher
-from photobooth_daemon.model import Job, JobEnd, JobStatus
+from photobooth_daemon.model import Attempt, Job, JobEnd, JobStatus, Rung
 from photobooth_daemon.repositories.idempotency import IdempotencyRepository
 from photobooth_daemon.repositories.jobs import JobRepository
 
 RETRY_SECONDS = 0.2
 REPLAY_POLL_SECONDS = 0.2
+LONGEST_TOLD = 200
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +136,49 @@ class Jobs:
                     raise
                 log.warning("job not recorded yet", extra={"detail": error.detail})
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def tell_attempt(
+        self, job: Job, rung: Rung, model: str | None, ended: Sequence[Attempt]
+    ) -> None:
+        """Tell live viewers which attempt begins, and how those before it ended.
+
+        Nothing is told of a job that has ended meanwhile.
+
+        Raises:
+            DatabaseUnavailable: nobody was told; nothing depends on it.
+        """
+        async with self._database.transaction() as connection:
+            if not await self._repository.keep_pending(connection, job.job_id):
+                return
+            await self._live.publish(
+                connection,
+                "job",
+                {
+                    "job_id": str(job.job_id),
+                    "slot_id": job.slot_id,
+                    "source": job.source.value,
+                    "event_id": None if job.event_id is None else str(job.event_id),
+                    "status": JobStatus.PENDING.value,
+                    "trying": {
+                        "number": len(ended) + 1,
+                        "provider": rung.provider,
+                        "operation": rung.operation,
+                        "model": model,
+                    },
+                    "attempts": [
+                        {
+                            "provider": attempt.provider,
+                            "operation": attempt.operation,
+                            "model": attempt.model,
+                            "started_ms": attempt.started_ms,
+                            "duration_ms": attempt.duration_ms,
+                            "reason": attempt.reason,
+                            "message": attempt.message[:LONGEST_TOLD],
+                        }
+                        for attempt in ended
+                    ],
+                },
+            )
 
     async def status(self, job_id: UUID) -> JobStatus | None:
         """Return a job's status."""

@@ -39,7 +39,7 @@ from photobooth_daemon.logs import bind_log_fields
 from photobooth_daemon.media.results import read_result
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model import Job, JobSource, JobStatus, Picture, Timings
+from photobooth_daemon.model import Job, JobSource, JobStatus, Picture, Rung, Timings
 from photobooth_daemon.pictures.steps import FinishedPicture, finish, megapixels_of
 from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.driver import ProviderResult
@@ -154,7 +154,7 @@ class IngestService:
                 raise fault
             await self._prepare(admitted, progress, requests)
             await self._wait_for_place(admitted, progress)
-            climbed = await self._climb(admitted, progress, photo, requests)
+            climbed = await self._climb(admitted, progress, photo, requests, job)
             await requests.close()
             answer = await self._store(admitted, progress, job, climbed)
         if open_job.fallback is not None:
@@ -203,7 +203,12 @@ class IngestService:
             await admitted.seat.wait_for_place(admitted.work_deadline)
 
     async def _climb(
-        self, admitted: Admitted, progress: Progress, photo: Picture, requests: RequestBuilder
+        self,
+        admitted: Admitted,
+        progress: Progress,
+        photo: Picture,
+        requests: RequestBuilder,
+        job: Job,
     ) -> Climbed[FinishedPicture]:
         """Let the providers try; what comes back is brought to the slot's output at once."""
         slot, values = admitted.slot, admitted.settings.values
@@ -220,6 +225,12 @@ class IngestService:
                     megapixels=megapixels,
                 )
 
+        def begun(rung: Rung, model: str | None) -> None:
+            # Beside the photo, which never waits for those who watch it.
+            ended = tuple(progress.attempts)
+            told = self._jobs.tell_attempt(job, rung, model, ended)
+            self._in_flight.start(told, f"attempt {len(ended) + 1} of {job.job_id}")
+
         budget = await self._spending.budget_for(slot, values)
         with progress.timed("provider_ms"):
             climbed = await self._ladder.climb(
@@ -231,6 +242,7 @@ class IngestService:
                 attempts_per_photo=values.attempts_per_photo,
                 attempts=progress.attempts,
                 budget=budget,
+                begun=begun,
             )
         progress.timings_ms["provider_ms"] -= progress.timings_ms.get("store_ms", 0)
         return climbed

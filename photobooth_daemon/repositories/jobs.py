@@ -93,6 +93,15 @@ class JobRepository:
                 job.original_expires_at,
             )
 
+    async def keep_pending(self, connection: asyncpg.Connection, job_id: UUID) -> bool:
+        """Return whether a job is pending, which it then stays until the transaction ends."""
+        return bool(
+            await connection.fetchval(
+                "SELECT true FROM job_history WHERE job_id = $1 AND status = 'pending' FOR SHARE",
+                job_id,
+            )
+        )
+
     async def end(self, connection: asyncpg.Connection, job_id: UUID, end: JobEnd) -> bool:
         """Record how a job ended, with the media objects of its result, in one statement.
 

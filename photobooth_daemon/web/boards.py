@@ -182,6 +182,8 @@ class BoardLiveHandler(_ScreenHandler):
                 checked_at = self._clock.monotonic()
                 self.write(": still here\n\n")
             for message in messages:
+                if "trying" in message.data:
+                    continue  # a photo in work stays one, whoever is asked
                 slot_id = message.data.get("slot_id")
                 if slot_id is None or not board.slot_ids or slot_id in board.slot_ids:
                     data = encode_json({"slot_id": slot_id}).decode()

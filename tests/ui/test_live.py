@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.office import PASSWORDS
+from tests.support.sample_pictures import jpeg
 from tests.support.ui_house import LANGUAGES, House, Visit, local_look, visit, wait_for
 
 pytestmark = pytest.mark.browser
@@ -158,3 +161,46 @@ def test_logging_out_ends_the_session_and_its_stream(house: House, browser: Any)
         wait_for(lambda: not one.page.locator("nav").count())
         answer = one.context.request.get(f"{house.url}/api/me")
         assert answer.status == 401
+
+
+def test_a_photo_at_a_provider_says_whom_it_asks(admin: Visit, house: House, slot: str) -> None:
+    house.put_slot(slot, provider="gemini", operation="edit", params={"prompt": "smile"})
+    script = house.provider.fake.script
+    script.then("no_image", delay_seconds=6)
+    script.then("image", delay_seconds=6)
+    page, t = admin.page, admin.t
+    with ThreadPoolExecutor(1) as thread:
+        sent = thread.submit(house.send, slot)
+        wait_for(lambda: pending_of(house, slot))
+        (job,) = pending_of(house, slot)
+        admin.open(f"jobs/{job['job_id']}")
+        second = t("attempt.trying", n="2", provider="gemini")
+        page.locator("#attempts", has_text=second).wait_for()
+        assert page.locator("#attempts .attempt.failed").count() == 1
+        status, _ = sent.result()
+    assert status == 200
+    page.locator("#attempts .attempt.done").wait_for()
+    assert page.locator("#attempts", has_text=second).count() == 0
+
+
+def test_a_test_run_shows_its_attempts_as_they_end(
+    admin: Visit, house: House, slot: str, tmp_path: Path
+) -> None:
+    house.put_slot(slot, provider="gemini", operation="edit", params={"prompt": "smile"})
+    script = house.provider.fake.script
+    script.then("no_image")
+    script.then("image", delay_seconds=4)
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(jpeg())
+    page, t = admin.page, admin.t
+    admin.open(f"slots/{slot}")
+    page.locator("#try input[type=file]").set_input_files(photo)
+    page.locator("#try .button.primary").click()
+    page.locator("#try", has_text=t("attempt.trying", n="2", provider="gemini")).wait_for()
+    assert page.locator("#try .attempt.failed").count() == 1
+    page.locator("#try .notice.ok").wait_for()
+    assert page.locator("#try .attempt").count() == 2
+
+
+def pending_of(house: House, slot_id: str) -> Any:
+    return house.call("GET", "/api/jobs", query={"status": "pending", "slot": slot_id})["items"]

@@ -13,10 +13,20 @@ from typing import Any
 import asyncpg
 import pytest
 
+from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.ingest.jobs import Jobs
+from photobooth_daemon.live.publish import LivePublisher
+from photobooth_daemon.model import Rung
+from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+from photobooth_daemon.repositories.idempotency import IdempotencyRepository
+from photobooth_daemon.repositories.jobs import JobRepository
+from photobooth_daemon.repositories.live_messages import LiveMessageRepository
 from photobooth_daemon.web import live as live_module
 from tests.support.commands import Commands
+from tests.support.history import add_job
 from tests.support.office import PASSWORDS, Office
+from tests.support.sample_pictures import jpeg
 
 PATIENCE_SECONDS = 20.0
 
@@ -314,3 +324,46 @@ async def test_viewers_are_counted_and_forgotten(office: Office) -> None:
         while gauge._value.get():
             await change_slot(office, 1)
             await asyncio.sleep(0.05)
+
+
+async def test_each_attempt_is_told_as_it_begins(database: Database, tmp_path: Path) -> None:
+    provider = FakeProvider()
+    office = await Office.open(database, tmp_path, gemini_url=provider.start())
+    try:
+        for _ in range(2):
+            provider.script.then("no_image")
+        slot = {"provider": "gemini", "operation": "edit", "params": {"prompt": "smile"}}
+        async with follow(office) as stream:
+            config = json.dumps(slot)
+            reply = await office.post_form(
+                "/api/slots/slot-001/test", {"file": jpeg(), "config": config}
+            )
+            assert reply.status == 200, reply.body
+            told = [(await stream.event())[1:] for _ in range(5)]
+        assert {kind for kind, _ in told} == {"job"}
+        opened, *trying, done = [data for _, data in told]
+        job_id = reply.json()["job_id"]
+        assert {data["job_id"] for _, data in told} == {job_id}
+        assert (opened["status"], "trying" in opened, done["status"]) == ("pending", False, "done")
+        assert {(data["status"], data["source"]) for data in trying} == {("pending", "test")}
+        assert [data["trying"]["number"] for data in trying] == [1, 2, 3]
+        assert {data["trying"]["provider"] for data in trying} == {"gemini"}
+        reasons = [[attempt["reason"] for attempt in data["attempts"]] for data in trying]
+        assert reasons == [[], ["no_image"], ["no_image", "no_image"]]
+        ended = (await office.get(f"/api/jobs/{job_id}")).json()["attempts"]
+        for attempt, of_job in zip(trying[-1]["attempts"], ended, strict=False):
+            assert attempt == {key: of_job[key] for key in attempt}
+    finally:
+        await office.close()
+        await provider.stop()
+
+
+async def test_an_attempt_of_a_job_that_has_ended_is_not_told(database: Database) -> None:
+    repository, clock = JobRepository(database), Clock()
+    live = LivePublisher(LiveMessageRepository(database), clock)
+    jobs = Jobs(database, repository, IdempotencyRepository(database), live, clock)
+    ended = await repository.find(await add_job(database, clock.utcnow()))
+    assert ended is not None
+    await jobs.tell_attempt(ended, Rung("gemini", "edit", {}), None, ())
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM live_message") == 0

@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 RequestFor = Callable[[Rung, ProviderDriver, Deadline], Awaitable[ProviderRequest]]
 Accept = Callable[[ProviderResult], Awaitable[T]]
+Begun = Callable[[Rung, str | None], None]
+"""Told of an attempt as it begins: the rung and its model."""
 
 
 class Budget(Protocol):
@@ -93,6 +95,7 @@ class Climb(Generic[T]):
         *,
         provider_concurrency: int,
         attempts_per_photo: int,
+        begun: Begun | None = None,
     ) -> None:
         self._means = means
         self._request_for = request_for
@@ -100,6 +103,7 @@ class Climb(Generic[T]):
         self._deadline = deadline
         self._attempts = attempts
         self._budget = budget
+        self._begun = begun
         self._provider_concurrency = provider_concurrency
         self._calls_left = attempts_per_photo
         self._since_seconds = means.clock.monotonic()
@@ -211,6 +215,8 @@ class Climb(Generic[T]):
                 raise
             if not calls_nobody(driver):
                 self._calls_left -= 1
+                if self._begun is not None:
+                    self._begun(rung, driver.model(rung.operation, rung.params))
             probe = means.cooldowns.begin(means.model_of(rung))
             begun_seconds = means.clock.monotonic()
 

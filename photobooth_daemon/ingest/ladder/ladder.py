@@ -15,7 +15,15 @@ from typing import TypeVar
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.ingest.ladder.attempts import Attempts, Prices
-from photobooth_daemon.ingest.ladder.climb import Accept, Budget, Climb, Climbed, Means, RequestFor
+from photobooth_daemon.ingest.ladder.climb import (
+    Accept,
+    Begun,
+    Budget,
+    Climb,
+    Climbed,
+    Means,
+    RequestFor,
+)
 from photobooth_daemon.ingest.ladder.cooldown import Cooldowns, Model
 from photobooth_daemon.ingest.ladder.latency import Latencies
 from photobooth_daemon.ingest.ladder.pacing import Pacing
@@ -69,12 +77,14 @@ class Ladder:
         attempts_per_photo: int,
         attempts: list[Attempt],
         budget: Budget | None = None,
+        begun: Begun | None = None,
     ) -> Climbed[T]:
         """Return the first picture that ``accept`` takes.
 
         Every attempt is appended to ``attempts`` as it ends, whatever becomes
         of the climb. ``attempts_per_photo`` bounds those that call a provider, on
         all rungs together; a driver that calls nobody is tried even after that.
+        ``begun`` is told of each that calls one, as it begins.
         An ``InvalidImage`` from ``accept`` makes the attempt a bad response;
         ``accept`` may outlast ``deadline``, because what was paid for is finished.
 
@@ -92,6 +102,7 @@ class Ladder:
             budget,
             provider_concurrency=provider_concurrency,
             attempts_per_photo=attempts_per_photo,
+            begun=begun,
         )
         try:
             return await climb.to_the_top(rungs)

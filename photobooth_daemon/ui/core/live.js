@@ -85,6 +85,11 @@ function dropPicture(job) {
 
 function take({ type, data }) {
   const value = data ? JSON.parse(data) : {};
+  if (type === "job" && value.trying) {
+    // A photo in work stays one, whoever is asked: only those who follow this photo care.
+    for (const listener of [...listeners]) listener("attempt", value);
+    return;
+  }
   if (type === "job") takeJob(value);
   else if (type === "reset") catchUp();
   else reloadSoon();

@@ -1,6 +1,6 @@
 // The story of one photo: what arrived, what was tried, what came of it and why.
 
-import { html, useEffect } from "../core/html.js";
+import { html, useEffect, useState } from "../core/html.js";
 import { get, post } from "../core/api.js";
 import { exactMoment, money, size } from "../core/format.js";
 import { t } from "../core/i18n.js";
@@ -10,7 +10,7 @@ import { link } from "../core/router.js";
 import { may } from "../core/session.js";
 import { app, useStore } from "../core/store.js";
 import { Ago, Button, CopyButton, Notice, Panel, ProblemNotice, Status, Title, Waiting } from "../parts/basics.js";
-import { Attempts } from "../parts/attempts.js";
+import { Attempts, AttemptsSoFar } from "../parts/attempts.js";
 import { useLoad } from "../parts/load.js";
 import { StepTimes } from "../parts/meter.js";
 import { PictureButtons } from "../parts/picture_menu.js";
@@ -67,7 +67,15 @@ function MakeAgain({ job, reload }) {
 export function Screen({ id }) {
   const slots = useStore(app, (state) => state.slots);
   const { data: job, problem, reload } = useLoad((signal) => get(`/api/jobs/${id}`, { signal }), [id]);
-  useEffect(() => onEvent((type, value) => type === "job" && value.job_id === id && reload()), [id]);
+  const [told, setTold] = useState(null);
+  useEffect(() => {
+    setTold(null);
+    return onEvent((type, value) => {
+      if (value.job_id !== id) return;
+      if (type === "attempt") setTold(value);
+      else if (type === "job") reload();
+    });
+  }, [id]);
   const event = useLoad((signal) => (job?.event_id && may("events:read") ? get(`/api/events/${job.event_id}`, { signal }) : null), [job?.event_id]);
   if (problem) return html`<${Title}>${t("job.title")}<//><${ProblemNotice} problem=${problem} retry=${reload} />`;
   if (!job) return html`<${Waiting} rows=${5} />`;
@@ -84,7 +92,7 @@ export function Screen({ id }) {
       <div class="stack">
         ${kept && html`<${Picture} job=${job} />`}
         <${Panel} id="times" title=${t("job.times")}><${StepTimes} timings=${job.timings ?? {}} /><//>
-        <${Panel} id="attempts" title=${t("job.attempts")}>${job.attempts?.length ? html`<${Attempts} attempts=${job.attempts} />` : html`<p class="quiet">${t("job.no_attempts")}</p>`}<//>
+        <${Panel} id="attempts" title=${t("job.attempts")}>${job.attempts?.length ? html`<${Attempts} attempts=${job.attempts} />` : job.status === "pending" ? html`<${AttemptsSoFar} told=${told} />` : html`<p class="quiet">${t("job.no_attempts")}</p>`}<//>
       </div>
       <div class="stack">
         <${Panel} id="facts" title=${t("job.facts")}><${Facts} job=${job} event=${event.data} /><//>

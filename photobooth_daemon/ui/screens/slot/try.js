@@ -4,9 +4,10 @@ import { html, useEffect, useMemo, useRef, useState } from "../../core/html.js";
 import { get, post } from "../../core/api.js";
 import { duration, size } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
+import { onEvent } from "../../core/live.js";
 import { link } from "../../core/router.js";
 import { may } from "../../core/session.js";
-import { Attempts } from "../../parts/attempts.js";
+import { Attempts, AttemptsSoFar } from "../../parts/attempts.js";
 import { Button, Notice, Panel, ProblemNotice } from "../../parts/basics.js";
 import { DropZone } from "../../parts/drop_zone.js";
 import { SelectField, TextField } from "../../parts/fields.js";
@@ -63,6 +64,14 @@ export function TryPanel({ slot, draft, dirty, disabled, onRefused }) {
   const before = usePreview(photo);
   const abort = useRef(null);
   useEffect(() => () => abort.current?.abort(), []);
+  useEffect(() => {
+    if (run.state !== "running") return undefined;
+    // The answer alone tells which job this is: the first test of this slot that begins from here on.
+    return onEvent((type, value) => {
+      if (type !== "attempt" || value.source !== "test" || value.slot_id !== slot.id) return;
+      setRun((now) => (now.state === "running" && (!now.told || now.told.job_id === value.job_id) ? { ...now, told: value } : now));
+    });
+  }, [run.state, slot.id]);
   if (disabled) return null;
   const choose = (file) => {
     lastPhoto = file;
@@ -109,6 +118,7 @@ export function TryPanel({ slot, draft, dirty, disabled, onRefused }) {
         ${problem && !job && html`<${ProblemNotice} problem=${problem} />`}
         ${job && job.status !== "done" && html`<${ReasonNotice} job=${job} />`}
       </div>
+      ${running && run.told && html`<${AttemptsSoFar} told=${run.told} />`}
       ${(answer || job) && html`<${Outcome} answer=${answer} job=${job} />`}
     </div>
   <//>`;
