@@ -11,7 +11,8 @@ import aiohttp
 
 from photobooth_daemon.app.administration import Administration
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.config.start_up import AlertsConfig, Config, installation_name
+from photobooth_daemon.config.start_up import AlertsConfig, Config
+from photobooth_daemon.config.told import installation_name
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.build import build_housekeeping
 from photobooth_daemon.ingest.admission import AdmissionService

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 from collections.abc import Mapping
@@ -19,16 +18,15 @@ from photobooth_daemon.administration.galleries import Galleries
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.penalties import Penalties
 from photobooth_daemon.administration.presets import PresetService
-from photobooth_daemon.administration.provider_keys import ProviderKeys
 from photobooth_daemon.administration.results import ResultService
-from photobooth_daemon.administration.sealed import SealedSecrets
 from photobooth_daemon.administration.signing_key import load_signing_key
 from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.app.administration import build_administration
 from photobooth_daemon.app.background import Shared, build_background, build_readiness
 from photobooth_daemon.app.ingest import IngestParts, build_ingest
-from photobooth_daemon.app.providers import Providers
+from photobooth_daemon.app.providers import Providers, build_provider_keys
 from photobooth_daemon.app.reruns import build_reruns
+from photobooth_daemon.app.sample import sample_photo
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.digest import config_digest
 from photobooth_daemon.config.start_up import Config
@@ -45,7 +43,7 @@ from photobooth_daemon.media.links import PublicMedia
 from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model import LiveMessage, PictureBytes
+from photobooth_daemon.model import LiveMessage
 from photobooth_daemon.monitoring.background import Operations
 from photobooth_daemon.monitoring.health import Health
 from photobooth_daemon.monitoring.intake_page import IntakePage
@@ -53,8 +51,6 @@ from photobooth_daemon.monitoring.readiness.service import Readiness
 from photobooth_daemon.monitoring.recent_problems import RecentProblems
 from photobooth_daemon.monitoring.reports.event import EventReports
 from photobooth_daemon.monitoring.retention import Retention
-from photobooth_daemon.pictures.codec import MOST_PIXELS
-from photobooth_daemon.pictures.headers import read_header
 from photobooth_daemon.pictures.threads import PictureThreads, threads_for_cores
 from photobooth_daemon.providers.catalog import close_drivers
 from photobooth_daemon.providers.catalogues import ProviderCatalogues
@@ -67,7 +63,6 @@ from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.gallery_pictures import GalleryPictures
 from photobooth_daemon.repositories.media import MediaRepository
 from photobooth_daemon.repositories.presets import PresetRepository
-from photobooth_daemon.repositories.provider_keys import ProviderKeyRepository
 from photobooth_daemon.repositories.result_ends import ResultEnds
 from photobooth_daemon.repositories.retention import RetentionRepository
 from photobooth_daemon.repositories.slots import SlotRepository
@@ -124,13 +119,6 @@ class App:
         self.guest_passwords.close()
         self.media_store.close()
         await self.database.close()
-
-
-def sample_photo() -> PictureBytes:
-    """Return the photo that shipped recipes are shown on."""
-    data = (files("photobooth_daemon.app") / "sample_photo.jpg").read_bytes()
-    header = read_header(io.BytesIO(data), "image/jpeg", max_pixels=MOST_PIXELS)
-    return PictureBytes(data, "image/jpeg", header.width, header.height)
 
 
 async def build(config: Config, database: Database, *, clock: Clock | None = None) -> App:
@@ -192,20 +180,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     )
     audit, live = administration.audit, administration.live
 
-    def use_keys(keys: Mapping[str, str]) -> None:
-        for name in providers.use_keys(keys):
-            ladder.clear_cooldowns(name)
-
-    provider_keys = ProviderKeys(
-        database,
-        ProviderKeyRepository(database),
-        SealedSecrets.of_file(config.secrets_key_file),
-        audit,
-        live,
-        clock,
-        facts,
-        use_keys,
-    )
+    provider_keys = build_provider_keys(config, administration, database, clock, providers, ladder)
     await provider_keys.begin()
     slots, templates = administration.slot_repository, administration.template_repository
     penalties = administration.penalties

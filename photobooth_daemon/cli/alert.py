@@ -13,7 +13,7 @@ from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.durations import parse_length
 from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.clock import rfc3339
-from photobooth_daemon.config.start_up import installation_name
+from photobooth_daemon.config.told import installation_name
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.model import Settings
 from photobooth_daemon.model.alerts import Notification

@@ -15,7 +15,8 @@ from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.config import shown
 from photobooth_daemon.cli.printing import say
 from photobooth_daemon.clock import rfc3339
-from photobooth_daemon.config.start_up import Config, secrets_of
+from photobooth_daemon.config.start_up import Config
+from photobooth_daemon.config.told import secrets_of
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.logs import SecretMask
 from photobooth_daemon.monitoring.support_bundle import (

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +18,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from photobooth_daemon.config.intake import IntakeConfig, read_intake
-from photobooth_daemon.config.urls import secrets_in
 from photobooth_daemon.config.values import Reader, parse_listen_address
 from photobooth_daemon.errors import ConfigError, Fault
 from photobooth_daemon.model.provider_config import ProviderConfig
@@ -145,38 +143,6 @@ class Config:
     def seal_key_file(self) -> Path:
         """Return the file of the key that seals backups, by default beside the signing key."""
         return self.backup.seal_key_file or self.server.jwt_key_file.with_name("backup.key")
-
-
-def installation_name(config: Config) -> str:
-    """Return what people call this installation: the public host's name, else the machine's."""
-    public = config.server.public_url
-    return (urlsplit(public).hostname if public else None) or socket.gethostname()
-
-
-def secrets_of(config: Config) -> list[str]:
-    """Return every secret of the configuration, for masks."""
-    alerts = config.alerts
-    found = [
-        *(provider.api_key for provider in config.providers.values()),
-        *(provider.proxy for provider in config.providers.values()),
-        alerts.telegram_token,
-        alerts.smtp_url,
-        alerts.webhook_url,
-        alerts.heartbeat_url,
-        config.intake.password,
-        *(secret for url in _urls_of(config) for secret in secrets_in(url)),
-    ]
-    return [secret for secret in found if secret]
-
-
-def _urls_of(config: Config) -> list[str | None]:
-    return [
-        config.database.url,
-        config.server.public_url,
-        config.alerts.smtp_url,
-        config.alerts.telegram_api_url,
-        *(url for known in config.providers.values() for url in (known.base_url, known.proxy)),
-    ]
 
 
 def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Config:

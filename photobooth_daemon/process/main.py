@@ -13,6 +13,7 @@ import click
 from photobooth_daemon import __version__
 from photobooth_daemon.config import start_up
 from photobooth_daemon.config.start_up import Config
+from photobooth_daemon.config.told import secrets_of
 from photobooth_daemon.database.binaries import EmbeddedPostgresError
 from photobooth_daemon.database.embedded import database_at
 from photobooth_daemon.errors import ConfigError, SchemaMismatch
@@ -101,7 +102,7 @@ def start_logging(config: Config) -> None:
     configure_logging(
         level=config.logging.level,
         style=config.logging.format,
-        secrets=start_up.secrets_of(config),
+        secrets=secrets_of(config),
     )
 
 

@@ -25,8 +25,9 @@ from photobooth_daemon.errors import (
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import Identity
 from photobooth_daemon.providers.param_faults import escaped
+from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.cookies import find_cookie
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.site import Site
 
 SESSION_COOKIE = "photobooth_session"

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from photobooth_daemon.administration.accounts import KEEPS_ACCOUNTS, AccountService
 from photobooth_daemon.model import Admin
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.paging import number_cursor, read_limit, read_number_cursor, write_page
 
 

@@ -30,7 +30,7 @@ from photobooth_daemon.web.api_parts import (
     picture_answer,
     query,
 )
-from photobooth_daemon.web.api_schemas import INSTANT, SLOT_ID, TEXT, UUID, named, page_of, record
+from photobooth_daemon.web.api_schemas import INSTANT, SLOT_ID, TEXT, UUID, named, page_of
 from photobooth_daemon.web.ingest import MAX_KEY_CHARACTERS
 
 OPERATIONS = (
@@ -126,45 +126,6 @@ OPERATIONS = (
         "GET", "/api/providers", "Slots", "What slots can be made of",
         {200: json_answer(page_of(named("Provider")))},
         PAGE,
-    ),
-    Operation(
-        "PUT", "/api/providers/{provider}/key", "Slots",
-        "Puts a provider's key in force; it is never read back",
-        DONE,
-        body=record({"api_key": {"type": "string", "minLength": 8, "maxLength": 500}}),
-        problems={
-            404: "provider_not_found",
-            409: "key_managed_elsewhere",
-            422: "validation_failed",
-        },
-    ),
-    Operation(
-        "DELETE", "/api/providers/{provider}/key", "Slots", "Forgets a provider's key", DONE,
-        problems={404: "provider_not_found", 409: "key_managed_elsewhere"},
-    ),
-    Operation(
-        "POST", "/api/providers/{provider}/check", "Slots",
-        "Asks the vendor whether it would serve us; no picture is made",
-        {
-            200: json_answer(
-                record(
-                    {
-                        "ok": {"type": "boolean"},
-                        "code": {"type": ["string", "null"]},
-                        "latency_ms": {"type": "integer", "minimum": 0},
-                        "models": {"type": ["array", "null"], "items": TEXT},
-                        "message": record({"ru": TEXT, "en": TEXT}),
-                    }
-                )
-            )
-        },
-        problems={404: "provider_not_found"},
-    ),
-    Operation(
-        "GET", "/api/providers/{provider}/models", "Slots",
-        "What the vendor lists now, pictures first; kept for ten minutes",
-        {200: json_answer({"type": "array", "items": TEXT})},
-        problems={404: "provider_not_found"},
     ),
     Operation(
         "GET", "/api/slots", "Slots", "All slots at a glance",

@@ -16,9 +16,9 @@ from photobooth_daemon.administration.settings import BOUNDS
 from photobooth_daemon.administration.slot_config import SLOT_CONFIG_SCHEMA
 from photobooth_daemon.administration.slots import DERIVED_KEYS
 from photobooth_daemon.administration.templates import MAX_LABEL_CHARACTERS
-from photobooth_daemon.model import JobSource, JobStatus, Timings
+from photobooth_daemon.model import JobStatus, Timings
 from photobooth_daemon.model.slot_ids import SLOT_ID_PATTERN
-from photobooth_daemon.monitoring.reports.stats import EVENT, OUTCOMES, SHARES, WINDOWS
+from photobooth_daemon.monitoring.reports.stats import OUTCOMES
 
 Schema = dict[str, Any]
 
@@ -81,7 +81,6 @@ def component_schemas() -> dict[str, Schema]:
         **_accounts(),
         **_settings(),
         **_slots(),
-        **_jobs(),
         **_answers(),
     }
 
@@ -202,7 +201,7 @@ def _slots() -> dict[str, Schema]:
             {
                 "media_id": UUID,
                 "label": {"type": "string", "maxLength": MAX_LABEL_CHARACTERS},
-                "content_type": _picture_type(),
+                "content_type": picture_type(),
                 "width": COUNT,
                 "height": COUNT,
                 "size_bytes": COUNT,
@@ -214,100 +213,6 @@ def _slots() -> dict[str, Schema]:
             }
         ),
     }
-
-
-def _jobs() -> dict[str, Schema]:
-    percentiles = record(dict.fromkeys(SHARES, MAYBE_COUNT))
-    figures = {
-        "jobs": record(dict.fromkeys(("ended", *OUTCOMES, "pending"), COUNT)),
-        "success_share": MAYBE_NUMBER,
-        "timeout_share": MAYBE_NUMBER,
-        "reasons": {"type": "object", "additionalProperties": COUNT},
-        "total_ms": percentiles,
-        "provider_ms": percentiles,
-        "bytes": record({"input": COUNT, "result": COUNT}),
-        "cost": NUMBER,
-    }
-    series = {status: list_of(COUNT) for status in OUTCOMES}
-    return {
-        "Job": _job(),
-        "Stats": record(
-            {
-                "window": {"enum": [*WINDOWS, EVENT]},
-                "since": INSTANT,
-                "until": INSTANT,
-                "total": record(figures),
-                "slots": list_of(record({"slot_id": SLOT_ID, **figures, "series": record(series)})),
-                "series": record(
-                    {
-                        "step_seconds": COUNT,
-                        "at": list_of(INSTANT),
-                        **series,
-                        "p95_total_ms": list_of(MAYBE_COUNT),
-                    }
-                ),
-            }
-        ),
-        "AuditEntry": record(
-            {
-                "id": COUNT,
-                "at": INSTANT,
-                "actor": TEXT,
-                "action": TEXT,
-                "entity": TEXT,
-                "before": {"type": ["object", "null"]},
-                "after": {"type": ["object", "null"]},
-                "address": MAYBE_TEXT,
-                "request_id": MAYBE_TEXT,
-                "digest": TEXT,
-            }
-        ),
-    }
-
-
-def _job() -> Schema:
-    result = {f"result_{key}": MAYBE_COUNT for key in ("width", "height", "size_bytes")}
-    return record(
-        {
-            "job_id": UUID,
-            "slot_id": SLOT_ID,
-            "slot_version": VERSION,
-            "source": words_of(JobSource),
-            "status": words_of(JobStatus),
-            "failure_code": MAYBE_TEXT,
-            "provider_code": MAYBE_TEXT,
-            "provider": MAYBE_TEXT,
-            "operation": MAYBE_TEXT,
-            "attempts": list_of(ANYTHING),
-            "client_fields": {"type": "object", "additionalProperties": TEXT},
-            "client_address": MAYBE_TEXT,
-            "request_id": MAYBE_TEXT,
-            "input_content_type": _picture_type("image/avif"),
-            "input_width": COUNT,
-            "input_height": COUNT,
-            "input_size_bytes": COUNT,
-            "input_sha256": TEXT,
-            "result_content_type": MAYBE_TEXT,
-            **result,
-            "result_sha256": MAYBE_TEXT,
-            "timings": {"type": "object", "additionalProperties": WHOLE},
-            "cost": MAYBE_NUMBER,
-            "started_at": INSTANT,
-            "created_at": INSTANT,
-            "deadline_at": INSTANT,
-            "finished_at": MAYBE_INSTANT,
-            "result_expires_at": MAYBE_INSTANT,
-            "result_url": MAYBE_TEXT,
-            "preview_url": MAYBE_TEXT,
-            "event_id": MAYBE_UUID,
-            "hidden": YES_NO,
-            "fallback": YES_NO,
-            "rerun_of": MAYBE_UUID,
-            "rerun_by": MAYBE_UUID,
-            "has_original": YES_NO,
-            "result_removed_at": MAYBE_INSTANT,
-        }
-    )
 
 
 def _answers() -> dict[str, Schema]:
@@ -338,7 +243,7 @@ def _answers() -> dict[str, Schema]:
                 "slot_id": SLOT_ID,
                 "status": words_of(JobStatus),
                 **dict.fromkeys(links, MAYBE_TEXT),
-                "content_type": _picture_type(),
+                "content_type": picture_type(),
                 "width": COUNT,
                 "height": COUNT,
                 "size_bytes": COUNT,
@@ -363,5 +268,5 @@ def words_of(words: Any) -> Schema:
     return {"type": "string", "enum": [word.value for word in words]}
 
 
-def _picture_type(*others: str) -> Schema:
+def picture_type(*others: str) -> Schema:
     return {"type": "string", "enum": ["image/jpeg", "image/png", "image/webp", *others]}

@@ -12,9 +12,10 @@ from photobooth_daemon.administration.events import EventService
 from photobooth_daemon.errors import EventNotFound, NotFound
 from photobooth_daemon.media.archive import EVERYTHING, FOR_GUESTS, Archives, Wanted
 from photobooth_daemon.model.events import Event
+from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.connections import break_off
 from photobooth_daemon.web.gallery import GalleryHandler, GalleryNeeds
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.paging import read_flag
 
 log = logging.getLogger(__name__)

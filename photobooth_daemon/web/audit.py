@@ -7,7 +7,8 @@ from typing import Any
 from photobooth_daemon.errors import InvalidRequest
 from photobooth_daemon.model import AuditEntry
 from photobooth_daemon.repositories.audit import AuditRepository
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.jobs import read_event_id
 from photobooth_daemon.web.paging import (
     number_cursor,

@@ -12,7 +12,8 @@ from photobooth_daemon.administration.events import CountedEvent, EventService
 from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.errors import EventNotFound
 from photobooth_daemon.monitoring.retention import Retention
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.paging import (
     read_flag,
     read_limit,

@@ -16,6 +16,7 @@ from photobooth_daemon.errors import (
 )
 from photobooth_daemon.model.events import Event, EventState
 from photobooth_daemon.repositories.gallery_pictures import GalleryPicture, GalleryPictures
+from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.gallery_page import (
     GalleryPlace,
     GalleryState,
@@ -28,7 +29,6 @@ from photobooth_daemon.web.gallery_page import (
 )
 from photobooth_daemon.web.guest import LogoHandler, LogoNeeds, PageHandler
 from photobooth_daemon.web.guest_look import Look, look_of
-from photobooth_daemon.web.handler import Base
 from photobooth_daemon.web.paging import read_limit, read_time_cursor, time_cursor, write_page
 from photobooth_daemon.web.problems import STATUS
 from photobooth_daemon.web.public import qr_svg

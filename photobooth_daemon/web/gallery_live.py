@@ -29,9 +29,9 @@ from photobooth_daemon.model import JobStatus, LiveMessage
 from photobooth_daemon.model.events import Event
 from photobooth_daemon.model.networks import network_of
 from photobooth_daemon.repositories.gallery_pictures import GalleryPicture, GalleryPictures
+from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.gallery import SHOW, GalleryHandler, GalleryNeeds
 from photobooth_daemon.web.gallery_page import picture_view
-from photobooth_daemon.web.handler import Base
 from photobooth_daemon.web.json_text import encode_json
 from photobooth_daemon.web.live import COMMENT_SECONDS, RECONNECT_MS, last_message_id
 

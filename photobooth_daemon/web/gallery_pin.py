@@ -8,10 +8,10 @@ from photobooth_daemon.administration.galleries import PASS_SECONDS
 from photobooth_daemon.errors import GalleryEnded, GalleryNotFound, TooManyAttempts, WrongPin
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model.events import Event
+from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.form_body import MAX_FORM_BYTES, read_form
 from photobooth_daemon.web.gallery import COOKIE, SHOW, GalleryHandler, GalleryNeeds, gallery_url
 from photobooth_daemon.web.gallery_page import PinFault
-from photobooth_daemon.web.handler import Base
 from photobooth_daemon.web.problems import PIN_CHALLENGE
 
 

@@ -11,13 +11,11 @@ import logging
 import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from tornado.httputil import HTTPServerRequest
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from photobooth_daemon.errors import (
@@ -35,11 +33,11 @@ from photobooth_daemon.errors import (
 from photobooth_daemon.logs import bind_log_fields
 from photobooth_daemon.model import Actor, Identity
 from photobooth_daemon.model.trace import trace_of
+from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.body import Body
 from photobooth_daemon.web.json_text import encode_json, read_json_text
 from photobooth_daemon.web.overrides import override_reason
 from photobooth_daemon.web.problems import CONTENT_TYPE, problem_of
-from photobooth_daemon.web.site import Life, Site
 
 TLS_ONLY_SECONDS = 30 * 24 * 3600
 """Short enough that a certificate given up does not lock anybody out for good."""
@@ -51,28 +49,6 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 log = logging.getLogger(__name__)
-
-
-class Authenticator(Protocol):
-    """Tells who is calling; ``web/accounts.py`` knows tokens and cookies."""
-
-    async def identify(self, request: HTTPServerRequest) -> Identity:
-        """Return the caller.
-
-        Raises:
-            NotAuthenticated: no token, or one that is not valid any more.
-            XsrfRequired: a cookie call that changes state lacks its header.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What every handler is given."""
-
-    site: Site
-    authenticator: Authenticator
-    life: Life
 
 
 @stream_request_body

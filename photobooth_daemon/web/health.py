@@ -6,7 +6,8 @@ from http import HTTPStatus
 
 from photobooth_daemon.errors import DatabaseUnavailable, ShuttingDown
 from photobooth_daemon.monitoring.health import Health, Status
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.handler import Handler
 
 
 class HealthHandler(Handler):

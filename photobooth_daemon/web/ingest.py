@@ -21,8 +21,9 @@ from photobooth_daemon.ingest.exchange import Admitted, Answer, Received
 from photobooth_daemon.ingest.password import Sender
 from photobooth_daemon.model import MB, ResponseMode
 from photobooth_daemon.pictures.kinds import MAGIC_BYTES, content_type_of
+from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.connections import unread_bytes
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.multipart import FormNames
 from photobooth_daemon.web.photo import DRAIN_ALLOWANCE_BYTES, Photo, PhotoNeeds, server_timing
 from photobooth_daemon.web.site import Site

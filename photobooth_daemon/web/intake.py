@@ -7,7 +7,8 @@ from typing import Any
 
 from photobooth_daemon.config.intake import IntakeConfig, users_of
 from photobooth_daemon.monitoring.intake_page import IntakePage, SeenIntake, SeenSlot
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.handler import Handler
 
 ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not listened on
 

@@ -16,7 +16,8 @@ from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.repositories.job_lists import JobFilter, JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.slots import is_slot_id
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.ingest import result_url
 from photobooth_daemon.web.paging import (
     query_text,

@@ -14,7 +14,8 @@ from photobooth_daemon.errors import DatabaseUnavailable, NotAuthenticated, Shut
 from photobooth_daemon.live.feed import FeedClosed, LiveFeed, Viewer
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import LiveMessage
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.handler import Handler
 
 COMMENT_SECONDS = 15.0
 RECONNECT_MS = 2000

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from photobooth_daemon.errors import NotAuthenticated, PermissionMissing
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.rendered import Rendered
 
 PERMISSION = "metrics:read"

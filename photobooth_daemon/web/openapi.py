@@ -16,6 +16,7 @@ from photobooth_daemon.web.api_accounts import ACCOUNT_OPERATIONS, account_schem
 from photobooth_daemon.web.api_boards import BOARD_OPERATIONS, board_schemas
 from photobooth_daemon.web.api_events import EVENT_OPERATIONS, event_schemas
 from photobooth_daemon.web.api_guests import GUEST_OPERATIONS
+from photobooth_daemon.web.api_history import history_schemas
 from photobooth_daemon.web.api_night_schemas import (
     event_report_schema,
     intake_schema,
@@ -26,8 +27,10 @@ from photobooth_daemon.web.api_operations import OPERATIONS
 from photobooth_daemon.web.api_page import DOCS_CSP, docs_page
 from photobooth_daemon.web.api_parts import JSON, PHOTOS, Answer, Operation
 from photobooth_daemon.web.api_presets import PRESET_OPERATIONS, preset_schemas
+from photobooth_daemon.web.api_providers import PROVIDER_OPERATIONS
 from photobooth_daemon.web.api_schemas import SLOT_ID, TEXT, UUID, component_schemas, named
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.json_text import encode_json
 from photobooth_daemon.web.overrides import FEWEST_CHARACTERS, HEADER, MOST_CHARACTERS
 from photobooth_daemon.web.problems import CONTENT_TYPE
@@ -58,6 +61,7 @@ VERSIONED_ROUTE = {409: "version_conflict", 428: "version_required"}
 ALL_OPERATIONS = (
     *OPERATIONS,
     *GUEST_OPERATIONS,
+    *PROVIDER_OPERATIONS,
     *ACCOUNT_OPERATIONS,
     *BOARD_OPERATIONS,
     *PRESET_OPERATIONS,
@@ -144,6 +148,7 @@ def build_document(routes: Sequence[URLSpec], schemas: ParamSchemas) -> dict[str
         "components": {
             "schemas": {
                 **component_schemas(),
+                **history_schemas(),
                 **account_schemas(),
                 **board_schemas(),
                 **preset_schemas(),

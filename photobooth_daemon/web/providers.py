@@ -12,7 +12,8 @@ from photobooth_daemon.providers.catalogues import ProviderCatalogues
 from photobooth_daemon.providers.facts import ProviderFacts
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.providers.schemas import OperationSchema, TemplateRole
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.paging import number_cursor, read_limit, read_number_cursor, write_page
 
 

@@ -24,8 +24,9 @@ from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Job
 from photobooth_daemon.pictures.headers import EXTENSIONS
+from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.files import FileHandler, StoredFile, life_header
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.rendered import Rendered
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from photobooth_daemon.monitoring.readiness.cures import CURES
 from photobooth_daemon.monitoring.readiness.model import Finding, ReadinessReport
 from photobooth_daemon.monitoring.readiness.service import Readiness
-from photobooth_daemon.monitoring.readiness.texts import CURES, cure_text, found_text, title_text
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.monitoring.readiness.texts import cure_text, found_text, title_text
+from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.handler import Handler
 
 LOCALES = ("en", "ru")
 

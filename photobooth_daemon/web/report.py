@@ -18,7 +18,8 @@ from photobooth_daemon.monitoring.reports.words import LOCALES
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.web.accept import preferred
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.paging import read_choice, read_flag, read_instant
 
 TYPES = {

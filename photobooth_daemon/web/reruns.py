@@ -12,8 +12,9 @@ from photobooth_daemon.errors import EventNotFound, JobNotFound, OriginalNotKept
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.repositories.jobs import JobRepository
+from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.files import FileHandler, StoredFile
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.problems import OF_A_RERUN
 
 

@@ -45,7 +45,7 @@ from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.tasks import InFlight
-from photobooth_daemon.web.handler import Authenticator, Base
+from photobooth_daemon.web.base import Authenticator, Base
 from photobooth_daemon.web.site import Life, Site
 from photobooth_daemon.web.ui_files import UiFiles
 

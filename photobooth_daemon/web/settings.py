@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from photobooth_daemon.administration.settings import SettingsService
 from photobooth_daemon.model import SettingsState
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.preconditions import expected_version, set_version
 
 

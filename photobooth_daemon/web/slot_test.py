@@ -11,7 +11,7 @@ from photobooth_daemon.administration.slots import SlotService
 from photobooth_daemon.errors import InvalidRequest, SlotNotFound
 from photobooth_daemon.ingest.exchange import Admitted, Received
 from photobooth_daemon.repositories.slots import SlotRepository
-from photobooth_daemon.web.handler import Base
+from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.ingest import PhotoHandler, answer_json, inline_preview
 from photobooth_daemon.web.json_text import read_json_text
 from photobooth_daemon.web.multipart import FormNames

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from photobooth_daemon.administration.events import EventService
 from photobooth_daemon.monitoring.reports.stats import WINDOWS, Stats
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.jobs import read_event_id
 from photobooth_daemon.web.paging import read_choice
 

@@ -17,8 +17,9 @@ from photobooth_daemon.model.units import FORM_ALLOWANCE_BYTES
 from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.repositories.templates import TemplateRepository, UsedTemplate
 from photobooth_daemon.tasks import InFlight
+from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.files import FileHandler, StoredFile
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.multipart import FormNames, picture_too_large
 from photobooth_daemon.web.paging import (
     read_flag,

@@ -7,7 +7,8 @@ from http import HTTPStatus
 from tornado.web import RequestHandler
 
 from photobooth_daemon.errors import NotFound
-from photobooth_daemon.web.handler import Base, Handler
+from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.ui_files import UiFile, UiFiles, accepts_gzip
 
 CONTENT_SECURITY_POLICY = (

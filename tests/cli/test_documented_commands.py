@@ -10,7 +10,7 @@ import click
 import pytest
 
 from photobooth_daemon.cli import main
-from photobooth_daemon.monitoring.readiness.texts import CURES
+from photobooth_daemon.monitoring.readiness.cures import CURES
 
 ROOT = Path(__file__).parents[2]
 _COMMAND = re.compile(r"photoboothctl((?: +[^\s`|;)]+)+)")

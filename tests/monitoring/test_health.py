@@ -25,7 +25,7 @@ from photobooth_daemon.monitoring.health import (
     Verdict,
     cleanup_verdict,
 )
-from photobooth_daemon.web.handler import Base
+from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.health import HealthHandler, LiveHandler, ReadyHandler
 from photobooth_daemon.web.metrics import MetricsHandler
 from photobooth_daemon.web.rendered import Rendered

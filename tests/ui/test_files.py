@@ -13,7 +13,7 @@ import pytest
 from tornado.httpclient import HTTPResponse
 from tornado.web import Application
 
-from photobooth_daemon.web.handler import Base
+from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.site import Site
 from photobooth_daemon.web.ui import UiFileHandler, UiIndexHandler
 from photobooth_daemon.web.ui_files import UiFiles, accepts_gzip

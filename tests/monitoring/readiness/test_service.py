@@ -30,7 +30,7 @@ from photobooth_daemon.database.pool import Database
 from photobooth_daemon.ingest.exchange import Admitted, Answer, Received
 from photobooth_daemon.ingest.story import IngestService
 from photobooth_daemon.model import Actor
-from photobooth_daemon.monitoring.readiness import texts
+from photobooth_daemon.monitoring.readiness import cures, texts
 from photobooth_daemon.monitoring.readiness.model import Finding, ReadinessReport, State
 from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
@@ -466,9 +466,9 @@ def test_every_finding_has_both_languages_and_every_trouble_a_cure() -> None:
     for code, text in texts.FOUND.items():
         assert set(text) == {"ru", "en"}
         if not code.endswith("_ok") and code != "public_url_not_needed":
-            cure = texts.CURES[code]
+            cure = cures.CURES[code]
             assert isinstance(cure, str) or set(cure) == {"ru", "en"}, code
-    assert set(texts.CURES) <= set(texts.FOUND)
+    assert set(cures.CURES) <= set(texts.FOUND)
 
 
 async def test_the_api_gives_it_to_those_who_may(
