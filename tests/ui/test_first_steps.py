@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from tests.support.ui_house import (
     INGEST_PASSWORD,
     KEY,
     LANGUAGES,
+    NARROW,
+    WIDE,
     House,
     Visit,
     open_house,
@@ -21,6 +24,7 @@ from tests.support.ui_house import (
     visit,
     wait_for,
 )
+from tests.ui.test_screens import LOOKS, axe_source, look_over, save
 
 pytestmark = pytest.mark.browser
 STEPS = ("password", "provider", "recipe", "test", "on", "address", "photo")
@@ -155,6 +159,21 @@ def test_a_key_is_forgotten_after_a_question(admin: Visit, empty_house: House) -
     page.get_by_role("dialog").get_by_role("button", name=t("providers.forget")).click()
     google.get_by_text(t("providers.own_address")).wait_for()
     assert empty_house.call("GET", "/api/settings")["providers"]["gemini"]["source"] is None
+
+
+def test_the_list_is_whole_and_accessible(
+    empty_house: House, browser: Any, request: pytest.FixtureRequest
+) -> None:
+    folder = request.config.getoption("--screenshots")
+    every = list(product(LANGUAGES, (WIDE, NARROW), ("light", "dark")))
+    for language, size, scheme in every if folder else LOOKS:
+        with visit(empty_house, browser, language, size, scheme, bypass_csp=True) as one:
+            one.login()
+            one.open()
+            one.page.locator("#first-steps").wait_for()
+            assert not look_over(one, axe_source())
+            if folder:
+                save(one, Path(folder), "first_steps", size, scheme)
 
 
 def enter_key(one: Visit, button: str, key: str) -> None:
