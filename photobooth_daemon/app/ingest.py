@@ -20,6 +20,7 @@ from photobooth_daemon.ingest.password import IngestPassword
 from photobooth_daemon.ingest.requests import ProviderRequests
 from photobooth_daemon.ingest.stamps import Stamps
 from photobooth_daemon.ingest.story import IngestService
+from photobooth_daemon.ingest.waiting.aside import Aside
 from photobooth_daemon.ingest.waiting.doorway import Doorway
 from photobooth_daemon.ingest.waiting.gate import Gate
 from photobooth_daemon.ingest.waiting.turns import UploadTurns
@@ -95,6 +96,7 @@ def build_ingest(parts: IngestParts) -> tuple[AdmissionService, IngestService]:
         ),
         originals=Originals(parts.media_store, parts.clock),
         password=password,
+        aside=Aside(),
         ladder=parts.ladder,
         spending=parts.spending,
         requests=ProviderRequests(

@@ -35,6 +35,7 @@ from photobooth_daemon.ingest.outcome import done_end, status_of
 from photobooth_daemon.ingest.password import IngestPassword
 from photobooth_daemon.ingest.requests import ProviderRequests, RequestBuilder
 from photobooth_daemon.ingest.stamps import Stamps
+from photobooth_daemon.ingest.waiting.aside import Aside
 from photobooth_daemon.logs import bind_log_fields
 from photobooth_daemon.media.results import read_result
 from photobooth_daemon.media.store import MediaStore
@@ -61,6 +62,7 @@ class IngestService:
         open_jobs: OpenJobs,
         originals: Originals,
         password: IngestPassword,
+        aside: Aside,
         ladder: Ladder,
         spending: Spending,
         requests: ProviderRequests,
@@ -75,6 +77,7 @@ class IngestService:
         self._open_jobs = open_jobs
         self._originals = originals
         self._password = password
+        self._aside = aside
         self._ladder = ladder
         self._spending = spending
         self._requests = requests
@@ -165,12 +168,20 @@ class IngestService:
         if not admitted.slot.ladder():
             raise SlotDisabled("Choose a provider and an operation first.")
         if not admitted.password_accepted:
-            await self._password.check(
+            values = admitted.settings.values
+            check = self._password.check(
                 received.password or b"",
                 admitted.settings,
                 admitted.sender,
                 slot_id=admitted.slot.slot_id,
                 deadline=admitted.work_deadline,
+            )
+            await self._aside.wait_for(
+                check,
+                admitted.seat,
+                admitted.passage,
+                concurrency=values.slot_concurrency,
+                queue=values.slot_queue,
             )
         if admitted.passage is not None:
             admitted.passage.leave()

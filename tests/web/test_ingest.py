@@ -458,6 +458,50 @@ async def test_a_guesser_at_a_cameras_address_does_not_take_its_way_in(
     await booth.close()
 
 
+async def test_a_guess_that_waits_for_its_turn_keeps_no_camera_out_of_a_small_slot(
+    database: Database, tmp_path: Path
+) -> None:
+    """One place and a queue of one: one way in for forms, and a guess in it that waits 8 s."""
+    booth = await Booth.open(database, tmp_path, Clock())
+    await booth.configure_settings(sync_response_seconds=15, slot_concurrency=1, slot_queue=1)
+    assert (await booth.post()).status == 200
+    await booth.fetch(
+        "INSERT INTO attempt_counter VALUES"
+        " ('ingest_password', '127.0.0.1', 3, now() + interval '10 minutes')"
+    )
+    loop = asyncio.get_running_loop()
+    looked_at = asyncio.create_task(booth.post(booth.form(password="guess 0")))
+    await asyncio.sleep(1)
+    guess = asyncio.create_task(booth.post(booth.form(password="guess 1")))
+    await asyncio.sleep(0.2)
+    sent = loop.time()
+    assert (await booth.post()).status == 200
+    assert loop.time() - sent < 2
+    assert not guess.done()
+    assert booth.app.gate.seats() == 0
+    assert (await guess).status in (401, 429)
+    assert (await looked_at).status == 401
+    await booth.nothing_left()
+    await booth.close()
+
+
+async def test_a_right_password_that_had_to_wait_goes_back_to_a_seat(
+    database: Database, tmp_path: Path
+) -> None:
+    booth = await Booth.open(database, tmp_path, Clock())
+    await booth.configure_settings(sync_response_seconds=20, slot_concurrency=1, slot_queue=0)
+    released = threading.Event()
+    booth.app.camera_passwords._thread.submit(released.wait)
+    waits = asyncio.create_task(booth.post())
+    await asyncio.sleep(0.2)
+    assert booth.app.gate.seats() == 1
+    await eventually(lambda: booth.app.gate.seats() == 0)
+    released.set()
+    assert (await waits).status == 200
+    await booth.nothing_left()
+    await booth.close()
+
+
 async def test_a_held_answer_leaves_in_the_window_and_holds_nothing(
     database: Database, tmp_path: Path
 ) -> None:

@@ -58,8 +58,7 @@ class Gate:
             RateLimited: every place and the whole waiting room are taken; says
                 when a seat is likely to be free.
         """
-        self.look_for_seat(slot_id, concurrency=concurrency, queue=queue)
-        self._seats[slot_id] = self._seats.get(slot_id, 0) + 1
+        self._sit_down(slot_id, concurrency=concurrency, queue=queue)
         return Seat(self, slot_id, self._line(self._slots, slot_id))
 
     def look_for_seat(self, slot_id: str, *, concurrency: int, queue: int) -> int:
@@ -126,6 +125,10 @@ class Gate:
             lines[name] = _Line(self._clock)
         return lines[name]
 
+    def _sit_down(self, slot_id: str, *, concurrency: int, queue: int) -> None:
+        self.look_for_seat(slot_id, concurrency=concurrency, queue=queue)
+        self._seats[slot_id] = self._seats.get(slot_id, 0) + 1
+
     def _stand_up(self, slot_id: str) -> None:
         self._seats[slot_id] -= 1
 
@@ -149,6 +152,15 @@ class Seat:
         if not self._placed:
             await self._line.wait(deadline)
             self._placed = True
+
+    def take_again(self, *, concurrency: int, queue: int) -> None:
+        """Sit down once more after :meth:`leave`.
+
+        Raises:
+            RateLimited: as for ``Gate.enter``.
+        """
+        self._gate._sit_down(self._slot_id, concurrency=concurrency, queue=queue)
+        self._seated = True
 
     def leave(self) -> None:
         """Free the seat, and the place if there was one; a second call does nothing."""
