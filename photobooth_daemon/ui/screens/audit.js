@@ -48,10 +48,10 @@ function Change({ before, after }) {
     <tbody>${names.map((name) => html`<tr key=${name}><th scope="row">${has(`field.${name}`) ? t(`field.${name}`) : name}</th><td><del>${write(one[name], name)}</del></td><td><ins>${write(other[name], name)}</ins></td></tr>`)}</tbody></table></div></details>`;
 }
 
-function entityLink(entry, catalogue) {
+function entityLink(entry, catalogue, slots) {
   const { entity } = entry;
   const slot = /^slot:(slot-\d{3})$/.exec(entity)?.[1];
-  if (slot) return html`<a href=${link(`slots/${slot}`, { tab: "history" })}>${slotTitleOf(slot)}</a>`;
+  if (slot) return html`<a href=${link(`slots/${slot}`, { tab: "history" })}>${slotTitleOf(slot, slots)}</a>`;
   const [, kind, id] = /^(event|job|template|provider|admin|board):(.+)$/.exec(entity) ?? [];
   if (kind === "provider") return providerTitle(id, catalogue);
   if (kind === "admin") return html`<b>${id}</b>`;
@@ -64,10 +64,11 @@ function entityLink(entry, catalogue) {
 }
 
 function Entry({ entry }) {
+  const slots = useStore(app, (state) => state.slots);
   const catalogue = useCatalogue();
   return html`<li class="audit-row">
     <time datetime=${entry.at} title=${exactMoment(entry.at)}>${moment(entry.at)}</time>
-    <div><p><b>${personName(entry.actor)}</b> ${has(`audit_action.${entry.action}`) ? t(`audit_action.${entry.action}`) : html`<span class="mono">${entry.action}</span>`} · ${entityLink(entry, catalogue)}</p>
+    <div><p><b>${personName(entry.actor)}</b> ${has(`audit_action.${entry.action}`) ? t(`audit_action.${entry.action}`) : html`<span class="mono">${entry.action}</span>`} · ${entityLink(entry, catalogue, slots)}</p>
       ${entry.address && html`<p class="quiet">${t("audit.from", { address: entry.address })}</p>`}
       ${entry.after?.override_reason && html`<p class="override"><${Icon} name="lock" /> ${t("audit.override", { reason: entry.after.override_reason })}</p>`}
       <${Change} before=${entry.before} after=${entry.after} /></div>

@@ -1,0 +1,70 @@
+"""Things are called by their names: no id of a slot, no name of a driver's module on any screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.ui_house import LANGUAGES, House, Visit, visit, wait_for
+
+pytestmark = pytest.mark.browser
+UNNAMED = {"ru": "Слот 14", "en": "Slot 14"}
+IDS = re.compile(r"slot-0\d\d|\bgemini\b(?!-)|\blocal\b")
+
+
+@pytest.fixture(params=LANGUAGES)
+def admin(request: pytest.FixtureRequest, house: House, browser: Any) -> Iterator[Visit]:
+    with visit(house, browser, request.param) as one:
+        one.login()
+        yield one
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("", ".card-picture img"),
+        ("jobs", ".job-row .quiet b"),
+        ("stats?window=24h", "#by-slot th a"),
+        ("templates", ".template"),
+        ("slots/slot-004", "#results"),
+        ("audit?action=slot.update", ".audit-row"),
+        ("settings", "#provider-gemini"),
+        ("health", ".checks"),
+    ],
+)
+def test_no_screen_speaks_of_ids(admin: Visit, path: str, shown: str) -> None:
+    admin.open(path)
+    main = admin.page.locator("main")
+    main.locator(shown).first.wait_for()
+    # The catalogue of providers may come a moment after the screen.
+    wait_for(lambda: not IDS.findall(main.inner_text()), seconds=5)
+
+
+def test_what_nobody_has_named_is_called_in_the_readers_language(
+    admin: Visit, house: House
+) -> None:
+    assert house.call("GET", "/api/slots/slot-014")["display_name"] == "Slot 14"
+    name = UNNAMED[admin.language]
+    admin.open()
+    admin.page.locator(".card h2", has_text=name).wait_for()
+    admin.open("slots/slot-014")
+    assert admin.page.locator("h1").inner_text() == name
+    # The field has what is saved: opening and leaving changes nothing.
+    assert admin.page.locator("#display_name").input_value() == "Slot 14"
+
+
+def test_the_audit_log_is_filtered_by_its_own_words(admin: Visit) -> None:
+    page, t = admin.page, admin.t
+    admin.open("audit")
+    page.locator("#filter-action").select_option(label=t("audit_action.slot.update"))
+    page.locator("#filter-entity").select_option(label="3 · Плёнка 70-х")
+    page.locator("#filter-actor").select_option(label="serg")
+    rows = page.locator(".audit-row")
+    wait_for(lambda: rows.count() == rows.filter(has_text="3 · Плёнка 70-х").count() > 0)
+    assert "action=slot.update" in page.url
+    page.reload()
+    wait_for(lambda: rows.count() == rows.filter(has_text="3 · Плёнка 70-х").count() > 0)
+    assert page.locator("#filter-entity").input_value() == "slot:slot-003"
