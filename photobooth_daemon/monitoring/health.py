@@ -51,9 +51,18 @@ class CachedProbe:
     """A probe whose verdict is kept for a while; at most one runs at a time."""
 
     def __init__(
-        self, name: str, probe: Probe, clock: Clock, *, life_seconds: float, critical: bool
+        self,
+        name: str,
+        probe: Probe,
+        clock: Clock,
+        *,
+        life_seconds: float,
+        critical: bool,
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> None:
+        """``is_wanted`` tells at each report whether there is anything to probe."""
         self.name = name
+        self.is_wanted = is_wanted
         self.critical = critical
         self._probe = probe
         self._clock = clock
@@ -119,7 +128,8 @@ class Health:
 
     async def report(self) -> HealthReport:
         """Return how everything is, within a second."""
-        probes = [*self._probes, *self._provider_probes]
+        provider_probes = [probe for probe in self._provider_probes if probe.is_wanted()]
+        probes = [*self._probes, *provider_probes]
         verdicts = await asyncio.gather(*(probe.verdict() for probe in probes))
         rank = [Status.OK, Status.DEGRADED, Status.FAILING]
         shown = [{"status": v.status.value, **v.facts} for v in verdicts]
@@ -127,7 +137,7 @@ class Health:
         checks = dict(zip((p.name for p in self._probes), shown, strict=False))
         checks["providers"] = dict(
             zip(
-                (p.name for p in self._provider_probes),
+                (p.name for p in provider_probes),
                 shown[len(self._probes) :],
                 strict=True,
             )

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from uuid import uuid4
 
 from photobooth_daemon.clock import Clock
@@ -60,13 +61,13 @@ def build_health(
     provider_probes = [
         CachedProbe(
             name,
-            ProviderProbe(driver, cooling),
+            ProviderProbe(name, drivers, cooling),
             clock,
             life_seconds=SLOW_SECONDS,
             critical=False,
+            is_wanted=partial(_is_configured, name, facts),
         )
-        for name, driver in sorted(drivers.items())
-        if facts[name].configured
+        for name in sorted(drivers)
     ]
     return Health(probes, provider_probes)
 
@@ -130,16 +131,19 @@ class ProviderProbe:
 
     def __init__(
         self,
-        driver: ProviderDriver,
+        name: str,
+        drivers: Mapping[str, ProviderDriver],
         cooling: Callable[[], Mapping[tuple[str, str], float]],
     ) -> None:
-        self._driver = driver
+        """``drivers`` is looked into each time: an administrator may have given a key."""
+        self._name = name
+        self._drivers = drivers
         self._cooling = cooling
 
     async def __call__(self) -> Verdict:
         """Ask it for something free of charge."""
-        cooling = sorted(model for name, model in self._cooling() if name == self._driver.name)
-        check = await self._driver.check(None, {})
+        cooling = sorted(model for name, model in self._cooling() if name == self._name)
+        check = await self._drivers[self._name].check(None, {})
         # A model that is not listed is the slot's trouble, not the provider's.
         answers = check.ok or check.model_listed is False
         figures: dict[str, object] = {"provider_latency_ms": check.latency_ms}
@@ -148,6 +152,10 @@ class ProviderProbe:
         if cooling:
             figures["cooling_down"] = cooling
         return Verdict(Status.OK if answers and not cooling else Status.DEGRADED, figures)
+
+
+def _is_configured(name: str, facts: Mapping[str, ProviderFacts]) -> bool:
+    return facts[name].configured
 
 
 def _write_and_remove(media_store: MediaStore) -> None:

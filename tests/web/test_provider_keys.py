@@ -12,7 +12,8 @@ from tornado.ioloop import IOLoop
 
 from photobooth_daemon.administration.sealed import SealBroken, SealedSecrets
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.providers.driver import ProviderConfig
+from photobooth_daemon.providers.driver import ProviderCheck, ProviderConfig
+from photobooth_daemon.providers.turbotext.driver import TurbotextDriver
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support.fakes import eventually
 from tests.support.office import Office
@@ -201,3 +202,23 @@ async def test_models_are_asked_for_once_in_ten_minutes(office: Office, fake: Fa
     assert (await office.get("/api/providers/local/models")).json() == []
     assert (await office.get("/api/providers/gemini/models")).json()
     assert (await office.get("/api/providers/x/models")).code == "provider_not_found"
+
+
+async def test_health_asks_a_provider_once_it_has_a_key(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def check(*_: Any) -> ProviderCheck:
+        return ProviderCheck(ok=True, latency_ms=1, detail="well")
+
+    # The vendor itself is not called.
+    monkeypatch.setattr(TurbotextDriver, "check", check)
+    key = {"api_key": KEY}
+
+    async def providers() -> set[str]:
+        return set((await office.get("/healthz", token=None)).json()["checks"]["providers"])
+
+    assert "turbotext" not in await providers()
+    assert (await office.put("/api/providers/turbotext/key", key)).status == 204
+    assert "turbotext" in await providers()
+    await office.call("DELETE", "/api/providers/turbotext/key")
+    assert "turbotext" not in await providers()
