@@ -24,6 +24,8 @@ from photobooth_daemon.repositories.jobs import JobRepository
 
 RETRY_SECONDS = 0.2
 REPLAY_POLL_SECONDS = 0.2
+LEAST_OWN_SECONDS = 3.0
+"""A photo that has waited for another one, and has less than this left, asks no provider itself."""
 LONGEST_TOLD = 200
 
 log = logging.getLogger(__name__)
@@ -88,20 +90,23 @@ class Jobs:
     ) -> Job | None:
         """Open ``job`` and return None; or return the ``done`` job that its key belongs to.
 
-        While the key's first job runs, this waits for it; if that fails, the
+        While the key's first job runs, this waits for it; if that fails in time, the
         key is free and ``job`` is opened after all.
 
         Raises:
             IdempotencyKeyReused: the key was used with another photo.
-            ProviderTimeout: the first job was still running at the deadline.
+            ProviderTimeout: the first job was still running at the deadline, or failed shortly
+                before it.
             DatabaseUnavailable: nothing was opened.
         """
+        has_waited = False
         while True:
-            try:
-                await self.open(job, idempotency_key)
-                return None
-            except _KeyHeld:
-                pass
+            if not has_waited or deadline.remaining_seconds() >= LEAST_OWN_SECONDS:
+                try:
+                    await self.open(job, idempotency_key)
+                    return None
+                except _KeyHeld:
+                    has_waited = True
             assert idempotency_key is not None
             holder = await self._idempotency.find(job.slot_id, idempotency_key)
             if holder is not None:
@@ -114,7 +119,7 @@ class Jobs:
             # It runs, or has just lost its key: that is seen in the next round.
             if deadline.remaining_seconds() <= REPLAY_POLL_SECONDS:
                 raise ProviderTimeout(
-                    "An earlier request with this Idempotency-Key has not ended yet.",
+                    "An earlier request with this Idempotency-Key has not ended in time.",
                     job_id=None if holder is None else holder["job_id"],
                     still_running=True,
                 )

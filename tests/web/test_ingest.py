@@ -823,6 +823,23 @@ async def test_a_request_that_waited_in_vain_for_the_first_is_told_so(booth: Boo
     assert (await first).status == 200
 
 
+async def test_a_key_that_comes_free_too_late_is_no_reason_to_ask_the_provider(
+    booth: Booth,
+) -> None:
+    key = new_key()
+    booth.provider.script.then("prompt_blocked", delay_seconds=2)
+    first = asyncio.create_task(booth.post(Idempotency_Key=key))
+    await eventually(lambda: booth.provider.log.requests)
+    await booth.configure_settings(sync_response_seconds=4)
+    again = await booth.post(Idempotency_Key=key)
+    assert (await first).status == 502
+    assert (again.status, again.code) == (504, "provider_timeout")
+    # Whoever can wait sends it once more, and has a whole window then.
+    assert again.json()["still_running"] is True
+    assert len(booth.provider.log.requests) == 1
+    assert (await booth.post(Idempotency_Key=key)).status == 200
+
+
 async def test_a_result_that_expires_while_the_photo_arrives_frees_its_key(booth: Booth) -> None:
     key = new_key()
     form = booth.form()

@@ -84,7 +84,7 @@ export function BindingsPanel({ draft, setDraft, faults, known, disabled, onTemp
         ${fault && html`<p class="fault" role="alert">${fault}</p>`}
       </div>`;
     })}</div>
-    ${!disabled && free.length > 0 && html`<p class="hint shelf-title" id="shelf">${t("bindings.shelf")}</p><ul class="shelf" aria-labelledby="shelf">${free.map((one) => html`<li key=${one.media_id} draggable="true" title=${one.label} onDragStart=${(event) => {
+    ${!disabled && free.length > 0 && html`<p class="hint shelf-title" id="shelf">${t("bindings.shelf")}</p><ul class="shelf" tabindex="0" aria-labelledby="shelf">${free.map((one) => html`<li key=${one.media_id} draggable="true" title=${one.label} onDragStart=${(event) => {
       event.dataTransfer.setData(TEMPLATE_TYPE, one.media_id);
       event.dataTransfer.effectAllowed = "copy";
     }}><img class="checked" src=${one.preview_url} alt=${one.label} loading="lazy" draggable="false" /></li>`)}</ul>`}
