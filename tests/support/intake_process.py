@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
-
-from tornado.testing import bind_unused_port
 
 from tests.support.daemons import until
 
@@ -22,10 +23,15 @@ PASSWORD_KEY = "password_file"
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    socket, port = bind_unused_port()
-    socket.close()
-    return port
+    """Return a port that nobody listens on, and that no client is given while a process restarts.
+
+    Those above are handed out to whoever connects (``ip_local_port_range``).
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as candidate, suppress(OSError):
+            candidate.bind(("127.0.0.1", port))
+            return port
 
 
 class IntakeProcess:
