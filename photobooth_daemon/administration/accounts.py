@@ -24,7 +24,7 @@ from photobooth_daemon.errors import (
     ValidationFailed,
 )
 from photobooth_daemon.model import Actor, Admin, Identity
-from photobooth_daemon.providers.param_faults import faults_of
+from photobooth_daemon.providers.param_faults import body_faults
 from photobooth_daemon.repositories.admins import AdminRepository
 
 KEEPS_ACCOUNTS = "admins:write"
@@ -45,7 +45,6 @@ ACCOUNT_SCHEMA: Mapping[str, Any] = {
         "username": {
             "type": "string",
             "pattern": "^[a-z][a-z0-9_-]{1,31}$",
-            "not": {"enum": list(RESERVED_NAMES)},
         },
         "permissions": _PERMISSIONS,
     },
@@ -57,6 +56,8 @@ ACCOUNT_CHANGE_SCHEMA: Mapping[str, Any] = {
     "properties": {"permissions": _PERMISSIONS, "disabled": {"type": "boolean"}},
     "additionalProperties": False,
 }
+_NEW = Draft202012Validator(ACCOUNT_SCHEMA)
+_CHANGE = Draft202012Validator(ACCOUNT_CHANGE_SCHEMA)
 
 
 class AccountService:
@@ -92,7 +93,7 @@ class AccountService:
             ValidationFailed: every fault.
             UsernameTaken: there is an account of this name.
         """
-        _check(ACCOUNT_SCHEMA, body)
+        _check(_NEW, body)
         password, password_hash = await self._new_password()
         username, now = body["username"], self._clock.utcnow()
         permissions = _in_order(body["permissions"])
@@ -120,7 +121,7 @@ class AccountService:
             ValidationFailed: every fault.
             LastAdministrator: nobody would be left to keep the accounts.
         """
-        _check(ACCOUNT_CHANGE_SCHEMA, body)
+        _check(_CHANGE, body)
         async with self._database.transaction() as connection:
             everybody = await self._repository.lock_all(connection)
             before = everybody.get(username)
@@ -195,12 +196,9 @@ def _in_order(permissions: Any) -> list[str]:
     return [name for name in PERMISSIONS if name in permissions]
 
 
-def _check(schema: Mapping[str, Any], body: Mapping[str, Any]) -> None:
-    found: dict[str, Fault] = {}
-    for error in Draft202012Validator(schema).iter_errors(body):
-        for fault in faults_of(error, ""):
-            if error.validator == "not":
-                fault = Fault(fault.pointer, "Is reserved; choose another name.")
-            found.setdefault(fault.pointer, fault)
-    if found:
-        raise ValidationFailed(list(found.values()))
+def _check(validator: Draft202012Validator, body: Mapping[str, Any]) -> None:
+    faults = body_faults(validator, body)
+    if body.get("username") in RESERVED_NAMES:
+        faults = [*faults, Fault("/username", "Is reserved; choose another name.")]
+    if faults:
+        raise ValidationFailed(faults)

@@ -17,7 +17,7 @@ from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import BoardNotFound, ValidationFailed
 from photobooth_daemon.model import Actor
 from photobooth_daemon.model.boards import Board, BoardSlot
-from photobooth_daemon.providers.param_faults import faults_of, unstorable
+from photobooth_daemon.providers.param_faults import body_faults
 from photobooth_daemon.repositories.boards import BoardRepository
 
 TOKEN_BYTES = 32
@@ -59,12 +59,9 @@ class BoardService:
         Raises:
             ValidationFailed: every fault.
         """
-        found = {fault.pointer: fault for fault in unstorable(body, "")}
-        for error in _VALIDATOR.iter_errors(body):
-            for fault in faults_of(error, ""):
-                found.setdefault(fault.pointer, fault)
-        if found:
-            raise ValidationFailed(list(found.values()))
+        faults = body_faults(_VALIDATOR, body)
+        if faults:
+            raise ValidationFailed(faults)
         token = secrets.token_urlsafe(TOKEN_BYTES)
         board = Board(
             board_id=uuid4(),

@@ -23,7 +23,7 @@ from photobooth_daemon.model.events import (
     Stamp,
 )
 from photobooth_daemon.model.slot_ids import SLOT_ID_PATTERN
-from photobooth_daemon.providers.param_faults import faults_of, format_checker, unstorable
+from photobooth_daemon.providers.param_faults import body_faults, format_checker, whole_numbers
 
 LONGEST = timedelta(days=14)
 GALLERY_TOKEN_BYTES = 16
@@ -83,6 +83,7 @@ CONFIG_KEYS = tuple(EVENT_CONFIG_SCHEMA["properties"])
 NEEDED_KEYS = ("name", "starts_at", "ends_at")
 """Without these there is no event."""
 
+_INTEGERS = ("result_ttl_hours", "silent_minutes", "size_percent")
 _VALIDATOR = Draft202012Validator(EVENT_CONFIG_SCHEMA, format_checker=format_checker())
 
 
@@ -154,11 +155,7 @@ def changes_of(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def shape_faults(changes: Mapping[str, Any]) -> list[Fault]:
     """Return what is wrong with the types and bounds of a change."""
-    found = {fault.pointer: fault for fault in unstorable(changes, "")}
-    for error in _VALIDATOR.iter_errors(changes):
-        for fault in faults_of(error, ""):
-            found.setdefault(fault.pointer, fault)
-    return list(found.values())
+    return body_faults(_VALIDATOR, changes)
 
 
 def changed(event: Event, changes: Mapping[str, Any]) -> Event:
@@ -187,7 +184,7 @@ def changed(event: Event, changes: Mapping[str, Any]) -> Event:
         values["keep_originals"] = KeepOriginals(changes["keep_originals"])
     if "rerun" in changes:
         values["rerun"] = RerunMode(changes["rerun"])
-    return replace(event, **_whole_numbers(values))
+    return replace(event, **whole_numbers(values, _INTEGERS))
 
 
 def meaning_faults(event: Event, known_media: Collection[UUID]) -> list[Fault]:
@@ -213,12 +210,7 @@ def _guest(before: GuestLook, changes: Mapping[str, Any]) -> GuestLook:
 def _stamp(before: Stamp | None, changes: Mapping[str, Any] | None) -> Stamp | None:
     if changes is None:
         return None
-    values = _whole_numbers(changes)
+    values = whole_numbers(changes, _INTEGERS)
     if "corner" in values:
         values["corner"] = Corner(values["corner"])
     return replace(before or Stamp(), **values)
-
-
-def _whole_numbers(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values with 48.0 as 48: JSON knows no difference, the database's columns do."""
-    return {key: int(value) if isinstance(value, float) else value for key, value in values.items()}

@@ -27,7 +27,7 @@ from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Actor, Output, PictureBytes, Slot
 from photobooth_daemon.model.presets import Preset
 from photobooth_daemon.providers.driver import ProviderDriver, ProviderRequest
-from photobooth_daemon.providers.param_faults import faults_of, unstorable
+from photobooth_daemon.providers.param_faults import body_faults
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.presets import PresetRepository
@@ -97,12 +97,9 @@ class PresetService:
             SlotNotFound: there is none of this id.
             ValidationFailed: every fault; a slot without a recipe gives none.
         """
-        found = {fault.pointer: fault for fault in unstorable(body, "")}
-        for error in _VALIDATOR.iter_errors(body):
-            for fault in faults_of(error, ""):
-                found.setdefault(fault.pointer, fault)
-        if found:
-            raise ValidationFailed(list(found.values()))
+        faults = body_faults(_VALIDATOR, body)
+        if faults:
+            raise ValidationFailed(faults)
         slot = await self._slots.find(body["slot_id"])
         if slot is None:
             raise SlotNotFound

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from photobooth_daemon.errors import Fault
 from photobooth_daemon.model import Output, ResponseMode, Rung, Slot, TemplateBinding
 from photobooth_daemon.providers.facts import ProviderFacts
-from photobooth_daemon.providers.param_faults import faults_of, format_checker, unstorable
+from photobooth_daemon.providers.param_faults import body_faults, format_checker, whole_numbers
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.providers.prompts import hole_faults
 from photobooth_daemon.repositories.slots import guest_field_of
@@ -150,11 +150,7 @@ def blank(slot: Slot) -> Slot:
 
 def shape_faults(changes: Mapping[str, Any]) -> list[Fault]:
     """Return what is wrong with the types and bounds of a change, params left aside."""
-    found = {fault.pointer: fault for fault in unstorable(changes, "")}
-    for error in _VALIDATOR.iter_errors(changes):
-        for fault in faults_of(error, ""):
-            found.setdefault(fault.pointer, fault)
-    return list(found.values())
+    return body_faults(_VALIDATOR, changes)
 
 
 def changed(slot: Slot, changes: Mapping[str, Any]) -> Slot:
@@ -164,7 +160,9 @@ def changed(slot: Slot, changes: Mapping[str, Any]) -> Slot:
     """
     values: dict[str, Any] = dict(changes)
     if "output" in values:
-        values["output"] = Output(**_whole_numbers({**asdict(slot.output), **values["output"]}))
+        values["output"] = Output(
+            **whole_numbers({**asdict(slot.output), **values["output"]}, _INTEGERS)
+        )
     if "template_media" in values:
         values["template_media"] = tuple(
             TemplateBinding(bound["role"], UUID(bound["media_id"]))
@@ -172,7 +170,7 @@ def changed(slot: Slot, changes: Mapping[str, Any]) -> Slot:
         )
     if "guest_fields" in values:
         values["guest_fields"] = tuple(
-            guest_field_of(_whole_numbers(found)) for found in values["guest_fields"]
+            guest_field_of(whole_numbers(found, _INTEGERS)) for found in values["guest_fields"]
         )
     if "fallback" in values:
         values["fallback"] = tuple(
@@ -181,7 +179,7 @@ def changed(slot: Slot, changes: Mapping[str, Any]) -> Slot:
         )
     if "response_mode" in values:
         values["response_mode"] = ResponseMode(values["response_mode"])
-    return replace(slot, **_whole_numbers(values))
+    return replace(slot, **whole_numbers(values, _INTEGERS))
 
 
 def meaning_faults(
@@ -320,14 +318,6 @@ def _fallback_template_faults(slot: Slot, schemas: ParamSchemas) -> list[Fault]:
                 message = f"Needs at least {role.min_count} template in the role {role.role}."
                 faults.append(Fault(f"/fallback/{index}/operation", message))
     return faults
-
-
-def _whole_numbers(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values with 48.0 as 48: JSON knows no difference, the database's columns do."""
-    return {
-        key: int(value) if key in _INTEGERS and isinstance(value, float) else value
-        for key, value in values.items()
-    }
 
 
 _INTEGERS = frozenset({"sync_response_seconds", "quality", "max_edge_px", "max_length"})

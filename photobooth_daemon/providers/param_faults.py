@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from jsonschema import FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
 from photobooth_daemon.errors import Fault, storable
@@ -39,6 +39,23 @@ def faults_of(error: ValidationError, pointer: str) -> Iterator[Fault]:
                 yield Fault(f"{at}/{escaped(key)}", "Missing.")
     else:
         yield Fault(at, _message(error))
+
+
+def body_faults(validator: Draft202012Validator, body: Mapping[str, Any]) -> list[Fault]:
+    """Return everything that is wrong with the shape of a body, one fault for each place."""
+    found = {fault.pointer: fault for fault in unstorable(body, "")}
+    for error in validator.iter_errors(body):
+        for fault in faults_of(error, ""):
+            found.setdefault(fault.pointer, fault)
+    return list(found.values())
+
+
+def whole_numbers(values: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
+    """Return the values with 48.0 as 48: JSON knows no difference, the database's columns do."""
+    return {
+        key: int(value) if key in keys and isinstance(value, float) else value
+        for key, value in values.items()
+    }
 
 
 def unstorable(value: object, pointer: str, depth: int = 0) -> Iterator[Fault]:
