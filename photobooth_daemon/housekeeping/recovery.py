@@ -20,7 +20,7 @@ from photobooth_daemon.ingest.jobs import Jobs
 from photobooth_daemon.media.in_use import Solitude, TreeUse
 from photobooth_daemon.media.store import MediaStore, Shelf
 from photobooth_daemon.model import Job, JobEnd, JobStatus, ResultFacts
-from photobooth_daemon.model.events import Event
+from photobooth_daemon.model.events import Event, kept_hours
 from photobooth_daemon.pictures import steps
 from photobooth_daemon.pictures.codec import MOST_PIXELS
 from photobooth_daemon.repositories.cleanup import CleanupRepository
@@ -144,8 +144,7 @@ class Recovery:
                 )
 
     async def _facts(self, job: Job, found: _Found, event: Event | None) -> ResultFacts:
-        of_event = None if event is None else event.result_ttl_hours
-        hours = of_event or (await self._settings.get()).values.result_ttl_hours
+        hours = kept_hours(event, (await self._settings.get()).values)
         return ResultFacts(
             content_type=found.content_type,
             width=found.width,

@@ -29,7 +29,7 @@ from photobooth_daemon.model import (
     Slot,
     Timings,
 )
-from photobooth_daemon.model.events import Event, KeepOriginals
+from photobooth_daemon.model.events import Event, KeepOriginals, kept_hours
 
 GUEST_KEY_BYTES = 16
 """22 characters in a link."""
@@ -98,8 +98,7 @@ class Admitted:
 
     def result_ttl_hours(self) -> int:
         """Return how long the result is kept: as its event says, else as the settings do."""
-        of_event = None if self.event is None else self.event.result_ttl_hours
-        return of_event or self.settings.values.result_ttl_hours
+        return kept_hours(self.event, self.settings.values)
 
     def keeps_original(self) -> bool:
         """Return whether the photo is kept as it came, until its job's end says more."""

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from photobooth_daemon.model.settings import Settings
+
 
 class EventState(StrEnum):
     """Where an event is, by the clock alone."""
@@ -112,6 +114,12 @@ class Event:
     def title(self) -> str:
         """Return what guests' pages call it."""
         return self.guest.title or self.name
+
+
+def kept_hours(event: Event | None, settings: Settings) -> int:
+    """Return how long a result is kept: as its event says, else as the settings do."""
+    of_event = None if event is None else event.result_ttl_hours
+    return of_event or settings.result_ttl_hours
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from photobooth_daemon.web.cookies import find_cookie
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.ingest import result_url
 from photobooth_daemon.web.json_text import encode_json
-from photobooth_daemon.web.live import COMMENT_SECONDS, RECONNECT_MS
+from photobooth_daemon.web.live import COMMENT_SECONDS, RECONNECT_MS, set_stream_headers
 from photobooth_daemon.web.paging import read_limit, read_time_cursor, time_cursor, write_page
 from photobooth_daemon.web.ui import UiHandler
 from photobooth_daemon.web.ui_files import UiFiles
@@ -155,7 +155,7 @@ class BoardLiveHandler(_ScreenHandler):
     async def head(self, *args: str) -> None:
         """Answer as GET begins; there is no end to wait for."""
         await self.board()
-        self._set_stream_headers()
+        set_stream_headers(self)
 
     async def get(self) -> None:
         """Stream until the screen leaves, its link is taken back or the process drains."""
@@ -164,7 +164,7 @@ class BoardLiveHandler(_ScreenHandler):
         board = await self.board()
         viewer, _ = await self._feed.subscribe(None)
         try:
-            self._set_stream_headers()
+            set_stream_headers(self)
             self.write(f"retry: {RECONNECT_MS}\n\n")
             await self.flush()
             await self._stream(board, viewer)
@@ -190,11 +190,6 @@ class BoardLiveHandler(_ScreenHandler):
                     data = encode_json({"slot_id": slot_id}).decode()
                     self.write(f"id: {message.message_id}\nevent: changed\ndata: {data}\n\n")
             await self.flush()
-
-    def _set_stream_headers(self) -> None:
-        self.set_header("Content-Type", "text/event-stream; charset=utf-8")
-        # nginx would collect the stream before it passes it on.
-        self.set_header("X-Accel-Buffering", "no")
 
 
 def _board_view(board: Board) -> dict[str, Any]:

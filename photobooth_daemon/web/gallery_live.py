@@ -33,7 +33,12 @@ from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.gallery import SHOW, GalleryHandler, GalleryNeeds
 from photobooth_daemon.web.gallery_page import picture_view
 from photobooth_daemon.web.json_text import encode_json
-from photobooth_daemon.web.live import COMMENT_SECONDS, RECONNECT_MS, last_message_id
+from photobooth_daemon.web.live import (
+    COMMENT_SECONDS,
+    RECONNECT_MS,
+    last_message_id,
+    set_stream_headers,
+)
 
 MOST_OF_ADDRESS = 16
 MOST_SHOWS_OF_ADDRESS = 4
@@ -118,7 +123,7 @@ class GalleryLiveHandler(GalleryHandler):
     async def head(self, *args: str) -> None:
         """Answer as GET begins; there is no end to wait for."""
         await self._enter(args[0])
-        self._set_stream_headers()
+        set_stream_headers(self)
 
     async def get(self, token: str) -> None:
         """Stream what comes and goes until the guest leaves, the gallery closes or we drain."""
@@ -131,7 +136,7 @@ class GalleryLiveHandler(GalleryHandler):
             last_id = last_message_id(self.request)
             self._viewer, resumed = await self._feed.subscribe(last_id)
             try:
-                self._set_stream_headers()
+                set_stream_headers(self)
                 self.write(f"retry: {RECONNECT_MS}\n\n")
                 if not resumed:
                     self.write(f"id: {self._viewer.last_id}\nevent: reset\ndata: {{}}\n\n")
@@ -204,11 +209,6 @@ class GalleryLiveHandler(GalleryHandler):
             return COMMENT_SECONDS
         left = (expiry - self.clock.utcnow()).total_seconds()
         return min(COMMENT_SECONDS, max(SHORTEST_WAIT_SECONDS, left))
-
-    def _set_stream_headers(self) -> None:
-        self.set_header("Content-Type", "text/event-stream; charset=utf-8")
-        # nginx would collect the stream before it passes it on.
-        self.set_header("X-Accel-Buffering", "no")
 
 
 def _is_about(event: Event, kind: str, message: LiveMessage) -> bool:

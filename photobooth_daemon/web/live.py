@@ -35,7 +35,7 @@ class LiveHandler(Handler):
 
     async def head(self, *args: str) -> None:
         """Answer as GET begins; there is no end to wait for."""
-        self._set_stream_headers()
+        set_stream_headers(self)
 
     async def get(self) -> None:
         """Stream messages until the client leaves, the session ends or the process drains."""
@@ -45,7 +45,7 @@ class LiveHandler(Handler):
         viewer, resumed = await self._feed.subscribe(last_id)
         self._metrics.live_stream_clients.inc()
         try:
-            self._set_stream_headers()
+            set_stream_headers(self)
             self.write(f"retry: {RECONNECT_MS}\n\n")
             if not resumed:
                 self.write(f"id: {viewer.last_id}\nevent: reset\ndata: {{}}\n\n")
@@ -74,10 +74,12 @@ class LiveHandler(Handler):
         if self.permission not in identity.permissions:
             raise NotAuthenticated
 
-    def _set_stream_headers(self) -> None:
-        self.set_header("Content-Type", "text/event-stream; charset=utf-8")
-        # nginx would collect the stream before it passes it on.
-        self.set_header("X-Accel-Buffering", "no")
+
+def set_stream_headers(handler: Handler) -> None:
+    """Say that the answer is server-sent events, and goes on."""
+    handler.set_header("Content-Type", "text/event-stream; charset=utf-8")
+    # nginx would collect the stream before it passes it on.
+    handler.set_header("X-Accel-Buffering", "no")
 
 
 def last_message_id(request: HTTPServerRequest) -> int | None:
