@@ -22,13 +22,10 @@ from tornado.ioloop import IOLoop
 from photobooth_daemon.app import installation
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database import migrations
-from photobooth_daemon.database.binaries import (
-    PostgresBinaries,
-    installed_binaries,
-    wheel_binaries,
-)
+from photobooth_daemon.database.binaries import PostgresBinaries, installed_binaries, wheel_binaries
 from photobooth_daemon.database.embedded import EmbeddedPostgres
 from photobooth_daemon.database.pool import Database
+from tests.support.booth import Booth
 from tests.support.fakes import FakeClock
 from tests.support.office import Office
 from tests.support.ui_house import House, open_house
@@ -133,6 +130,14 @@ def loop_of_async_tests(request: pytest.FixtureRequest) -> None:
 def clock() -> FakeClock:
     """A clock that the test turns."""
     return FakeClock()
+
+
+@pytest.fixture
+def booth(io_loop: IOLoop, database: Database, tmp_path: Path) -> Iterator[Booth]:
+    """A whole daemon on a port with one slot on a fake provider, for tests of photos."""
+    opened: Booth = io_loop.run_sync(lambda: Booth.open(database, tmp_path))
+    yield opened
+    io_loop.run_sync(opened.close)
 
 
 @pytest.fixture

@@ -7,12 +7,10 @@ import io
 import json
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import bcrypt
 import pytest
-from tornado.ioloop import IOLoop
 
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.logs import configure_logging
@@ -38,13 +36,6 @@ def logged() -> Iterator[io.StringIO]:
             root.removeHandler(handler)
     root.setLevel(level)
     logging.captureWarnings(False)
-
-
-@pytest.fixture
-def booth(io_loop: IOLoop, database: Database, tmp_path: Path) -> Iterator[Booth]:
-    opened: Booth = io_loop.run_sync(lambda: Booth.open(database, tmp_path))
-    yield opened
-    io_loop.run_sync(opened.close)
 
 
 async def full_run(booth: Booth, database: Database) -> list[str]:

@@ -141,6 +141,11 @@ class Booth:
         (job,) = await self.fetch("SELECT * FROM job_history")
         return job
 
+    async def count_jobs(self) -> int:
+        """How many jobs there are."""
+        (row,) = await self.fetch("SELECT count(*) AS n FROM job_history")
+        return int(row["n"])
+
     def form(
         self,
         photo: bytes | None = None,

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
-from tornado.ioloop import IOLoop
 
-from photobooth_daemon.database.pool import Database
 from photobooth_daemon.web import connections, upload
 from tests.support.booth import PASSWORD, SLOT, Booth
 from tests.support.fakes import eventually
 
 GET = b"GET /livez HTTP/1.1\r\nHost: booth.lan\r\n"
-
-
-@pytest.fixture
-def booth(io_loop: IOLoop, database: Database, tmp_path: Path) -> Iterator[Booth]:
-    opened: Booth = io_loop.run_sync(lambda: Booth.open(database, tmp_path))
-    yield opened
-    io_loop.run_sync(opened.close)
 
 
 async def closed(reader: asyncio.StreamReader, seconds: float) -> bool:

@@ -5,23 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Iterator
-from pathlib import Path
+from collections.abc import Awaitable
 
 import pytest
-from tornado.ioloop import IOLoop
 
-from photobooth_daemon.database.pool import Database
 from tests.support.booth import SLOT, Booth
 
 STILL_SECONDS = 0.25
-
-
-@pytest.fixture
-def booth(io_loop: IOLoop, database: Database, tmp_path: Path) -> Iterator[Booth]:
-    opened: Booth = io_loop.run_sync(lambda: Booth.open(database, tmp_path))
-    yield opened
-    io_loop.run_sync(opened.close)
 
 
 async def longest_stall(work: Awaitable[object]) -> float:

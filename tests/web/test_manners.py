@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from tornado.ioloop import IOLoop
 
-from photobooth_daemon.database.pool import Database
 from tests.support.booth import PASSWORD, SLOT, Booth
 from tests.support.sample_pictures import jpeg, noise, png, png_header, webp
-
-
-@pytest.fixture
-def booth(io_loop: IOLoop, database: Database, tmp_path: Path) -> Iterator[Booth]:
-    opened: Booth = io_loop.run_sync(lambda: Booth.open(database, tmp_path))
-    yield opened
-    io_loop.run_sync(opened.close)
 
 
 @pytest.mark.parametrize("path", [f"{SLOT}/", SLOT.upper(), f"{SLOT.title()}/"])

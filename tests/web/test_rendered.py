@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tornado.ioloop import IOLoop
 
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.metrics import series
@@ -18,13 +16,6 @@ from tests.support.booth import Booth
 from tests.support.office import Office
 
 GUEST = {"X_Forwarded_For": "192.0.2.77"}
-
-
-@pytest.fixture
-def booth(io_loop: IOLoop, database: Database, tmp_path: Path) -> Iterator[Booth]:
-    opened: Booth = io_loop.run_sync(lambda: Booth.open(database, tmp_path))
-    yield opened
-    io_loop.run_sync(opened.close)
 
 
 class Renderings:
