@@ -1,69 +1,17 @@
-"""The Slots section of the HTTP contract, row by row, through the port."""
+"""Slots by the HTTP contract, row by row, through the port: the list, reading, saving, emptying."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import re
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from photobooth_daemon.database.pool import Database
-from photobooth_daemon.rehearsal.fake_provider import FakeProvider
-from tests.support.fakes import eventually
-from tests.support.office import Office, Reply
-from tests.support.sample_pictures import jpeg, png, see_through
+from tests.support.office import Office
+from tests.support.slots import LOOK, SLOT, configured, refused, registered
 
-LOOK = {"provider": "local", "operation": "look", "params": {}}
 SLOTS = [f"slot-{n:03d}" for n in range(1, 16)]
-SLOT = "/api/slots/slot-001"
-
-
-async def configured(office: Office, slot_id: str = "slot-001", **changes: Any) -> Reply:
-    """A slot on the local look, switched on."""
-    reply = await office.put(
-        f"/api/slots/{slot_id}", {**LOOK, "enabled": True, **changes}, If_Match="*"
-    )
-    assert reply.status == 200, reply.body
-    return reply
-
-
-async def registered(office: Office, picture: bytes | None = None, label: str = "frame") -> str:
-    reply = await office.post_form(
-        "/api/template-media/register", {"file": picture or png(see_through()), "label": label}
-    )
-    assert reply.status == 201, reply.body
-    return str(reply.json()["media_id"])
-
-
-async def refused(office: Office, changes: dict[str, Any], path: str = SLOT) -> list[str]:
-    """The pointers of a refused change."""
-    reply = await office.put(path, changes, If_Match="*")
-    assert reply.status == 422, reply.body
-    return reply.pointers
-
-
-# GET /api/providers
-
-
-async def test_providers(office: Office) -> None:
-    reply = await office.get("/api/providers")
-    assert reply.status == 200
-    items = {item["provider"]: item for item in reply.json()["items"]}
-    assert {"local", "gemini"} <= items.keys()
-    local = items["local"]
-    assert local.keys() >= {"title", "configured", "needs_public_url", "operations"}
-    assert (local["configured"], local["needs_public_url"]) == (True, False)
-    assert local["operations"][0]["operation"] == "look"
-    look, frame = local["operations"][:2]
-    assert look["schema"]["properties"]["look"]["default"] == "bw"
-    assert look["schema"]["additionalProperties"] is False
-    assert look["template_roles"] == []
-    assert [role["role"] for role in frame["template_roles"]] == ["frame"]
-    assert "$ref" not in json.dumps(reply.json())
 
 
 # GET /api/slots
@@ -381,63 +329,6 @@ async def test_delete_slot(office: Office) -> None:
     assert (await office.get(SLOT)).json()["version"] == 3
 
 
-# GET /api/slots/{id}/revisions · POST …/restore
-
-
-async def test_revisions(office: Office) -> None:
-    for name in ("one", "two", "three"):
-        await office.put(SLOT, {"display_name": name}, If_Match="*")
-    page = (await office.get(f"{SLOT}/revisions?limit=2")).json()
-    assert [item["version"] for item in page["items"]] == [4, 3]
-    newest = page["items"][0]
-    assert (newest["action"], newest["created_by"]) == ("update", "serg")
-    assert newest["config"]["display_name"] == "three"
-    rest = (await office.get(f"{SLOT}/revisions?limit=2&cursor={page['next_cursor']}")).json()
-    assert [item["version"] for item in rest["items"]] == [2, 1]
-    assert rest["items"][1]["action"] == "seed"
-    assert rest["next_cursor"] is None
-    beyond = base64.urlsafe_b64encode(b"n|9000000000").decode().rstrip("=")
-    assert len((await office.get(f"{SLOT}/revisions?cursor={beyond}")).json()["items"]) > 2
-
-
-async def test_restore(office: Office) -> None:
-    await configured(office, params={"look": "noir"}, display_name="Зал")
-    await office.put(SLOT, {"display_name": "other", "params": {}, "enabled": False}, If_Match="*")
-    path = f"{SLOT}/revisions/2/restore"
-    assert (await office.call("POST", path)).code == "version_required"
-    assert (await office.call("POST", path, If_Match='"2"')).code == "version_conflict"
-    reply = await office.call("POST", path, {"version": 3}, as_="igor")
-    assert reply.status == 200, reply.body
-    assert reply.headers["ETag"] == '"4"'
-    slot = reply.json()
-    assert (slot["version"], slot["updated_by"]) == (4, "igor")
-    assert (slot["display_name"], slot["params"], slot["enabled"]) == (
-        "Зал",
-        {"look": "noir"},
-        True,
-    )
-    assert slot == (await office.get(SLOT)).json()
-    newest = (await office.get(f"{SLOT}/revisions")).json()["items"][0]
-    assert (newest["version"], newest["action"]) == (4, "restore")
-
-
-async def test_restore_a_version_that_never_was(office: Office) -> None:
-    for version in ("0", "2", "99999999999", "x", "-1"):
-        reply = await office.call("POST", f"{SLOT}/revisions/{version}/restore", If_Match="*")
-        assert (reply.status, reply.code) == (404, "not_found"), version
-
-
-async def test_restore_what_cannot_work_any_more(office: Office) -> None:
-    media_id = await registered(office)
-    frame = [{"role": "frame", "media_id": media_id}]
-    await configured(office, operation="frame", template_media=frame)
-    await office.call("DELETE", SLOT, If_Match='"2"')
-    assert (await office.call("DELETE", f"/api/template-media/{media_id}")).status == 204
-    reply = await office.call("POST", f"{SLOT}/revisions/2/restore", If_Match='"3"')
-    assert reply.status == 422
-    assert reply.pointers == ["/template_media/0/media_id"]
-
-
 async def test_a_workflow_that_can_never_work_is_not_saved(office: Office) -> None:
     nodes = {
         "1": {"class_type": "LoadImage", "inputs": {"image": "x.jpg"}},
@@ -464,144 +355,3 @@ async def test_a_workflow_that_can_never_work_is_not_saved(office: Office) -> No
     params["reference_inputs"] = ["1.image"]
     nodes["2"] = nodes["1"]
     assert await refused(office, {**bound, "params": params}) == ["/provider"]
-
-
-# POST /api/slots/{id}/test
-
-
-async def test_test_run_of_an_unsaved_configuration(office: Office) -> None:
-    config = json.dumps({**LOOK, "params": {"look": "sepia"}, "output": {"format": "png"}})
-    reply = await office.post_form(f"{SLOT}/test", {"config": config, "file": jpeg()})
-    assert reply.status == 200, reply.body
-    answer = reply.json()
-    assert answer["status"] == "done"
-    assert answer["content_type"] == "image/png"
-    assert (await office.get(answer["result_url"], token=None)).status == 200
-    (job,) = await office.fetch("SELECT * FROM job_history")
-    assert (job["source"], job["provider"], job["operation"]) == ("test", "local", "look")
-    assert job["client_fields"] == {}
-    slot = (await office.get(SLOT)).json()
-    assert (slot["version"], slot["provider"], slot["recent_results"]) == (1, None, [])
-
-
-async def test_test_run_keeps_more_of_its_configuration_alone(office: Office) -> None:
-    config = json.dumps({**LOOK, "display_name": "a trial"}, indent=5000)
-    fields = {"config": config, "time": "y" * 5000, "file": jpeg()}
-    reply = await office.post_form(f"{SLOT}/test", fields)
-    assert reply.status == 200, reply.body
-    (job,) = await office.fetch("SELECT * FROM job_history")
-    assert job["provider"] == "local"
-    assert job["client_fields"] == {"time": "y" * 4096}
-
-
-async def test_test_run_has_the_window_that_is_tried(office: Office) -> None:
-    config = json.dumps({**LOOK, "sync_response_seconds": 10})
-    reply = await office.post_form(f"{SLOT}/test", {"file": jpeg(), "config": config})
-    assert reply.status == 200, reply.body
-    job = (await office.get(f"/api/jobs/{reply.json()['job_id']}")).json()
-    due, began = (datetime.fromisoformat(job[key]) for key in ("deadline_at", "started_at"))
-    assert 9 <= (due - began).total_seconds() <= 11
-
-
-async def test_test_run_of_the_saved_configuration(office: Office) -> None:
-    await configured(office, enabled=False)
-    reply = await office.post_form(f"{SLOT}/test?preview=inline", {"file": jpeg()})
-    assert reply.status == 200, reply.body
-    assert reply.json()["preview"].startswith("data:image/jpeg;base64,")
-
-
-async def test_test_run_names_the_faults_of_the_configuration(office: Office) -> None:
-    config = json.dumps({**LOOK, "params": {"look": "sparkle", "x": 1}})
-    reply = await office.post_form(f"{SLOT}/test", {"file": jpeg(), "config": config})
-    assert reply.status == 422
-    assert reply.pointers == ["/params/look", "/params/x"]
-    for broken in ("{", "[]", "7"):
-        reply = await office.post_form(f"{SLOT}/test", {"file": jpeg(), "config": broken})
-        assert (reply.status, reply.code) == (400, "invalid_request")
-    unconfigured = await office.post_form(f"{SLOT}/test", {"file": jpeg()})
-    assert unconfigured.pointers == ["/operation", "/provider"]
-    assert await office.fetch("SELECT * FROM job_history") == []
-    assert [str(path) for path in (office.media_root / "scratch").iterdir()] == []
-    assert office.app.gate.seats() == 0
-
-
-async def test_test_run_of_what_is_no_picture(office: Office) -> None:
-    await configured(office)
-    reply = await office.post_form(f"{SLOT}/test", {"file": b"not a picture at all"})
-    assert (reply.status, reply.code) == (415, "unsupported_media_type")
-    without = await office.post_form(f"{SLOT}/test", {"config": "{}"})
-    assert (without.status, without.code) == (400, "invalid_request")
-    not_a_form = await office.call("POST", f"{SLOT}/test", {"config": {}})
-    assert (not_a_form.status, not_a_form.code) == (400, "invalid_request")
-
-
-# In force for the next photo
-
-
-async def send(office: Office, **options: Any) -> Reply:
-    return await office.post_form(
-        "/api/ingest/slot-001", {"password": "booth-password", "file": jpeg()}, token=None
-    )
-
-
-async def test_a_change_is_in_force_for_the_next_photo(office: Office) -> None:
-    await office.put("/api/settings", {"version": 1, "ingest_password": "booth-password"})
-    assert (await send(office)).code == "slot_disabled"
-    await configured(office)
-    first = await send(office)
-    assert first.status == 200, first.body
-    await office.put(SLOT, {"output": {"format": "webp"}}, If_Match="*")
-    second = await send(office)
-    assert (first.json()["content_type"], second.json()["content_type"]) == (
-        "image/jpeg", "image/webp",
-    )  # fmt: skip
-    await office.put(SLOT, {"enabled": False}, If_Match="*")
-    assert (await send(office)).code == "slot_disabled"
-    jobs = await office.fetch("SELECT slot_version FROM job_history ORDER BY started_at")
-    assert [job["slot_version"] for job in jobs] == [2, 3]
-
-
-async def test_a_photo_in_flight_finishes_under_its_version(
-    database: Database, tmp_path: Path
-) -> None:
-    provider = FakeProvider()
-    office = await Office.open(database, tmp_path, gemini_url=provider.start())
-    try:
-        await office.put("/api/settings", {"version": 1, "ingest_password": "booth-password"})
-        gemini = {"provider": "gemini", "operation": "edit", "params": {"prompt": "smile"}}
-        await configured(office, **gemini, output={"format": "webp"})
-        provider.script.then("image", delay_seconds=1.5)
-        sent = asyncio.create_task(send(office))
-        await eventually(lambda: len(provider.log.as_json()["requests"]) == 1)
-        change = {"enabled": False, "params": {"prompt": "frown"}, "output": {"format": "png"}}
-        assert (await office.put(SLOT, change, If_Match="*")).status == 200
-        assert (await send(office)).code == "slot_disabled"
-        answer = await sent
-        assert answer.status == 200, answer.body
-        assert answer.json()["content_type"] == "image/webp"
-        (job,) = await office.fetch("SELECT slot_version FROM job_history")
-        assert job["slot_version"] == 2
-    finally:
-        await office.close()
-        await provider.stop()
-
-
-async def test_recent_results_and_what_the_board_shows(office: Office) -> None:
-    await office.put("/api/settings", {"version": 1, "ingest_password": "booth-password"})
-    await configured(office)
-    etag = (await office.get(SLOT)).headers["ETag"]
-    job_ids = [(await send(office)).json()["job_id"] for _ in range(11)]
-    await office.post_form(f"{SLOT}/test", {"file": jpeg()})
-    # The version has not changed, what is shown has.
-    slot = (await office.get(SLOT, If_None_Match=etag)).json()
-    assert [result["job_id"] for result in slot["recent_results"]] == job_ids[:0:-1]
-    newest = slot["recent_results"][0]
-    assert newest.keys() == {"job_id", "result_url", "preview_url", "created_at", "expires_at"}
-    assert newest["result_url"] == f"/public/results/{job_ids[-1]}"
-    assert (await office.get(newest["preview_url"], token=None)).status == 200
-    board = (await office.get("/api/slots")).json()["items"][0]
-    assert board["counts"] == {"done": 11, "timeout": 0, "failed": 0, "pending": 0}
-    assert (board["last_job"]["job_id"], board["last_job"]["status"]) == (job_ids[-1], "done")
-    assert board["last_result"] == newest
-    await office.execute("UPDATE job_history SET result_expires_at = started_at")
-    assert (await office.get(SLOT)).json()["recent_results"] == []
