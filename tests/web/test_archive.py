@@ -16,10 +16,10 @@ from zipfile import ZIP_STORED, ZipFile
 
 from photobooth_daemon.media.archive import FOR_GUESTS
 from photobooth_daemon.model.csv_text import csv_text
+from tests.support.hall import Hall
 from tests.support.office import Office
 from tests.support.past_evenings import add_photo, keep
 from tests.web.test_events import planned
-from tests.web.test_gallery import Hall
 
 PICTURE_BYTES = 1_000_000
 PICTURES = 40
