@@ -1,0 +1,40 @@
+"""What cleans up, on a media tree and a database of the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.housekeeping.build import Housekeeping, build_housekeeping
+from photobooth_daemon.housekeeping.cleanup import Cleanup
+from photobooth_daemon.media.store import MediaStore
+from tests.support.audit import keeper_in
+from tests.support.fakes import FakeClock
+
+
+@pytest.fixture
+def media_store(media_root: Path) -> Iterator[MediaStore]:
+    made = MediaStore(media_root)
+    made.create_tree()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def housekeeping(
+    database: Database, media_store: MediaStore, clock: FakeClock
+) -> Iterator[Housekeeping]:
+    built = build_housekeeping(
+        database, media_store, keeper_in(media_store.root.parent, database), clock
+    )
+    built.tree_use.share()
+    yield built
+    built.tree_use.let_go()
+
+
+@pytest.fixture
+def cleanup(housekeeping: Housekeeping) -> Cleanup:
+    return housekeeping.cleanup
