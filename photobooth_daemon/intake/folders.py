@@ -187,23 +187,25 @@ class SlotFolders:
         return published
 
     def refuse(self, photo: Path, name: str, reason: str) -> Path:
-        """Put a photo into ``failed/`` with the reason beside it, the text first."""
+        """Put a photo into ``failed/`` with the reason beside it, the text first.
+
+        A text without its photo is one that was taken out of ``failed/`` to be tried again, or
+        what a killed process left: it is written over.
+
+        Raises:
+            OSError: there is no room for the text, or the photo cannot be moved.
+        """
         target = self.failed / name
         target.parent.mkdir(mode=0o770, parents=True, exist_ok=True)
-        for candidate in names_like(target):
-            text = candidate.with_name(f"{candidate.name}.txt")
-            try:
-                with text.open("x", encoding="utf-8") as file:
-                    file.write(reason)
-            except FileExistsError:
-                continue
-            try:
-                link_away(photo, candidate)
-            except FileExistsError:
-                text.unlink()
-                continue
-            return candidate
-        raise AssertionError("names never end")
+        candidate = next(path for path in names_like(target) if not path.exists())
+        text = candidate.with_name(f"{candidate.name}.txt")
+        try:
+            text.write_text(reason, "utf-8")
+            link_away(photo, candidate)
+        except OSError:
+            text.unlink(missing_ok=True)
+            raise
+        return candidate
 
     def recover(self, *, copy: bool) -> None:
         """End what a killed process had begun; only while no other process works here."""

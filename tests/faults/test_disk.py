@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,55 +15,28 @@ from tornado.ioloop import IOLoop
 
 from tests.support.aftermath import assert_nothing_left
 from tests.support.party import Party, photo
+from tests.support.small_disk import SmallDisk, small_disk
 
 MB = 1024 * 1024
 FULL = "507 storage_full"
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process in whose mount namespace the media tree has 12 MB of its own."""
-    media = tmp_path / "media"
-    media.mkdir()
-    namespace = ["unshare", "--mount"]
-    if os.geteuid() != 0:
-        namespace[1:1] = ["--user", "--map-root-user"]
-    script = 'mount -t tmpfs -o size=12m,mode=750 tmpfs "$1" && echo mounted && exec sleep 600'
-    holder = subprocess.Popen([*namespace, "sh", "-c", script, "sh", media], stdout=subprocess.PIPE)
-    assert holder.stdout is not None
-    try:
-        if holder.stdout.readline() != b"mounted\n":
-            pytest.skip("no tmpfs can be mounted here")
-        yield holder
-    finally:
-        holder.kill()
-        holder.wait()
-        holder.stdout.close()
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """The media tree has 12 MB of its own."""
+    with small_disk(tmp_path / "media", megabytes=12) as opened:
+        yield opened
 
 
 @pytest.fixture
-def party(
-    io_loop: IOLoop, tmp_path: Path, database_url: str, small_disk: subprocess.Popen[bytes]
-) -> Iterator[Party]:
+def party(io_loop: IOLoop, tmp_path: Path, database_url: str, disk: SmallDisk) -> Iterator[Party]:
     opened: Party = io_loop.run_sync(lambda: Party.open(tmp_path, database_url, start=False))
-    spaces = ["--mount"] if os.geteuid() == 0 else ["--user", "--preserve-credentials", "--mount"]
-    opened.daemon.inside = ["nsenter", *spaces, f"--target={small_disk.pid}"]
-    opened.disk = Path(f"/proc/{small_disk.pid}/root")
+    opened.daemon.inside = disk.inside
+    opened.disk = disk.root
     io_loop.run_sync(lambda: opened.set_settings(min_free_mb=0))
     io_loop.run_sync(opened.start)
     yield opened
     io_loop.run_sync(opened.close)
-
-
-def fill(party: Party) -> Path:
-    """Fill the disk to its last byte; removing the file frees it."""
-    filler = party.media_root / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(64 * 1024))
-        except OSError:
-            return filler
 
 
 @pytest.mark.timeout(seconds=120)
@@ -82,13 +54,13 @@ async def test_a_disk_that_fills_up_while_uploading(party: Party) -> None:
 
 
 @pytest.mark.timeout(seconds=120)
-async def test_a_disk_that_is_full_when_the_picture_is_ready(party: Party) -> None:
+async def test_a_disk_that_is_full_when_the_picture_is_ready(party: Party, disk: SmallDisk) -> None:
     (before,) = await party.shoot()
     assert before.why_original is None
     party.provider.script.then("image", delay_seconds=1)
     sending = party.begin(party.shoot())
     await party.asked(2)
-    filler = await asyncio.to_thread(fill, party)
+    filler = await asyncio.to_thread(disk.fill)
     (shot,) = await sending
     assert shot.why_original == FULL
     (job,) = await party.jobs("failed")

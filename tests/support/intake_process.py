@@ -58,6 +58,10 @@ class IntakeProcess:
         }
         self.config_path.write_text(self.section())
         self.process: subprocess.Popen[bytes] | None = None
+        self.inside: list[str] = []
+        """A command that runs the intake's: in another mount namespace, say."""
+        self.disk = Path("/")
+        """The root that such a namespace has."""
 
     def section(self, *, password: bool = True) -> str:
         """Return the start-up file's section, for a daemon's too."""
@@ -71,6 +75,7 @@ class IntakeProcess:
             begins = log.tell()
             self.process = subprocess.Popen(
                 [
+                    *self.inside,
                     *(sys.executable, "-m", "photobooth_daemon.process.intake"),
                     *("--config", str(self.config_path)),
                 ],
@@ -105,7 +110,7 @@ class IntakeProcess:
 
     def shelf(self, name: str, slot: str = SLOT) -> Path:
         """Return one of a slot's folders."""
-        return self.folder / slot / name
+        return self.disk / self.folder.relative_to("/") / slot / name
 
     def files(self, shelf: str, slot: str = SLOT) -> list[str]:
         """Return what lies in one of a slot's folders and below, sorted."""
