@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import datetime
 from importlib.resources import files
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,9 +14,9 @@ from uuid import UUID, uuid4
 from jsonschema import Draft202012Validator
 
 from photobooth_daemon.administration.audit import Audit
+from photobooth_daemon.administration.preset_samples import PresetSamples
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import (
     BuiltinPreset,
     Fault,
@@ -24,17 +25,14 @@ from photobooth_daemon.errors import (
     ValidationFailed,
 )
 from photobooth_daemon.media.store import MediaStore
-from photobooth_daemon.model import Actor, Output, PictureBytes, Slot
+from photobooth_daemon.model import Actor, Output, Slot
 from photobooth_daemon.model.presets import Preset
-from photobooth_daemon.providers.driver import ProviderDriver, ProviderRequest
 from photobooth_daemon.providers.param_faults import body_faults
-from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.presets import PresetRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 
 MOST_PRESETS = 200
-SAMPLE_SECONDS = 10.0
 DRAWS_ITSELF = "local"
 """The provider whose samples are made here, of the sample photo, when they are asked for."""
 _TITLE = {"type": "string", "minLength": 1, "maxLength": 80, "pattern": r"\S"}
@@ -67,11 +65,9 @@ class PresetService:
         media_store: MediaStore,
         audit: Audit,
         clock: Clock,
-        schemas: ParamSchemas,
-        drivers: Mapping[str, ProviderDriver],
-        sample: PictureBytes,
+        samples: PresetSamples,
     ) -> None:
-        """``sample`` is the photo that the shipped presets are shown on."""
+        """``samples`` keeps the pictures that presets are shown by."""
         self._database = database
         self._repository = repository
         self._slots = slots
@@ -79,16 +75,27 @@ class PresetService:
         self._media_store = media_store
         self._audit = audit
         self._clock = clock
-        self._schemas = schemas
-        self._drivers = drivers
-        self._sample = sample
+        self._samples = samples
         self._builtin = {preset.preset_id: preset for preset in _shipped()}
-        self._drawn: dict[str, bytes] = {}
-        self._drawing = asyncio.Lock()
 
     async def list_all(self) -> list[Preset]:
         """Return every preset: one's own first, newest first, then the shipped ones."""
-        return [*await self._repository.list_newest(), *self._builtin.values()]
+        made = await self._samples.list_made()
+        return [
+            _shown_by(preset, made.get(preset.preset_id))
+            for preset in (*await self._repository.list_newest(), *self._builtin.values())
+        ]
+
+    async def find_unseen(self, slot: Slot) -> Preset | None:
+        """Return the preset that a slot's recipe is, if there is no picture of it yet."""
+        return next(
+            (
+                preset
+                for preset in await self.list_all()
+                if not preset.has_after and preset.is_recipe_of(slot)
+            ),
+            None,
+        )
 
     async def create(self, body: Mapping[str, Any], actor: Actor) -> Preset:
         """Make a preset of a slot, with the slot's newest picture as its sample.
@@ -144,6 +151,7 @@ class PresetService:
         async with self._database.transaction() as connection:
             if not await self._repository.delete(connection, _own_id(preset_id)):
                 raise PresetNotFound
+            await self._samples.drop(connection, preset_id)
             await self._audit.record(
                 connection, actor=actor, action="preset.delete", entity=f"preset:{preset_id}"
             )
@@ -154,9 +162,12 @@ class PresetService:
         Raises:
             PresetNotFound: there is none.
         """
+        made = await self._samples.find_made(preset_id)
+        if made is not None:
+            return made[0]
         if preset_id not in self._builtin:
             raise PresetNotFound
-        return self._sample.data
+        return await self._samples.photo()
 
     async def after(self, preset_id: str) -> bytes:
         """Return the picture that a preset makes, a JPEG.
@@ -164,34 +175,18 @@ class PresetService:
         Raises:
             PresetNotFound: there is none.
         """
+        made = await self._samples.find_made(preset_id)
+        if made is not None:
+            return made[1]
         builtin = self._builtin.get(preset_id)
         if builtin is not None and builtin.has_after:
-            return await self._draw(builtin)
+            return await self._samples.draw(builtin)
         picture = None if builtin else await self._repository.find_after(_own_id(preset_id))
         if picture is None:
             raise PresetNotFound
         return picture
 
-    async def _draw(self, preset: Preset) -> bytes:
-        """Return a shipped preset's sample, drawn once in this process."""
-        async with self._drawing:
-            if preset.preset_id not in self._drawn:
-                request = ProviderRequest(
-                    job_id=uuid4(),
-                    slot_id="",
-                    operation=preset.operation,
-                    params=self._schemas.with_defaults(
-                        preset.provider, preset.operation, preset.params
-                    ),
-                    photo=self._sample,
-                    templates=(),
-                    deadline=Deadline.after(self._clock, SAMPLE_SECONDS),
-                )
-                drawn = await self._drivers[preset.provider].process(request)
-                self._drawn[preset.preset_id] = drawn.picture
-            return self._drawn[preset.preset_id]
-
-    async def _newest_preview(self, slot: Slot) -> bytes | None:
+    async def _newest_preview(self, slot: Slot) -> tuple[UUID, bytes] | None:
         recent = await self._job_lists.recent_results(slot.slot_id, self._clock.utcnow(), 1)
         if not recent:
             return None
@@ -199,7 +194,7 @@ class PresetService:
         if found is None or found[1] != "image/jpeg":
             return None
         try:
-            return await asyncio.to_thread(found[0].read_bytes)
+            return recent[0].job_id, await asyncio.to_thread(found[0].read_bytes)
         except FileNotFoundError:
             # It expired just now.
             return None
@@ -218,6 +213,12 @@ def _shipped() -> list[Preset]:
         )
         for entry in found
     ]
+
+
+def _shown_by(preset: Preset, sampled_at: datetime | None) -> Preset:
+    if sampled_at is None:
+        return preset
+    return replace(preset, has_before=True, has_after=True, sampled_at=sampled_at)
 
 
 def _own_id(text: str) -> UUID:

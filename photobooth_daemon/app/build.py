@@ -17,6 +17,7 @@ from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.galleries import Galleries
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.penalties import Penalties
+from photobooth_daemon.administration.preset_samples import PresetSamples
 from photobooth_daemon.administration.presets import PresetService
 from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.administration.signing_key import load_signing_key
@@ -62,6 +63,7 @@ from photobooth_daemon.repositories.event_pictures import EventPictures
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.gallery_pictures import GalleryPictures
 from photobooth_daemon.repositories.media import MediaRepository
+from photobooth_daemon.repositories.preset_samples import PresetSampleRepository
 from photobooth_daemon.repositories.presets import PresetRepository
 from photobooth_daemon.repositories.result_ends import ResultEnds
 from photobooth_daemon.repositories.retention import RetentionRepository
@@ -239,6 +241,17 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
 
     feed = LiveFeed(database, administration.live_message_repository, clock, heard=heard)
     reports = EventReportRepository(database)
+    preset_samples = PresetSamples(
+        database,
+        PresetSampleRepository(database),
+        administration.job_repository,
+        audit,
+        clock,
+        schemas,
+        drivers,
+        pictures,
+        sample_photo(),
+    )
     services = Services(
         site=site,
         authenticator=SessionAuthenticator(administration.admins, site),
@@ -277,10 +290,9 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
             media_store,
             audit,
             clock,
-            schemas,
-            drivers,
-            sample_photo(),
+            preset_samples,
         ),
+        preset_samples=preset_samples,
         boards=BoardService(database, BoardRepository(database), audit, clock),
         reruns=administration.reruns,
         galleries=Galleries(

@@ -204,6 +204,23 @@ def template_preview(path: Path, content_type: str) -> bytes:
     return encode_webp(_small(image), PREVIEW_QUALITY, method=0)
 
 
+def preview(data: bytes) -> PictureBytes:
+    """Return a JPEG of at most 512 px of a whole picture, upright, on white.
+
+    Raises:
+        InvalidImage: the bytes are no whole picture.
+    """
+    file: BinaryIO = BytesIO(data)
+    content_type = _kind_of(file)
+    if content_type is None or not is_readable(content_type):
+        raise InvalidImage("There is no picture in these bytes.")
+    header = read_header(file, content_type, max_pixels=MOST_PIXELS)
+    file = with_end(file, header)
+    image = decode(file, header, dct_scale=dct_scale_for(header, PREVIEW_EDGE_PX))
+    small = on_background(_small(image), _WHITE)
+    return PictureBytes(encode_jpeg(small, PREVIEW_QUALITY), JPEG, *small.size)
+
+
 def _kind_of(file: BinaryIO) -> str | None:
     return content_type_of(file.read(MAGIC_BYTES))
 

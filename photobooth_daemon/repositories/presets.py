@@ -46,16 +46,17 @@ class PresetRepository:
         self,
         connection: asyncpg.Connection,
         preset: Preset,
-        after_jpeg: bytes | None,
+        after: tuple[UUID, bytes] | None,
         created_at: datetime,
         created_by: str,
     ) -> None:
-        """Add a preset with its picture."""
+        """Add a preset with its picture, and the job that this is of."""
+        after_job_id, after_jpeg = after or (None, None)
         await connection.execute(
             """
             INSERT INTO preset (preset_id, title, provider, operation, params, output, after_jpeg,
-                                created_at, created_by)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                                after_job_id, created_at, created_by)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             """,
             UUID(preset.preset_id),
             dict(preset.title),
@@ -64,6 +65,7 @@ class PresetRepository:
             dict(preset.params),
             dict(preset.output),
             after_jpeg,
+            after_job_id,
             created_at,
             created_by,
         )

@@ -62,7 +62,8 @@ class ResultEnds:
     ) -> None:
         """End the life of results, previews and originals: every link of theirs answers 410.
 
-        What is being made again of them has no result either, once it is done.
+        What is being made again of them has no result either, once it is done; recipes
+        that show one of them show it no more.
         """
         await connection.execute(
             """
@@ -85,6 +86,14 @@ class ResultEnds:
             """,
             list(job_ids),
             now,
+        )
+        await connection.execute("DELETE FROM preset_sample WHERE job_id = ANY($1)", list(job_ids))
+        await connection.execute(
+            """
+            UPDATE preset SET after_jpeg = NULL, after_job_id = NULL
+             WHERE after_job_id = ANY($1)
+            """,
+            list(job_ids),
         )
         await connection.execute(
             """

@@ -66,4 +66,10 @@ PRESET_OPERATIONS = (
         {200: picture_answer("image/jpeg")},
         problems=NO_PRESET,
     ),
+    Operation(
+        "DELETE", "/api/presets/{preset_id}/sample", "Slots",
+        "Forgets the pictures that a test run has made of a recipe",
+        DONE,
+        problems=NO_PRESET,
+    ),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from photobooth_daemon.administration.preset_samples import PresetSamples
 from photobooth_daemon.administration.presets import PresetService
 from photobooth_daemon.model.presets import Preset
 from photobooth_daemon.web.base import Base
@@ -57,6 +58,21 @@ class PresetHandler(_PresetHandler):
         self.set_status(HTTPStatus.NO_CONTENT)
 
 
+class PresetSampleHandler(Handler):
+    """``…/sample``: the pictures that a test run has made of a recipe."""
+
+    permission = "slots:write"
+
+    def initialize(self, base: Base, *, samples: PresetSamples) -> None:
+        super().initialize(base)
+        self._samples = samples
+
+    async def delete(self, preset_id: str) -> None:
+        """Forget them."""
+        await self._samples.forget(preset_id, self.actor())
+        self.set_status(HTTPStatus.NO_CONTENT)
+
+
 class PresetPictureHandler(_PresetHandler):
     """``…/before`` and ``…/after``: what the recipe was shown on, and what it makes."""
 
@@ -79,6 +95,8 @@ class PresetPictureHandler(_PresetHandler):
 def preset_view(preset: Preset) -> dict[str, Any]:
     """Return a preset as the API gives it; links only to pictures that there are."""
     url = f"/api/presets/{preset.preset_id}"
+    # A browser keeps pictures for an hour: others have another address.
+    since = "" if preset.sampled_at is None else f"?since={int(preset.sampled_at.timestamp())}"
     return {
         "preset_id": preset.preset_id,
         "title": preset.title,
@@ -86,7 +104,7 @@ def preset_view(preset: Preset) -> dict[str, Any]:
         "operation": preset.operation,
         "params": preset.params,
         "output": preset.output,
-        "before_url": f"{url}/before" if preset.has_before else None,
-        "after_url": f"{url}/after" if preset.has_after else None,
+        "before_url": f"{url}/before{since}" if preset.has_before else None,
+        "after_url": f"{url}/after{since}" if preset.has_after else None,
         "builtin": preset.builtin,
     }

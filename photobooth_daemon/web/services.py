@@ -10,6 +10,7 @@ from photobooth_daemon.administration.admins import AdminService
 from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.events import EventService
 from photobooth_daemon.administration.galleries import Galleries
+from photobooth_daemon.administration.preset_samples import PresetSamples
 from photobooth_daemon.administration.presets import PresetService
 from photobooth_daemon.administration.provider_keys import ProviderKeys
 from photobooth_daemon.administration.reruns import RerunService
@@ -82,6 +83,7 @@ class Services:
     event_repository: EventRepository
     boards: BoardService
     presets: PresetService
+    preset_samples: PresetSamples
     reruns: RerunService
     galleries: Galleries
     gallery_pictures: GalleryPictures

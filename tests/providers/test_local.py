@@ -18,7 +18,7 @@ from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason
 from photobooth_daemon.model import PictureBytes
 from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.driver import ProviderConfig, ProviderRequest, TemplatePicture
-from photobooth_daemon.providers.local import looks
+from photobooth_daemon.providers.local import borders, looks
 from photobooth_daemon.providers.local.driver import LocalDriver
 from photobooth_daemon.providers.local.looks import apply_look
 from photobooth_daemon.providers.schemas import read_schema
@@ -100,6 +100,35 @@ async def test_every_look_changes_the_picture_and_keeps_its_size(driver, look):
 @pytest.mark.parametrize("size", [(1, 1), (2, 900), (900, 2), (17, 13)])
 def test_every_look_takes_every_size(look, size):
     assert apply_look(Image.new("RGB", size, RED), look, 70).size == size
+
+
+def test_the_schema_offers_every_border_there_is():
+    properties = OPERATIONS["border"]["properties"]
+    assert set(properties["border"]["enum"]) == set(borders._BORDERS)
+    assert properties["look"] == OPERATIONS["frame"]["properties"]["look"]
+
+
+@pytest.mark.parametrize("border", tuple(borders._BORDERS))
+async def test_every_border_is_at_the_edge_and_keeps_size_and_middle(driver, border):
+    grey = PictureBytes(jpeg(Image.new("RGB", (300, 200), (128, 128, 128))), "image/jpeg", 300, 200)
+    image = await made(driver, asked("border", {"border": border}, photo=grey))
+    assert image.size == (300, 200)
+    changed = ImageChops.difference(image, Image.new("RGB", (300, 200), (128, 128, 128)))
+    assert sum(ImageStat.Stat(changed).mean) > 3
+    middle = ImageStat.Stat(changed.crop((60, 50, 240, 150))).mean
+    assert sum(middle) < 3
+
+
+@pytest.mark.parametrize("border", tuple(borders._BORDERS))
+@pytest.mark.parametrize("size", [(1, 1), (2, 900), (900, 2), (17, 13)])
+def test_every_border_takes_every_size(border, size):
+    assert borders.apply_border(Image.new("RGB", size, RED), border).size == size
+
+
+async def test_a_border_goes_around_a_look(driver):
+    image = await made(driver, asked("border", {"border": "white", "look": "bw"}))
+    red, green, blue = image.getpixel((60, 50))
+    assert max(red, green, blue) - min(red, green, blue) <= 3
 
 
 async def test_intensity_mixes_with_the_original(driver):

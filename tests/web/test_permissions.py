@@ -85,6 +85,7 @@ CONTRACT = {
     ("DELETE", "/api/presets/x"): "slots:write",
     ("GET", "/api/presets/x/before"): "slots:read",
     ("GET", "/api/presets/x/after"): "slots:read",
+    ("DELETE", "/api/presets/x/sample"): "slots:write",
     ("GET", "/api/boards"): "slots:read",
     ("POST", "/api/boards"): "slots:write",
     ("DELETE", f"/api/boards/{ID}"): "slots:write",

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from PIL import Image
+from tornado.ioloop import IOLoop
 
-from tests.support.office import Office
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+from tests.support.office import KEY, Office
+from tests.support.sample_pictures import RED, corners, jpeg, near
 
 PRESETS = "/api/presets"
 SLOT = "/api/slots/slot-001"
@@ -49,7 +57,7 @@ async def test_a_look_is_shown_before_and_after(office: Office) -> None:
     for item in await listed(office):
         before = await picture(office, item["before_url"])
         if item["provider"] == "local":
-            assert (await picture(office, item["after_url"])).size == before.size
+            assert (await picture(office, item["after_url"])).size == before.size == (512, 341)
         else:
             # Nobody has made it here: there is nothing to show.
             assert item["after_url"] is None
@@ -113,3 +121,91 @@ async def test_a_preset_that_cannot_be(office: Office, body: Any, pointers: list
     assert (await office.call("POST", PRESETS, body)).pointers == pointers
     unknown = await office.call("POST", PRESETS, {"slot_id": "slot-099", "title": TITLE})
     assert unknown.code == "slot_not_found"
+
+
+PROMPT = {
+    "provider": "gemini",
+    "operation": "edit",
+    "enabled": True,
+    "fallback": [{"provider": "local", "operation": "look", "params": {"look": "noir"}}],
+}
+
+
+@pytest.fixture
+def studio(io_loop: IOLoop, database: Database, tmp_path: Path) -> Iterator[Studio]:
+    """An office whose provider makes pictures."""
+    provider = FakeProvider(keys=[KEY])
+    opened = io_loop.run_sync(lambda: Office.open(database, tmp_path, gemini_url=provider.start()))
+    yield Studio(opened, provider)
+    io_loop.run_sync(opened.close)
+    io_loop.run_sync(provider.stop)
+
+
+@dataclass
+class Studio:
+    office: Office
+    provider: FakeProvider
+
+    async def shipped(self) -> dict[str, Any]:
+        """A shipped prompt, as it is listed now."""
+        items = await listed(self.office)
+        return next(item for item in items if item["preset_id"] == "edit-comic")
+
+    async def tried(self, **config: Any) -> dict[str, Any]:
+        """Try a recipe that is not saved; the answer."""
+        parts = {"config": json.dumps({**PROMPT, **config}), "file": jpeg(corners(1200, 800))}
+        reply = await self.office.post_form(f"{SLOT}/test", parts)
+        assert reply.status == 200, reply.body
+        answer: dict[str, Any] = reply.json()
+        return answer
+
+
+async def test_a_test_run_fills_the_sample_of_its_recipe(studio: Studio) -> None:
+    shipped = await studio.shipped()
+    assert shipped["after_url"] is None
+    await studio.tried(params={"prompt": "Something else."})
+    assert (await studio.shipped())["after_url"] is None
+    await studio.tried(params={**shipped["params"], "aspect_ratio": "3:2"})
+    filled = await studio.shipped()
+    assert filled["before_url"] != shipped["before_url"]
+    before = await picture(studio.office, filled["before_url"])
+    assert before.size == (512, 341)
+    assert near(before, (0.1, 0.1), RED)
+    await picture(studio.office, filled["after_url"])
+    # The first one stays until it is forgotten.
+    await studio.tried(params=shipped["params"])
+    assert await studio.shipped() == filled
+    path = f"{PRESETS}/{shipped['preset_id']}/sample"
+    assert (await studio.office.call("DELETE", path)).status == 204
+    assert await studio.shipped() == shipped
+    assert (await studio.office.call("DELETE", path)).code == "preset_not_found"
+
+
+async def test_a_picture_of_another_rung_is_no_sample(studio: Studio) -> None:
+    shipped = await studio.shipped()
+    studio.provider.script.then("image_safety", times=4)
+    answer = await studio.tried(params=shipped["params"])
+    assert answer["status"] == "done"
+    assert (await studio.shipped())["after_url"] is None
+    studio.provider.script.clear()
+    # Of two rungs of one operation nobody knows which of them it was.
+    twice = [{"provider": "gemini", "operation": "edit", "params": {"prompt": "Another."}}]
+    await studio.tried(params=shipped["params"], fallback=twice)
+    assert (await studio.shipped())["after_url"] is None
+
+
+async def test_samples_go_with_the_results_they_are_of(studio: Studio) -> None:
+    shipped = await studio.shipped()
+    answer = await studio.tried(params=shipped["params"])
+    assert (await studio.shipped())["after_url"]
+    removed = await studio.office.call("DELETE", f"/api/jobs/{answer['job_id']}/result")
+    assert removed.status == 204
+    assert await studio.shipped() == shipped
+
+    await studio.office.put(SLOT, LOOK, If_Match="*")
+    job_id = (await studio.office.photograph()).headers["X-Job-ID"]
+    made = await studio.office.call("POST", PRESETS, {"slot_id": "slot-001", "title": TITLE})
+    assert made.json()["after_url"]
+    assert (await studio.office.call("DELETE", f"/api/jobs/{job_id}/result")).status == 204
+    own = (await listed(studio.office))[0]
+    assert (own["preset_id"], own["after_url"]) == (made.json()["preset_id"], None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
 
@@ -28,6 +28,7 @@ from photobooth_daemon.providers.driver import (
     ProviderRequest,
     ProviderResult,
 )
+from photobooth_daemon.providers.local.borders import apply_border
 from photobooth_daemon.providers.local.frames import Frames
 from photobooth_daemon.providers.local.looks import apply_look
 from photobooth_daemon.providers.params import ParamSchemas
@@ -97,6 +98,8 @@ class LocalDriver:
                 image = _with_look(image, params["look"], params["intensity"])
             if request.operation == "frame":
                 image = self._framed(image, request, params)
+            elif request.operation == "border":
+                image = _coloured(image, lambda plain: apply_border(plain, params["border"]))
         except InvalidImage as error:
             raise AttemptFailed(Reason.BAD_REQUEST, error.detail) from error
         except OSError as error:
@@ -121,7 +124,12 @@ def _decoded(photo: PictureBytes) -> Image.Image:
 
 
 def _with_look(image: Image.Image, look: str, intensity_percent: int) -> Image.Image:
-    looked = apply_look(image.convert("RGB"), look, intensity_percent)
+    return _coloured(image, lambda plain: apply_look(plain, look, intensity_percent))
+
+
+def _coloured(image: Image.Image, work: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """Return what ``work`` makes of the colours; transparency stays as it was."""
+    looked = work(image.convert("RGB"))
     if image.mode == "RGBA":
         looked.putalpha(image.getchannel("A"))
     return looked

@@ -8,7 +8,14 @@ const MOST_CHOICES = 50;
 const CHOICE_MAX_LENGTH = 100;
 const LONGEST_ANSWER = 200;
 export const FIELD_NAME = /^[A-Za-z0-9_-]{1,64}$/;
+const DEFAULT_LENGTH = 40;
 const HOLE = /\{\{(.*?)\}\}/gs;
+
+/** A field as it is declared at first. */
+export const newField = (field) => ({ field, choices: null, max_length: DEFAULT_LENGTH, default: "" });
+
+/** The fields that a prompt uses. */
+export const holesOf = (text) => [...text.matchAll(HOLE)].map(([, field]) => field);
 
 /** The text parameters of an operation that may have holes. */
 export function openParams(operation) {
@@ -43,7 +50,7 @@ export function guestFieldFaults(config, catalogue) {
     for (const name of openParams(findOperation(catalogue, rung.provider, rung.operation))) {
       const text = rung.params[name];
       if (typeof text !== "string") continue;
-      const unknown = [...text.matchAll(HOLE)].map(([, field]) => field).find((field) => !names.includes(field));
+      const unknown = holesOf(text).find((field) => !names.includes(field));
       if (unknown !== undefined) faults.set(`${prefix}/params/${name}`, t("guest_fields.undeclared", { field: unknown }));
       else if (text.replace(HOLE, "").includes("{{")) faults.set(`${prefix}/params/${name}`, t("guest_fields.unended"));
     }

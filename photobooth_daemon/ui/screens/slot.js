@@ -21,6 +21,7 @@ import { openCopy } from "./slot/copy.js";
 import { GuestFieldsPanel } from "./slot/guest_fields.js";
 import { HistoryPanel } from "./slot/history.js";
 import { IntakePanel } from "./slot/intake.js";
+import { keepRecipe } from "./slot/keep_recipe.js";
 import { LadderPanel } from "./slot/ladder.js";
 import { MissingNotice } from "./slot/missing.js";
 import { RecipePanel } from "./slot/recipe.js";
@@ -146,6 +147,9 @@ function Slot({ id, tab, at, data, setData }) {
       toastProblem(refusal);
     }
   };
+  const keep = async () => {
+    if (await keepRecipe(slot)) toast(t("recipes.kept"));
+  };
   useSaveKey(() => dirty && save());
 
   const form = { slot, draft, setDraft, faults, known, disabled: !writable };
@@ -165,7 +169,7 @@ function Slot({ id, tab, at, data, setData }) {
         <${GuestFieldsPanel} ...${form} />
         <${LadderPanel} ...${form} />
         <${AnswerPanel} ...${form} />
-        ${writable && slot.provider && html`<p class="button-row"><${Button} icon="copy" disabled=${dirty} title=${dirty ? t("slot.copy_unsaved") : undefined} onClick=${copy}>${t("slot.copy")}<//><${Button} kind="danger" icon="trash" onClick=${reset}>${t("slot.reset")}<//></p>`}
+        ${writable && slot.provider && html`<p class="button-row"><${Button} icon="copy" disabled=${dirty} title=${dirty ? t("slot.copy_unsaved") : undefined} onClick=${copy}>${t("slot.copy")}<//><${Button} icon="picture" disabled=${dirty} title=${dirty ? t("slot.copy_unsaved") : undefined} onClick=${keep}>${t("recipes.keep")}…<//><${Button} kind="danger" icon="trash" onClick=${reset}>${t("slot.reset")}<//></p>`}
       </div>
       <div class="stack side">
         <${TryPanel} slot=${slot} draft=${draft} dirty=${dirty} disabled=${!writable} onRefused=${(list) => {

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "../../core/html.js";
 import { get } from "../../core/api.js";
-import { FIELD_NAME, MOST_FIELDS, takesAnswers } from "../../core/guest_fields.js";
+import { FIELD_NAME, MOST_FIELDS, newField, takesAnswers } from "../../core/guest_fields.js";
 import { t } from "../../core/i18n.js";
 import { may } from "../../core/session.js";
 import { Button, IconButton, Panel } from "../../parts/basics.js";
@@ -11,7 +11,6 @@ import { useLoad } from "../../parts/load.js";
 import { NumberField } from "../../parts/schema_form.js";
 
 const LAST_PHOTOS = 20;
-const DEFAULT_LENGTH = 40;
 
 // The names of the form's fields in the last photos, each with an answer that was given.
 async function fieldsOf(slotId, signal) {
@@ -64,7 +63,7 @@ export function GuestFieldsPanel({ slot, draft, setDraft, faults, known, disable
   const entries = draft.guest_fields;
   if (!entries.length && !takesAnswers(draft, known.catalogue)) return null;
   const put = (list) => setDraft({ ...draft, guest_fields: list });
-  const add = (field) => put([...entries, { field, choices: null, max_length: DEFAULT_LENGTH, default: "" }]);
+  const add = (field) => put([...entries, newField(field)]);
   const names = [...(seen?.keys() ?? [])];
   const free = names.filter((name) => !entries.some(({ field }) => field === name));
   return html`<${Panel} id="guest-fields" title=${t("field.guest_fields")} note=${t("guest_fields.note", { example: "{{hat}}" })}>

@@ -3,10 +3,13 @@
 import { html, useRef } from "../../core/html.js";
 import { ofSchema, t } from "../../core/i18n.js";
 import { findOperation } from "../../core/catalogue.js";
-import { Empty, Panel } from "../../parts/basics.js";
+import { recipeName, withRecipe } from "../../core/recipes.js";
+import { Button, Panel } from "../../parts/basics.js";
 import { SelectField, Switch, TextField } from "../../parts/fields.js";
 import { useModels } from "../../parts/models.js";
 import { SchemaForm } from "../../parts/schema_form.js";
+import { toast } from "../../parts/toast.js";
+import { RecipeGallery, chooseRecipe } from "./recipes.js";
 
 /** The choices of a provider list; one without a key can be chosen while the slot is off. */
 export function providerOptions(catalogue) {
@@ -24,7 +27,7 @@ export function operationOptions(catalogue, provider) {
   }));
 }
 
-export function RecipePanel({ draft, setDraft, faults, known, disabled }) {
+export function RecipePanel({ slot, draft, setDraft, faults, known, disabled }) {
   const { catalogue } = known;
   const kept = useRef({}); // params typed for other operations, should one come back to them
   const provider = catalogue.find((one) => one.provider === draft.provider);
@@ -39,6 +42,14 @@ export function RecipePanel({ draft, setDraft, faults, known, disabled }) {
     const first = catalogue.find((one) => one.provider === name)?.operations[0];
     choose(name || null, first?.operation ?? null);
   };
+  const take = (recipe) => {
+    setDraft(withRecipe(draft, recipe, slot, catalogue));
+    toast(t("recipes.taken", { name: recipeName(recipe) }), { undo: () => setDraft(draft) });
+  };
+  const openGallery = async () => {
+    const recipe = await chooseRecipe(catalogue);
+    if (recipe) take(recipe);
+  };
   return html`<${Panel} id="recipe" title=${t("slot.recipe")} actions=${html`<${Switch} id="enabled" label=${t("slot.enabled")} checked=${draft.enabled} disabled=${disabled} onInput=${(enabled) => setDraft({ ...draft, enabled })} />`}>
     <fieldset disabled=${disabled} class="stack">
       <div class="form-grid">
@@ -49,9 +60,10 @@ export function RecipePanel({ draft, setDraft, faults, known, disabled }) {
         ${draft.provider && html`<${SelectField} id="operation" label=${t("field.operation")} value=${draft.operation ?? ""} fault=${faults.get("/operation")}
           options=${operationOptions(catalogue, draft.provider)} onInput=${(name) => choose(draft.provider, name)} hint=${ofSchema(operation?.schema, "description")} />`}
       </div>
+      ${operation && !disabled && html`<div><${Button} icon="picture" onClick=${openGallery}>${t("recipes.open")}<//></div>`}
       ${operation
         ? html`<div class="sub"><h3>${t("slot.params")}</h3><${SchemaForm} key=${`${draft.provider} ${draft.operation}`} id="params" schema=${operation.schema} value=${draft.params} faults=${faults} pointer="/params" suggestions=${suggestions} onInput=${(params) => setDraft({ ...draft, params })} /></div>`
-        : html`<${Empty} icon="settings" title=${t("slot.no_provider")}>${t("slot.no_provider_todo")}<//>`}
+        : html`<div class="sub"><p>${t("recipes.begin")}</p><${RecipeGallery} catalogue=${catalogue} onChoose=${take} /></div>`}
     </fieldset>
   <//>`;
 }
