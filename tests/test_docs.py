@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ui.screenshots import OF_DOCUMENTS, shown
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "photobooth_daemon"
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -37,6 +39,10 @@ def test_files_of_the_code_exist(document: Path) -> None:
         and not any(list(base.glob(name)) for base in (ROOT, PACKAGE, ROOT / "docs/example-driver"))
     ]
     assert missing == []
+
+
+def test_every_screenshot_is_shown_by_a_document() -> None:
+    assert {path.name for path in OF_DOCUMENTS.iterdir()} == shown()
 
 
 def test_the_walk_names_modules_by_their_rooms() -> None:

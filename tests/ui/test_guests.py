@@ -13,7 +13,8 @@ import pytest
 
 from photobooth_daemon.clock import rfc3339
 from tests.support.ui_house import LANGUAGES, NARROW, WIDE, House, frame, local_look, visit
-from tests.ui.test_screens import axe_source, look_over, save
+from tests.ui.screenshots import save
+from tests.ui.test_screens import axe_source, look_over
 
 pytestmark = pytest.mark.browser
 SLOT = "slot-010"

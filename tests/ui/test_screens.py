@@ -1,7 +1,4 @@
-"""Each screen, in both languages, at both widths: shown whole, accessible, quiet.
-
-``--screenshots DIR`` writes the pictures that the guides show.
-"""
+"""Each screen, in both languages, at both widths: shown whole, accessible, quiet."""
 
 from __future__ import annotations
 
@@ -9,15 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from photobooth_daemon.clock import rfc3339
 from tests.support.ui_house import NARROW, WIDE, House, Visit, visit
+from tests.ui.screenshots import save
 
 pytestmark = pytest.mark.browser
 
@@ -387,7 +383,6 @@ def test_screenshots_for_the_guides(
 
 def take_screenshots(house: House, browser: Any, folder: Path) -> None:
     """Write each screen at both widths, light and dark, in both languages."""
-    folder.mkdir(parents=True, exist_ok=True)
     for language in ("ru", "en"):
         for size in (WIDE, NARROW):
             for scheme in ("light", "dark"):
@@ -402,10 +397,3 @@ def take_screenshots(house: House, browser: Any, folder: Path) -> None:
                         one.page.keyboard.press("Escape")
                         if name in UNSAVED:
                             one.button("act.discard").click()
-
-
-def save(one: Visit, folder: Path, name: str, size: tuple[int, int], scheme: str) -> None:
-    one.page.evaluate("document.fonts.ready")
-    with Image.open(BytesIO(one.page.screenshot())) as picture:
-        path = folder / f"{name}-{one.language}-{size[0]}-{scheme}.webp"
-        picture.convert("RGB").save(path, "WEBP", quality=82, method=6)

@@ -1,0 +1,36 @@
+"""Screens as pictures: ``--screenshots DIR`` writes them.
+
+Into ``docs/screenshots`` go only those that a document shows.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from tests.support.ui_house import Visit
+
+DOCS = Path(__file__).parents[2] / "docs"
+OF_DOCUMENTS = DOCS / "screenshots"
+
+
+@cache
+def shown() -> frozenset[str]:
+    """Return the names of the screenshots that the documents show."""
+    texts = [path.read_text("utf-8") for path in (DOCS.parent / "README.md", *DOCS.rglob("*.md"))]
+    return frozenset(re.findall(r"screenshots/([\w-]+\.\w+)", "\n".join(texts)))
+
+
+def save(one: Visit, folder: Path, name: str, size: tuple[int, int], scheme: str) -> None:
+    """Write what the page shows now, once its letters are there."""
+    path = folder / f"{name}-{one.language}-{size[0]}-{scheme}.webp"
+    if folder.resolve() == OF_DOCUMENTS and path.name not in shown():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    one.page.evaluate("document.fonts.ready")
+    with Image.open(BytesIO(one.page.screenshot())) as picture:
+        picture.convert("RGB").save(path, "WEBP", quality=82, method=6)
