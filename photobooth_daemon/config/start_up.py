@@ -48,6 +48,7 @@ class ServerConfig:
     metrics_from: tuple[str, ...] = ()
     accel_redirect: str | None = None
     processes: int = 1
+    drain_notice_seconds: float = 0.0
     tls_cert_file: Path | None = None
     tls_key_file: Path | None = None
     store_reserve_seconds: float = 1.0
@@ -181,6 +182,9 @@ def _read_server(reader: Reader) -> ServerConfig:
         metrics_from=section.networks("metrics_from"),
         accel_redirect=section.text("accel_redirect"),
         processes=section.integer("processes", default.processes, 1, 64),
+        drain_notice_seconds=section.number(
+            "drain_notice_seconds", default.drain_notice_seconds, 0.0, 10.0
+        ),
         tls_cert_file=section.existing_file("tls_cert_file"),
         tls_key_file=section.existing_file("tls_key_file"),
         store_reserve_seconds=section.number(

@@ -80,6 +80,7 @@ async def serve(
             ready(port)
         await stop.wait()
         notifier.tell("STOPPING=1")
+        await _give_notice(app, config.server.drain_notice_seconds)
     finally:
         await _drain(server, app)
         await app.close()
@@ -101,6 +102,14 @@ async def _watch_schema(database: Database, stop: asyncio.Event) -> None:
     except SchemaMismatch:
         stop.set()
         raise
+
+
+async def _give_notice(app: App, seconds: float) -> None:
+    """Let a balancer find out by ``/readyz`` before the port closes; until then all is served."""
+    app.life.leaving = True
+    if seconds:
+        log.info("leaving", extra={"notice_seconds": seconds})
+        await asyncio.sleep(seconds)
 
 
 async def _drain(server: Server, app: App) -> None:

@@ -308,7 +308,7 @@ OPERATIONS = (
     Operation("GET", "/livez", "Operations", "The process lives", {200: json_answer("Status")}),
     Operation(
         "GET", "/readyz", "Operations", "Whether it may be sent traffic",
-        {200: json_answer("Status")},
+        {200: json_answer("Ready")},
     ),
     Operation(
         "GET", "/metrics", "Operations", "Figures for Prometheus",

@@ -255,6 +255,7 @@ def _answers() -> dict[str, Schema]:
         ),
         "Health": record({"status": {"enum": ["ok", "degraded", "failing"]}, "checks": ANYTHING}),
         "Status": record({"status": TEXT}),
+        "Ready": record({"status": TEXT, "takes_photos": YES_NO}),
         "Problem": {
             "type": "object",
             "properties": {**problem, **further},

@@ -54,9 +54,14 @@ class ReadyHandler(Handler):
         self.health = health
 
     async def get(self) -> None:
-        """Answer 200, or 503 while draining or without a database."""
-        if self.life.draining:
+        """Answer 200, or 503 when about to stop or without a database.
+
+        A host without space shows its pages and pictures all the same: it says that it takes
+        no photos, for a balancer that sends those elsewhere.
+        """
+        if self.life.leaving or self.life.draining:
             raise ShuttingDown
-        if "database" in await self.health.failing():
+        failing = await self.health.failing()
+        if "database" in failing:
             raise DatabaseUnavailable
-        self.write_json({"status": "ready"})
+        self.write_json({"status": "ready", "takes_photos": not failing})

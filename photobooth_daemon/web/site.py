@@ -20,6 +20,8 @@ class Life:
     """Whether this process takes new work; whoever ends it says so."""
 
     def __init__(self) -> None:
+        self.leaving = False
+        """A balancer is to send nothing new; what comes all the same is served."""
         self.draining = False
 
 

@@ -53,6 +53,7 @@ class Patient:
 
 @dataclass
 class Admission:
+    leaving: bool = False
     draining: bool = False
 
 
@@ -181,12 +182,19 @@ async def test_a_slow_probe_leaves_the_last_verdict_for_a_while(
 async def test_ready_while_serving_and_not_while_draining(
     http_server_client: Any, patients: dict[str, Patient], admission: Admission, clock: FakeClock
 ) -> None:
-    assert await get(http_server_client, "/readyz") == (200, {"status": "ready"})
+    assert await get(http_server_client, "/readyz") == (
+        200,
+        {"status": "ready", "takes_photos": True},
+    )
+    patients["media"].verdict = Verdict(Status.FAILING)
+    clock.advance(5)
+    code, body = await get(http_server_client, "/readyz")
+    assert (code, body["takes_photos"]) == (200, False)
     patients["database"].error = DatabaseUnavailable()
     clock.advance(5)
     code, body = await get(http_server_client, "/readyz")
     assert (code, body["code"]) == (503, "database_unavailable")
-    admission.draining = True
+    admission.leaving = True
     code, body = await get(http_server_client, "/readyz")
     assert (code, body["code"]) == (503, "shutting_down")
     assert (await get(http_server_client, "/livez"))[0] == 200

@@ -174,6 +174,7 @@ def test_the_defaults_in_the_shipped_configuration_are_the_programs() -> None:
         f"{defaults.server.listen.host}:{defaults.server.listen.port}"
     )
     assert shipped["server"]["processes"] == defaults.server.processes
+    assert shipped["server"]["drain_notice_seconds"] == defaults.server.drain_notice_seconds
     assert shipped["server"]["store_reserve_seconds"] == defaults.server.store_reserve_seconds
     assert shipped["database"]["url"] == defaults.database.url
     assert shipped["database"]["pool_size"] == defaults.database.pool_size

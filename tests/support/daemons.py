@@ -36,11 +36,15 @@ def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
 class Daemon:
     """A configuration, a port that outlives the process, and the process in between."""
 
-    def __init__(self, directory: Path, database_url: str, toml: str = "") -> None:
+    def __init__(
+        self, directory: Path, database_url: str, toml: str = "", *, shared: Path | None = None
+    ) -> None:
+        """``shared`` has the media and the keys of several daemons, else ``directory`` has them."""
+        self._state_dir = shared or directory
         self._held = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port: int = self._held.getsockname()[1]
         self.log_path = directory / "daemon.log"
-        self.media_root = directory / "media"
+        self.media_root = self._state_dir / "media"
         self.config_path = directory / "photobooth.toml"
         self._database_url = database_url
         self.write_config(database_url, toml)
@@ -49,9 +53,8 @@ class Daemon:
         """A command that runs the daemon's: in another mount namespace, say."""
 
     def write_config(self, database_url: str, toml: str = "") -> None:
-        state_dir = self.config_path.parent
         sections = {
-            "server": f'jwt_key_file = "{state_dir}/jwt.key"',
+            "server": f'jwt_key_file = "{self._state_dir}/jwt.key"',
             "database": f'url = "{database_url}"',
             "media": f'root = "{self.media_root}"',
         }
@@ -161,6 +164,10 @@ class Daemon:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
+
+    def let_go_of_port(self) -> None:
+        """Leave the port to the process alone, as where no systemd holds it: it ends with it."""
+        self._held.close()
 
     def log(self) -> str:
         return self.log_path.read_text("utf-8")
