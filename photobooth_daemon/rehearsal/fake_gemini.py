@@ -7,6 +7,7 @@ Requests may be spelt in camelCase or snake_case, answers are camelCase, and a
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -276,6 +277,7 @@ class GenerateHandler(GeminiHandler):
             asked = await self.in_thread(messages.read_request, self.body())
             self.seen.facts["prompt"] = asked.prompt
             self.seen.facts["pictures_bytes"] = [len(data) for data in asked.pictures]
+            self.seen.facts["photo_sha256"] = hashlib.sha256(asked.pictures[0]).hexdigest()
         order = Order(
             asked.order.ratio, asked.order.size, behaviour.options.get("format", "PNG").upper()
         )

@@ -54,6 +54,8 @@ class Party:
     background: list[asyncio.Task[Any]] = field(default_factory=list)
     disk: Path | None = None
     """Where the test sees the root of the daemon's file system, if that is another one."""
+    front_url: str | None = None
+    """Where cameras and guests send, if that is a balancer's address."""
 
     @classmethod
     async def open(
@@ -99,7 +101,7 @@ class Party:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.daemon.port}"
+        return self.front_url or f"http://127.0.0.1:{self.daemon.port}"
 
     # The database, on connections of the test's own
 
