@@ -11,10 +11,10 @@ from photobooth_daemon.app.installation import EXIT_UNAVAILABLE, Installation, r
 from photobooth_daemon.cli.printing import print_json, say
 from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch
 from photobooth_daemon.model import Settings
+from photobooth_daemon.monitoring.readiness.json_form import report_json
 from photobooth_daemon.monitoring.readiness.model import ReadinessReport, State, fault
 from photobooth_daemon.monitoring.readiness.texts import cure_text, found_text, title_text
 from photobooth_daemon.repositories.settings import SettingsRepository
-from photobooth_daemon.web.readiness import report_json
 
 EXIT_NOT_READY = 1
 MARKS = {

@@ -15,8 +15,8 @@ from photobooth_daemon.cli.event_views import local
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table, say
 from photobooth_daemon.media.archive import Wanted
 from photobooth_daemon.model import JobStatus
+from photobooth_daemon.model.job_view import job_view
 from photobooth_daemon.repositories.job_lists import JobFilter
-from photobooth_daemon.web.jobs import job_view
 
 MAX_LIMIT = 1000
 

@@ -11,10 +11,10 @@ from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.event_lookup import find_event
 from photobooth_daemon.cli.printing import print_json, say_text
 from photobooth_daemon.monitoring.reports.csv_form import render_csv
+from photobooth_daemon.monitoring.reports.json_form import story_json
 from photobooth_daemon.monitoring.reports.page import render_page
 from photobooth_daemon.monitoring.reports.text import render_text
 from photobooth_daemon.monitoring.reports.words import LOCALES
-from photobooth_daemon.web.report import story_json
 
 
 @click.command()

@@ -14,8 +14,8 @@ from photobooth_daemon.cli.event_lookup import find_event
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table
 from photobooth_daemon.errors import JobNotFound
 from photobooth_daemon.model import JobSource, JobStatus
+from photobooth_daemon.model.job_view import job_view
 from photobooth_daemon.repositories.job_lists import JobFilter
-from photobooth_daemon.web.jobs import job_view
 
 MAX_LIMIT = 1000
 

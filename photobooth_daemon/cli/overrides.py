@@ -8,20 +8,23 @@ from typing import Any
 
 import click
 
-from photobooth_daemon.errors import storable
+from photobooth_daemon.administration.freeze import (
+    FEWEST_REASON_CHARACTERS,
+    MOST_REASON_CHARACTERS,
+    stated_reason,
+)
 from photobooth_daemon.model import Actor
-from photobooth_daemon.web.overrides import FEWEST_CHARACTERS, MOST_CHARACTERS
 
 
 def _reason(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     if value is None:
         return None
-    text = storable(" ".join(value.split()))
-    if not FEWEST_CHARACTERS <= len(text) <= MOST_CHARACTERS:
+    reason = stated_reason(value)
+    if reason is None:
         raise click.BadParameter(
-            f"a reason has {FEWEST_CHARACTERS} to {MOST_CHARACTERS} characters"
+            f"a reason has {FEWEST_REASON_CHARACTERS} to {MOST_REASON_CHARACTERS} characters"
         )
-    return text
+    return reason
 
 
 override_option: Callable[[Any], Any] = click.option(

@@ -10,12 +10,12 @@ import click
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.durations import instant_of, parse_instant
 from photobooth_daemon.cli.printing import print_json, say_text
+from photobooth_daemon.monitoring.reports.json_form import report_json
 from photobooth_daemon.monitoring.reports.page import render_page
 from photobooth_daemon.monitoring.reports.text import render_text
 from photobooth_daemon.monitoring.reports.words import LOCALES
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
-from photobooth_daemon.web.report import report_json
 
 
 @click.command()

@@ -19,6 +19,7 @@ from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.config.told import secrets_of
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.logs import SecretMask
+from photobooth_daemon.monitoring.readiness.json_form import report_json
 from photobooth_daemon.monitoring.support_bundle import (
     create_bundle,
     read_journal,
@@ -27,7 +28,6 @@ from photobooth_daemon.monitoring.support_bundle import (
     write_bundle,
 )
 from photobooth_daemon.repositories.support import SupportRepository
-from photobooth_daemon.web.readiness import report_json
 
 
 @click.command("support-bundle")

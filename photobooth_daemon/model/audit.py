@@ -57,3 +57,19 @@ class AuditHead:
     audit_id: int
     digest: bytes
     seal: bytes
+
+
+def entry_view(entry: AuditEntry) -> dict[str, Any]:
+    """Return an entry as the API gives it."""
+    return {
+        "id": entry.audit_id,
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "entity": entry.entity,
+        "before": entry.before,
+        "after": entry.after,
+        "address": entry.address,
+        "request_id": entry.request_id,
+        "digest": entry.digest.hex(),
+    }

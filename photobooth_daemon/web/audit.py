@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from photobooth_daemon.errors import InvalidRequest
-from photobooth_daemon.model import AuditEntry
+from photobooth_daemon.model.audit import entry_view
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.handler import Handler
@@ -50,19 +48,3 @@ class AuditHandler(Handler):
         if word is not None and not 0 < len(word) <= MAX_WORD_CHARACTERS:
             raise InvalidRequest(f"The parameter {name} has 1 to {MAX_WORD_CHARACTERS} characters.")
         return word
-
-
-def entry_view(entry: AuditEntry) -> dict[str, Any]:
-    """Return an entry as the API gives it."""
-    return {
-        "id": entry.audit_id,
-        "at": entry.at,
-        "actor": entry.actor,
-        "action": entry.action,
-        "entity": entry.entity,
-        "before": entry.before,
-        "after": entry.after,
-        "address": entry.address,
-        "request_id": entry.request_id,
-        "digest": entry.digest.hex(),
-    }

@@ -13,11 +13,11 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import BoardNotFound, DatabaseUnavailable, ShuttingDown
 from photobooth_daemon.live.feed import FeedClosed, LiveFeed, Viewer
 from photobooth_daemon.model.boards import Board, BoardSlot
+from photobooth_daemon.model.public_urls import result_url
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.cookies import find_cookie
 from photobooth_daemon.web.handler import Handler
-from photobooth_daemon.web.ingest import result_url
 from photobooth_daemon.web.json_text import encode_json
 from photobooth_daemon.web.live import COMMENT_SECONDS, RECONNECT_MS, set_stream_headers
 from photobooth_daemon.web.paging import read_limit, read_time_cursor, time_cursor, write_page

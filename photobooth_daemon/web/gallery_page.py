@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from photobooth_daemon.clock import rfc3339
+from photobooth_daemon.model.public_urls import page_url, result_url
 from photobooth_daemon.repositories.gallery_pictures import GalleryPicture
 from photobooth_daemon.web.guest_look import Look
 from photobooth_daemon.web.guest_page import render
-from photobooth_daemon.web.ingest import page_url, result_url
 
 PREVIEW_EDGE_PX = 512
 

@@ -20,6 +20,7 @@ from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Job
 from photobooth_daemon.model.events import Event
+from photobooth_daemon.model.public_urls import page_url, result_url
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.web.base import Base
@@ -28,7 +29,6 @@ from photobooth_daemon.web.form_body import MAX_FORM_BYTES, read_form
 from photobooth_daemon.web.guest_look import Look, look_of
 from photobooth_daemon.web.guest_page import Deletion, GuestFacts, GuestState, render_guest_page
 from photobooth_daemon.web.handler import Handler
-from photobooth_daemon.web.ingest import page_url, result_url
 from photobooth_daemon.web.problems import STATUS
 
 STATES: dict[type[PhotoboothError], GuestState] = {

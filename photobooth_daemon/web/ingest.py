@@ -9,7 +9,6 @@ import dataclasses
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from tornado.httputil import HTTPServerRequest
 
@@ -20,6 +19,7 @@ from photobooth_daemon.ingest.admission import Arrival
 from photobooth_daemon.ingest.exchange import Admitted, Answer, Received
 from photobooth_daemon.ingest.password import Sender
 from photobooth_daemon.model import MB, ResponseMode
+from photobooth_daemon.model.public_urls import page_url, result_url
 from photobooth_daemon.pictures.kinds import MAGIC_BYTES, content_type_of
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.connections import unread_bytes
@@ -120,16 +120,6 @@ class IngestHandler(PhotoHandler):
         if not answer.fallback and not answer.stamped:
             self.set_header("Content-Location", result_url(answer.job_id))
         self.write(answer.picture.data)
-
-
-def result_url(job_id: UUID) -> str:
-    """Return the public path of a job's result."""
-    return f"/public/results/{job_id}"
-
-
-def page_url(job_id: UUID, key: str | None = None) -> str:
-    """Return the path of the guest's page; with the key it also lets the guest delete."""
-    return f"/r/{job_id}" + (f"?k={key}" if key is not None else "")
 
 
 def answer_json(

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 from http import HTTPStatus
-from typing import Any
 from uuid import UUID
 
 from photobooth_daemon.administration.reruns import RerunService
 from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import Fault, InvalidRequest, JobNotFound, NotFound, ValidationFailed
-from photobooth_daemon.model import Job, JobSource, JobStatus
+from photobooth_daemon.model import JobSource, JobStatus
+from photobooth_daemon.model.job_view import job_view
 from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.repositories.job_lists import JobFilter, JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.slots import is_slot_id
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.handler import Handler
-from photobooth_daemon.web.ingest import result_url
 from photobooth_daemon.web.paging import (
     query_text,
     read_choice,
@@ -148,20 +146,3 @@ def read_event_id(handler: Handler) -> UUID | None:
         return None if text is None else handler.path_uuid(text)
     except NotFound as error:
         raise InvalidRequest("The parameter event is an event's id.") from error
-
-
-def job_view(job: Job, clock: Clock) -> dict[str, Any]:
-    """Return a job as the API gives it; links only while they answer."""
-    expires_at = job.result_expires_at
-    alive = job.status == JobStatus.DONE and expires_at and expires_at > clock.utcnow()
-    url = result_url(job.job_id) if alive else None
-    original_until = job.original_expires_at
-    view = dataclasses.asdict(job)
-    del view["guest_key"], view["original_expires_at"]
-    return {
-        **view,
-        "has_original": original_until is not None and original_until > clock.utcnow(),
-        "created_at": job.started_at,
-        "result_url": url,
-        "preview_url": f"{url}/preview" if url else None,
-    }

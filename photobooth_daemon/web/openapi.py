@@ -11,6 +11,10 @@ from tornado.routing import URLSpec
 
 from photobooth_daemon import __version__
 from photobooth_daemon.administration.boards import TOKEN_CHARACTERS
+from photobooth_daemon.administration.freeze import (
+    FEWEST_REASON_CHARACTERS,
+    MOST_REASON_CHARACTERS,
+)
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.web.api_accounts import ACCOUNT_OPERATIONS, account_schemas
 from photobooth_daemon.web.api_boards import BOARD_OPERATIONS, board_schemas
@@ -32,7 +36,7 @@ from photobooth_daemon.web.api_schemas import SLOT_ID, TEXT, UUID, component_sch
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.json_text import encode_json
-from photobooth_daemon.web.overrides import FEWEST_CHARACTERS, HEADER, MOST_CHARACTERS
+from photobooth_daemon.web.overrides import HEADER
 from photobooth_daemon.web.problems import CONTENT_TYPE
 from photobooth_daemon.web.rendered import Rendered
 
@@ -229,8 +233,8 @@ def _operation(operation: Operation, handler: type[Handler]) -> dict[str, Any]:
                 "description": "Why this is changed all the same while an event runs.",
                 "schema": {
                     "type": "string",
-                    "minLength": FEWEST_CHARACTERS,
-                    "maxLength": MOST_CHARACTERS,
+                    "minLength": FEWEST_REASON_CHARACTERS,
+                    "maxLength": MOST_REASON_CHARACTERS,
                 },
             }
         )

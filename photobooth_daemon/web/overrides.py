@@ -6,11 +6,14 @@ from urllib.parse import unquote
 
 from tornado.httputil import HTTPServerRequest
 
-from photobooth_daemon.errors import InvalidRequest, storable
+from photobooth_daemon.administration.freeze import (
+    FEWEST_REASON_CHARACTERS,
+    MOST_REASON_CHARACTERS,
+    stated_reason,
+)
+from photobooth_daemon.errors import InvalidRequest
 
 HEADER = "X-Override-Freeze"
-FEWEST_CHARACTERS = 3
-MOST_CHARACTERS = 200
 EXTENDED = "utf-8''"
 """What begins a value in other letters than a header has (RFC 8187): browsers send no others."""
 
@@ -28,9 +31,10 @@ def override_reason(request: HTTPServerRequest) -> str | None:
     text = given.encode("latin-1", "replace").decode("utf-8", "replace")
     if text.lower().startswith(EXTENDED):
         text = unquote(text[len(EXTENDED) :], errors="replace")
-    text = storable(" ".join(text.split()))
-    if not FEWEST_CHARACTERS <= len(text) <= MOST_CHARACTERS:
+    reason = stated_reason(text)
+    if reason is None:
         raise InvalidRequest(
-            f"{HEADER} states a reason of {FEWEST_CHARACTERS} to {MOST_CHARACTERS} characters."
+            f"{HEADER} states a reason of {FEWEST_REASON_CHARACTERS} to"
+            f" {MOST_REASON_CHARACTERS} characters."
         )
-    return text
+    return reason

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import MAXYEAR, MINYEAR, timedelta
-from typing import Any
 
 from photobooth_daemon.administration.events import EventService
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import EventNotFound, InvalidRequest
-from photobooth_daemon.model.reports import EventReport, EventStory
 from photobooth_daemon.monitoring.reports.csv_form import render_csv
 from photobooth_daemon.monitoring.reports.event import EventReports
+from photobooth_daemon.monitoring.reports.json_form import report_json, story_json
 from photobooth_daemon.monitoring.reports.page import PAGE_CSP, render_page
 from photobooth_daemon.monitoring.reports.text import render_text
 from photobooth_daemon.monitoring.reports.words import LOCALES
@@ -133,28 +131,3 @@ class EventReportHandler(_ReportHandler):
             self.write_words(form, text + "\n")
         else:
             self.write_words(form, render_csv(story.report, locale, cost=cost))
-
-
-def report_json(report: EventReport) -> dict[str, Any]:
-    """Return a report as the API gives it."""
-    return {**asdict(report), "success_percent": report.success_percent}
-
-
-def story_json(story: EventStory, *, cost: bool) -> dict[str, Any]:
-    """Return an event's report as the API gives it, what it cost on demand."""
-    event = story.event
-    document = {
-        "event": {
-            "event_id": event.event_id,
-            "name": event.name,
-            "title": event.title(),
-            "starts_at": event.starts_at,
-            "ends_at": event.ends_at,
-        },
-        **report_json(story.report),
-        "overrides": [asdict(change) for change in story.overrides],
-    }
-    if not cost:
-        for part in (document, *document["slots"], *document["providers"]):
-            del part["cost"]
-    return document

@@ -11,13 +11,13 @@ from photobooth_daemon.administration.slots import SlotService
 from photobooth_daemon.clock import Clock, rfc3339
 from photobooth_daemon.errors import Fault, RevisionNotFound, SlotNotFound, ValidationFailed
 from photobooth_daemon.model import Job, JobStatus, Slot, SlotRevision
+from photobooth_daemon.model.public_urls import result_url
 from photobooth_daemon.monitoring.reports.stats import Stats
 from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.repositories.job_lists import JobLists, RecentResult
 from photobooth_daemon.repositories.slots import SlotRepository, is_slot_id
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.handler import Handler
-from photobooth_daemon.web.ingest import result_url
 from photobooth_daemon.web.paging import number_cursor, read_limit, read_number_cursor, write_page
 from photobooth_daemon.web.preconditions import expected_version, set_version
 

@@ -1,0 +1,27 @@
+"""A job as the API and ``--json`` give it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.model.jobs import Job, JobStatus
+from photobooth_daemon.model.public_urls import result_url
+
+
+def job_view(job: Job, clock: Clock) -> dict[str, Any]:
+    """Return the job; links only while they answer."""
+    expires_at = job.result_expires_at
+    alive = job.status == JobStatus.DONE and expires_at and expires_at > clock.utcnow()
+    url = result_url(job.job_id) if alive else None
+    original_until = job.original_expires_at
+    view = asdict(job)
+    del view["guest_key"], view["original_expires_at"]
+    return {
+        **view,
+        "has_original": original_until is not None and original_until > clock.utcnow(),
+        "created_at": job.started_at,
+        "result_url": url,
+        "preview_url": f"{url}/preview" if url else None,
+    }
