@@ -17,6 +17,7 @@ from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import BoardNotFound, ValidationFailed
 from photobooth_daemon.model import Actor
 from photobooth_daemon.model.boards import Board, BoardSlot
+from photobooth_daemon.model.slot_ids import SLOT_ID_PATTERN
 from photobooth_daemon.providers.param_faults import body_faults
 from photobooth_daemon.repositories.boards import BoardRepository
 
@@ -29,7 +30,7 @@ BOARD_SCHEMA: Mapping[str, Any] = {
         "slots": {
             "type": "array",
             "maxItems": 15,
-            "items": {"type": "string", "pattern": "^slot-0(0[1-9]|1[0-5])$"},
+            "items": {"type": "string", "pattern": SLOT_ID_PATTERN},
         },
     },
     "required": ["label"],

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from jsonschema import Draft202012Validator
 
+from photobooth_daemon.administration.bounds import RESULT_HOURS
 from photobooth_daemon.clock import rfc3339
 from photobooth_daemon.errors import Fault
 from photobooth_daemon.model.events import (
@@ -74,7 +75,7 @@ EVENT_CONFIG_SCHEMA: Mapping[str, Any] = {
         },
         "keep_originals": {"type": "string", "enum": [kept.value for kept in KeepOriginals]},
         "rerun": {"type": "string", "enum": [mode.value for mode in RerunMode]},
-        "result_ttl_hours": {"type": ["integer", "null"], "minimum": 1, "maximum": 2160},
+        "result_ttl_hours": RESULT_HOURS.schema_or_null(),
         "silent_minutes": {"type": ["integer", "null"], "minimum": 5, "maximum": 120},
     },
     "additionalProperties": False,

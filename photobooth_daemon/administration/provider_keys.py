@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from jsonschema import Draft202012Validator
 
 from photobooth_daemon.administration.audit import Audit
 from photobooth_daemon.administration.sealed import SealBroken, SealedSecrets
@@ -29,8 +30,13 @@ from photobooth_daemon.providers.facts import ADMINISTRATOR, ProviderFacts
 from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.repositories.provider_keys import ProviderKeyRepository
 
-MOST_CHARACTERS = 500
-_KEY = re.compile(rf"[\x21-\x7e]{{8,{MOST_CHARACTERS}}}")
+KEY_SCHEMA: Mapping[str, Any] = {
+    "type": "string",
+    "minLength": 8,
+    "maxLength": 500,
+    "pattern": "^[!-~]*$",
+}
+_VALIDATOR = Draft202012Validator(KEY_SCHEMA)
 
 log = logging.getLogger(__name__)
 
@@ -156,8 +162,9 @@ def _key_of(body: Mapping[str, Any]) -> str:
     ]
     key = body.get("api_key")
     key = key.strip() if isinstance(key, str) else key
-    if not isinstance(key, str) or not _KEY.fullmatch(key):
-        words = f"Must be 8 to {MOST_CHARACTERS} characters without spaces, as the vendor shows it."
+    if not _VALIDATOR.is_valid(key):
+        least, most = KEY_SCHEMA["minLength"], KEY_SCHEMA["maxLength"]
+        words = f"Must be {least} to {most} characters without spaces, as the vendor shows it."
         faults.append(Fault("/api_key", words))
     if faults:
         raise ValidationFailed(faults)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from photobooth_daemon.administration.audit import Audit
+from photobooth_daemon.administration.bounds import BOUNDS
 from photobooth_daemon.administration.freeze import Freeze
 from photobooth_daemon.administration.passwords import Passwords, new_password_fault
 from photobooth_daemon.clock import Clock, rfc3339
@@ -19,85 +19,6 @@ from photobooth_daemon.model.versions import ExpectedVersion
 from photobooth_daemon.providers.facts import ProviderFacts
 from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.repositories.settings import SettingsRepository
-
-
-@dataclass(frozen=True, slots=True)
-class WholeNumber:
-    """A setting that is a whole number within bounds."""
-
-    minimum: int
-    maximum: int
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
-
-    def accept(self, value: Any) -> int:
-        """Return the value as it is stored.
-
-        Raises:
-            ValueError: with words for the administrator.
-        """
-        whole = _number(value) and float(value).is_integer()
-        if not whole or not self.minimum <= value <= self.maximum:
-            raise ValueError(f"must be a whole number from {self.minimum} to {self.maximum}")
-        return int(value)
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """A setting that is a number of at least zero, or null for none."""
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": ["number", "null"], "minimum": 0}
-
-    def accept(self, value: Any) -> float | None:
-        """Return the value as it is stored.
-
-        Raises:
-            ValueError: with words for the administrator.
-        """
-        if value is None:
-            return None
-        if not _number(value) or value < 0:
-            raise ValueError("must be a number of at least 0, or null for no cap")
-        return float(value)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A setting that is one of a few words."""
-
-    words: tuple[str, ...]
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "enum": list(self.words)}
-
-    def accept(self, value: Any) -> str:
-        """Return the value as it is stored.
-
-        Raises:
-            ValueError: with words for the administrator.
-        """
-        if not isinstance(value, str) or value not in self.words:
-            raise ValueError(f"must be one of {', '.join(self.words)}")
-        return value
-
-
-LARGEST_UPLOAD_MB = 50
-BOUNDS: Mapping[str, WholeNumber | Amount | Choice] = {
-    "sync_response_seconds": WholeNumber(10, 60),
-    "result_ttl_hours": WholeNumber(1, 2160),
-    "max_upload_mb": WholeNumber(1, LARGEST_UPLOAD_MB),
-    "max_pixels": WholeNumber(1_000_000, 200_000_000),
-    "slot_concurrency": WholeNumber(1, 30),
-    "slot_queue": WholeNumber(0, 200),
-    "provider_concurrency": WholeNumber(1, 100),
-    "attempts_per_photo": WholeNumber(1, 50),
-    "min_free_mb": WholeNumber(0, 1_000_000),
-    "history_days": WholeNumber(1, 3650),
-    "cost_cap_per_day": Amount(),
-    "locale": Choice(("ru", "en")),
-}
 
 
 class SettingsService:
@@ -230,10 +151,3 @@ class SettingsService:
             "settings",
             {"version": after.version, "updated_by": actor.username, "changed": changed},
         )
-
-
-def _number(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    # JSON spells whole numbers that no float can hold.
-    return abs(value) <= sys.float_info.max

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from jsonschema import Draft202012Validator
 
+from photobooth_daemon.administration.bounds import COST_CAP, WINDOW_SECONDS
 from photobooth_daemon.errors import Fault
 from photobooth_daemon.model import Output, ResponseMode, Rung, Slot, TemplateBinding
 from photobooth_daemon.providers.facts import ProviderFacts
@@ -43,7 +44,7 @@ SLOT_CONFIG_SCHEMA: Mapping[str, Any] = {
         },
         "response_mode": {"type": "string", "enum": [mode.value for mode in ResponseMode]},
         "inline_preview": {"type": "boolean"},
-        "sync_response_seconds": {"type": ["integer", "null"], "minimum": 10, "maximum": 60},
+        "sync_response_seconds": WINDOW_SECONDS.schema_or_null(),
         "output": {
             "type": "object",
             "properties": {
@@ -55,7 +56,7 @@ SLOT_CONFIG_SCHEMA: Mapping[str, Any] = {
             "additionalProperties": False,
         },
         "on_failure": {"type": "string", "enum": ["error", "original"]},
-        "cost_cap_per_day": {"type": ["number", "null"], "minimum": 0, "maximum": 1e9},
+        "cost_cap_per_day": COST_CAP.schema(),
         "guest_fields": {
             "type": "array",
             "maxItems": 20,

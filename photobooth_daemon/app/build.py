@@ -77,6 +77,7 @@ from photobooth_daemon.web.handler import NotFoundHandler
 from photobooth_daemon.web.routes import build_routes
 from photobooth_daemon.web.services import Services
 from photobooth_daemon.web.site import Life, Site
+from photobooth_daemon.web.ui_bounds import PATH, bounds_module
 from photobooth_daemon.web.ui_files import UiFiles
 
 log = logging.getLogger(__name__)
@@ -326,7 +327,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         provider_facts=facts,
         provider_keys=provider_keys,
         provider_catalogues=ProviderCatalogues(drivers, facts, schemas, clock),
-        ui_files=UiFiles(files("photobooth_daemon.ui")),
+        ui_files=UiFiles(files("photobooth_daemon.ui"), {PATH: bounds_module()}),
     )
     feed.start()
     web = DaemonApplication(

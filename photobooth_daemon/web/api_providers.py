@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from photobooth_daemon.administration.provider_keys import KEY_SCHEMA
 from photobooth_daemon.web.api_parts import DONE, Operation, json_answer
 from photobooth_daemon.web.api_schemas import TEXT, record
 
@@ -10,7 +11,7 @@ PROVIDER_OPERATIONS = (
         "PUT", "/api/providers/{provider}/key", "Slots",
         "Puts a provider's key in force; it is never read back",
         DONE,
-        body=record({"api_key": {"type": "string", "minLength": 8, "maxLength": 500}}),
+        body=record({"api_key": dict(KEY_SCHEMA)}),
         problems={
             404: "provider_not_found",
             409: "key_managed_elsewhere",

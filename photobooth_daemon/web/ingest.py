@@ -12,7 +12,7 @@ from typing import Any
 
 from tornado.httputil import HTTPServerRequest
 
-from photobooth_daemon.administration.settings import LARGEST_UPLOAD_MB
+from photobooth_daemon.administration.bounds import LARGEST_UPLOAD_MB
 from photobooth_daemon.clock import rfc3339
 from photobooth_daemon.errors import InvalidRequest
 from photobooth_daemon.ingest.admission import Arrival

@@ -43,13 +43,14 @@ class UiFile:
 class UiFiles:
     """Every servable file of the UI, in memory."""
 
-    def __init__(self, root: Traversable) -> None:
-        """Read the folder.
+    def __init__(self, root: Traversable, made: Mapping[str, bytes]) -> None:
+        """Read the folder; ``made`` are files that are not in it, by their paths.
 
         Raises:
             KeyError: the first page's entry module is missing.
         """
         self._files = {path: _ui_file(path, file.read_bytes()) for path, file in _walk(root)}
+        self._files |= {path: _ui_file(path, body) for path, body in made.items()}
         every = "".join(f"{path} {self._files[path].digest}\n" for path in sorted(self._files))
         self.version = hashlib.sha256(every.encode()).hexdigest()[:16]
         self.first_load = self._closure(ENTRY)

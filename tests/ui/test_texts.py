@@ -13,7 +13,7 @@ import pytest
 
 from photobooth_daemon import errors
 from photobooth_daemon.administration.admins import PERMISSIONS
-from photobooth_daemon.administration.settings import BOUNDS
+from photobooth_daemon.administration.bounds import BOUNDS
 from photobooth_daemon.administration.slot_config import CONFIG_KEYS
 
 ROOT = Path(str(files("photobooth_daemon.ui")))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from photobooth_daemon.administration.settings import BOUNDS
+from photobooth_daemon.administration.bounds import BOUNDS
 from photobooth_daemon.administration.slot_config import SLOT_CONFIG_SCHEMA
 from photobooth_daemon.web.handler import METHODS
 from tests.support.office import Office

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from photobooth_daemon.administration.settings import BOUNDS
+from photobooth_daemon.administration.bounds import BOUNDS
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.model import Settings
 from tests.support.office import KEY, Office

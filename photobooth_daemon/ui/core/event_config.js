@@ -1,26 +1,15 @@
 // An event in the page: what may change of it, its times in this browser's zone, what is wrong with it.
 
+import { EVENT, LONGEST_EVENT_DAYS } from "./bounds.js";
 import { faultsOf } from "./schema.js";
 import { same } from "./slot_config.js";
 import { t } from "./i18n.js";
 
-export const CORNERS = ["top-left", "top-right", "bottom-left", "bottom-right"];
+export const CORNERS = EVENT.stamp.properties.corner.enum;
 const DAY_MS = 86_400_000;
-const LONGEST_MS = 14 * DAY_MS;
 const NIGHT_ENDS_HOUR = 2;
-const KEYS = [
-  "name", "starts_at", "ends_at", "slots", "frozen", "gallery", "guest", "stamp", "keep_originals", "rerun",
-  "result_ttl_hours", "silent_minutes",
-];
-const BOUNDS = {
-  name: { type: "string", minLength: 1, maxLength: 80 },
-  "guest/title": { type: "string", maxLength: 80 },
-  "guest/greeting": { type: "string", maxLength: 300 },
-  "stamp/text": { type: ["string", "null"], maxLength: 40 },
-  "stamp/size_percent": { type: "integer", minimum: 8, maximum: 30 },
-  result_ttl_hours: { type: ["integer", "null"], minimum: 1, maximum: 2160 },
-  silent_minutes: { type: ["integer", "null"], minimum: 5, maximum: 120 },
-};
+const KEYS = Object.keys(EVENT);
+const TYPED = ["name", "guest", "stamp", "result_ttl_hours", "silent_minutes"]; // what is not chosen
 
 const plain = (date) => date.toISOString().replace(".000", "");
 
@@ -88,17 +77,13 @@ export function changedPart(before, after) {
 /** Returns what is wrong with an event, as a map from JSON pointer to words. */
 export function eventFaults(config) {
   const faults = new Map();
-  for (const [path, bounds] of Object.entries(BOUNDS)) {
-    const value = path.split("/").reduce((inner, key) => inner?.[key], config);
-    if (value === undefined) continue;
-    faultsOf(bounds, value, { pointer: `/${path}` }).forEach((words, at) => faults.set(at, words));
-  }
+  for (const key of TYPED) faultsOf(EVENT[key], config[key], { pointer: `/${key}` }).forEach((words, at) => faults.set(at, words));
   if (!config.name.trim()) faults.set("/name", t("fault.empty"));
   for (const key of ["starts_at", "ends_at"]) if (!config[key]) faults.set(`/${key}`, t("fault.required"));
   const length = Date.parse(config.ends_at) - Date.parse(config.starts_at);
   if (length <= 0) faults.set("/ends_at", t("fault.end_before_start"));
-  if (length > LONGEST_MS) faults.set("/ends_at", t("fault.event_too_long"));
-  if (config.gallery.pin && !/^\d{4,8}$/.test(config.gallery.pin)) faults.set("/gallery/pin", t("fault.pin"));
+  if (length > LONGEST_EVENT_DAYS * DAY_MS) faults.set("/ends_at", t("fault.event_too_long", { count: LONGEST_EVENT_DAYS }));
+  if (config.gallery.pin && faultsOf(EVENT.gallery.properties.pin, config.gallery.pin).size) faults.set("/gallery/pin", t("fault.pin"));
   return faults;
 }
 

@@ -1,13 +1,13 @@
 // Guests' answers in prompts: which fields there are, where prompts use them, what is wrong with them.
 
+import { SLOT } from "./bounds.js";
 import { findOperation } from "./catalogue.js";
 import { t } from "./i18n.js";
+import { faultsOf } from "./schema.js";
 
-export const MOST_FIELDS = 20;
-const MOST_CHOICES = 50;
-const CHOICE_MAX_LENGTH = 100;
-const LONGEST_ANSWER = 200;
-export const FIELD_NAME = /^[A-Za-z0-9_-]{1,64}$/;
+const { maxItems, items: { properties: ENTRY } } = SLOT.guest_fields;
+export const MOST_FIELDS = maxItems;
+export const FIELD_NAME = new RegExp(ENTRY.field.pattern, "u");
 const DEFAULT_LENGTH = 40;
 const HOLE = /\{\{(.*?)\}\}/gs;
 
@@ -32,12 +32,12 @@ function entryFaults(entry, n, others, faults) {
   if (!FIELD_NAME.test(entry.field)) faults.set(`${at}/field`, t("guest_fields.name_fault"));
   else if (others.includes(entry.field)) faults.set(`${at}/field`, t("guest_fields.twice"));
   if (entry.choices) {
-    if (entry.choices.length < 1 || entry.choices.length > MOST_CHOICES) faults.set(`${at}/choices`, t("guest_fields.choices_fault", { count: MOST_CHOICES }));
-    else if (entry.choices.some((one) => [...one].length > CHOICE_MAX_LENGTH)) faults.set(`${at}/choices`, t("fault.max_length", { count: CHOICE_MAX_LENGTH }));
+    if (faultsOf(ENTRY.choices, entry.choices).size) faults.set(`${at}/choices`, t("guest_fields.choices_fault", { count: ENTRY.choices.maxItems }));
+    for (const one of entry.choices) faultsOf(ENTRY.choices.items, one, { pointer: `${at}/choices` }).forEach((words, where) => faults.set(where, words));
   }
-  const { max_length: longest } = entry;
-  if (!Number.isInteger(longest) || longest < 1 || longest > LONGEST_ANSWER) faults.set(`${at}/max_length`, t("form.between", { min: 1, max: LONGEST_ANSWER }));
-  if ([...entry.default].length > LONGEST_ANSWER) faults.set(`${at}/default`, t("fault.max_length", { count: LONGEST_ANSWER }));
+  const { minimum: min, maximum: max } = ENTRY.max_length;
+  if (faultsOf(ENTRY.max_length, entry.max_length).size) faults.set(`${at}/max_length`, t("form.between", { min, max }));
+  faultsOf(ENTRY.default, entry.default, { pointer: `${at}/default` }).forEach((words, where) => faults.set(where, words));
 }
 
 /** Returns what is wrong with the fields and with the prompts' holes, as a map from pointers to words. */

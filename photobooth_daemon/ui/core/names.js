@@ -7,8 +7,6 @@ import { has, ofSchema, t } from "./i18n.js";
 import { may } from "./session.js";
 import { app, useStore } from "./store.js";
 
-export const SLOT_IDS = Array.from({ length: 15 }, (_, n) => `slot-${String(n + 1).padStart(3, "0")}`);
-
 /** 3 for slot-003. */
 export const slotNumber = (id) => Number(id.slice(-3));
 

@@ -1,9 +1,8 @@
 // What an account may do, and the sets of it that people are usually given.
 
-export const PERMISSIONS = [
-  "slots:read", "slots:write", "settings:read", "settings:write", "media:write", "jobs:read", "jobs:write",
-  "stats:read", "audit:read", "events:read", "events:write", "providers:write", "admins:write", "metrics:read",
-];
+import { ACCOUNT } from "./bounds.js";
+
+export const PERMISSIONS = ACCOUNT.permissions.items.enum;
 export const ROLES = {
   administrator: PERMISSIONS,
   viewer: ["slots:read", "jobs:read", "stats:read"],

@@ -1,22 +1,13 @@
 // A slot's configuration in the page: what may change of it, what differs, what is wrong with it.
 
+import { SLOT } from "./bounds.js";
 import { findOperation } from "./catalogue.js";
 import { guestFieldFaults } from "./guest_fields.js";
 import { faultsOf } from "./schema.js";
 import { ofSchema, t } from "./i18n.js";
 
-export const CONFIG_KEYS = [
-  "display_name", "enabled", "provider", "operation", "params", "template_media", "response_mode",
-  "inline_preview", "sync_response_seconds", "output", "on_failure", "cost_cap_per_day", "guest_fields",
-  "fallback",
-];
-const NAME_MAX_LENGTH = 80;
-const BOUNDS = {
-  sync_response_seconds: { type: ["integer", "null"], minimum: 10, maximum: 60 },
-  cost_cap_per_day: { type: ["number", "null"], minimum: 0 },
-  "output/quality": { type: "integer", minimum: 1, maximum: 100 },
-  "output/max_edge_px": { type: ["integer", "null"], minimum: 64, maximum: 16384 },
-};
+export const CONFIG_KEYS = Object.keys(SLOT);
+const TYPED = ["display_name", "sync_response_seconds", "output", "cost_cap_per_day"]; // what is not chosen
 
 /** Returns what may change of a slot or a revision, as a copy. */
 export function configOf(slot) {
@@ -79,13 +70,7 @@ function providerFault(catalogue, rung, enabled) {
 export function slotFaults(config, catalogue) {
   const faults = new Map();
   const complete = config.enabled;
-  const name = [...config.display_name].length;
-  if (name < 1) faults.set("/display_name", t("fault.empty"));
-  if (name > NAME_MAX_LENGTH) faults.set("/display_name", t("fault.max_length", { count: NAME_MAX_LENGTH }));
-  for (const [path, bounds] of Object.entries(BOUNDS)) {
-    const value = path.split("/").reduce((inner, key) => inner?.[key], config);
-    faultsOf(bounds, value, { pointer: `/${path}` }).forEach((words, at) => faults.set(at, words));
-  }
+  for (const key of TYPED) faultsOf(SLOT[key], config[key], { pointer: `/${key}` }).forEach((words, at) => faults.set(at, words));
   if (complete && !config.provider) faults.set("/provider", t("fault.choose_provider"));
   if (complete && config.provider && !config.operation) faults.set("/operation", t("fault.choose_operation"));
   const rungs = [{ prefix: "", rung: config }, ...config.fallback.map((rung, n) => ({ prefix: `/fallback/${n}`, rung }))];

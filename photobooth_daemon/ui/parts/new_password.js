@@ -1,9 +1,8 @@
 // New passwords: what the daemon takes, and good ones from the browser's own dice.
 
+import { PASSWORD_BYTES } from "../core/bounds.js";
 import { t } from "../core/i18n.js";
 
-const MIN_BYTES = 8;
-const MAX_BYTES = 72;
 // No letters that are mistaken for others when read aloud or typed on a booth.
 const LETTERS = "abcdefghjkmnpqrstuvwxyz23456789";
 const GROUPS = 4;
@@ -12,8 +11,8 @@ const GROUP_LENGTH = 4;
 /** Returns why a password is not taken, in words, or null. */
 export function passwordFault(text) {
   const bytes = new TextEncoder().encode(text).length;
-  if (bytes < MIN_BYTES) return t("password.short");
-  return bytes > MAX_BYTES ? t("password.long") : null;
+  if (bytes < PASSWORD_BYTES.minimum) return t("password.short", { count: PASSWORD_BYTES.minimum });
+  return bytes > PASSWORD_BYTES.maximum ? t("password.long", { count: PASSWORD_BYTES.maximum }) : null;
 }
 
 /** Returns a new password of 79 bits that can be read out over the phone. */

@@ -85,7 +85,8 @@ function JsonField({ value, onInput, schema, ...field }) {
   }} input=${{ spellcheck: false, class: "input code" }} />`;
 }
 
-function boundsText(schema) {
+/** Returns from where to where a number may go, in words. */
+export function boundsText(schema) {
   const values = { min: schema.minimum, max: schema.maximum };
   if (values.min !== undefined && values.max !== undefined) return t("form.between", values);
   if (values.min !== undefined) return t("form.at_least", values);

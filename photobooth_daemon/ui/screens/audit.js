@@ -2,9 +2,10 @@
 
 import { html, useEffect, useState } from "../core/html.js";
 import { get } from "../core/api.js";
+import { SLOT_IDS } from "../core/bounds.js";
 import { exactMoment, moment } from "../core/format.js";
 import { has, keysBelow, t } from "../core/i18n.js";
-import { SLOT_IDS, personName, providerTitle, slotTitleOf, useCatalogue } from "../core/names.js";
+import { personName, providerTitle, slotTitleOf, useCatalogue } from "../core/names.js";
 import { link, refine } from "../core/router.js";
 import { same } from "../core/slot_config.js";
 import { app, useStore } from "../core/store.js";

@@ -2,10 +2,11 @@
 
 import { html, useEffect, useState } from "../core/html.js";
 import { get } from "../core/api.js";
+import { SLOT_IDS } from "../core/bounds.js";
 import { duration, moment, exactMoment, span } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
-import { SLOT_IDS, recipeTitle, slotTitleOf, useCatalogue } from "../core/names.js";
+import { recipeTitle, slotTitleOf, useCatalogue } from "../core/names.js";
 import { explainReason, reasonOf } from "../core/problems.js";
 import { link, refine } from "../core/router.js";
 import { may } from "../core/session.js";

@@ -2,6 +2,7 @@
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../core/html.js";
 import { get, put } from "../core/api.js";
+import { SETTINGS } from "../core/bounds.js";
 import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
 import { personName } from "../core/names.js";
@@ -14,22 +15,21 @@ import { useArrival } from "../parts/arrive.js";
 import { Dialog, confirm, openDialog } from "../parts/dialog.js";
 import { SelectField } from "../parts/fields.js";
 import { useLoad } from "../parts/load.js";
-import { NumberField } from "../parts/schema_form.js";
+import { NumberField, boundsText } from "../parts/schema_form.js";
 import { toast, toastProblem } from "../parts/toast.js";
 import { BoardsPanel } from "./settings/boards.js";
 import { ProvidersPanel } from "./settings/providers.js";
 import { openRotation } from "./settings/rotation.js";
 
-const whole = (minimum, maximum) => ({ type: "integer", minimum, maximum });
 const GROUPS = {
-  time: { sync_response_seconds: whole(10, 60) },
-  load: { slot_concurrency: whole(1, 30), slot_queue: whole(0, 200), provider_concurrency: whole(1, 100), attempts_per_photo: whole(1, 50) },
-  photo: { max_upload_mb: whole(1, 50), max_pixels: whole(1_000_000, 200_000_000) },
-  keep: { result_ttl_hours: whole(1, 2160), history_days: whole(1, 3650), min_free_mb: whole(0, 1_000_000) },
-  cost: { cost_cap_per_day: { type: ["number", "null"], minimum: 0 } },
+  time: ["sync_response_seconds"],
+  load: ["slot_concurrency", "slot_queue", "provider_concurrency", "attempts_per_photo"],
+  photo: ["max_upload_mb", "max_pixels"],
+  keep: ["result_ttl_hours", "history_days", "min_free_mb"],
+  cost: ["cost_cap_per_day"],
 };
-const BOUNDS = Object.assign({}, ...Object.values(GROUPS));
-const KEYS = [...Object.keys(BOUNDS), "locale"];
+const NUMBERS = Object.values(GROUPS).flat();
+const KEYS = [...NUMBERS, "locale"];
 const UNITS = { sync_response_seconds: "seconds", max_upload_mb: "megabytes", max_pixels: "pixels", result_ttl_hours: "hours", history_days: "days", min_free_mb: "megabytes", cost_cap_per_day: "dollars" };
 
 const valuesOf = (settings) => Object.fromEntries(KEYS.map((key) => [key, settings[key]]));
@@ -56,7 +56,7 @@ function Settings({ settings, setSettings, at }) {
   const writable = may("settings:write");
   const saved = valuesOf(settings);
   const changed = KEYS.filter((key) => !same(saved[key], draft[key]));
-  const faults = Object.fromEntries(Object.entries(BOUNDS).map(([key, bounds]) => [key, faultsOf(bounds, draft[key]).get("")]));
+  const faults = Object.fromEntries(NUMBERS.map((key) => [key, faultsOf(SETTINGS[key], draft[key]).get("")]));
   const faulty = Object.values(faults).some(Boolean);
   const take = (next) => {
     setSettings(next);
@@ -101,9 +101,9 @@ function Settings({ settings, setSettings, at }) {
   return html`
     <${Title} lead=${html`<span>${t("slot.version", { version: String(settings.version), who: personName(settings.updated_by) })} <${Ago} at=${settings.updated_at} /></span>`}>${t("screen.settings")}<//>
     <div class="columns">
-      <div class="stack">${Object.entries(GROUPS).map(([group, bounds]) => html`<${Panel} key=${group} id=${group} title=${t(`settings.group.${group}`)}>
+      <div class="stack">${Object.entries(GROUPS).map(([group, keys]) => html`<${Panel} key=${group} id=${group} title=${t(`settings.group.${group}`)}>
         <fieldset class="form-grid" disabled=${!writable}>
-          ${Object.entries(bounds).map(([key, bound]) => html`<${NumberField} key=${key} id=${key} label=${t(`setting.${key}`)} hint=${`${t(`setting_hint.${key}`)} ${bound.maximum === undefined ? "" : t("form.between", { min: bound.minimum, max: bound.maximum })}`}
+          ${keys.map((key) => html`<${NumberField} key=${key} id=${key} label=${t(`setting.${key}`)} hint=${`${t(`setting_hint.${key}`)} ${boundsText(SETTINGS[key])}`}
             suffix=${UNITS[key] && t(`unit.${UNITS[key]}`)} placeholder=${key === "cost_cap_per_day" ? t("field_none.cost_cap_per_day") : ""} value=${draft[key] ?? undefined} fault=${tried ? faults[key] : null} onInput=${(value) => set(key, value ?? (key === "cost_cap_per_day" ? null : ""))} />`)}
         </fieldset>
       <//>`)}</div>
@@ -119,7 +119,7 @@ function Settings({ settings, setSettings, at }) {
         <//>
         <${ProvidersPanel} />
         <${BoardsPanel} />
-        <${Panel} id="texts" title=${t("settings.group.texts")}><fieldset disabled=${!writable}><${SelectField} id="locale" label=${t("setting.locale")} hint=${t("setting_hint.locale")} value=${draft.locale} options=${["ru", "en"].map((value) => ({ value, title: t(`choice.locale.${value}`) }))} onInput=${(value) => set("locale", value)} /></fieldset><//>
+        <${Panel} id="texts" title=${t("settings.group.texts")}><fieldset disabled=${!writable}><${SelectField} id="locale" label=${t("setting.locale")} hint=${t("setting_hint.locale")} value=${draft.locale} options=${SETTINGS.locale.enum.map((value) => ({ value, title: t(`choice.locale.${value}`) }))} onInput=${(value) => set("locale", value)} /></fieldset><//>
       </div>
     </div>
     ${changed.length > 0 && html`<div class="save-bar" role="region" aria-label=${t("slot.unsaved_label")}>

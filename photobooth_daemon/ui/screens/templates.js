@@ -2,6 +2,7 @@
 
 import { html, useState } from "../core/html.js";
 import { del, get } from "../core/api.js";
+import { TEMPLATE } from "../core/bounds.js";
 import { size } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { slotTitleOf } from "../core/names.js";
@@ -36,7 +37,7 @@ function Naming({ file, close }) {
   };
   return html`<${Dialog} title=${t("templates.add")} onClose=${() => close(null)} footer=${html`<${Button} onClick=${() => close(null)}>${t("act.cancel")}<//><${Button} kind="primary" busy=${busy} onClick=${add}>${t("templates.add")}<//>`}>
     <form class="stack" onSubmit=${add}><${ProblemNotice} problem=${problem} />
-      <${TextField} id="label" label=${t("templates.label")} hint=${t("templates.label_hint")} value=${label} onInput=${setLabel} input=${{ maxlength: 80, autofocus: true }} />
+      <${TextField} id="label" label=${t("templates.label")} hint=${t("templates.label_hint")} value=${label} onInput=${setLabel} input=${{ maxlength: TEMPLATE.label.maxLength, autofocus: true }} />
       <p class="quiet">${file.name} · ${size(file.size)}</p></form>
   <//>`;
 }

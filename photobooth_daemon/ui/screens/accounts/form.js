@@ -2,13 +2,14 @@
 
 import { html, useState } from "../../core/html.js";
 import { post, put } from "../../core/api.js";
+import { ACCOUNT } from "../../core/bounds.js";
 import { t } from "../../core/i18n.js";
 import { PERMISSIONS, ROLES, roleOf } from "../../core/roles.js";
 import { Button, ProblemNotice } from "../../parts/basics.js";
 import { Dialog, openDialog } from "../../parts/dialog.js";
 import { Segments, TextField } from "../../parts/fields.js";
 
-const USERNAME = /^[a-z][a-z0-9_-]{1,31}$/;
+const USERNAME = new RegExp(ACCOUNT.username.pattern, "u");
 
 export function PermissionChoice({ chosen, onInput }) {
   const [role, setRole] = useState(() => roleOf(chosen));
@@ -52,7 +53,7 @@ function AccountForm({ account, close }) {
   return html`<${Dialog} title=${title} onClose=${() => close(null)} footer=${html`<${Button} onClick=${() => close(null)}>${t("act.cancel")}<//><${Button} kind="primary" busy=${busy} onClick=${save}>${t(account ? "act.save" : "accounts.create")}<//>`}>
     <${ProblemNotice} problem=${problem} />
     <form class="stack" onSubmit=${save}>
-      ${!account && html`<${TextField} id="new-username" label=${t("login.username")} hint=${t("accounts.username_hint")} fault=${tried ? fault : null} value=${username} onInput=${setUsername} input=${{ autocomplete: "off", autocapitalize: "none", spellcheck: false, autofocus: true, maxlength: 32 }} />`}
+      ${!account && html`<${TextField} id="new-username" label=${t("login.username")} hint=${t("accounts.username_hint")} fault=${tried ? fault : null} value=${username} onInput=${setUsername} input=${{ autocomplete: "off", autocapitalize: "none", spellcheck: false, autofocus: true }} />`}
       <${PermissionChoice} chosen=${permissions} onInput=${setPermissions} />
     </form>
   <//>`;

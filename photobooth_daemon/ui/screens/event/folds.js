@@ -2,6 +2,7 @@
 
 import { html, useEffect, useState } from "../../core/html.js";
 import { get } from "../../core/api.js";
+import { EVENT } from "../../core/bounds.js";
 import { CORNERS } from "../../core/event_config.js";
 import { t } from "../../core/i18n.js";
 import { Segments, SelectField, Switch, TextArea, TextField } from "../../parts/fields.js";
@@ -32,7 +33,7 @@ export function GalleryFold({ draft, set, faults, event }) {
         onInput=${(text) => {
           const { pin, ...rest } = gallery;
           set({ gallery: text === "" ? rest : { ...rest, pin: text } });
-        }} input=${{ inputmode: "numeric", maxlength: 8, autocomplete: "off" }} />
+        }} input=${{ inputmode: "numeric", autocomplete: "off" }} />
     </div>
     ${event?.gallery.pin_set && html`<${Switch} id="gallery-no-pin" label=${t("event.no_pin")} checked=${gallery.pin === null} onInput=${(on) => {
       const { pin, ...rest } = gallery;
@@ -52,8 +53,8 @@ export function GuestFold({ draft, set, faults }) {
   const logos = [{ value: "", title: t("event.no_logo") }, ...(templates ?? []).map((one) => ({ value: one.media_id, title: one.label || t("templates.unnamed") }))];
   const logo = templates?.find((one) => one.media_id === guest.logo_media_id);
   return html`<${Fold} name="guest" summary=${html`<span class="accent-dot"><svg viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="5" fill=${guest.accent} /></svg>${guest.title || t("event.as_the_event")}</span>`} faults=${faults} under=${["/guest"]}>
-    <${TextField} id="guest-title" label=${t("field.guest.title")} placeholder=${draft.name || t("event.as_the_event")} fault=${faults.get("/guest/title")} value=${guest.title} onInput=${(value) => change({ title: value })} input=${{ maxlength: 80 }} />
-    <${TextArea} id="guest-greeting" label=${t("field.guest.greeting")} rows=${3} fault=${faults.get("/guest/greeting")} value=${guest.greeting} onInput=${(value) => change({ greeting: value })} input=${{ maxlength: 300 }} />
+    <${TextField} id="guest-title" label=${t("field.guest.title")} placeholder=${draft.name || t("event.as_the_event")} fault=${faults.get("/guest/title")} value=${guest.title} onInput=${(value) => change({ title: value })} input=${{ maxlength: EVENT.guest.properties.title.maxLength }} />
+    <${TextArea} id="guest-greeting" label=${t("field.guest.greeting")} rows=${3} fault=${faults.get("/guest/greeting")} value=${guest.greeting} onInput=${(value) => change({ greeting: value })} input=${{ maxlength: EVENT.guest.properties.greeting.maxLength }} />
     <div class="form-grid">
       <${TextField} id="guest-accent" type="color" label=${t("field.guest.accent")} fault=${faults.get("/guest/accent")} value=${guest.accent} onInput=${(accent) => change({ accent })} input=${{ class: "input colour" }} />
       <${SelectField} id="guest-logo" label=${t("field.guest.logo_media_id")} hint=${t("event.hint.logo")} fault=${faults.get("/guest/logo_media_id")} value=${guest.logo_media_id ?? ""} options=${logos} onInput=${(value) => change({ logo_media_id: value || null })} />
@@ -71,7 +72,7 @@ export function StampFold({ draft, set, faults }) {
     ${stamp && html`<div class="form-grid">
       <${SelectField} id="stamp-corner" label=${t("field.stamp.corner")} value=${stamp.corner} options=${CORNERS.map((value) => title("stamp.corner", value))} onInput=${(corner) => change({ corner })} />
       <${NumberField} id="stamp-size" label=${t("field.stamp.size_percent")} hint=${t("event.hint.stamp_size")} fault=${faults.get("/stamp/size_percent")} suffix="%" value=${stamp.size_percent} onInput=${(value) => change({ size_percent: value ?? "" })} />
-      <${TextField} id="stamp-text" label=${t("field.stamp.text")} optional=${t("event.optional")} hint=${t("event.hint.stamp_text")} fault=${faults.get("/stamp/text")} value=${stamp.text ?? ""} onInput=${(value) => change({ text: value || null })} input=${{ maxlength: 40 }} />
+      <${TextField} id="stamp-text" label=${t("field.stamp.text")} optional=${t("event.optional")} hint=${t("event.hint.stamp_text")} fault=${faults.get("/stamp/text")} value=${stamp.text ?? ""} onInput=${(value) => change({ text: value || null })} input=${{ maxlength: EVENT.stamp.properties.text.maxLength }} />
     </div>`}
   <//>`;
 }

@@ -2,6 +2,7 @@
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../../core/html.js";
 import { get, post, put } from "../../core/api.js";
+import { EVENT } from "../../core/bounds.js";
 import { blankEvent, changedPart, configOf, evening, eventFaults, fromField, toField } from "../../core/event_config.js";
 import { t } from "../../core/i18n.js";
 import { guardLeaving } from "../../core/router.js";
@@ -102,7 +103,7 @@ export function EventForm({ event: newest, onSaved }) {
     <fieldset class="stack" disabled=${!writable}>
       <${Panel} id="basics">
         <div class="stack">
-          <${TextField} id="event-name" label=${t("field.name")} fault=${faults.get("/name")} placeholder=${t("event.name_example")} value=${draft.name} onInput=${(name) => set({ name })} input=${{ maxlength: 80, autocomplete: "off" }} />
+          <${TextField} id="event-name" label=${t("field.name")} fault=${faults.get("/name")} placeholder=${t("event.name_example")} value=${draft.name} onInput=${(name) => set({ name })} input=${{ maxlength: EVENT.name.maxLength, autocomplete: "off" }} />
           <div class="form-grid">
             ${["starts_at", "ends_at"].map((key) => html`<${TextField} key=${key} id=${key} type="datetime-local" label=${t(`field.${key}`)} fault=${faults.get(`/${key}`)} value=${toField(draft[key])} onInput=${(text) => set({ [key]: fromField(text) })} />`)}
           </div>

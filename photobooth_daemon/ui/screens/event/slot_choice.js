@@ -1,8 +1,9 @@
 // Which slots an event or a board has, by their names; all of them while none is chosen.
 
 import { html, useState } from "../../core/html.js";
+import { SLOT_IDS } from "../../core/bounds.js";
 import { t } from "../../core/i18n.js";
-import { SLOT_IDS, slotTitle } from "../../core/names.js";
+import { slotTitle } from "../../core/names.js";
 import { app, useStore } from "../../core/store.js";
 import { Segments } from "../../parts/fields.js";
 import { Icon } from "../../parts/icons.js";

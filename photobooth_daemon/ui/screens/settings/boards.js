@@ -2,6 +2,7 @@
 
 import { html, useState } from "../../core/html.js";
 import { del, get, post } from "../../core/api.js";
+import { BOARD } from "../../core/bounds.js";
 import { t } from "../../core/i18n.js";
 import { slotTitleOf } from "../../core/names.js";
 import { may } from "../../core/session.js";
@@ -12,8 +13,6 @@ import { TextField } from "../../parts/fields.js";
 import { useLoad } from "../../parts/load.js";
 import { toast, toastProblem } from "../../parts/toast.js";
 import { SlotChoice } from "../event/slot_choice.js";
-
-const LABEL_MAX_LENGTH = 80;
 
 function BoardForm({ close }) {
   const [label, setLabel] = useState("");
@@ -38,7 +37,7 @@ function BoardForm({ close }) {
   return html`<${Dialog} title=${t("boards.add")} onClose=${() => close(null)} footer=${html`<${Button} onClick=${() => close(null)}>${t("act.cancel")}<//><${Button} kind="primary" busy=${busy} onClick=${save}>${t("boards.create")}<//>`}>
     <${ProblemNotice} problem=${problem} />
     <form class="stack" onSubmit=${save}>
-      <${TextField} id="board-label" label=${t("boards.label")} hint=${t("boards.label_hint")} fault=${tried ? fault : null} value=${label} onInput=${setLabel} input=${{ maxlength: LABEL_MAX_LENGTH, autocomplete: "off", autofocus: true }} />
+      <${TextField} id="board-label" label=${t("boards.label")} hint=${t("boards.label_hint")} fault=${tried ? fault : null} value=${label} onInput=${setLabel} input=${{ maxlength: BOARD.label.maxLength, autocomplete: "off", autofocus: true }} />
       <${SlotChoice} chosen=${slots} none=${t("boards.slots_none")} onInput=${setSlots} />
     </form>
   <//>`;

@@ -2,11 +2,13 @@
 
 import { html, useEffect, useState } from "../../core/html.js";
 import { del, get, post, put } from "../../core/api.js";
+import { PROVIDER_KEY } from "../../core/bounds.js";
 import { duration } from "../../core/format.js";
 import { ofSchema, t } from "../../core/i18n.js";
 import { onEvent } from "../../core/live.js";
 import { readCatalogue } from "../../core/names.js";
 import { remember } from "../../core/prefs.js";
+import { faultsOf } from "../../core/schema.js";
 import { may } from "../../core/session.js";
 import { app } from "../../core/store.js";
 import { Button, Notice, Panel, ProblemNotice, Waiting } from "../../parts/basics.js";
@@ -16,7 +18,6 @@ import { useLoad } from "../../parts/load.js";
 import { toast, toastProblem } from "../../parts/toast.js";
 
 const OURS = "administrator"; // where a key comes from that was entered here
-const KEY = /^[\x21-\x7e]{8,500}$/;
 const MODELS_SHOWN = 40;
 
 function KeyForm({ one, close }) {
@@ -24,7 +25,7 @@ function KeyForm({ one, close }) {
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(null);
-  const fault = KEY.test(key.trim()) ? null : t("providers.key_fault");
+  const fault = faultsOf(PROVIDER_KEY, key.trim()).size ? t("providers.key_fault") : null;
   const save = async (event) => {
     event?.preventDefault();
     setTried(true);

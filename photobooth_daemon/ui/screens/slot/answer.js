@@ -1,10 +1,11 @@
 // What the camera gets back, how it looks, how long it may take and what it may cost.
 
 import { html } from "../../core/html.js";
+import { SLOT } from "../../core/bounds.js";
 import { t } from "../../core/i18n.js";
 import { Panel } from "../../parts/basics.js";
 import { SelectField, Switch } from "../../parts/fields.js";
-import { NumberField } from "../../parts/schema_form.js";
+import { NumberField, boundsText } from "../../parts/schema_form.js";
 
 const orNull = (value) => value ?? null;
 
@@ -19,7 +20,7 @@ export function AnswerPanel({ draft, setDraft, faults, disabled }) {
       <${NumberField} id="sync_response_seconds" label=${t("field.sync_response_seconds")} hint=${t("slot.window_hint")} suffix=${t("unit.seconds")} placeholder=${t("field_none.sync_response_seconds")} value=${draft.sync_response_seconds ?? undefined} fault=${faults.get("/sync_response_seconds")} onInput=${(value) => set({ sync_response_seconds: orNull(value) })} />
       <${NumberField} id="cost_cap_per_day" label=${t("field.cost_cap_per_day")} hint=${t("slot.cost_hint")} suffix=${t("unit.dollars")} placeholder=${t("field_none.cost_cap_per_day")} value=${draft.cost_cap_per_day ?? undefined} fault=${faults.get("/cost_cap_per_day")} onInput=${(value) => set({ cost_cap_per_day: orNull(value) })} />
       <${SelectField} id="output-format" label=${t("field.output.format")} value=${draft.output.format} options=${choices("output.format", ["jpeg", "png", "webp"])} fault=${faults.get("/output/format")} hint=${t("slot.format_hint")} onInput=${(format) => setOutput({ format })} />
-      <${NumberField} id="output-quality" label=${t("field.output.quality")} value=${draft.output.quality} fault=${faults.get("/output/quality")} hint=${t("form.between", { min: 1, max: 100 })} onInput=${(value) => setOutput({ quality: value ?? "" })} />
+      <${NumberField} id="output-quality" label=${t("field.output.quality")} value=${draft.output.quality} fault=${faults.get("/output/quality")} hint=${boundsText(SLOT.output.properties.quality)} onInput=${(value) => setOutput({ quality: value ?? "" })} />
       <${SelectField} id="output-fit" label=${t("field.output.fit")} value=${draft.output.fit} options=${choices("output.fit", ["none", "crop", "pad"])} fault=${faults.get("/output/fit")} hint=${t("slot.fit_hint")} onInput=${(fit) => setOutput({ fit })} />
       <${NumberField} id="output-max_edge_px" label=${t("field.output.max_edge_px")} suffix=${t("unit.pixels")} placeholder=${t("field_none.output.max_edge_px")} value=${draft.output.max_edge_px ?? undefined} fault=${faults.get("/output/max_edge_px")} onInput=${(value) => setOutput({ max_edge_px: orNull(value) })} />
       <${Switch} id="inline_preview" label=${t("field.inline_preview")} hint=${t("slot.inline_hint")} checked=${draft.inline_preview} onInput=${(inline_preview) => set({ inline_preview })} />

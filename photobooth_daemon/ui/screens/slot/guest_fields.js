@@ -48,7 +48,7 @@ function Entry({ n, entry, faults, names, onChange, onRemove, disabled }) {
     <header><h3>${entry.field ? html`<code>${`{{${entry.field}}}`}</code>` : t("guest_fields.new")}</h3>${!disabled && html`<${IconButton} icon="trash" kind="small" label=${t("guest_fields.remove", { field: entry.field || String(n + 1) })} onClick=${onRemove} />`}</header>
     <div class="stack">
       <div class="form-grid">
-        <${TextField} id=${`guest-${n}-field`} label=${t("guest_fields.field")} hint=${t("guest_fields.field_hint")} fault=${faults.get(`${at}/field`)} value=${entry.field} suggestions=${names} onInput=${(field) => set({ field })} input=${{ autocomplete: "off", spellcheck: false, maxlength: 64 }} />
+        <${TextField} id=${`guest-${n}-field`} label=${t("guest_fields.field")} hint=${t("guest_fields.field_hint")} fault=${faults.get(`${at}/field`)} value=${entry.field} suggestions=${names} onInput=${(field) => set({ field })} input=${{ autocomplete: "off", spellcheck: false }} />
         <${TextField} id=${`guest-${n}-default`} label=${t("guest_fields.default")} hint=${t("guest_fields.default_hint")} fault=${faults.get(`${at}/default`)} value=${entry.default} onInput=${(text) => set({ default: text })} input=${{ autocomplete: "off" }} />
         ${!entry.choices && html`<${NumberField} id=${`guest-${n}-max_length`} label=${t("guest_fields.max_length")} hint=${t("guest_fields.max_length_hint")} fault=${faults.get(`${at}/max_length`)} value=${entry.max_length} onInput=${(value) => set({ max_length: value ?? "" })} />`}
       </div>

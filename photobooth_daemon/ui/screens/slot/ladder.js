@@ -1,6 +1,7 @@
 // The ladder: what is tried, in this order, when the slot's own operation brings no picture.
 
 import { html } from "../../core/html.js";
+import { SLOT } from "../../core/bounds.js";
 import { ofSchema, t } from "../../core/i18n.js";
 import { findOperation } from "../../core/catalogue.js";
 import { Button, IconButton, Panel } from "../../parts/basics.js";
@@ -8,8 +9,6 @@ import { SelectField } from "../../parts/fields.js";
 import { useModels } from "../../parts/models.js";
 import { SchemaForm } from "../../parts/schema_form.js";
 import { operationOptions, providerOptions } from "./recipe.js";
-
-const MOST_RUNGS = 8;
 
 function Rung({ n, rung, faults, catalogue, count, onChange, onMove, onRemove, disabled }) {
   const operation = findOperation(catalogue, rung.provider, rung.operation);
@@ -46,7 +45,7 @@ export function LadderPanel({ draft, setDraft, faults, known, disabled }) {
     <fieldset disabled=${disabled} class="stack">
       ${rungs.length > 0 && html`<ol class="rungs">${rungs.map((rung, n) => html`<${Rung} key=${n} n=${n} rung=${rung} faults=${faults} catalogue=${catalogue} count=${rungs.length} disabled=${disabled}
         onChange=${(next) => put(rungs.map((one, i) => (i === n ? next : one)))} onMove=${(step) => move(n, step)} onRemove=${() => put(rungs.filter((_, i) => i !== n))} />`)}</ol>`}
-      ${!disabled && rungs.length < MOST_RUNGS && catalogue.length > 0 && html`<div><${Button} kind="small" icon="plus" onClick=${add}>${t("ladder.add")}<//></div>`}
+      ${!disabled && rungs.length < SLOT.fallback.maxItems && catalogue.length > 0 && html`<div><${Button} kind="small" icon="plus" onClick=${add}>${t("ladder.add")}<//></div>`}
     </fieldset>
   <//>`;
 }
