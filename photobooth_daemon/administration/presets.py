@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -190,11 +189,11 @@ class PresetService:
         recent = await self._job_lists.recent_results(slot.slot_id, self._clock.utcnow(), 1)
         if not recent:
             return None
-        found = await asyncio.to_thread(self._media_store.find_preview, recent[0].job_id)
+        found = await self._media_store.find_preview(recent[0].job_id)
         if found is None or found[1] != "image/jpeg":
             return None
         try:
-            return recent[0].job_id, await asyncio.to_thread(found[0].read_bytes)
+            return recent[0].job_id, await self._media_store.read(found[0])
         except FileNotFoundError:
             # It expired just now.
             return None

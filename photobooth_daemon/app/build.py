@@ -25,6 +25,7 @@ from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.app.administration import build_administration
 from photobooth_daemon.app.background import Shared, build_background, build_readiness
 from photobooth_daemon.app.ingest import IngestParts, build_ingest
+from photobooth_daemon.app.media import build_media_store
 from photobooth_daemon.app.providers import Providers, build_provider_keys
 from photobooth_daemon.app.reruns import build_reruns
 from photobooth_daemon.app.sample import sample_photo
@@ -120,7 +121,7 @@ class App:
         self.passwords.close()
         self.camera_passwords.close()
         self.guest_passwords.close()
-        self.media_store.close()
+        await self.media_store.close()
         await self.database.close()
 
 
@@ -141,8 +142,8 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     problems = RecentProblems(clock)
     life = Life()
     in_flight = InFlight()
-    media_store = MediaStore(config.media.root)
-    media_store.create_tree()
+    media_store = build_media_store(config.media)
+    media_store.create()
     threads = threads_for_cores()
     pictures = PictureThreads(clock, threads=threads)
     passwords = Passwords()
@@ -209,7 +210,6 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         public_url=config.server.public_url,
         trusted_proxies=config.server.trusted_proxies,
         accel_redirect=config.server.accel_redirect,
-        media_root=config.media.root,
         metrics_from=config.server.metrics_from,
     )
     intake = IntakePage(config.intake, http)
@@ -269,7 +269,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         archives=Archives(EventPhotos(database), media_store, clock),
         guest_archives=Archives(EventPhotos(database), media_store, clock),
         retention=Retention(RetentionRepository(database), media_store, clock),
-        media=PublicMedia(media, media_store, clock),
+        media=PublicMedia(media, clock),
         health=health,
         readiness=readiness,
         intake=intake,

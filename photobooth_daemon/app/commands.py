@@ -15,9 +15,9 @@ from photobooth_daemon.administration.sealed import SealedSecrets
 from photobooth_daemon.administration.signing_key import load_signing_key
 from photobooth_daemon.app.administration import Administration, build_administration
 from photobooth_daemon.app.installation import Installation
+from photobooth_daemon.app.media import opened_media_store
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.media.archive import Archives
-from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Actor
 from photobooth_daemon.monitoring.reports.event import EventReports
 from photobooth_daemon.monitoring.retention import Retention
@@ -60,7 +60,10 @@ async def services(installation: Installation) -> AsyncIterator[Services]:
     signing_key = load_signing_key(config.server.jwt_key_file)
     passwords = Passwords()
     try:
-        async with installation.database() as database:
+        async with (
+            installation.database() as database,
+            opened_media_store(config.media) as media_store,
+        ):
             administration = build_administration(
                 config,
                 database,
@@ -71,7 +74,7 @@ async def services(installation: Installation) -> AsyncIterator[Services]:
                 facts=provider_facts(installed_drivers(), config.providers),
                 schemas=ParamSchemas.installed(),
             )
-            clock, media_store = installation.clock, MediaStore(config.media.root)
+            clock = installation.clock
             results = ResultService(
                 database,
                 ResultEnds(),

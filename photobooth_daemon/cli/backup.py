@@ -27,7 +27,7 @@ from photobooth_daemon.housekeeping.backup.backup import Backup, Source
 from photobooth_daemon.housekeeping.backup.restore import Restore
 from photobooth_daemon.housekeeping.backup.seal import load_seal, seal_by
 from photobooth_daemon.logs import configure_logging
-from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.media.file_store import FileStore
 from photobooth_daemon.model import Actor
 from photobooth_daemon.repositories.backups import BackupRepository
 
@@ -104,8 +104,8 @@ async def restore(
     async with _owning_the_audit_log(installation):
         config = installation.config
         seal = None if unsealed else other or load_seal(config.seal_key_file)
-        media_store = MediaStore(config.media.root)
-        media_store.create_tree()
+        media_store = FileStore(config.media.root)
+        media_store.create()
         try:
             async with installation.database(check_schema=False) as database:
                 source = _source(installation, database)
@@ -113,7 +113,7 @@ async def restore(
                 work = Restore(source, database, media_store, installation.clock, actor)
                 report = await work.run(directory, seal=seal, replace=replace)
         finally:
-            media_store.close()
+            await media_store.close()
     say(f"Restored the backup of {report.manifest.created_at}: {report.results} results.")
     if unsealed:
         say("Its seal was not looked at: passwords, settings and audit log are whatever was in it.")

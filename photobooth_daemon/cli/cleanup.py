@@ -10,11 +10,11 @@ import click
 from photobooth_daemon.administration.audit_key import load_audit_key
 from photobooth_daemon.app.administration import build_head_keeper
 from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.app.media import opened_media_store
 from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.housekeeping.build import build_housekeeping
 from photobooth_daemon.housekeeping.cleanup import CleanupReport
 from photobooth_daemon.logs import configure_logging
-from photobooth_daemon.media.store import MediaStore
 
 
 @click.command()
@@ -32,18 +32,17 @@ async def cleanup(installation: Installation, dry_run: bool, as_json: bool) -> N
     style = "text" if sys.stderr.isatty() else config.logging.format
     configure_logging(level=config.logging.level, style=style)
     audit_key = load_audit_key(config.audit_key_file, config.server.jwt_key_file)
-    media_store = MediaStore(config.media.root)
-    try:
-        async with installation.database() as database:
-            housekeeping = build_housekeeping(
-                database,
-                media_store,
-                build_head_keeper(config, database, audit_key),
-                installation.clock,
-            )
-            report = await housekeeping.cleanup.run(dry_run=dry_run)
-    finally:
-        media_store.close()
+    async with (
+        installation.database() as database,
+        opened_media_store(config.media) as media_store,
+    ):
+        housekeeping = build_housekeeping(
+            database,
+            media_store,
+            build_head_keeper(config, database, audit_key),
+            installation.clock,
+        )
+        report = await housekeeping.cleanup.run(dry_run=dry_run)
     if as_json:
         print_json_line(asdict(report))
     else:

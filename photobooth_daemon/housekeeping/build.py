@@ -39,7 +39,7 @@ def build_housekeeping(
     """Return recovery and cleanup for one database, its media tree and its audit log's end."""
     repository = CleanupRepository(database)
     settings = SettingsRepository(database)
-    tree_use = TreeUse(media_store.root)
+    tree_use = media_store.tree_use()
     recovery = Recovery(
         repository=repository,
         jobs=Jobs(

@@ -100,7 +100,7 @@ class Cleanup:
         error: PhotoboothError | OSError | None = None
         try:
             # Here, so that a directory that cannot be used is on record as a failed run.
-            await asyncio.to_thread(self._media_store.create_tree)
+            await asyncio.to_thread(self._media_store.create)
             await self._steps(removals)
             if removals.refused:
                 error = CleanupFailed(f"{removals.refused} objects could not be removed.")

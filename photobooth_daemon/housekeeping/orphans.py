@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import FilesMissing
 from photobooth_daemon.housekeeping.removals import Removals
-from photobooth_daemon.media.store import MediaStore, Shelf, StoredThing
-from photobooth_daemon.model import MediaKind, MediaObject
+from photobooth_daemon.media.keys import Shelf, key_of
+from photobooth_daemon.media.listing import StoredThing
+from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.model import MediaObject
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 
 AGE = timedelta(minutes=10)
@@ -57,7 +57,8 @@ class Orphans:
         lost: list[MediaObject] = []
         while True:
             batch = await self._repository.list_stored_media(last, BATCH_SIZE)
-            lost += await asyncio.to_thread(self._without_files, batch)
+            missing = await self._media_store.list_missing([key_of(media) for media in batch])
+            lost += [media for media in batch if key_of(media) in missing]
             looked_at += len(batch)
             if len(batch) < BATCH_SIZE:
                 break
@@ -74,13 +75,3 @@ class Orphans:
     def _old(self, batch: list[StoredThing]) -> list[StoredThing]:
         oldest = self._clock.utcnow() - AGE
         return [thing for thing in batch if thing.modified_at < oldest]
-
-    def _without_files(self, batch: list[MediaObject]) -> list[MediaObject]:
-        return [media for media in batch if not self._path(media).is_file()]
-
-    def _path(self, media: MediaObject) -> Path:
-        if media.kind is MediaKind.PREVIEW:
-            return self._media_store.preview_path(media.job_id, media.content_type)
-        if media.kind is MediaKind.ORIGINAL:
-            return self._media_store.original_path(media.job_id, media.content_type)
-        return self._media_store.result_path(media.job_id, media.content_type)

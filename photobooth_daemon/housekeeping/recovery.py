@@ -18,7 +18,8 @@ from photobooth_daemon.errors import InvalidImage, UnsupportedMediaType
 from photobooth_daemon.housekeeping.removals import Removals
 from photobooth_daemon.ingest.jobs import Jobs
 from photobooth_daemon.media.in_use import Solitude, TreeUse
-from photobooth_daemon.media.store import MediaStore, Shelf
+from photobooth_daemon.media.keys import Shelf
+from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Job, JobEnd, JobStatus, ResultFacts
 from photobooth_daemon.model.events import Event, kept_hours
 from photobooth_daemon.pictures import steps
@@ -114,10 +115,7 @@ class Recovery:
             last = batch[-1]
 
     async def _end(self, job: Job, removals: Removals) -> None:
-        path = await self._media_store.find_result(job.job_id)
-        found = None
-        if path is not None:
-            found = await asyncio.to_thread(_look_at_result, path, self._media_store, job.job_id)
+        found = await self._look_at_result(job.job_id)
         status = JobStatus.FAILED if found is None else JobStatus.DONE
         if removals.dry_run:
             removals.count(f"jobs_{status}", job_id=str(job.job_id), slot_id=job.slot_id)
@@ -143,6 +141,21 @@ class Recovery:
                     self._media_store.remove_original(job.job_id), job_id=str(job.job_id)
                 )
 
+    async def _look_at_result(self, job_id: UUID) -> _Found | None:
+        """Return what is stored of a result, if it is whole."""
+        key = await self._media_store.find_result(job_id)
+        preview = await self._media_store.find_preview(job_id)
+        if key is None or preview is None:
+            return None
+        preview_size = await self._media_store.find_size(preview[0])
+        if preview_size is None:
+            return None
+        try:
+            async with self._media_store.local_copy(key) as path:
+                return await asyncio.to_thread(_look_at, path, preview_size, preview[1])
+        except (FileNotFoundError, InvalidImage, UnsupportedMediaType):
+            return None
+
     async def _facts(self, job: Job, found: _Found, event: Event | None) -> ResultFacts:
         hours = kept_hours(event, (await self._settings.get()).values)
         return ResultFacts(
@@ -157,19 +170,16 @@ class Recovery:
         )
 
 
-def _look_at_result(path: Path, media_store: MediaStore, job_id: UUID) -> _Found | None:
-    """Return what a result directory holds, if it is whole; blocks."""
-    preview = media_store.find_preview(job_id)
-    if preview is None:
-        return None
-    try:
-        preview_size = preview[0].stat().st_size
-        content_type = steps.recognise(path)
-        width, height = steps.measure(path, content_type, MOST_PIXELS)
-        size, digest = _size_and_digest(path)
-    except (FileNotFoundError, InvalidImage, UnsupportedMediaType):
-        return None
-    return _Found(content_type, width, height, size, digest, preview_size, preview[1])
+def _look_at(path: Path, preview_size: int, preview_type: str) -> _Found:
+    """Return what a result is, by its file; blocks.
+
+    Raises:
+        FileNotFoundError, InvalidImage, UnsupportedMediaType: it is nothing.
+    """
+    content_type = steps.recognise(path)
+    width, height = steps.measure(path, content_type, MOST_PIXELS)
+    size, digest = _size_and_digest(path)
+    return _Found(content_type, width, height, size, digest, preview_size, preview_type)
 
 
 def _size_and_digest(path: Path) -> tuple[int, str]:

@@ -6,7 +6,8 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable
 
-from photobooth_daemon.media.store import MediaStore, StoredThing
+from photobooth_daemon.media.listing import StoredThing
+from photobooth_daemon.media.store import MediaStore
 
 log = logging.getLogger("photobooth_daemon.housekeeping.cleanup")
 
@@ -42,6 +43,6 @@ class Removals:
         """Remove a file or directory that a listing found, and count it."""
         if self.dry_run:
             self.freed_bytes += thing.size_bytes
-        elif not await self.free(media_store.remove_thing(thing), file=thing.path.name):
+        elif not await self.free(media_store.remove_thing(thing), file=thing.name):
             return
-        self.count(kind, file=thing.path.name, size_bytes=thing.size_bytes)
+        self.count(kind, file=thing.name, size_bytes=thing.size_bytes)

@@ -182,7 +182,9 @@ class RequestBuilder:
             template = self._templates.get(binding.media_id)
             if binding.role not in roles or template is None:
                 continue
-            path = self._parts.media_store.template_path(template.media_id, template.content_type)
+            path = await self._parts.media_store.template_file(
+                template.media_id, template.content_type
+            )
             sent, url = None, None
             if not takes_files(driver):
                 sent = await self._template_as_sent(rung, template, path, deadline)

@@ -7,24 +7,21 @@ time, and only once the one before has been sent; what grows is the index, about
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
-from pathlib import Path
-from typing import BinaryIO
 from uuid import UUID
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import RateLimited
+from photobooth_daemon.media.keys import MediaKey, original_key, result_key
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model.csv_text import csv_text
 from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.repositories.event_photos import EventPhoto, EventPhotos
 
-BLOCK_BYTES = 512 * 1024
 MOST_AT_ONCE = 2
 RETRY_SECONDS = 60.0
 _FIRST_YEAR = 1980
@@ -84,31 +81,50 @@ class Archives:
             outcome, file = photo.status, ""
             if photo.picture_job_id is not None and photo.picture_type is not None:
                 file = f"{name}.{EXTENSIONS[photo.picture_type]}"
-                path = self._media_store.result_path(photo.picture_job_id, photo.picture_type)
+                key = result_key(photo.picture_job_id, photo.picture_type)
                 try:
                     self._must_live(photo.picture_expires_at)
-                    async with aclosing(archive.add(file, photo.taken_at, path)) as blocks:
+                    added = self._added(archive, file, photo.taken_at, key)
+                    async with aclosing(added) as blocks:
                         async for block in blocks:
                             yield block
                 except FileNotFoundError:
                     outcome, file = self._what_became(photo), ""
             if wanted.originals and photo.original_expires_at is not None:
-                path = self._media_store.original_path(photo.job_id, photo.original_type)
+                key = original_key(photo.job_id, photo.original_type)
                 try:
                     self._must_live(photo.original_expires_at)
                     original = f"originals/{name}.{EXTENSIONS[photo.original_type]}"
-                    async with aclosing(archive.add(original, photo.taken_at, path)) as blocks:
+                    added = self._added(archive, original, photo.taken_at, key)
+                    async with aclosing(added) as blocks:
                         async for block in blocks:
                             yield block
                 except FileNotFoundError:
                     pass
             rows.append(_row(photo, outcome, file))
         if wanted.index:
-            index = BytesIO(csv_text(rows).encode())
+            index = _one_block(csv_text(rows).encode())
             async with aclosing(archive.add("index.csv", now, index)) as blocks:
                 async for block in blocks:
                     yield block
         yield archive.close()
+
+    async def _added(
+        self, archive: _Archive, name: str, at: datetime, key: MediaKey
+    ) -> AsyncGenerator[bytes, None]:
+        """Add a picture of the store.
+
+        Raises:
+            FileNotFoundError: there is none; nothing has been added.
+        """
+        opened = await self._media_store.open(key)
+        try:
+            source = opened.blocks(0, opened.size_bytes)
+            async with aclosing(source), aclosing(archive.add(name, at, source)) as blocks:
+                async for block in blocks:
+                    yield block
+        finally:
+            opened.close()
 
     def _must_live(self, expires_at: datetime | None) -> None:
         """Raise what a file that is gone raises: by the clock alone, whenever cleanup comes."""
@@ -129,36 +145,21 @@ class _Archive:
         self._zip = ZipFile(self._written, "w", ZIP_STORED)
 
     async def add(
-        self, name: str, at: datetime, source: Path | BinaryIO
+        self, name: str, at: datetime, source: AsyncIterator[bytes]
     ) -> AsyncGenerator[bytes, None]:
-        """Add what a file holds, read in threads, and close it.
-
-        Raises:
-            FileNotFoundError: there is none; nothing has been added.
-        """
-        blocks = self._blocks(name, at, source)
-        try:
-            while (block := await asyncio.to_thread(next, blocks, None)) is not None:
-                yield block
-        finally:
-            blocks.close()
+        """Add what a source gives; a checksum is reckoned in threads."""
+        moment = at.astimezone().timetuple()[:6]
+        entry = ZipInfo(name, max(moment, (_FIRST_YEAR, 1, 1, 0, 0, 0)))
+        entry.external_attr = 0o644 << 16
+        with self._zip.open(entry, "w") as target:
+            async for block in source:
+                await asyncio.to_thread(target.write, block)
+                yield self._written.take()
 
     def close(self) -> bytes:
         """Return the end of the archive: what it holds, and where."""
         self._zip.close()
         return self._written.take()
-
-    def _blocks(
-        self, name: str, at: datetime, source: Path | BinaryIO
-    ) -> Generator[bytes, None, None]:
-        file = source.open("rb", buffering=0) if isinstance(source, Path) else source
-        moment = at.astimezone().timetuple()[:6]
-        entry = ZipInfo(name, max(moment, (_FIRST_YEAR, 1, 1, 0, 0, 0)))
-        entry.external_attr = 0o644 << 16
-        with file, self._zip.open(entry, "w") as target:
-            while block := file.read(BLOCK_BYTES):
-                target.write(block)
-                yield self._written.take()
 
 
 class _Written:
@@ -181,6 +182,10 @@ class _Written:
         taken = b"".join(self._pieces)
         self._pieces.clear()
         return taken
+
+
+async def _one_block(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
 def _row(photo: EventPhoto, outcome: str, file: str) -> tuple[str, ...]:

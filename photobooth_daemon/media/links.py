@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID, uuid4
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import MediaExpired, MediaNotFound
+from photobooth_daemon.media.keys import MediaKey, provider_key
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import MediaKind, MediaObject, PictureBytes
 from photobooth_daemon.pictures.headers import EXTENSIONS
@@ -54,7 +54,9 @@ class TemporaryLinks:
             )
             self._open[source] = (media.media_id, self._link(media))
             await self._repository.add(media)
-            await self._media_store.store_provider_input(media.media_id, picture.data)
+            await self._media_store.store_provider_input(
+                media.media_id, picture.data, picture.content_type
+            )
         return self._open[source][1]
 
     async def close(self) -> None:
@@ -78,13 +80,12 @@ class TemporaryLinks:
 class PublicMedia:
     """Answers what is behind a temporary link."""
 
-    def __init__(self, repository: MediaRepository, media_store: MediaStore, clock: Clock) -> None:
+    def __init__(self, repository: MediaRepository, clock: Clock) -> None:
         self._repository = repository
-        self._media_store = media_store
         self._clock = clock
 
-    async def get(self, media_id: UUID) -> tuple[MediaObject, Path]:
-        """Return the object and its file.
+    async def get(self, media_id: UUID) -> tuple[MediaObject, MediaKey]:
+        """Return the object and its key in the media store.
 
         Raises:
             MediaNotFound: there never was such a link.
@@ -95,4 +96,4 @@ class PublicMedia:
             raise MediaNotFound
         if media.cleaned_at is not None or media.expires_at <= self._clock.utcnow():
             raise MediaExpired
-        return media, self._media_store.provider_path(media_id)
+        return media, provider_key(media_id)

@@ -12,6 +12,7 @@ from photobooth_daemon.errors import (
     ResultNotFound,
     ResultRemoved,
 )
+from photobooth_daemon.media.keys import result_key
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Job, JobStatus, PictureBytes
 from photobooth_daemon.repositories.jobs import JobRepository
@@ -95,13 +96,12 @@ async def read_result(media_store: MediaStore, job: Job) -> tuple[PictureBytes, 
         ResultExpired: the files have been removed.
     """
     content_type = str(job.result_content_type)
-    picture_path = media_store.result_path(job.job_id, content_type)
     try:
-        data = await asyncio.to_thread(picture_path.read_bytes)
-        found = await asyncio.to_thread(media_store.find_preview, job.job_id)
+        data = await media_store.read(result_key(job.job_id, content_type))
+        found = await media_store.find_preview(job.job_id)
         if found is None:
             raise ResultExpired
-        preview = await asyncio.to_thread(found[0].read_bytes)
+        preview = await media_store.read(found[0])
     except FileNotFoundError as error:
         raise ResultExpired from error
     width, height = job.result_width or 0, job.result_height or 0

@@ -1,177 +1,156 @@
-"""The media tree: uploads in flight, providers' inputs, results, template media.
+"""The media store: where pictures are kept, be it a tree of files or a bucket.
 
-    scratch/{upload_id}                     in flight; anything stale here is rubbish
-    provider/{media_id}                     a photo that a provider may fetch
-    results/{job_id}/result.{ext}           appears by one rename, complete or not at all
-    results/{job_id}/preview.jpg            (.webp in results of the first versions)
-    originals/{job_id}/photo.{ext}          the photo as it came, where an event keeps it
-    templates/{media_id}/original.{ext}     the same
-    templates/{media_id}/preview.webp
-
-Paths are built from ids alone, so no name from outside reaches the disk. All
-blocking work runs in threads of this module's own; what was begun is ended even
-if nobody waits for it any more.
+Nothing outside of this room knows where a picture lies; everybody else names it by its key.
+What is missing raises ``FileNotFoundError`` and whatever else a store refuses is an ``OSError``,
+whichever store it is. Photos on their way in are files of this host in any case.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import os
-from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TypeVar, TypeVarTuple
-from uuid import UUID, uuid4
+from typing import Protocol
+from uuid import UUID
 
-from photobooth_daemon.media.files import (
-    create_directory,
-    publish_directory,
-    publish_link,
-    remove_directory,
-    remove_path,
-    size_of,
-    write_file,
-)
+from photobooth_daemon.media.in_use import TreeUse
+from photobooth_daemon.media.keys import MediaKey, Shelf, original_key
+from photobooth_daemon.media.listing import StoredThing
+from photobooth_daemon.media.scratch import DiskSpace, Scratch
 from photobooth_daemon.media.scratch_file import ScratchFile, WrittenFile
 from photobooth_daemon.model import PictureBytes
-from photobooth_daemon.pictures.headers import EXTENSIONS
-
-T = TypeVar("T")
-Ts = TypeVarTuple("Ts")
-
-PREVIEW_NAMES = {"image/jpeg": "preview.jpg", "image/webp": "preview.webp"}
-"""A result's preview has been a JPEG since WEBP proved six times as dear; older ones live on."""
-TEMPLATE_PREVIEW_NAME = "preview.webp"
-BATCH_SIZE = 200
-
-log = logging.getLogger(__name__)
 
 
-class Shelf(StrEnum):
-    """A directory of the tree."""
+class OpenedMedia(Protocol):
+    """A stored picture that can be read until it is closed; never more than a block is held."""
 
-    SCRATCH = "scratch"
-    PROVIDER = "provider"
-    RESULTS = "results"
-    ORIGINALS = "originals"
-    TEMPLATES = "templates"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredThing:
-    """One entry of a shelf, as a listing found it. ``id`` is None for a name of nobody's."""
-
-    shelf: Shelf
-    id: UUID | None
-    path: Path
     size_bytes: int
-    modified_at: datetime
 
-
-class MediaStore:
-    """Keeps files under one root that all processes of the daemon may share."""
-
-    def __init__(self, root: Path, *, threads: int = 4) -> None:
-        self._root = root
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="media")
-        self._storing: dict[UUID, asyncio.Future[None]] = {}
-
-    @property
-    def root(self) -> Path:
-        """Return where the tree stands."""
-        return self._root
-
-    def create_tree(self) -> None:
-        """Make sure that the tree's directories exist, for us and our group alone; blocks.
-
-        A root that is there already keeps the mode that its owner gave it.
-        """
-        if not self._root.exists():
-            create_directory(self._root)
-        for shelf in Shelf:
-            create_directory(self._root / shelf)
+    def blocks(self, first: int, length: int) -> AsyncGenerator[bytes, None]:
+        """Yield a span of the picture, in order; less of it where it has been cut short."""
 
     def close(self) -> None:
-        """End the threads, after what they are doing."""
-        self._pool.shutdown()
+        """Let go of it; what is being read ends."""
+
+
+class MediaStore(ABC):
+    """Keeps pictures for all processes of the daemon."""
+
+    is_shared = False
+    """Whether daemons on other hosts keep their pictures here, too."""
+
+    sends_files = False
+    """Whether a web server on this host may be told to send a key as a file."""
+
+    def __init__(self, scratch: Scratch) -> None:
+        self._scratch = scratch
+
+    # This host's disk
+
+    @abstractmethod
+    def create(self) -> None:
+        """Make sure that the directories on this host exist; blocks."""
+
+    def space(self) -> DiskSpace:
+        """Return how full this host's disk is.
+
+        Raises:
+            OSError: it cannot be looked at.
+        """
+        return self._scratch.space()
 
     def free_bytes(self) -> int:
-        """Return what the file system still takes; one cheap system call."""
-        figures = os.statvfs(self._root)
-        return figures.f_bavail * figures.f_frsize
+        """Return what this host's disk still takes; one cheap system call."""
+        return self._scratch.space().free_bytes
+
+    def tree_use(self) -> TreeUse:
+        """Return the lock that tells whether anybody on this host uses the store."""
+        return self._scratch.tree_use()
 
     def open_scratch(self, upload_id: UUID) -> ScratchFile:
         """Return a file to stream an upload into; it is created with its first block."""
-        return ScratchFile(self._root / Shelf.SCRATCH / str(upload_id), self._in_thread)
+        return self._scratch.open(upload_id)
+
+    @abstractmethod
+    async def prove_writable(self) -> None:
+        """Write and remove something small.
+
+        Raises:
+            OSError: the store refuses it.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of everything, after what is being done."""
+
+    # Reading
+
+    @abstractmethod
+    async def open(self, key: MediaKey, *, whole: bool = True) -> OpenedMedia:
+        """Return a picture to be read; ``whole`` tells whether all of it is going to be.
+
+        Raises:
+            FileNotFoundError: there is none of this name.
+        """
+
+    @abstractmethod
+    async def read(self, key: MediaKey) -> bytes:
+        """Return a small picture, whole.
+
+        Raises:
+            FileNotFoundError: there is none of this name.
+        """
+
+    @abstractmethod
+    async def find_size(self, key: MediaKey) -> int | None:
+        """Return how many bytes a picture has, or None if there is none."""
+
+    @abstractmethod
+    async def list_missing(self, keys: Sequence[MediaKey]) -> set[MediaKey]:
+        """Return which of these are not there."""
+
+    @abstractmethod
+    def local_copy(self, key: MediaKey) -> AbstractAsyncContextManager[Path]:
+        """Give a file of this host that holds a picture, for as long as the block runs.
+
+        Raises:
+            FileNotFoundError: there is none of this name.
+        """
 
     # Results
 
+    @abstractmethod
     async def store_result(self, job_id: UUID, picture: PictureBytes, preview: bytes) -> None:
-        """Store a result and its JPEG preview so that it survives a power cut, and only as a whole.
+        """Store a result and its JPEG preview so that both survive a power cut.
 
-        A caller that is cancelled leaves the work running; ``remove_result`` waits for it.
+        A caller that is cancelled may leave the work running; ``remove_result`` waits for it.
 
         Raises:
-            StorageFull: the disk is full; nothing is left behind.
+            StorageFull: there is no room; nothing is left behind.
         """
-        files: dict[str, bytes | Path] = {
-            f"result.{EXTENSIONS[picture.content_type]}": picture.data,
-            PREVIEW_NAMES["image/jpeg"]: preview,
-        }
-        staging = self._root / Shelf.SCRATCH / f"{job_id}.result"
-        target = self._root / Shelf.RESULTS / str(job_id)
-        work = self._begun(publish_directory, staging, target, files)
-        self._storing[job_id] = work
-        work.add_done_callback(lambda _: self._storing.pop(job_id, None))
-        await asyncio.shield(work)
 
-    def result_path(self, job_id: UUID, content_type: str) -> Path:
-        """Return where a result of this type is, or would be."""
-        name = f"result.{EXTENSIONS[content_type]}"
-        return self._root / Shelf.RESULTS / str(job_id) / name
+    @abstractmethod
+    async def find_result(self, job_id: UUID) -> MediaKey | None:
+        """Return the stored result's key whatever its type, or None."""
 
-    def preview_path(self, job_id: UUID, content_type: str = "image/jpeg") -> Path:
-        """Return where a result's preview of this type is, or would be."""
-        return self._root / Shelf.RESULTS / str(job_id) / PREVIEW_NAMES[content_type]
+    @abstractmethod
+    async def find_preview(self, job_id: UUID) -> tuple[MediaKey, str] | None:
+        """Return a stored preview's key and content type, or None."""
 
-    def find_preview(self, job_id: UUID) -> tuple[Path, str] | None:
-        """Return a stored preview's path and content type, or None; blocks."""
-        for content_type in PREVIEW_NAMES:
-            path = self.preview_path(job_id, content_type)
-            if path.is_file():
-                return path, content_type
-        return None
-
-    async def find_result(self, job_id: UUID) -> Path | None:
-        """Return the stored result's path whatever its type, or None."""
-        return await self._in_thread(self._find_result, job_id)
-
+    @abstractmethod
     async def remove_result(self, job_id: UUID) -> int:
-        """Remove a result and its preview at once; return the bytes freed, 0 if there was none."""
-        storing = self._storing.get(job_id)
-        if storing is not None:
-            await asyncio.wait([storing])
-        return await self._in_thread(
-            remove_directory, self._root / Shelf.RESULTS / str(job_id), self._aside()
-        )
+        """Remove a result and its preview; return the bytes freed, 0 if there was none."""
 
     # Originals
 
+    @abstractmethod
     async def keep_original(self, job_id: UUID, photo: Path, content_type: str) -> None:
         """Keep the photo that came, beside what is made of it; survives a power cut.
 
         Raises:
-            StorageFull: the disk is full; nothing is left behind.
+            StorageFull: there is no room; nothing is left behind.
         """
-        staging = self._root / Shelf.SCRATCH / f"{job_id}.original"
-        target = self._root / Shelf.ORIGINALS / str(job_id)
-        name = f"photo.{EXTENSIONS[content_type]}"
-        await self._in_thread(publish_link, staging, target, name, photo)
 
     async def copy_original(
         self, job_id: UUID, content_type: str, scratch: ScratchFile
@@ -182,149 +161,69 @@ class MediaStore:
             FileNotFoundError: it is not kept any more.
             StorageFull: the disk is full.
         """
-        path = self.original_path(job_id, content_type)
-        data = await self._in_thread(path.read_bytes)
-        await scratch.write(data)
+        opened = await self.open(original_key(job_id, content_type))
+        try:
+            async for block in opened.blocks(0, opened.size_bytes):
+                await scratch.write(block)
+        finally:
+            opened.close()
         return await scratch.close()
 
-    def original_path(self, job_id: UUID, content_type: str) -> Path:
-        """Return where a job's photo of this type is, or would be."""
-        return self._root / Shelf.ORIGINALS / str(job_id) / f"photo.{EXTENSIONS[content_type]}"
-
+    @abstractmethod
     async def remove_original(self, job_id: UUID) -> int:
         """Remove a job's photo; return the bytes freed, 0 if there was none."""
-        return await self._in_thread(
-            remove_directory, self._root / Shelf.ORIGINALS / str(job_id), self._aside()
-        )
 
     # Providers' inputs
 
-    async def store_provider_input(self, media_id: UUID, data: bytes) -> None:
+    @abstractmethod
+    async def store_provider_input(self, media_id: UUID, data: bytes, content_type: str) -> None:
         """Store a photo for a provider to fetch.
 
         Raises:
-            StorageFull: the disk is full.
+            StorageFull: there is no room.
         """
-        await self._in_thread(lambda: write_file(self.provider_path(media_id), data, durable=False))
 
-    def provider_path(self, media_id: UUID) -> Path:
-        """Return where a provider's input is, or would be."""
-        return self._root / Shelf.PROVIDER / str(media_id)
-
+    @abstractmethod
     async def remove_provider_input(self, media_id: UUID) -> int:
         """Remove a provider's input; return the bytes freed, 0 if there was none."""
-        return await self._in_thread(remove_path, self.provider_path(media_id))
 
     # Template media
 
+    @abstractmethod
     async def store_template(
         self, media_id: UUID, upload: Path, content_type: str, preview: bytes
     ) -> None:
-        """Store template media from a scratch file, which is moved, and its preview.
+        """Store template media from a scratch file, which may be moved, and its preview.
 
         Raises:
-            StorageFull: the disk is full.
+            StorageFull: there is no room.
         """
-        files: dict[str, bytes | Path] = {
-            f"original.{EXTENSIONS[content_type]}": upload,
-            TEMPLATE_PREVIEW_NAME: preview,
-        }
-        staging = self._root / Shelf.SCRATCH / f"{media_id}.template"
-        target = self._root / Shelf.TEMPLATES / str(media_id)
-        await self._in_thread(publish_directory, staging, target, files)
 
-    def template_path(self, media_id: UUID, content_type: str) -> Path:
-        """Return where template media of this type is, or would be."""
-        name = f"original.{EXTENSIONS[content_type]}"
-        return self._root / Shelf.TEMPLATES / str(media_id) / name
+    @abstractmethod
+    async def template_file(self, media_id: UUID, content_type: str) -> Path:
+        """Return a file of this host that holds template media while a photo needs it.
 
-    def template_preview_path(self, media_id: UUID) -> Path:
-        """Return where the preview of template media is, or would be."""
-        return self._root / Shelf.TEMPLATES / str(media_id) / TEMPLATE_PREVIEW_NAME
+        Where the store has it no more, the file may be missing.
+        """
 
+    @abstractmethod
     async def retire_template(self, media_id: UUID) -> None:
-        """Make a template's directory young: cleanup spares it while a photo may still read it."""
-        with suppress(FileNotFoundError):
-            await self._in_thread(os.utime, self._root / Shelf.TEMPLATES / str(media_id))
+        """Make a template young: cleanup spares it while a photo may still read it."""
 
+    @abstractmethod
     async def remove_template(self, media_id: UUID) -> int:
-        """Remove template media and its preview at once; return the bytes freed."""
-        return await self._in_thread(
-            remove_directory, self._root / Shelf.TEMPLATES / str(media_id), self._aside()
-        )
+        """Remove template media and its preview; return the bytes freed."""
 
     # For cleanup, and for the proof of what is kept
 
+    @abstractmethod
     async def list_present(self, job_ids: Sequence[UUID]) -> dict[Shelf, set[UUID]]:
         """Return which of these jobs have a result, and which an original."""
-        return await self._in_thread(self._present, job_ids)
 
-    async def list_shelf(self, shelf: Shelf) -> AsyncIterator[list[StoredThing]]:
+    @abstractmethod
+    def list_shelf(self, shelf: Shelf) -> AsyncIterator[list[StoredThing]]:
         """Yield what lies on a shelf, a batch at a time, in no order."""
-        names = await self._in_thread(os.listdir, self._root / shelf)
-        for start in range(0, len(names), BATCH_SIZE):
-            yield await self._in_thread(self._found, shelf, names[start : start + BATCH_SIZE])
 
+    @abstractmethod
     async def remove_thing(self, thing: StoredThing) -> int:
         """Remove what a listing found; return the bytes freed, 0 if it has gone meanwhile."""
-        return await self._in_thread(self._remove_thing, thing)
-
-    def _remove_thing(self, thing: StoredThing) -> int:
-        published = thing.shelf in (Shelf.RESULTS, Shelf.ORIGINALS, Shelf.TEMPLATES)
-        if published and thing.path.is_dir() and not thing.path.is_symlink():
-            return remove_directory(thing.path, self._aside())
-        return remove_path(thing.path)
-
-    def _find_result(self, job_id: UUID) -> Path | None:
-        paths = (self.result_path(job_id, content_type) for content_type in EXTENSIONS)
-        return next((path for path in paths if path.is_file()), None)
-
-    def _present(self, job_ids: Sequence[UUID]) -> dict[Shelf, set[UUID]]:
-        return {
-            shelf: {id_ for id_ in job_ids if (self._root / shelf / str(id_)).exists()}
-            for shelf in (Shelf.RESULTS, Shelf.ORIGINALS)
-        }
-
-    def _aside(self) -> Path:
-        return self._root / Shelf.SCRATCH / f"{uuid4()}.removed"
-
-    def _found(self, shelf: Shelf, names: Sequence[str]) -> list[StoredThing]:
-        things = []
-        for name in names:
-            path = self._root / shelf / name
-            try:
-                modified = path.lstat().st_mtime
-            except FileNotFoundError:
-                continue
-            except OSError:
-                log.exception("an entry cannot be looked at", extra={"file": name})
-                continue
-            things.append(
-                StoredThing(
-                    shelf=shelf,
-                    id=_id_of(name),
-                    path=path,
-                    size_bytes=size_of(path),
-                    modified_at=datetime.fromtimestamp(modified, UTC),
-                )
-            )
-        return things
-
-    async def _in_thread(self, work: Callable[[*Ts], T], *args: *Ts) -> T:
-        return await asyncio.shield(self._begun(work, *args))
-
-    def _begun(self, work: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
-        begun = asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
-        # Nobody may be left to see it fail; what matters then is only that it ended.
-        begun.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return begun
-
-
-def _id_of(name: str) -> UUID | None:
-    """Return the id at the start of an entry's name, or None: only our own spelling counts."""
-    text = name.partition(".")[0]
-    try:
-        found = UUID(text)
-    except ValueError:
-        return None
-    return found if str(found) == text else None

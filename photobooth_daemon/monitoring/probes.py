@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from uuid import uuid4
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import DatabaseUnavailable
-from photobooth_daemon.media.store import MediaStore, Shelf
+from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import MB, Settings
 from photobooth_daemon.monitoring.health import (
     CachedProbe,
@@ -85,7 +83,7 @@ class DatabaseProbe:
 
 
 class StorageProbe:
-    """The media tree can be written, and there is room for photos."""
+    """The media store can be written to, and there is room for photos."""
 
     def __init__(self, settings: SettingsRepository, media_store: MediaStore) -> None:
         self._settings = settings
@@ -102,7 +100,7 @@ class StorageProbe:
         figures = {"free_bytes": free_bytes, "min_free_bytes": self._min_free_mb * MB}
         if free_bytes < self._min_free_mb * MB:
             return Verdict(Status.FAILING, figures)
-        await asyncio.to_thread(_write_and_remove, self._media_store)
+        await self._media_store.prove_writable()
         return Verdict(Status.OK, figures)
 
 
@@ -156,13 +154,3 @@ class ProviderProbe:
 
 def _is_configured(name: str, facts: Mapping[str, ProviderFacts]) -> bool:
     return facts[name].configured
-
-
-def _write_and_remove(media_store: MediaStore) -> None:
-    path = media_store.root / Shelf.SCRATCH / f"{uuid4()}.probe"
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o640)
-    try:
-        os.write(descriptor, b"probe")
-    finally:
-        os.close(descriptor)
-        path.unlink()

@@ -12,7 +12,8 @@ from datetime import datetime
 from uuid import UUID
 
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.media.store import MediaStore, Shelf
+from photobooth_daemon.media.keys import Shelf
+from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.repositories.retention import Allowed, RetentionRepository
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -101,17 +100,16 @@ class Vitals:
 
     def _look_at_disk(self) -> None:
         try:
-            figures = os.statvfs(self._media_store.root)
+            space = self._media_store.space()
         except OSError as error:
             log.error("the media directory cannot be looked at: %s", error.strerror)
             self._metrics.media_free_bytes.clear()
             self.free_bytes = None
             return
-        free_bytes = figures.f_bavail * figures.f_frsize
-        self.free_bytes = free_bytes
-        self.disk.note(free_bytes)
-        self._metrics.media_free_bytes.set(free_bytes)
-        self._metrics.media_size_bytes.set(figures.f_blocks * figures.f_frsize)
+        self.free_bytes = space.free_bytes
+        self.disk.note(space.free_bytes)
+        self._metrics.media_free_bytes.set(space.free_bytes)
+        self._metrics.media_size_bytes.set(space.size_bytes)
         self._metrics.media_min_free_bytes.set(self.settings.min_free_mb * MB)
 
     async def _look_at_database(self) -> None:

@@ -16,6 +16,7 @@ from photobooth_daemon.errors import (
     ResultRemoved,
     WrongKey,
 )
+from photobooth_daemon.media.keys import template_preview_key
 from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Job
@@ -226,13 +227,13 @@ class LogoHandler(FileHandler):
         if found is None:
             raise MediaNotFound
         stored = StoredFile(
-            path=self._media_store.template_preview_path(found.media.media_id),
+            key=template_preview_key(found.media.media_id),
             content_type=LOGO_TYPE,
             etag=f"{found.media.sha256[:32]}-preview",
             modified_at=found.media.created_at,
             max_age_seconds=LOGO_SECONDS,
         )
-        await self.send_file(stored, missing=MediaNotFound)
+        await self.send_file(self._media_store, stored, missing=MediaNotFound)
 
 
 class GuestLogoHandler(LogoHandler):

@@ -62,6 +62,7 @@ def public_routes(services: Services, drawings: Rendered) -> list[URLSpec]:
             public.MediaHandler,
             base=base,
             media=services.media,
+            media_store=media_store,
             clock=services.clock,
         ),
     ]

@@ -5,9 +5,7 @@ Nobody logs in here: the links cannot be guessed, and they end.
 
 from __future__ import annotations
 
-import asyncio
 import io
-from pathlib import Path
 from uuid import UUID
 
 import segno
@@ -19,6 +17,7 @@ from photobooth_daemon.errors import (
     ResultExpired,
     ResultNotFound,
 )
+from photobooth_daemon.media.keys import MediaKey, result_key
 from photobooth_daemon.media.links import PublicMedia
 from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
@@ -49,22 +48,23 @@ class ResultHandler(FileHandler):
         """Answer with the file while its link lives."""
         job = await self._results.get(self.path_uuid(job_id, ResultNotFound))
         if self._preview:
-            found = await asyncio.to_thread(self._media_store.find_preview, job.job_id)
+            found = await self._media_store.find_preview(job.job_id)
             if found is None:
                 raise ResultExpired
-            path, kind = found
+            key, kind = found
         else:
             kind = str(job.result_content_type)
-            path = self._media_store.result_path(job.job_id, kind)
+            key = result_key(job.job_id, kind)
         disposition = "attachment" if self.get_query_argument("download", "") == "1" else "inline"
         name = f"{job.job_id}.{EXTENSIONS[kind]}"
         self.set_header("Content-Disposition", f'{disposition}; filename="{name}"')
-        await self.send_file(self._stored_file(job, path, kind), missing=ResultExpired)
+        stored = self._stored_file(job, key, kind)
+        await self.send_file(self._media_store, stored, missing=ResultExpired)
 
-    def _stored_file(self, job: Job, path: Path, content_type: str) -> StoredFile:
+    def _stored_file(self, job: Job, key: MediaKey, content_type: str) -> StoredFile:
         digest = str(job.result_sha256)[:32]
         return StoredFile(
-            path=path,
+            key=key,
             content_type=content_type,
             etag=f"{digest}-preview" if self._preview else digest,
             modified_at=job.finished_at or job.started_at,
@@ -100,20 +100,24 @@ class MediaHandler(FileHandler):
     public = True
     served_while_draining = True
 
-    def initialize(self, base: Base, *, media: PublicMedia, clock: Clock) -> None:
-        """Take the temporary links."""
+    def initialize(
+        self, base: Base, *, media: PublicMedia, media_store: MediaStore, clock: Clock
+    ) -> None:
+        """Take the temporary links, and where their pictures are."""
         super().initialize(base)
         self._media = media
+        self._media_store = media_store
         self._clock = clock
 
     async def get(self, name: str) -> None:
         """Answer with the picture until the window closes."""
         media_id = self._media_id(name)
-        media, path = await self._media.get(media_id)
+        media, key = await self._media.get(media_id)
         left = media.expires_at - self._clock.utcnow()
         await self.send_file(
+            self._media_store,
             StoredFile(
-                path=path,
+                key=key,
                 content_type=media.content_type,
                 etag=str(media.media_id),
                 modified_at=None,

@@ -9,6 +9,7 @@ from typing import ClassVar
 from photobooth_daemon.administration.reruns import RerunService, rerun_view
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import EventNotFound, JobNotFound, OriginalNotKept
+from photobooth_daemon.media.keys import original_key
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.repositories.jobs import JobRepository
@@ -43,13 +44,13 @@ class OriginalHandler(FileHandler):
         name = f"{job.job_id}-original.{EXTENSIONS[kind]}"
         self.set_header("Content-Disposition", f'inline; filename="{name}"')
         stored = StoredFile(
-            path=self._media_store.original_path(job.job_id, kind),
+            key=original_key(job.job_id, kind),
             content_type=kind,
             etag=job.input_sha256[:32],
             modified_at=job.started_at,
             max_age_seconds=0,
         )
-        await self.send_file(stored, missing=OriginalNotKept)
+        await self.send_file(self._media_store, stored, missing=OriginalNotKept)
 
 
 class JobRerunHandler(Handler):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from tornado.httputil import HTTPServerRequest
 
+from photobooth_daemon.media.keys import MediaKey
 from photobooth_daemon.model import Noticed
 from photobooth_daemon.model.networks import Networks, address_of
 
@@ -34,13 +34,11 @@ class Site:
         public_url: str | None,
         trusted_proxies: Sequence[str],
         accel_redirect: str | None = None,
-        media_root: Path | None = None,
         metrics_from: Sequence[str] = (),
     ) -> None:
         self.public_url = public_url
         self._public_here_only = public_url is not None and _is_this_machine(urlsplit(public_url))
         self._accel_redirect = accel_redirect
-        self._media_root = media_root
         self.noticed = Noticed()
         self._metrics_from = Networks(metrics_from)
         self._trusted = Networks(trusted_proxies)
@@ -108,21 +106,19 @@ class Site:
         """
         return f"__Host-{name}" if self.is_secure(request) else name
 
-    def accel_path(self, request: HTTPServerRequest, path: Path) -> str | None:
-        """Return where the proxy finds a media file, or None where the bytes go from here.
+    def accel_path(self, request: HTTPServerRequest, key: MediaKey) -> str | None:
+        """Return where the proxy finds a picture's file, or None where the bytes go from here.
 
         Only a trusted proxy is told, and only of what it passes on: anybody else would get an
         answer without a picture.
         """
-        if self._accel_redirect is None or self._media_root is None:
+        if self._accel_redirect is None:
             return None
         if "X-Forwarded-For" not in request.headers:
             return None
-        if not self._is_trusted(request.remote_ip or "") or not path.is_relative_to(
-            self._media_root
-        ):
+        if not self._is_trusted(request.remote_ip or ""):
             return None
-        return self._accel_redirect + path.relative_to(self._media_root).as_posix()
+        return f"{self._accel_redirect}{key}"
 
     def absolute_url(self, request: HTTPServerRequest, path: str) -> str:
         """Return ``path`` as a link: on ``public_url``, else on the host that was asked."""

@@ -11,6 +11,11 @@ from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import MediaNotFound
+from photobooth_daemon.media.keys import (
+    TEMPLATE_PREVIEW_TYPE,
+    template_key,
+    template_preview_key,
+)
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import MB
 from photobooth_daemon.model.units import FORM_ALLOWANCE_BYTES
@@ -167,21 +172,21 @@ class TemplateFileHandler(FileHandler):
         """Answer with the file."""
         media = (await self._templates.get(self.path_uuid(media_id, MediaNotFound))).media
         if self._preview:
-            kind, path = "image/webp", self._media_store.template_preview_path(media.media_id)
+            kind, key = TEMPLATE_PREVIEW_TYPE, template_preview_key(media.media_id)
         else:
             kind = media.content_type
-            path = self._media_store.template_path(media.media_id, kind)
+            key = template_key(media.media_id, kind)
         self.set_header(
             "Content-Disposition", f'inline; filename="{media.media_id}.{EXTENSIONS[kind]}"'
         )
         stored = StoredFile(
-            path=path,
+            key=key,
             content_type=kind,
             etag=media.sha256[:32] + ("-preview" if self._preview else ""),
             modified_at=media.created_at,
             max_age_seconds=CACHE_SECONDS,
         )
-        await self.send_file(stored, missing=MediaNotFound)
+        await self.send_file(self._media_store, stored, missing=MediaNotFound)
 
 
 def template_view(used: UsedTemplate) -> dict[str, Any]:

@@ -6,26 +6,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tornado.ioloop import IOLoop
 
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.build import Housekeeping, build_housekeeping
 from photobooth_daemon.housekeeping.cleanup import Cleanup
-from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.media.file_store import FileStore
 from tests.support.audit import keeper_in
 from tests.support.fakes import FakeClock
 
 
 @pytest.fixture
-def media_store(media_root: Path) -> Iterator[MediaStore]:
-    made = MediaStore(media_root)
-    made.create_tree()
+def media_store(io_loop: IOLoop, media_root: Path) -> Iterator[FileStore]:
+    made = FileStore(media_root)
+    made.create()
     yield made
-    made.close()
+    io_loop.run_sync(made.close)
 
 
 @pytest.fixture
 def housekeeping(
-    database: Database, media_store: MediaStore, clock: FakeClock
+    database: Database, media_store: FileStore, clock: FakeClock
 ) -> Iterator[Housekeeping]:
     built = build_housekeeping(
         database, media_store, keeper_in(media_store.root.parent, database), clock

@@ -24,8 +24,8 @@ from photobooth_daemon.housekeeping.backup.backup import Backup, Source, list_ba
 from photobooth_daemon.housekeeping.backup.media_copy import copy_shelf
 from photobooth_daemon.housekeeping.backup.restore import Restore
 from photobooth_daemon.housekeeping.backup.seal import Seal, load_seal
+from photobooth_daemon.media.file_store import FileStore
 from photobooth_daemon.media.in_use import TreeUse
-from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Actor
 from photobooth_daemon.repositories.backups import BackupRepository
 from tests.support.audit import audit_in
@@ -63,15 +63,15 @@ class Machine:
     async def restore(
         self, database: Database, backup: Path, *, replace: bool = False, unsealed: bool = False
     ) -> Any:
-        store = MediaStore(self.directory / "media")
-        store.create_tree()
+        store = FileStore(self.directory / "media")
+        store.create()
         try:
             actor = Actor("cli:root")
             work = Restore(self.source(database), database, store, self.clock, actor)
             seal = None if unsealed else self.seal
             return await work.run(backup, seal=seal, replace=replace)
         finally:
-            store.close()
+            await store.close()
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import CleanupFailed
 from photobooth_daemon.housekeeping.cleanup import Cleanup
-from photobooth_daemon.media import store as media_store_module
-from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.media import file_store as media_store_module
+from photobooth_daemon.media.file_store import FileStore
 from tests.support.cleanup import PICTURE, files_of, removed
 from tests.support.fakes import FakeClock
 from tests.support.housekeeping import insert_job, insert_media, insert_result, make_old, value
@@ -22,7 +22,7 @@ from tests.support.housekeeping import insert_job, insert_media, insert_result, 
 async def test_what_the_disk_does_not_let_go_keeps_nothing_else(
     cleanup: Cleanup,
     database: Database,
-    media_store: MediaStore,
+    media_store: FileStore,
     clock: FakeClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -58,7 +58,7 @@ async def test_what_the_disk_does_not_let_go_keeps_nothing_else(
 
 
 async def test_a_media_directory_that_is_not_mounted_costs_nothing(
-    cleanup: Cleanup, database: Database, media_store: MediaStore, clock: FakeClock
+    cleanup: Cleanup, database: Database, media_store: FileStore, clock: FakeClock
 ) -> None:
     now = clock.utcnow()
     for _ in range(15):
@@ -74,7 +74,7 @@ async def test_a_media_directory_that_is_not_mounted_costs_nothing(
 
 
 async def test_a_media_directory_that_cannot_be_used_is_on_record(
-    cleanup: Cleanup, database: Database, media_store: MediaStore, monkeypatch: pytest.MonkeyPatch
+    cleanup: Cleanup, database: Database, media_store: FileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(path: Path) -> None:
         raise PermissionError(errno.EPERM, "Operation not permitted", str(path))

@@ -11,7 +11,7 @@ import pytest
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.build import build_housekeeping
 from photobooth_daemon.housekeeping.cleanup import Cleanup
-from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.media.file_store import FileStore
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 from tests.support.audit import keeper_in
 from tests.support.cleanup import PICTURE, files_of, removed
@@ -20,7 +20,7 @@ from tests.support.housekeeping import insert_job, insert_media, insert_result, 
 
 
 async def test_expired_results_go_and_their_rows_stay(
-    cleanup: Cleanup, database: Database, media_store: MediaStore, clock: FakeClock
+    cleanup: Cleanup, database: Database, media_store: FileStore, clock: FakeClock
 ) -> None:
     now = clock.utcnow()
     gone = await insert_result(
@@ -42,7 +42,7 @@ async def test_expired_results_go_and_their_rows_stay(
 
 
 async def test_expired_inputs_go_and_living_ones_stay(
-    cleanup: Cleanup, database: Database, media_store: MediaStore, clock: FakeClock
+    cleanup: Cleanup, database: Database, media_store: FileStore, clock: FakeClock
 ) -> None:
     now = clock.utcnow()
     job_id = await insert_job(database, now)
@@ -51,7 +51,7 @@ async def test_expired_inputs_go_and_living_ones_stay(
         for seconds in (0, 30)
     ]
     for media_id in (old, new):
-        await media_store.store_provider_input(media_id, b"photo")
+        await media_store.store_provider_input(media_id, b"photo", "image/jpeg")
     assert removed(await cleanup.run()) == {"provider_inputs": 1}
     assert files_of(media_store) == {f"provider/{new}"}
 
@@ -71,7 +71,7 @@ async def test_more_than_a_batch_is_cleaned_at_once(
 
 
 async def test_a_dry_run_says_it_all_and_touches_nothing(
-    cleanup: Cleanup, database: Database, media_store: MediaStore, clock: FakeClock
+    cleanup: Cleanup, database: Database, media_store: FileStore, clock: FakeClock
 ) -> None:
     now = clock.utcnow()
     await insert_result(
@@ -175,7 +175,7 @@ async def test_every_run_leaves_a_row_and_names_the_end_of_the_audit_log(
 
 
 async def test_of_two_at_once_one_works(
-    cleanup: Cleanup, database: Database, media_store: MediaStore, clock: FakeClock
+    cleanup: Cleanup, database: Database, media_store: FileStore, clock: FakeClock
 ) -> None:
     other = build_housekeeping(
         database, media_store, keeper_in(media_store.root.parent, database), clock

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from photobooth_daemon.cli import main
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.cleanup import Cleanup
-from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.media.file_store import FileStore
 from tests.support.cleanup import PICTURE, files_of
 from tests.support.fakes import FakeClock
 from tests.support.housekeeping import insert_result, value
@@ -53,7 +53,7 @@ async def test_a_run_that_is_killed_is_ended_by_the_next(
     cleanup: Cleanup,
     database: Database,
     database_url: str,
-    media_store: MediaStore,
+    media_store: FileStore,
     clock: FakeClock,
     delay_ms: int,
 ) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.cleanup import Cleanup
-from photobooth_daemon.media.store import MediaStore, Shelf
+from photobooth_daemon.media.file_store import FileStore
+from photobooth_daemon.media.keys import Shelf
 from tests.support.cleanup import PICTURE, files_of, removed
 from tests.support.fakes import FakeClock
 from tests.support.housekeeping import insert_job, insert_media, insert_result, make_old, value
@@ -29,7 +30,7 @@ from tests.support.housekeeping import insert_job, insert_media, insert_result, 
     ],
 )
 async def test_orphan_files_go_once_they_are_old(
-    cleanup: Cleanup, media_store: MediaStore, clock: FakeClock, path: str, is_directory: bool
+    cleanup: Cleanup, media_store: FileStore, clock: FakeClock, path: str, is_directory: bool
 ) -> None:
     orphan = media_store.root / path.format(id=uuid4())
     if is_directory:
@@ -48,14 +49,14 @@ async def test_orphan_files_go_once_they_are_old(
 
 
 async def test_files_with_rows_are_no_orphans(
-    cleanup: Cleanup, database: Database, media_store: MediaStore, clock: FakeClock
+    cleanup: Cleanup, database: Database, media_store: FileStore, clock: FakeClock
 ) -> None:
     now = clock.utcnow()
     done = await insert_result(database, media_store, PICTURE, now, now + timedelta(hours=1))
     pending = await insert_job(database, now)
     await media_store.store_result(pending, PICTURE, b"preview")
     media_id = await insert_media(database, pending, "provider_input", now + timedelta(seconds=40))
-    await media_store.store_provider_input(media_id, b"x")
+    await media_store.store_provider_input(media_id, b"x", "image/jpeg")
     template = uuid4()
     (media_store.root / "templates" / str(template)).mkdir()
     async with database.connection() as connection:
@@ -76,7 +77,7 @@ async def test_files_with_rows_are_no_orphans(
 
 
 async def test_a_result_of_a_job_that_timed_out_is_an_orphan(
-    cleanup: Cleanup, database: Database, media_store: MediaStore, clock: FakeClock
+    cleanup: Cleanup, database: Database, media_store: FileStore, clock: FakeClock
 ) -> None:
     job_id = await insert_job(database, clock.utcnow() - timedelta(hours=1), "timeout")
     await media_store.store_result(job_id, PICTURE, b"preview")
@@ -85,7 +86,7 @@ async def test_a_result_of_a_job_that_timed_out_is_an_orphan(
 
 
 async def test_a_result_whose_files_are_lost_ends_its_life(
-    cleanup: Cleanup, database: Database, media_store: MediaStore, clock: FakeClock
+    cleanup: Cleanup, database: Database, media_store: FileStore, clock: FakeClock
 ) -> None:
     now = clock.utcnow()
     lost = await insert_result(database, media_store, PICTURE, now, now + timedelta(hours=9))

@@ -8,12 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tornado.ioloop import IOLoop
 
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.build import Housekeeping, build_housekeeping
 from photobooth_daemon.housekeeping.removals import Removals
+from photobooth_daemon.media.file_store import FileStore
 from photobooth_daemon.media.in_use import TreeUse
-from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.media.keys import preview_key, result_key
 from photobooth_daemon.model import JobStatus, PictureBytes
 from photobooth_daemon.repositories.jobs import JobRepository
 from tests.support.audit import keeper_in
@@ -25,16 +27,16 @@ PICTURE = PictureBytes(jpeg(corners()), "image/jpeg", 300, 200)
 
 
 @pytest.fixture
-def media_store(media_root: Path) -> Iterator[MediaStore]:
-    made = MediaStore(media_root)
-    made.create_tree()
+def media_store(io_loop: IOLoop, media_root: Path) -> Iterator[FileStore]:
+    made = FileStore(media_root)
+    made.create()
     yield made
-    made.close()
+    io_loop.run_sync(made.close)
 
 
 @pytest.fixture
 def housekeeping(
-    database: Database, media_store: MediaStore, clock: FakeClock
+    database: Database, media_store: FileStore, clock: FakeClock
 ) -> Iterator[Housekeeping]:
     built = build_housekeeping(
         database, media_store, keeper_in(media_store.root.parent, database), clock
@@ -50,7 +52,7 @@ async def recover(housekeeping: Housekeeping) -> dict[str, int]:
 
 
 async def test_a_job_with_a_complete_result_is_done(
-    housekeeping: Housekeeping, database: Database, media_store: MediaStore, clock: FakeClock
+    housekeeping: Housekeeping, database: Database, media_store: FileStore, clock: FakeClock
 ) -> None:
     job_id = await insert_job(database, clock.utcnow())
     await media_store.store_result(job_id, PICTURE, b"preview")
@@ -77,23 +79,24 @@ async def test_a_job_with_a_complete_result_is_done(
 async def test_any_other_job_is_interrupted_and_leaves_nothing(
     housekeeping: Housekeeping,
     database: Database,
-    media_store: MediaStore,
+    media_store: FileStore,
     clock: FakeClock,
     left: str,
 ) -> None:
     job_id = await insert_job(database, clock.utcnow())
     if left != "nothing":
         await media_store.store_result(job_id, PICTURE, b"preview")
+    stored = media_store.path_of(result_key(job_id, "image/jpeg"))
     if left == "no preview":
-        media_store.preview_path(job_id).unlink()
+        media_store.path_of(preview_key(job_id)).unlink()
     elif left == "broken":
-        media_store.result_path(job_id, "image/jpeg").write_bytes(b"\xff\xd8\xff\xe0 rubbish")
+        stored.write_bytes(b"\xff\xd8\xff\xe0 rubbish")
     elif left == "no picture":
-        media_store.result_path(job_id, "image/jpeg").unlink()
+        stored.unlink()
     media_id = await insert_media(
         database, job_id, "provider_input", clock.utcnow() + timedelta(seconds=48)
     )
-    await media_store.store_provider_input(media_id, b"photo")
+    await media_store.store_provider_input(media_id, b"photo", "image/jpeg")
     clock.advance(60)
     assert await recover(housekeeping) == {"jobs_failed": 1}
     job = await JobRepository(database).find(job_id)
@@ -135,7 +138,7 @@ async def test_jobs_from_before_a_restart_need_no_time(
 
 
 async def test_stale_scratch_goes_at_once_if_nobody_uses_the_tree(
-    housekeeping: Housekeeping, media_store: MediaStore, clock: FakeClock
+    housekeeping: Housekeeping, media_store: FileStore, clock: FakeClock
 ) -> None:
     upload = media_store.root / "scratch" / "upload"
     upload.write_bytes(b"x")
@@ -150,7 +153,7 @@ async def test_stale_scratch_goes_at_once_if_nobody_uses_the_tree(
 
 
 async def test_scratch_from_before_the_last_restart_is_stale(
-    housekeeping: Housekeeping, media_store: MediaStore, clock: FakeClock
+    housekeeping: Housekeeping, media_store: FileStore, clock: FakeClock
 ) -> None:
     housekeeping.tree_use.share()
     upload = media_store.root / "scratch" / "upload"
@@ -163,7 +166,7 @@ async def test_scratch_from_before_the_last_restart_is_stale(
 
 
 async def test_a_clock_that_is_set_back_makes_nothing_in_flight_stale(
-    housekeeping: Housekeeping, database: Database, media_store: MediaStore, clock: FakeClock
+    housekeeping: Housekeeping, database: Database, media_store: FileStore, clock: FakeClock
 ) -> None:
     assert await recover(housekeeping) == {}
     housekeeping.tree_use.share()

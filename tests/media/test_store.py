@@ -14,30 +14,40 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from tornado.ioloop import IOLoop
 
 from photobooth_daemon.errors import StorageFull
 from photobooth_daemon.media import files as media_files
+from photobooth_daemon.media.file_store import FileStore
 from photobooth_daemon.media.files import remove_directory
+from photobooth_daemon.media.keys import (
+    Shelf,
+    preview_key,
+    provider_key,
+    result_key,
+    template_key,
+    template_preview_key,
+)
+from photobooth_daemon.media.listing import BATCH_SIZE
 from photobooth_daemon.media.scratch_file import BLOCK_BYTES
-from photobooth_daemon.media.store import BATCH_SIZE, MediaStore, Shelf
 from photobooth_daemon.model import PictureBytes
 
 PICTURE = PictureBytes(b"picture" * 1000, "image/jpeg", 30, 20)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[MediaStore]:
-    made = MediaStore(tmp_path / "media")
-    made.create_tree()
+def store(io_loop: IOLoop, tmp_path: Path) -> Iterator[FileStore]:
+    made = FileStore(tmp_path / "media")
+    made.create()
     yield made
-    made.close()
+    io_loop.run_sync(made.close)
 
 
-def files_of(store: MediaStore) -> set[str]:
+def files_of(store: FileStore) -> set[str]:
     return {str(p.relative_to(store.root)) for p in store.root.rglob("*") if p.is_file()}
 
 
-def entries_of(store: MediaStore) -> set[str]:
+def entries_of(store: FileStore) -> set[str]:
     return {str(p.relative_to(store.root)) for p in store.root.rglob("*")} - set(Shelf)
 
 
@@ -74,8 +84,9 @@ class TestScratch:
 
     async def test_a_small_photo_takes_one_hop(self, store, monkeypatch):
         hops = []
-        begun = store._begun
-        monkeypatch.setattr(store, "_begun", lambda w, *a: hops.append(w) or begun(w, *a))
+        threads = store._threads
+        begin = threads.begin
+        monkeypatch.setattr(threads, "begin", lambda w, *a: hops.append(w) or begin(w, *a))
         scratch = store.open_scratch(uuid4())
         await scratch.write(bytes(50_000))
         await scratch.close()
@@ -99,12 +110,12 @@ class TestScratch:
             writing.cancel()
             await asyncio.gather(writing, return_exceptions=True)
             await scratch.discard()
-        store.close()
+        await store.close()
         assert entries_of(store) == set()
 
     async def test_a_full_disk_has_its_name(self, full_disk):
-        store = MediaStore(full_disk)
-        store.create_tree()
+        store = FileStore(full_disk)
+        store.create()
         scratch = store.open_scratch(uuid4())
         with pytest.raises(StorageFull):
             await scratch.write(bytes(2 << 20))
@@ -114,13 +125,13 @@ class TestScratch:
         with pytest.raises(StorageFull):
             await store.store_result(uuid4(), big, b"preview")
         with pytest.raises(StorageFull):
-            await store.store_provider_input(uuid4(), bytes(2 << 20))
+            await store.store_provider_input(uuid4(), bytes(2 << 20), "image/jpeg")
         assert entries_of(store) == set()
         assert store.free_bytes() > 500_000
         job_id = uuid4()
         await store.store_result(job_id, PICTURE, b"preview")
         assert await store.remove_result(job_id) > 0
-        store.close()
+        await store.close()
 
 
 class TestResults:
@@ -128,10 +139,11 @@ class TestResults:
         job_id = uuid4()
         assert await store.find_result(job_id) is None
         await store.store_result(job_id, PICTURE, b"preview")
-        path = store.result_path(job_id, "image/jpeg")
-        assert await store.find_result(job_id) == path
+        key = result_key(job_id, "image/jpeg")
+        assert await store.find_result(job_id) == key
+        path = store.path_of(key)
         assert path.read_bytes() == PICTURE.data
-        assert store.preview_path(job_id).read_bytes() == b"preview"
+        assert store.path_of(preview_key(job_id)).read_bytes() == b"preview"
         assert files_of(store) == {f"results/{job_id}/result.jpg", f"results/{job_id}/preview.jpg"}
         assert await store.remove_result(job_id) == len(PICTURE.data) + 7
         assert await store.remove_result(job_id) == 0
@@ -143,19 +155,19 @@ class TestResults:
         await store.store_result(job_id, PictureBytes(b"x", f"image/{kind}", 1, 1), b"p")
         found = await store.find_result(job_id)
         assert found is not None
-        assert found.name == f"result.{name}"
+        assert found.file == f"result.{name}"
 
     async def test_modes_do_not_depend_on_the_umask(self, store):
         job_id = uuid4()
         before = os.umask(0o077)
         try:
             await store.store_result(job_id, PICTURE, b"preview")
-            await store.store_provider_input(job_id, b"photo")
+            await store.store_provider_input(job_id, b"photo", "image/jpeg")
         finally:
             os.umask(before)
-        assert mode_of(store.result_path(job_id, "image/jpeg")) == 0o640
-        assert mode_of(store.result_path(job_id, "image/jpeg").parent) == 0o750
-        assert mode_of(store.provider_path(job_id)) == 0o640
+        assert mode_of(store.path_of(result_key(job_id, "image/jpeg"))) == 0o640
+        assert mode_of(store.path_of(result_key(job_id, "image/jpeg")).parent) == 0o750
+        assert mode_of(store.path_of(provider_key(job_id))) == 0o640
         assert {mode_of(store.root / shelf) for shelf in Shelf} == {0o750}
 
     async def test_a_result_is_never_stored_twice(self, store):
@@ -163,7 +175,7 @@ class TestResults:
         await store.store_result(job_id, PICTURE, b"preview")
         with pytest.raises(FileExistsError):
             await store.store_result(job_id, PictureBytes(b"x", "image/png", 1, 1), b"p")
-        assert await store.find_result(job_id) == store.result_path(job_id, "image/jpeg")
+        assert await store.find_result(job_id) == result_key(job_id, "image/jpeg")
         assert len(files_of(store)) == 2
 
     async def test_removing_waits_for_a_storing_that_nobody_waits_for(self, store, monkeypatch):
@@ -191,8 +203,8 @@ class TestTemplates:
             f"templates/{media_id}/original.png",
             f"templates/{media_id}/preview.webp",
         }
-        assert store.template_path(media_id, "image/png").read_bytes() == b"frame"
-        assert store.template_preview_path(media_id).read_bytes() == b"preview"
+        assert store.path_of(template_key(media_id, "image/png")).read_bytes() == b"frame"
+        assert store.path_of(template_preview_key(media_id)).read_bytes() == b"preview"
         await scratch.discard()
         assert await store.remove_template(media_id) == 12
         assert entries_of(store) == set()
@@ -201,8 +213,8 @@ class TestTemplates:
 class TestProviderInputs:
     async def test_stored_and_removed(self, store):
         media_id = uuid4()
-        await store.store_provider_input(media_id, b"photo")
-        assert store.provider_path(media_id).read_bytes() == b"photo"
+        await store.store_provider_input(media_id, b"photo", "image/jpeg")
+        assert store.path_of(provider_key(media_id)).read_bytes() == b"photo"
         assert await store.remove_provider_input(media_id) == 5
         assert await store.remove_provider_input(media_id) == 0
         assert entries_of(store) == set()
@@ -215,7 +227,7 @@ class TestListing:
     async def test_every_shelf_in_batches(self, store):
         ids = {uuid4() for _ in range(BATCH_SIZE + 3)}
         for media_id in ids:
-            store.provider_path(media_id).write_bytes(b"12345")
+            store.path_of(provider_key(media_id)).write_bytes(b"12345")
         batches = [batch async for batch in store.list_shelf(Shelf.PROVIDER)]
         assert [len(batch) for batch in batches] == [BATCH_SIZE, 3]
         assert {thing.id for batch in batches for thing in batch} == ids
@@ -247,7 +259,7 @@ class TestListing:
     async def test_strange_names_have_no_id(self, store, name):
         (store.root / "results" / name).mkdir()
         (thing,) = await self.listed(store, Shelf.RESULTS)
-        assert (thing.id, thing.path.name) == (None, name)
+        assert (thing.id, thing.name) == (None, name)
 
     async def test_a_link_is_removed_and_not_followed(self, store, tmp_path):
         precious = tmp_path / "precious"
@@ -289,11 +301,11 @@ def test_a_directory_that_fails_halfway_is_not_published(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_tree_is_made_twice_without_harm(tmp_path):
-    store = MediaStore(tmp_path / "deep" / "media")
-    store.create_tree()
+async def test_the_tree_is_made_twice_without_harm(tmp_path):
+    store = FileStore(tmp_path / "deep" / "media")
+    store.create()
     (store.root / "results" / "x").mkdir()
-    store.create_tree()
+    store.create()
     assert (store.root / "results" / "x").is_dir()
     assert store.free_bytes() <= shutil.disk_usage(tmp_path).free + (64 << 20)
-    store.close()
+    await store.close()

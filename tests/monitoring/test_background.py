@@ -73,7 +73,7 @@ async def test_figures_of_the_installation_are_shown(booth: Booth, database: Dat
     cleanup = build_housekeeping(
         database,
         booth.app.media_store,
-        keeper_in(booth.app.media_store.root.parent, database),
+        keeper_in(booth.media_root.parent, database),
         booth.app.clock,
     ).cleanup
     await cleanup.run()

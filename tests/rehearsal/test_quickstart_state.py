@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.media.file_store import FileStore
 from photobooth_daemon.rehearsal.quickstart_state import (
     Credentials,
     QuickstartError,
@@ -85,14 +85,14 @@ def test_passwords_are_not_read_through_a_link(tmp_path: Path) -> None:
         assert state.withdraw_credentials() != made
 
 
-def test_the_media_root_is_not_for_everybody(tmp_path: Path) -> None:
+async def test_the_media_root_is_not_for_everybody(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
-        store = MediaStore(tmp_path / "state" / "media")
-        store.create_tree()
+        store = FileStore(tmp_path / "state" / "media")
+        store.create()
     finally:
         os.umask(before)
-    store.close()
+    await store.close()
     assert (tmp_path / "state" / "media").stat().st_mode & 0o777 == 0o750
 
 

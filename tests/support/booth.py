@@ -17,6 +17,7 @@ from photobooth_daemon.app.build import App, build
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.start_up import Config, MediaConfig, ServerConfig
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.media.keys import template_key
 from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from photobooth_daemon.web.server import Server
@@ -128,7 +129,7 @@ class Booth:
             "INSERT INTO slot_template_media VALUES ($1, 0, $2, $3)", SLOT, role, media_id
         )
         if data is not None:
-            path = self.app.media_store.template_path(media_id, "image/png")
+            path = self.media_root / str(template_key(media_id, "image/png"))
             path.parent.mkdir(parents=True)
             path.write_bytes(data)
 

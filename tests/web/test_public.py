@@ -14,6 +14,7 @@ from PIL import Image
 from tornado.ioloop import IOLoop
 
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.media.keys import result_key
 from photobooth_daemon.model import MediaKind, MediaObject
 from photobooth_daemon.repositories.media import MediaRepository
 from tests.support.booth import SLOT, Booth
@@ -159,7 +160,7 @@ async def test_a_guest_who_leaves_is_nothing_to_report(
     booth: Booth, caplog: pytest.LogCaptureFixture
 ) -> None:
     url = await result_url(booth)
-    path = booth.app.media_store.result_path(UUID(url.rpartition("/")[2]), "image/jpeg")
+    path = booth.media_root / str(result_key(UUID(url.rpartition("/")[2]), "image/jpeg"))
     path.write_bytes(bytes(30_000_000))
     caplog.set_level("INFO")
     caplog.clear()
@@ -247,7 +248,7 @@ async def temporary_input(booth: Booth, clock: FakeClock) -> UUID:
         uuid4(), job_id, MediaKind.PROVIDER_INPUT, "image/jpeg", 4, expires_at, None
     )
     await MediaRepository(booth.database).add(media)
-    await booth.app.media_store.store_provider_input(media.media_id, b"abcd")
+    await booth.app.media_store.store_provider_input(media.media_id, b"abcd", media.content_type)
     return media.media_id
 
 

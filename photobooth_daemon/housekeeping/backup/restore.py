@@ -41,8 +41,8 @@ from photobooth_daemon.housekeeping.backup.manifest import (
     parse_manifest,
 )
 from photobooth_daemon.housekeeping.backup.seal import Seal
-from photobooth_daemon.media.in_use import TreeUse
-from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.media.file_store import FileStore
+from photobooth_daemon.media.keys import key_of
 from photobooth_daemon.model import Actor, MediaKind
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.audit import AuditRepository
@@ -73,7 +73,7 @@ class Restore:
         self,
         target: Source,
         database: Database,
-        media_store: MediaStore,
+        media_store: FileStore,
         clock: Clock,
         actor: Actor,
     ) -> None:
@@ -104,7 +104,7 @@ class Restore:
                 f"The backup was made by version {manifest.program}, which is newer."
                 " Install that version first."
             )
-        with TreeUse(self._media_store.root).alone(self._clock.utcnow()) as solitude:
+        with self._media_store.tree_use().alone(self._clock.utcnow()) as solitude:
             if not solitude.now:
                 raise BackupFailed(
                     "The daemon runs: systemctl stop photobooth-daemon.socket photobooth-daemon"
@@ -163,7 +163,7 @@ class Restore:
             target = self._media_store.root / shelf
             if target.is_dir():
                 shutil.rmtree(target)
-        self._media_store.create_tree()
+        self._media_store.create()
         for name, sha256 in digests.items():
             if name.startswith(f"{MEDIA}/"):
                 path = self._media_store.root / name.removeprefix(f"{MEDIA}/")
@@ -214,12 +214,9 @@ class Restore:
         last = None
         while batch := await repository.list_stored_media(last, BATCH_SIZE):
             last = batch[-1].media_id
-            for media in batch:
-                if media.kind is not MediaKind.RESULT:
-                    continue
-                results += 1
-                path = self._media_store.result_path(media.job_id, media.content_type)
-                missing += not path.is_file()
+            keys = [key_of(media) for media in batch if media.kind is MediaKind.RESULT]
+            results += len(keys)
+            missing += len(await self._media_store.list_missing(keys))
         return results, missing
 
 

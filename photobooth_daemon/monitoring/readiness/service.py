@@ -143,7 +143,7 @@ class Readiness:
             facts=self._facts,
             drivers=self._drivers,
             public_url=self._config.server.public_url,
-            template_path=self._media_store.template_path,
+            media_store=self._media_store,
         )
 
     async def _daemon(self) -> list[Finding]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
 from photobooth_daemon.administration.slot_config import meaning_faults
+from photobooth_daemon.media.keys import template_key
+from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Rung, Slot, TemplateMedia
 from photobooth_daemon.monitoring.readiness.model import Finding, fault, ok, or_ok
 from photobooth_daemon.providers.driver import ProviderDriver
@@ -26,7 +27,7 @@ class SlotSituation:
     facts: Mapping[str, ProviderFacts]
     drivers: Mapping[str, ProviderDriver]
     public_url: str | None
-    template_path: Callable[[UUID, str], Path]
+    media_store: MediaStore
 
     @property
     def enabled(self) -> list[Slot]:
@@ -48,7 +49,7 @@ async def check_slots(here: SlotSituation, *, http_checks: bool = True) -> list[
         *_configuration(here),
         *_keys(here),
         *(await _providers(here) if http_checks else []),
-        *await asyncio.to_thread(_templates, here),
+        *await _templates(here),
     ]
 
 
@@ -103,13 +104,13 @@ async def _providers(here: SlotSituation) -> list[Finding]:
     return findings
 
 
-def _templates(here: SlotSituation) -> list[Finding]:
-    """Look at the file of every template that is bound; blocks."""
+async def _templates(here: SlotSituation) -> list[Finding]:
+    """Look at the file of every template that is bound."""
     findings = []
     for slot in here.enabled:
         for binding in slot.template_media:
             media = here.templates.get(binding.media_id)
-            if media is None or not _is_whole(here, media):
+            if media is None or not await _is_whole(here, media):
                 findings.append(
                     fault(
                         "templates",
@@ -121,9 +122,9 @@ def _templates(here: SlotSituation) -> list[Finding]:
     return or_ok("templates", findings)
 
 
-def _is_whole(here: SlotSituation, media: TemplateMedia) -> bool:
+async def _is_whole(here: SlotSituation, media: TemplateMedia) -> bool:
     try:
-        path = here.template_path(media.media_id, media.content_type)
-        return path.stat().st_size == media.size_bytes
+        key = template_key(media.media_id, media.content_type)
+        return await here.media_store.find_size(key) == media.size_bytes
     except OSError:
         return False

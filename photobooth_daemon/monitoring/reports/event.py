@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from collections.abc import Sequence
-from pathlib import Path
 
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.media.keys import TEMPLATE_PREVIEW_TYPE, MediaKey, template_preview_key
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import AuditEntry
 from photobooth_daemon.model.events import Event
@@ -23,7 +22,7 @@ _KINDS = {"slot": "slot", "settings": "settings"}
 
 
 class EventReports:
-    """Puts an event's report together; pictures are read in threads."""
+    """Puts an event's report together."""
 
     def __init__(
         self,
@@ -51,43 +50,39 @@ class EventReports:
         now = self._clock.utcnow()
         of_slots = await self._pictures.of_slots(event.event_id, now)
         best = await self._pictures.spread(event.event_id, now, BEST)
-        return await asyncio.to_thread(self._illustrated, story, of_slots, best)
-
-    def _illustrated(
-        self, story: EventStory, of_slots: Sequence[ShownPicture], best: Sequence[ShownPicture]
-    ) -> EventStory:
-        room = _Room()
+        room = _Room(self._media_store)
         logo_id = story.event.guest.logo_media_id
         logo = None
         if logo_id is not None:
-            logo = room.embed(self._media_store.template_preview_path(logo_id), "image/webp")
+            logo = await room.embed(template_preview_key(logo_id), TEMPLATE_PREVIEW_TYPE)
         shots = [
             Shot(shown.taken_at, picture)
             for shown in best
-            if (picture := self._embedded(room, shown)) is not None
+            if (picture := await self._embedded(room, shown)) is not None
         ]
         samples = {
             shown.slot_id: picture
             for shown in of_slots
-            if (picture := self._embedded(room, shown)) is not None
+            if (picture := await self._embedded(room, shown)) is not None
         }
         return EventStory(story.event, story.report, story.overrides, logo, samples, tuple(shots))
 
-    def _embedded(self, room: _Room, shown: ShownPicture) -> str | None:
-        found = self._media_store.find_preview(shown.job_id)
-        return None if found is None else room.embed(*found)
+    async def _embedded(self, room: _Room, shown: ShownPicture) -> str | None:
+        found = await self._media_store.find_preview(shown.job_id)
+        return None if found is None else await room.embed(*found)
 
 
 class _Room:
     """How much of a page's room for pictures is left."""
 
-    def __init__(self) -> None:
+    def __init__(self, media_store: MediaStore) -> None:
+        self._media_store = media_store
         self._left_bytes = MOST_PICTURE_BYTES
 
-    def embed(self, path: Path, content_type: str) -> str | None:
+    async def embed(self, key: MediaKey, content_type: str) -> str | None:
         """Return a picture as part of the page itself; None where it is gone, or has no room."""
         try:
-            data = path.read_bytes()
+            data = await self._media_store.read(key)
         except FileNotFoundError:
             return None
         if len(data) > self._left_bytes:
