@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import itertools
 import os
 import shutil
 import tempfile
@@ -22,10 +21,16 @@ from tornado.ioloop import IOLoop
 from photobooth_daemon.app import installation
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database import migrations
-from photobooth_daemon.database.binaries import PostgresBinaries, installed_binaries, wheel_binaries
+from photobooth_daemon.database.binaries import (
+    PostgresBinaries,
+    find_binaries,
+    installed_binaries,
+    wheel_binaries,
+)
 from photobooth_daemon.database.embedded import EmbeddedPostgres
 from photobooth_daemon.database.pool import Database
 from tests.support.booth import Booth
+from tests.support.databases import Databases
 from tests.support.fakes import FakeClock
 from tests.support.office import Office
 from tests.support.ui_house import House, open_house
@@ -41,8 +46,6 @@ CHROMIUM_ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-
-_numbers = itertools.count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,11 +76,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_binaries(request: pytest.FixtureRequest) -> PostgresBinaries | None:
-    """The PostgreSQL that was asked for; None leaves the choice to the launcher."""
+def postgres_binaries(request: pytest.FixtureRequest) -> PostgresBinaries:
+    """The PostgreSQL that was asked for; the launcher's own choice where none was."""
     wanted = request.config.getoption("--postgres")
     if wanted == "any":
-        return None
+        return find_binaries()
     found = installed_binaries() if wanted == "installed" else wheel_binaries()
     if not found:
         pytest.exit(f"--postgres={wanted}: there is none on this machine", returncode=4)
@@ -85,7 +88,7 @@ def postgres_binaries(request: pytest.FixtureRequest) -> PostgresBinaries | None
 
 
 @pytest.fixture(scope="session")
-def postgres(postgres_binaries: PostgresBinaries | None) -> Iterator[EmbeddedPostgres]:
+def postgres(postgres_binaries: PostgresBinaries) -> Iterator[EmbeddedPostgres]:
     """The session's server, with the template database."""
     directory = Path(tempfile.mkdtemp(prefix="photobooth-tests-"))
     # Our own directory: root's tests run PostgreSQL as another user, who has to pass through.
@@ -99,16 +102,24 @@ def postgres(postgres_binaries: PostgresBinaries | None) -> Iterator[EmbeddedPos
         shutil.rmtree(directory, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def databases(postgres: EmbeddedPostgres, postgres_binaries: PostgresBinaries) -> Databases:
+    """The session's databases, each lent to one test."""
+    return Databases(postgres, postgres_binaries.major)
+
+
 @pytest.fixture
-def empty_database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+def empty_database_url(databases: Databases) -> Iterator[str]:
     """A database of this test alone, without a schema."""
-    yield from _own_database(postgres, "template0")
+    with databases.lent("template0") as url:
+        yield url
 
 
 @pytest.fixture
-def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+def database_url(databases: Databases) -> Iterator[str]:
     """A database of this test alone, migrated and seeded."""
-    yield from _own_database(postgres, TEMPLATE)
+    with databases.lent(TEMPLATE) as url:
+        yield url
 
 
 @pytest.fixture
@@ -167,7 +178,7 @@ def media_root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def own_postgres(postgres_binaries: PostgresBinaries | None) -> Iterator[EmbeddedPostgres]:
+def own_postgres(postgres_binaries: PostgresBinaries) -> Iterator[EmbeddedPostgres]:
     """A migrated server of this test alone, to be stopped and killed."""
     directory = Path(tempfile.mkdtemp(prefix="photobooth-tests-"))
     directory.chmod(0o711)
@@ -179,13 +190,6 @@ def own_postgres(postgres_binaries: PostgresBinaries | None) -> Iterator[Embedde
     finally:
         server.stop()
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def _own_database(server: EmbeddedPostgres, template: str) -> Iterator[str]:
-    name = f"test_{next(_numbers)}"
-    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield server.url_of(name)
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _migrate(url: str) -> None:
