@@ -14,7 +14,7 @@ from photobooth_daemon.cli.event_lookup import find_event
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table
 from photobooth_daemon.errors import JobNotFound
 from photobooth_daemon.model import JobSource, JobStatus
-from photobooth_daemon.model.job_view import job_view
+from photobooth_daemon.model.job_view import job_story_view, job_view
 from photobooth_daemon.repositories.job_lists import JobFilter
 
 MAX_LIMIT = 1000
@@ -86,7 +86,8 @@ async def list_jobs(
 async def show(installation: Installation, job_id: UUID, as_json: bool) -> None:
     """Print everything that is known about a job."""
     async with services(installation) as here:
-        found = await here.administration.job_repository.find(job_id)
+        jobs = here.administration.job_repository
+        found, prompts = await jobs.find(job_id), await jobs.list_prompts(job_id)
     if found is None:
         raise Failure(JobNotFound())
-    (print_json if as_json else print_fields)(job_view(found, installation.clock))
+    (print_json if as_json else print_fields)(job_story_view(found, prompts, installation.clock))

@@ -25,6 +25,7 @@ from photobooth_daemon.model import (
     JobStatus,
     Picture,
     PictureBytes,
+    SentPrompts,
     SettingsState,
     Slot,
     Timings,
@@ -137,6 +138,8 @@ class Progress:
     job_opened: bool = False
     stored: bool = False
     attempts: list[Attempt] = field(default_factory=list)
+    prompts: list[SentPrompts] = field(default_factory=list)
+    """Of each operation that was asked, once."""
     timings_ms: dict[str, int] = field(default_factory=dict)
 
     @contextmanager

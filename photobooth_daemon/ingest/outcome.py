@@ -74,6 +74,7 @@ def _end(progress: Progress, status: JobStatus, finished_at: datetime) -> JobEnd
         status=status,
         finished_at=finished_at,
         attempts=tuple(dataclasses.asdict(attempt) for attempt in progress.attempts),
+        prompts=tuple(progress.prompts),
         timings=dataclasses.asdict(progress.timings()),
         cost=sum(costs) if costs else None,
     )

@@ -16,7 +16,7 @@ from photobooth_daemon.ingest.exchange import Admitted
 from photobooth_daemon.ingest.prepared_templates import PreparedTemplates
 from photobooth_daemon.media.links import TemporaryLinks
 from photobooth_daemon.media.store import MediaStore
-from photobooth_daemon.model import Picture, PictureBytes, Rung, TemplateMedia
+from photobooth_daemon.model import Picture, PictureBytes, Rung, SentPrompts, TemplateMedia
 from photobooth_daemon.pictures.steps import prepare
 from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.driver import (
@@ -26,7 +26,7 @@ from photobooth_daemon.providers.driver import (
     takes_files,
 )
 from photobooth_daemon.providers.params import ParamSchemas
-from photobooth_daemon.providers.prompts import with_answers
+from photobooth_daemon.providers.prompts import prompts_of, with_answers
 from photobooth_daemon.repositories.media import MediaRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
 
@@ -59,16 +59,23 @@ class ProviderRequests:
         self._public_url = public_url
 
     def of(
-        self, admitted: Admitted, photo: Picture, client_fields: Mapping[str, str]
+        self,
+        admitted: Admitted,
+        photo: Picture,
+        client_fields: Mapping[str, str],
+        sent: list[SentPrompts],
     ) -> RequestBuilder:
-        """Return the builder of one photo's requests; prompts may use the fields it came with."""
+        """Return the builder of one photo's requests; prompts may use the fields it came with.
+
+        What each operation is asked with is appended to ``sent``, once.
+        """
         links = TemporaryLinks(
             admitted.job_id,
             public_url=self._public_url,
             repository=self._media,
             media_store=self.media_store,
         )
-        return RequestBuilder(self, admitted, photo, client_fields, links)
+        return RequestBuilder(self, admitted, photo, client_fields, sent, links)
 
 
 class RequestBuilder:
@@ -83,12 +90,14 @@ class RequestBuilder:
         admitted: Admitted,
         photo: Picture,
         client_fields: Mapping[str, str],
+        sent: list[SentPrompts],
         links: TemporaryLinks,
     ) -> None:
         self._parts = parts
         self._admitted = admitted
         self._photo = photo
         self._client_fields = client_fields
+        self._sent = sent
         self._links = links
         self._prepared: dict[int, PictureBytes] = {}
         self._templates: dict[UUID, TemplateMedia] | None = None
@@ -136,7 +145,7 @@ class RequestBuilder:
         if driver.needs_public_url:
             expires_at = self._admitted.deadline.due_at()
             photo_url = await self._links.open(id(photo), photo, expires_at)
-        return ProviderRequest(
+        request = ProviderRequest(
             job_id=self._admitted.job_id,
             slot_id=self._admitted.slot.slot_id,
             operation=rung.operation,
@@ -146,6 +155,8 @@ class RequestBuilder:
             deadline=deadline,
             photo_url=photo_url,
         )
+        self._note_prompts(rung, request.params)
+        return request
 
     async def close(self) -> None:
         """End every link that was opened, and drop the prepared pictures."""
@@ -161,6 +172,13 @@ class RequestBuilder:
         if operation is None or not fields:
             return self._params(rung)
         return with_answers(operation.schema, self._params(rung), fields, self._client_fields)
+
+    def _note_prompts(self, rung: Rung, params: Mapping[str, Any]) -> None:
+        operation = self._parts.params.find_operation(rung.provider, rung.operation)
+        prompts = {} if operation is None else prompts_of(operation.schema, params)
+        noted = SentPrompts(rung.provider, rung.operation, prompts)
+        if prompts and noted not in self._sent:
+            self._sent.append(noted)
 
     def _edge_px(self, rung: Rung) -> int:
         return int(self._params(rung).get(EDGE_PARAMETER, EDGE_OF_UNKNOWN_PX))

@@ -152,7 +152,10 @@ class IngestService:
             return await self._stamps.stamp(await self._replay(earlier), earlier, admitted)
         progress.job_opened = True
         open_job = self._open_jobs.around(job, photo, admitted, progress, received)
-        async with open_job, self._requests.of(admitted, photo, job.client_fields) as requests:
+        async with (
+            open_job,
+            self._requests.of(admitted, photo, job.client_fields, progress.prompts) as requests,
+        ):
             if fault is not None:
                 raise fault
             await self._prepare(admitted, progress, requests)

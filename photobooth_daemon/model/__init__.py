@@ -10,7 +10,7 @@ from photobooth_daemon.model.audit import (
     Noticed,
 )
 from photobooth_daemon.model.job_end import JobEnd, ResultFacts
-from photobooth_daemon.model.jobs import Attempt, Job, JobSource, JobStatus, Timings
+from photobooth_daemon.model.jobs import Attempt, Job, JobSource, JobStatus, SentPrompts, Timings
 from photobooth_daemon.model.live import LiveMessage
 from photobooth_daemon.model.media import MediaKind, MediaObject, TemplateMedia
 from photobooth_daemon.model.pictures import Output, Picture, PictureBytes
@@ -50,6 +50,7 @@ __all__ = [
     "ResponseMode",
     "ResultFacts",
     "Rung",
+    "SentPrompts",
     "Settings",
     "SettingsState",
     "Slot",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from photobooth_daemon.model.jobs import JobStatus
+from photobooth_daemon.model.jobs import JobStatus, SentPrompts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class JobEnd:
     provider: str | None = None
     operation: str | None = None
     attempts: tuple[Mapping[str, Any], ...] = ()
+    prompts: tuple[SentPrompts, ...] = ()
     timings: Mapping[str, int] = field(default_factory=dict)
     cost: float | None = None
     result: ResultFacts | None = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.model.jobs import Job, JobStatus
+from photobooth_daemon.model.jobs import Job, JobStatus, SentPrompts
 from photobooth_daemon.model.public_urls import result_url
 
 
@@ -25,3 +26,8 @@ def job_view(job: Job, clock: Clock) -> dict[str, Any]:
         "result_url": url,
         "preview_url": f"{url}/preview" if url else None,
     }
+
+
+def job_story_view(job: Job, prompts: Iterable[SentPrompts], clock: Clock) -> dict[str, Any]:
+    """Return a job with what its providers were asked with in words."""
+    return {**job_view(job, clock), "prompts": [asdict(one) for one in prompts]}

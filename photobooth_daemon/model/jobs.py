@@ -49,6 +49,18 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class SentPrompts:
+    """The texts that an operation was asked with, by the names of its params.
+
+    What guests typed is in them: no log and no message to the public has them.
+    """
+
+    provider: str
+    operation: str
+    params: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Timings:
     """Where a photo's time went; durations, in milliseconds."""
 

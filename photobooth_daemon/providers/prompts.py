@@ -52,6 +52,11 @@ def with_answers(
     return filled
 
 
+def prompts_of(schema: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, str]:
+    """Return the texts that a provider is asked with."""
+    return {key: params[key] for key in _with_holes(schema, params)}
+
+
 def answer_of(field: GuestField, given: str) -> str:
     """Return what is put into the prompt for what a guest gave."""
     if field.choices is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -9,7 +10,15 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from photobooth_daemon.database.pool import Database, Row
-from photobooth_daemon.model import Job, JobEnd, JobSource, JobStatus, MediaKind, ResultFacts
+from photobooth_daemon.model import (
+    Job,
+    JobEnd,
+    JobSource,
+    JobStatus,
+    MediaKind,
+    ResultFacts,
+    SentPrompts,
+)
 
 JOB_COLUMNS = """
     job_id, slot_id, slot_version, source, status, failure_code, provider_code, provider,
@@ -121,7 +130,7 @@ class JobRepository:
                        result_size_bytes = $14, result_sha256 = $15,
                        result_expires_at = CASE WHEN result_removed_at IS NULL OR $2 <> 'done'
                                                 THEN $16::timestamptz ELSE $3 END,
-                       fallback = $21,
+                       fallback = $21, prompts = $23,
                        original_expires_at = CASE WHEN $22 THEN NULL ELSE original_expires_at END
                  WHERE job_id = $1 AND status = 'pending'
                 RETURNING job_id, result_expires_at
@@ -162,6 +171,7 @@ class JobRepository:
             *_media_arrays(result),
             end.fallback,
             end.drops_original,
+            [asdict(prompts) for prompts in end.prompts],
         )
         return row is not None
 
@@ -215,6 +225,14 @@ class JobRepository:
                 job_id,
             )
         return None if row is None else job_of(row)
+
+    async def list_prompts(self, job_id: UUID) -> list[SentPrompts]:
+        """Return what a job's providers were asked with; nothing of an unknown job."""
+        async with self._database.connection() as connection:
+            found = await connection.fetchval(
+                "SELECT prompts FROM job_history WHERE job_id = $1", job_id
+            )
+        return [SentPrompts(**prompts) for prompts in found or ()]
 
 
 def _media_arrays(

@@ -42,7 +42,21 @@ def history_schemas() -> dict[str, Schema]:
     }
     series = {status: list_of(COUNT) for status in OUTCOMES}
     return {
-        "Job": _job(),
+        "Job": record(_job()),
+        "JobStory": record(
+            {
+                **_job(),
+                "prompts": list_of(
+                    record(
+                        {
+                            "provider": TEXT,
+                            "operation": TEXT,
+                            "params": {"type": "object", "additionalProperties": TEXT},
+                        }
+                    )
+                ),
+            }
+        ),
         "Stats": record(
             {
                 "window": {"enum": [*WINDOWS, EVENT]},
@@ -77,46 +91,44 @@ def history_schemas() -> dict[str, Schema]:
     }
 
 
-def _job() -> Schema:
+def _job() -> dict[str, Schema]:
     result = {f"result_{key}": MAYBE_COUNT for key in ("width", "height", "size_bytes")}
-    return record(
-        {
-            "job_id": UUID,
-            "slot_id": SLOT_ID,
-            "slot_version": VERSION,
-            "source": words_of(JobSource),
-            "status": words_of(JobStatus),
-            "failure_code": MAYBE_TEXT,
-            "provider_code": MAYBE_TEXT,
-            "provider": MAYBE_TEXT,
-            "operation": MAYBE_TEXT,
-            "attempts": list_of(ANYTHING),
-            "client_fields": {"type": "object", "additionalProperties": TEXT},
-            "client_address": MAYBE_TEXT,
-            "request_id": MAYBE_TEXT,
-            "input_content_type": picture_type("image/avif"),
-            "input_width": COUNT,
-            "input_height": COUNT,
-            "input_size_bytes": COUNT,
-            "input_sha256": TEXT,
-            "result_content_type": MAYBE_TEXT,
-            **result,
-            "result_sha256": MAYBE_TEXT,
-            "timings": {"type": "object", "additionalProperties": WHOLE},
-            "cost": MAYBE_NUMBER,
-            "started_at": INSTANT,
-            "created_at": INSTANT,
-            "deadline_at": INSTANT,
-            "finished_at": MAYBE_INSTANT,
-            "result_expires_at": MAYBE_INSTANT,
-            "result_url": MAYBE_TEXT,
-            "preview_url": MAYBE_TEXT,
-            "event_id": MAYBE_UUID,
-            "hidden": YES_NO,
-            "fallback": YES_NO,
-            "rerun_of": MAYBE_UUID,
-            "rerun_by": MAYBE_UUID,
-            "has_original": YES_NO,
-            "result_removed_at": MAYBE_INSTANT,
-        }
-    )
+    return {
+        "job_id": UUID,
+        "slot_id": SLOT_ID,
+        "slot_version": VERSION,
+        "source": words_of(JobSource),
+        "status": words_of(JobStatus),
+        "failure_code": MAYBE_TEXT,
+        "provider_code": MAYBE_TEXT,
+        "provider": MAYBE_TEXT,
+        "operation": MAYBE_TEXT,
+        "attempts": list_of(ANYTHING),
+        "client_fields": {"type": "object", "additionalProperties": TEXT},
+        "client_address": MAYBE_TEXT,
+        "request_id": MAYBE_TEXT,
+        "input_content_type": picture_type("image/avif"),
+        "input_width": COUNT,
+        "input_height": COUNT,
+        "input_size_bytes": COUNT,
+        "input_sha256": TEXT,
+        "result_content_type": MAYBE_TEXT,
+        **result,
+        "result_sha256": MAYBE_TEXT,
+        "timings": {"type": "object", "additionalProperties": WHOLE},
+        "cost": MAYBE_NUMBER,
+        "started_at": INSTANT,
+        "created_at": INSTANT,
+        "deadline_at": INSTANT,
+        "finished_at": MAYBE_INSTANT,
+        "result_expires_at": MAYBE_INSTANT,
+        "result_url": MAYBE_TEXT,
+        "preview_url": MAYBE_TEXT,
+        "event_id": MAYBE_UUID,
+        "hidden": YES_NO,
+        "fallback": YES_NO,
+        "rerun_of": MAYBE_UUID,
+        "rerun_by": MAYBE_UUID,
+        "has_original": YES_NO,
+        "result_removed_at": MAYBE_INSTANT,
+    }

@@ -244,7 +244,7 @@ OPERATIONS = (
     ),
     Operation(
         "GET", "/api/jobs/{job_id}", "History", "The story of one photo",
-        {200: json_answer("Job")},
+        {200: json_answer("JobStory")},
         problems={404: "job_not_found"},
     ),
     Operation(

@@ -10,7 +10,7 @@ from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import Fault, InvalidRequest, JobNotFound, NotFound, ValidationFailed
 from photobooth_daemon.model import JobSource, JobStatus
-from photobooth_daemon.model.job_view import job_view
+from photobooth_daemon.model.job_view import job_story_view, job_view
 from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.repositories.job_lists import JobFilter, JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
@@ -71,7 +71,8 @@ class JobHandler(Handler):
         job = await self._jobs.find(found) or await self._reruns.find_queued_job(found)
         if job is None:
             raise JobNotFound
-        self.write_json(job_view(job, self._clock))
+        prompts = await self._jobs.list_prompts(found)
+        self.write_json(job_story_view(job, prompts, self._clock))
 
 
 class VisibilityHandler(Handler):

@@ -137,6 +137,10 @@ def test_guests_answers_are_set_up_and_tried(
         one.facts["prompt"] for one in house.provider.fake.log.requests if "prompt" in one.facts
     ]
     assert asked[-1] == "Надень Кепка и напиши Оля"
+    page.locator("#try summary", has_text=t("job.prompts")).click()
+    page.locator("#try .prompt", has_text=asked[-1]).wait_for()
+    page.get_by_role("link", name=t("try.story")).click()
+    page.locator("#prompts .prompt", has_text=asked[-1]).wait_for()
 
 
 def test_a_board_is_made_opened_without_a_login_and_taken_back(

@@ -14,6 +14,7 @@ import { Attempts, AttemptsSoFar } from "../parts/attempts.js";
 import { useLoad } from "../parts/load.js";
 import { StepTimes } from "../parts/meter.js";
 import { PictureButtons } from "../parts/picture_menu.js";
+import { Prompts } from "../parts/prompts.js";
 import { ReasonNotice } from "../parts/reason.js";
 import { toast, toastProblem } from "../parts/toast.js";
 
@@ -93,6 +94,7 @@ export function Screen({ id }) {
         ${kept && html`<${Picture} job=${job} />`}
         <${Panel} id="times" title=${t("job.times")}><${StepTimes} timings=${job.timings ?? {}} /><//>
         <${Panel} id="attempts" title=${t("job.attempts")}>${job.attempts?.length ? html`<${Attempts} attempts=${job.attempts} />` : job.status === "pending" ? html`<${AttemptsSoFar} told=${told} />` : html`<p class="quiet">${t("job.no_attempts")}</p>`}<//>
+        ${job.prompts.length > 0 && html`<${Panel} id="prompts" title=${t("job.prompts")} note=${t("job.prompts_note")}><${Prompts} prompts=${job.prompts} /><//>`}
       </div>
       <div class="stack">
         <${Panel} id="facts" title=${t("job.facts")}><${Facts} job=${job} event=${event.data} /><//>

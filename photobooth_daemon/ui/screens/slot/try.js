@@ -11,6 +11,7 @@ import { Attempts, AttemptsSoFar } from "../../parts/attempts.js";
 import { Button, Notice, Panel, ProblemNotice } from "../../parts/basics.js";
 import { DropZone } from "../../parts/drop_zone.js";
 import { SelectField, TextField } from "../../parts/fields.js";
+import { Prompts } from "../../parts/prompts.js";
 import { ReasonNotice } from "../../parts/reason.js";
 import { StepTimes } from "../../parts/meter.js";
 
@@ -52,6 +53,7 @@ function Outcome({ answer, job }) {
   return html`
     ${timings && html`<${StepTimes} timings=${timings} />`}
     ${job?.attempts?.length > 0 && html`<${Attempts} attempts=${job.attempts} />`}
+    ${job?.prompts?.length > 0 && html`<details class="change"><summary>${t("job.prompts")}</summary><${Prompts} prompts=${job.prompts} /></details>`}
     ${(answer?.job_id ?? job?.job_id) && html`<p class="button-row">
       ${answer?.result_url && html`<a class="button small" href=${answer.result_url} target="_blank" rel="noopener">${t("try.open")}</a>`}
       <a class="button small plain" href=${link(`jobs/${answer?.job_id ?? job.job_id}`)}>${t("try.story")}</a></p>`}`;
