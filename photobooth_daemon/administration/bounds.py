@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from photobooth_daemon.config.public_address import WebAddress
+
 
 @dataclass(frozen=True, slots=True)
 class WholeNumber:
@@ -80,7 +82,7 @@ LARGEST_UPLOAD_MB = 50
 WINDOW_SECONDS = WholeNumber(10, 60)
 RESULT_HOURS = WholeNumber(1, 2160)
 COST_CAP = Amount(1e9)
-BOUNDS: Mapping[str, WholeNumber | Amount | Choice] = {
+BOUNDS: Mapping[str, WholeNumber | Amount | Choice | WebAddress] = {
     "sync_response_seconds": WINDOW_SECONDS,
     "result_ttl_hours": RESULT_HOURS,
     "max_upload_mb": WholeNumber(1, LARGEST_UPLOAD_MB),
@@ -93,6 +95,7 @@ BOUNDS: Mapping[str, WholeNumber | Amount | Choice] = {
     "history_days": WholeNumber(1, 3650),
     "cost_cap_per_day": COST_CAP,
     "locale": Choice(("ru", "en")),
+    "public_url": WebAddress(),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -11,14 +12,17 @@ from photobooth_daemon.administration.bounds import BOUNDS
 from photobooth_daemon.administration.freeze import Freeze
 from photobooth_daemon.administration.passwords import Passwords, new_password_fault
 from photobooth_daemon.clock import Clock, rfc3339
+from photobooth_daemon.config.public_address import PublicAddress
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.errors import Fault, ValidationFailed
+from photobooth_daemon.errors import DatabaseUnavailable, Fault, ValidationFailed
 from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.model import Actor, Settings, SettingsState
 from photobooth_daemon.model.versions import ExpectedVersion
 from photobooth_daemon.providers.facts import ProviderFacts
 from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.repositories.settings import SettingsRepository
+
+log = logging.getLogger(__name__)
 
 
 class SettingsService:
@@ -38,6 +42,7 @@ class SettingsService:
         clock: Clock,
         providers: Mapping[str, ProviderFacts],
         freeze: Freeze,
+        address: PublicAddress,
     ) -> None:
         self._database = database
         self._repository = repository
@@ -47,10 +52,20 @@ class SettingsService:
         self._clock = clock
         self._providers = providers
         self._freeze = freeze
+        self._address = address
 
     async def get(self) -> SettingsState:
         """Return the settings in force."""
-        return await self._repository.get()
+        state = await self._repository.get()
+        self._address.follow(state)
+        return state
+
+    async def begin(self) -> None:
+        """Have links begin as the settings say; without a database, the first photo looks again."""
+        try:
+            await self.get()
+        except DatabaseUnavailable as error:
+            log.warning("settings not read yet", extra={"detail": error.detail})
 
     def view(self, state: SettingsState) -> dict[str, Any]:
         """Return the settings as the API gives them: no secret and no hash."""
@@ -63,6 +78,7 @@ class SettingsService:
                 "updated_at": None if set_at is None else rfc3339(set_at),
                 "updated_by": state.ingest_password_updated_by,
             },
+            "public_address": self._address.view(state),
             "providers": {
                 name: {"configured": facts.configured, "source": facts.source}
                 for name, facts in self._providers.items()
@@ -101,6 +117,7 @@ class SettingsService:
                 )
             after = await self._repository.lock(connection)
             await self._record(connection, before, after, actor)
+        self._address.follow(after)
         return after
 
     def _accept(self, changes: Mapping[str, Any], before: SettingsState) -> Settings:
@@ -127,6 +144,10 @@ class SettingsService:
                     faults.append(Fault(pointer, fault))
             elif key != "version" and value != shown[key]:
                 faults.append(Fault(pointer, "is read-only; leave it out or as it was read"))
+        configured = self._address.configured
+        if configured and accepted.get("public_url") not in (None, before.values.public_url):
+            words = "is given by [server] public_url of the configuration, which wins"
+            faults.append(Fault("/public_url", words))
         if faults:
             raise ValidationFailed(faults)
         return replace(before.values, **accepted)

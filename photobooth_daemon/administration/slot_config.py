@@ -266,8 +266,8 @@ def _provider_faults(
         faults.append(
             Fault(
                 f"{prefix}/provider",
-                f"{rung.provider} fetches the photo by a link: set public_url in [server] of the"
-                " configuration file and restart, or leave the slot off.",
+                f"{rung.provider} fetches the photo by a link: set the public address in the"
+                " settings, or leave the slot off.",
             )
         )
     return faults

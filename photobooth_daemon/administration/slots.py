@@ -20,6 +20,7 @@ from photobooth_daemon.administration.slot_config import (
     shape_faults,
 )
 from photobooth_daemon.clock import Clock, rfc3339
+from photobooth_daemon.config.public_address import PublicAddress
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import (
     Fault,
@@ -46,7 +47,7 @@ class SlotSurroundings:
 
     schemas: ParamSchemas
     facts: Mapping[str, ProviderFacts]
-    public_url: str | None
+    address: PublicAddress
 
 
 class SlotService:
@@ -248,7 +249,7 @@ class SlotService:
         bound = {binding.media_id for binding in slot.template_media}
         known = await self._templates.hold(connection, bound)
         around = self._surroundings
-        return meaning_faults(slot, around.schemas, around.facts, known, around.public_url)
+        return meaning_faults(slot, around.schemas, around.facts, known, around.address.url)
 
     def _read_only_faults(self, before: Slot, body: Mapping[str, Any]) -> list[Fault]:
         shown = self.view(before)

@@ -21,6 +21,7 @@ from photobooth_daemon.administration.slots import SlotService, SlotSurroundings
 from photobooth_daemon.administration.throttle import Throttle
 from photobooth_daemon.administration.tokens import Tokens
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.config.public_address import PublicAddress
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.live.publish import LivePublisher
@@ -48,6 +49,7 @@ class Administration:
     admins: AdminService
     accounts: AccountService
     settings: SettingsService
+    public_address: PublicAddress
     events: EventService
     reruns: RerunService
     freeze: Freeze
@@ -98,6 +100,7 @@ def build_administration(
     job_repository = JobRepository(database)
     rerun_repository = RerunRepository(database)
     freeze = Freeze(event_repository, clock)
+    public_address = PublicAddress(config.server.public_url)
     throttle = Throttle(database, audit, clock)
     penalties = Penalties(clock)
     admin_repository = AdminRepository(database)
@@ -116,8 +119,17 @@ def build_administration(
         ),
         accounts=AccountService(database, admin_repository, audit, throttle, passwords, clock),
         settings=SettingsService(
-            database, setting_repository, audit, live, passwords, clock, facts, freeze
+            database,
+            setting_repository,
+            audit,
+            live,
+            passwords,
+            clock,
+            facts,
+            freeze,
+            public_address,
         ),
+        public_address=public_address,
         events=EventService(
             database,
             event_repository,
@@ -139,7 +151,7 @@ def build_administration(
             audit,
             live,
             clock,
-            SlotSurroundings(schemas, facts, config.server.public_url),
+            SlotSurroundings(schemas, facts, public_address),
             freeze,
             saved=slot_saved,
         ),

@@ -9,6 +9,7 @@ from importlib.resources import files
 
 import aiohttp
 
+from photobooth_daemon.administration.alert_channels import AlertChannels
 from photobooth_daemon.app.administration import Administration
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.start_up import AlertsConfig, Config
@@ -47,6 +48,7 @@ from photobooth_daemon.repositories.alerts import AlertRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.processes import ProcessRepository
+from photobooth_daemon.repositories.trials import TrialRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
 from photobooth_daemon.web.site import Site
 
@@ -70,6 +72,7 @@ class Shared:
     schemas: ParamSchemas
     site: Site
     intake: IntakePage
+    alert_channels: AlertChannels
     config_digest: str
     clock: Clock
 
@@ -137,6 +140,8 @@ def build_readiness(
     return Readiness(
         config=shared.config,
         config_digest=shared.config_digest,
+        address=administration.public_address,
+        alert_channels=shared.alert_channels,
         records=Records(
             settings=administration.setting_repository,
             slots=slots,
@@ -148,6 +153,7 @@ def build_readiness(
             processes=ProcessRepository(database),
             events=EventRepository(database),
             audit=administration.audit_repository,
+            trials=TrialRepository(database),
         ),
         heads=administration.heads,
         schemas=shared.schemas,
@@ -162,10 +168,18 @@ def build_readiness(
     )
 
 
-def _watch(shared: Shared, vitals: Vitals) -> AlertWatch | None:
-    config = shared.config.alerts
-    if not config.configured:
-        return None
+def _watch(shared: Shared, vitals: Vitals) -> AlertWatch:
+    channels = shared.alert_channels
+    outbox = Outbox(build_channels(channels.config, shared.http), shared.metrics)
+    used = channels.config
+
+    async def keep_up() -> bool:
+        nonlocal used
+        await channels.keep_up()
+        if channels.config != used:
+            used = channels.config
+            await outbox.use(build_channels(used, shared.http))
+        return outbox.has_channels
 
     async def surroundings() -> Surroundings:
         limit = vitals.settings.min_free_mb * MB
@@ -186,11 +200,12 @@ def _watch(shared: Shared, vitals: Vitals) -> AlertWatch | None:
 
     return AlertWatch(
         repository=AlertRepository(shared.database),
-        board=AlertBoard(timedelta(hours=config.repeat_hours)),
-        outbox=Outbox(build_channels(config, shared.http), shared.metrics),
+        board=AlertBoard(timedelta(hours=shared.config.alerts.repeat_hours)),
+        outbox=outbox,
         surroundings=surroundings,
         clock=shared.clock,
-        installation=installation_name(shared.config),
+        installation=lambda: installation_name(shared.administration.public_address.url),
+        keep_up=keep_up,
     )
 
 

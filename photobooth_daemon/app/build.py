@@ -17,8 +17,6 @@ from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.galleries import Galleries
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.penalties import Penalties
-from photobooth_daemon.administration.preset_samples import PresetSamples
-from photobooth_daemon.administration.presets import PresetService
 from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.administration.signing_key import load_signing_key
 from photobooth_daemon.administration.templates import TemplateService
@@ -26,13 +24,15 @@ from photobooth_daemon.app.administration import build_administration
 from photobooth_daemon.app.background import Shared, build_background, build_readiness
 from photobooth_daemon.app.ingest import IngestParts, build_ingest
 from photobooth_daemon.app.media import build_media_store
+from photobooth_daemon.app.presets import build_preset_samples, build_presets
 from photobooth_daemon.app.providers import Providers, build_provider_keys
 from photobooth_daemon.app.reruns import build_reruns
-from photobooth_daemon.app.sample import sample_photo
+from photobooth_daemon.app.upkeep import build_upkeep
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.digest import config_digest
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.housekeeping.backup.on_demand import BackupOnDemand
 from photobooth_daemon.ingest.ladder.fresh_start import FreshStart
 from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.ingest.ladder.pricing import PriceTable
@@ -64,8 +64,6 @@ from photobooth_daemon.repositories.event_pictures import EventPictures
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.gallery_pictures import GalleryPictures
 from photobooth_daemon.repositories.media import MediaRepository
-from photobooth_daemon.repositories.preset_samples import PresetSampleRepository
-from photobooth_daemon.repositories.presets import PresetRepository
 from photobooth_daemon.repositories.result_ends import ResultEnds
 from photobooth_daemon.repositories.retention import RetentionRepository
 from photobooth_daemon.repositories.slots import SlotRepository
@@ -105,6 +103,7 @@ class App:
     http: aiohttp.ClientSession
     health: Health
     operations: Operations
+    backups: BackupOnDemand
     readiness: Readiness
     reruns: RerunWorker
     feed: LiveFeed
@@ -113,6 +112,7 @@ class App:
         """Release everything; work in flight has been drained before."""
         await self.feed.close()
         await self.reruns.stop()
+        await self.backups.close()
         await self.operations.close()
         await self.health.close()
         await close_drivers(self.drivers.values())
@@ -186,8 +186,8 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
 
     provider_keys = build_provider_keys(config, administration, database, clock, providers, ladder)
     await provider_keys.begin()
+    await administration.settings.begin()
     slots, templates = administration.slot_repository, administration.template_repository
-    penalties = administration.penalties
     parts = IngestParts(
         config=config,
         database=database,
@@ -207,12 +207,13 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     )
     admission, ingest = build_ingest(parts)
     site = Site(
-        public_url=config.server.public_url,
+        address=administration.public_address,
         trusted_proxies=config.server.trusted_proxies,
         accel_redirect=config.server.accel_redirect,
         metrics_from=config.server.metrics_from,
     )
     intake = IntakePage(config.intake, http)
+    upkeep = build_upkeep(config, database, administration, http, clock)
     shared = Shared(
         config=config,
         database=database,
@@ -229,6 +230,7 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         schemas=schemas,
         site=site,
         intake=intake,
+        alert_channels=upkeep.alert_channels,
         config_digest=config_digest(config, signing_key),
         clock=clock,
     )
@@ -239,20 +241,11 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         fresh_start.heard(message)
         if message.kind == "settings":
             in_flight.start(provider_keys.begin(), "look at the providers' keys")
+            in_flight.start(administration.settings.begin(), "look at the settings")
 
     feed = LiveFeed(database, administration.live_message_repository, clock, heard=heard)
     reports = EventReportRepository(database)
-    preset_samples = PresetSamples(
-        database,
-        PresetSampleRepository(database),
-        administration.job_repository,
-        audit,
-        clock,
-        schemas,
-        drivers,
-        pictures,
-        sample_photo(),
-    )
+    samples = build_preset_samples(database, administration, schemas, drivers, pictures, clock)
     services = Services(
         site=site,
         authenticator=SessionAuthenticator(administration.admins, site),
@@ -283,17 +276,11 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         settings=administration.settings,
         events=administration.events,
         event_repository=administration.event_repository,
-        presets=PresetService(
-            database,
-            PresetRepository(database),
-            slots,
-            administration.job_lists,
-            media_store,
-            audit,
-            clock,
-            preset_samples,
-        ),
-        preset_samples=preset_samples,
+        presets=build_presets(database, administration, media_store, samples, clock),
+        preset_samples=samples,
+        alert_channels=upkeep.alert_channels,
+        alert_trial=upkeep.alert_trial,
+        backups=upkeep.backups,
         boards=BoardService(database, BoardRepository(database), audit, clock),
         reruns=administration.reruns,
         galleries=Galleries(
@@ -349,11 +336,12 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
         passwords=passwords,
         camera_passwords=camera_passwords,
         guest_passwords=guest_passwords,
-        penalties=penalties,
+        penalties=administration.penalties,
         drivers=drivers,
         http=http,
         health=health,
         operations=operations,
+        backups=upkeep.backups,
         readiness=readiness,
         reruns=build_reruns(parts, admission, ingest, drivers),
         feed=feed,

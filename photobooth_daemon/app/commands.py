@@ -74,6 +74,7 @@ async def services(installation: Installation) -> AsyncIterator[Services]:
                 facts=provider_facts(installed_drivers(), config.providers),
                 schemas=ParamSchemas.installed(),
             )
+            await administration.settings.begin()
             clock = installation.clock
             results = ResultService(
                 database,

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 import aiohttp
 import click
 
+from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.app.upkeep import build_alert_channels
 from photobooth_daemon.cli.durations import parse_length
 from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.clock import rfc3339
+from photobooth_daemon.config.start_up import AlertsConfig
 from photobooth_daemon.config.told import installation_name
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.model import Settings
-from photobooth_daemon.model.alerts import Notification
-from photobooth_daemon.monitoring.alerts.channels import NotSentError, build_channels
-from photobooth_daemon.monitoring.alerts.texts import summary_of, test_text
+from photobooth_daemon.monitoring.alerts.channels import build_channels
+from photobooth_daemon.monitoring.alerts.texts import summary_of
+from photobooth_daemon.monitoring.alerts.trial import send_test
 from photobooth_daemon.repositories.alerts import AlertRepository
-from photobooth_daemon.repositories.settings import SettingsRepository
 
 EXIT_NOBODY_TOLD = 1
 
@@ -35,25 +37,21 @@ def alert() -> None:
 @run_async
 async def test(installation: Installation) -> None:
     """Send a test message through every configured channel."""
-    config = installation.config
-    title, text = test_text(installation_name(config), await _locale(installation))
-    notification = Notification(
-        installation_name(config), installation.clock.utcnow(), title=title, text=text, test=True
-    )
-    failed = False
+    here = await _settings(installation)
     async with aiohttp.ClientSession() as session:
-        channels = build_channels(config.alerts, session)
-        for channel in channels:
-            try:
-                await channel.send(notification)
-            except NotSentError as error:
-                failed = True
-                say(f"{channel.name}: not sent: {error}")
-            else:
-                say(f"{channel.name}: sent")
-    if not channels:
-        say("No channel is configured: see [alerts] in the configuration.", err=True)
-    if failed or not channels:
+        told = await send_test(
+            build_channels(here.alerts, session),
+            installation_name(here.public_url),
+            installation.clock.utcnow(),
+            here.locale,
+        )
+    for one in told:
+        say(
+            f"{one.channel}: sent" if one.error is None else f"{one.channel}: not sent: {one.error}"
+        )
+    if not told:
+        say("No channel is set up: see Settings in the browser, or [alerts] in the file.", err=True)
+    if not told or any(one.error is not None for one in told):
         sys.exit(EXIT_NOBODY_TOLD)
 
 
@@ -63,7 +61,7 @@ async def test(installation: Installation) -> None:
 @run_async
 async def list_(installation: Installation, as_json: bool) -> None:
     """Show the alerts that people were told of and that are not over, and maintenance windows."""
-    locale = await _locale(installation)
+    locale = (await _settings(installation)).locale
     async with installation.database() as database:
         repository = AlertRepository(database)
         entries = await repository.list_announced()
@@ -126,10 +124,26 @@ async def maintenance(
         say(f"Alerts are quiet until {(starts_at + length).astimezone():%d.%m. %H:%M}.")
 
 
-async def _locale(installation: Installation) -> str:
-    """Return the language to write in; a test message does not need the database."""
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """In which language and whom to tell, and what this installation is called by."""
+
+    locale: str
+    public_url: str | None
+    alerts: AlertsConfig
+
+
+async def _settings(installation: Installation) -> _Settings:
+    """Return what holds; a test message does not need the database."""
+    config = installation.config
     try:
-        async with installation.database() as database:
-            return (await SettingsRepository(database).get()).values.locale
+        async with services(installation) as here:
+            state = await here.administration.settings.get()
+            channels = build_alert_channels(
+                config, here.database, here.administration, installation.clock
+            )
+            await channels.keep_up()
+            address = here.administration.public_address.url
+            return _Settings(state.values.locale, address, channels.config)
     except PhotoboothError:
-        return Settings().locale
+        return _Settings(Settings().locale, config.server.public_url, config.alerts)

@@ -17,13 +17,13 @@ from photobooth_daemon.app.installation import (
     run_async,
     service_account,
 )
+from photobooth_daemon.app.upkeep import backup_source
 from photobooth_daemon.cli.printing import print_json_line, say
-from photobooth_daemon.config.start_up import DEFAULT_CONFIG_PATH, EMBEDDED
+from photobooth_daemon.config.start_up import EMBEDDED
 from photobooth_daemon.database import audit_owner
-from photobooth_daemon.database.pool import Database
 from photobooth_daemon.database.setup import hand_back_audit_log, lets_in, read_target
 from photobooth_daemon.errors import PhotoboothError
-from photobooth_daemon.housekeeping.backup.backup import Backup, Source
+from photobooth_daemon.housekeeping.backup.backup import Backup
 from photobooth_daemon.housekeeping.backup.restore import Restore
 from photobooth_daemon.housekeeping.backup.seal import load_seal, seal_by
 from photobooth_daemon.logs import configure_logging
@@ -53,7 +53,9 @@ async def backup(
     configure_logging(level=config.logging.level, style=style)
     async with installation.database() as database:
         work = Backup(
-            _source(installation, database), BackupRepository(database), installation.clock
+            backup_source(installation.config, database),
+            BackupRepository(database),
+            installation.clock,
         )
         report = await work.run(directory or config.backup.directory, keep or config.backup.keep)
     manifest = report.manifest
@@ -108,7 +110,7 @@ async def restore(
         media_store.create()
         try:
             async with installation.database(check_schema=False) as database:
-                source = _source(installation, database)
+                source = backup_source(installation.config, database)
                 actor = Actor(installation.actor)
                 work = Restore(source, database, media_store, installation.clock, actor)
                 report = await work.run(directory, seal=seal, replace=replace)
@@ -146,15 +148,3 @@ async def _owning_the_audit_log(installation: Installation) -> AsyncIterator[Non
                 database.connection() as connection,
             ):
                 await audit_owner.keep(connection)
-
-
-def _source(installation: Installation, database: Database) -> Source:
-    config = installation.config
-    return Source(
-        database_url=database.url,
-        media_root=config.media.root,
-        key_file=config.server.jwt_key_file,
-        audit_key_file=config.audit_key_file,
-        config_file=installation.config_path or DEFAULT_CONFIG_PATH,
-        seal_key_file=config.seal_key_file,
-    )

@@ -59,8 +59,8 @@ async def add(
     """Make a board of these slots, or of all, and print its link: this once."""
     async with services(installation) as here:
         made, token = await here.boards.create({"label": label, "slots": list(slots)}, here.actor)
-    server = installation.config.server
-    base_url = server.public_url or f"http://127.0.0.1:{server.listen.port}"
+        public_url = here.administration.public_address.url
+    base_url = public_url or f"http://127.0.0.1:{installation.config.server.listen.port}"
     link = f"{base_url}/board/{token}"
     if as_json:
         print_json({**_document(made), "link": link})

@@ -42,7 +42,7 @@ async def list_events(installation: Installation, limit: int, as_json: bool) -> 
     """List events, those that begin last first; times are this machine's."""
     async with services(installation) as here:
         found = await here.administration.events.list_newest(None, limit)
-        shown = [event_json(here, one, installation.config) for one in found]
+        shown = [event_json(here, one) for one in found]
     if as_json:
         print_json(shown)
         return
@@ -74,7 +74,7 @@ async def show(installation: Installation, event_name: str, as_json: bool) -> No
     """Print everything about an event; times are this machine's, in JSON UTC."""
     async with services(installation) as here:
         found = await find_event(here, event_name)
-        shown = event_json(here, found, installation.config)
+        shown = event_json(here, found)
     if as_json:
         print_json(shown)
     else:
@@ -120,7 +120,7 @@ async def set_values(
             found = await events.update(
                 before.event.event_id, changes, expected(version), here.actor
             )
-        shown = event_json(here, found, installation.config)
+        shown = event_json(here, found)
     if as_json:
         print_json(shown)
         return

@@ -8,15 +8,18 @@ from typing import Any
 
 from photobooth_daemon.administration.events import CountedEvent
 from photobooth_daemon.app.commands import Services
-from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.model.events import Event
 
 
-def event_json(here: Services, found: CountedEvent, config: Config) -> dict[str, Any]:
+def event_json(here: Services, found: CountedEvent) -> dict[str, Any]:
     """Return an event as the API gives it; its gallery's link as far as it is known here."""
     view = here.administration.events.view(found)
     gallery = found.event.gallery
-    link = f"{config.server.public_url or ''}/g/{gallery.token}" if gallery.enabled else None
+    link = (
+        f"{here.administration.public_address.url or ''}/g/{gallery.token}"
+        if gallery.enabled
+        else None
+    )
     return {**view, "gallery": {**view["gallery"], "link": link}}
 
 

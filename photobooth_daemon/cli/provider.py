@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
@@ -13,6 +14,7 @@ import click
 from photobooth_daemon.app.installation import EXIT_FAILED, Installation, run_async
 from photobooth_daemon.cli.printing import print_json, print_table, say, say_text
 from photobooth_daemon.cli.provider_key import key
+from photobooth_daemon.config.public_address import PublicAddress
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.config.urls import shown_url
 from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch
@@ -24,6 +26,7 @@ from photobooth_daemon.providers.driver import ProviderDriver
 from photobooth_daemon.providers.facts import provider_facts
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.providers.uses import CheckedUse, check_uses, uses_of
+from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 
 
@@ -82,20 +85,20 @@ async def check(installation: Installation, names: tuple[str, ...], as_json: boo
     Every model that a slot which is on asks for is checked. The exit status is
     1 if one of those, or of the providers named, would not serve a photo.
     """
-    slots, slots_known = await _slots(installation)
+    known = await _known(installation)
     async with _drivers(installation) as drivers:
         unknown = sorted(set(names) - set(drivers))
         if unknown:
             raise click.UsageError(f"no such provider: {', '.join(unknown)}")
         facts = provider_facts(drivers, installation.config.providers)
-        uses = uses_of(slots, drivers, ParamSchemas.installed(), providers=names)
-        public_url = installation.config.server.public_url
-        results = await check_uses(uses, drivers, facts, public_url=public_url)
+        uses = uses_of(known.slots, drivers, ParamSchemas.installed(), providers=names)
+        results = await check_uses(uses, drivers, facts, public_url=known.public_url)
     if as_json:
-        print_json({"slots_known": slots_known, "items": [_document(result) for result in results]})
+        items = [_document(result) for result in results]
+        print_json({"slots_known": known.is_whole, "items": items})
     else:
         _print(results)
-        if not slots_known:
+        if not known.is_whole:
             say("The slots could not be read: only the default models were asked for.")
     failed = [result for result in results if not result.ok and (result.needed or names)]
     if failed:
@@ -117,13 +120,23 @@ def _shown_base_url(config: Config, name: str) -> str | None:
     return None if url is None else shown_url(url)
 
 
-async def _slots(installation: Installation) -> tuple[Iterable[Slot], bool]:
-    """Return the slots, or none where the database cannot tell."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What slots and settings say; not ``is_whole`` where the database could not tell."""
+
+    public_url: str | None
+    slots: Iterable[Slot] = ()
+    is_whole: bool = False
+
+
+async def _known(installation: Installation) -> _Known:
+    address = PublicAddress(installation.config.server.public_url)
     try:
         async with installation.database() as database:
-            return await SlotRepository(database).list_all(), True
+            address.follow(await SettingsRepository(database).get())
+            return _Known(address.url, await SlotRepository(database).list_all(), is_whole=True)
     except (DatabaseUnavailable, SchemaMismatch):
-        return (), False
+        return _Known(address.url)
 
 
 @asynccontextmanager
@@ -187,5 +200,5 @@ def _detail(result: CheckedUse) -> str:
     if result.check is None:
         return ""
     if result.public_url_missing:
-        return f"[server] public_url is not set; {result.check.detail}"
+        return f"public_url is not set; {result.check.detail}"
     return result.check.detail

@@ -11,6 +11,7 @@ import click
 from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import EXIT_FAILED, Failure, Installation
 from photobooth_daemon.cli.printing import print_json_line, say, say_text
+from photobooth_daemon.config.urls import is_this_machine
 from photobooth_daemon.database import migrations
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.model import Actor
@@ -113,8 +114,14 @@ async def _prepare(installation: Installation, credentials: Credentials) -> None
     async with services(installation) as made:
         for username, password in credentials.admins.items():
             await made.administration.admins.set_password(username, password, actor)
+        settings = made.administration.settings
         changes = {"ingest_password": credentials.ingest_password}
-        await made.administration.settings.update(changes, ExpectedVersion.any(), actor)
+        address = (await settings.get()).values.public_url
+        if address is None or is_this_machine(address):
+            # The port may be another one than the last time; an address that was set here stays.
+            port = installation.config.server.listen.port
+            changes["public_url"] = f"http://127.0.0.1:{port}"
+        await settings.update(changes, ExpectedVersion.any(), actor)
         for slot_id, config in SLOTS.items():
             slot = await made.administration.slots.get(slot_id)
             if slot.provider is None:

@@ -124,6 +124,8 @@ class Config:
     logging: LoggingConfig = LoggingConfig()
     backup: BackupConfig = BackupConfig()
     intake: IntakeConfig = field(default_factory=IntakeConfig)
+    path: Path = DEFAULT_CONFIG_PATH
+    """The file that it was read from, whether or not there is one."""
 
     @property
     def state_dir(self) -> Path:
@@ -164,6 +166,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
         logging=_read_logging(reader),
         backup=_read_backup(reader),
         intake=read_intake(reader),
+        path=path or DEFAULT_CONFIG_PATH,
     )
     reader.finish()
     return config

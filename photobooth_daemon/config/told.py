@@ -9,9 +9,8 @@ from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.config.urls import secrets_in
 
 
-def installation_name(config: Config) -> str:
+def installation_name(public: str | None) -> str:
     """Return what people call this installation: the public host's name, else the machine's."""
-    public = config.server.public_url
     return (urlsplit(public).hostname if public else None) or socket.gethostname()
 
 

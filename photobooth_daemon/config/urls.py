@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
+from photobooth_daemon.model.networks import address_of
+
 HIDDEN = "***"
 
 
@@ -35,3 +37,10 @@ def secrets_in(url: str | None) -> Iterator[str]:
     user, _, password = parts.netloc.rpartition("@")[0].partition(":")
     for secret in (password or user, *values):
         yield from {secret, unquote(secret)}
+
+
+def is_this_machine(url: str) -> bool:
+    """Return whether an address leads nowhere but to the machine that asks for it."""
+    host = urlsplit(url).hostname or ""
+    address = address_of(host)
+    return host == "localhost" or (address is not None and address.is_loopback)

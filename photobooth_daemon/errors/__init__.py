@@ -100,6 +100,7 @@ from photobooth_daemon.errors.results import (
     WrongKey,
 )
 from photobooth_daemon.errors.setup import (
+    AlertChannelNotFound,
     BoardNotFound,
     BuiltinPreset,
     InUse,
@@ -113,6 +114,7 @@ from photobooth_daemon.errors.setup import (
 __all__ = [
     "CONFIGURATION_REASONS",
     "AdminNotFound",
+    "AlertChannelNotFound",
     "AlreadyDone",
     "AttemptFailed",
     "BackupFailed",

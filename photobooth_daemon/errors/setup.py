@@ -22,7 +22,12 @@ class KeyManagedElsewhere(PhotoboothError):
     code = "key_managed_elsewhere"
 
     def __init__(self, source: str | None) -> None:
-        super().__init__(f"The key comes from the {source}: change it there and restart.")
+        super().__init__(f"This comes from the {source}: change it there and restart.")
+
+
+class AlertChannelNotFound(NotFound):
+    code = "alert_channel_not_found"
+    default_detail = "There is no such channel; there are telegram, email and webhook."
 
 
 class RevisionNotFound(NotFound):

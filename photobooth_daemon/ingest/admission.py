@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from photobooth_daemon.administration.provider_keys import ProviderKeys
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.config.public_address import PublicAddress
 from photobooth_daemon.deadline import ANSWER_MARGIN_SECONDS, Deadline
 from photobooth_daemon.errors import (
     DatabaseUnavailable,
@@ -71,6 +72,7 @@ class AdmissionService:
         doorway: Doorway,
         turns: UploadTurns,
         provider_keys: ProviderKeys,
+        address: PublicAddress,
         media_store: MediaStore,
         metrics: Metrics,
         clock: Clock,
@@ -82,6 +84,7 @@ class AdmissionService:
         self._doorway = doorway
         self._turns = turns
         self._provider_keys = provider_keys
+        self._address = address
         self._media_store = media_store
         self._metrics = metrics
         self._clock = clock
@@ -100,6 +103,7 @@ class AdmissionService:
             raise SlotNotFound
         slot, settings, event = found
         await self._provider_keys.keep_up(settings.provider_keys_version)
+        self._address.follow(settings)
         self._metrics.prepare_slot(slot.slot_id, slot.provider)
         if not slot.enabled or not slot.ladder():
             raise SlotDisabled
@@ -135,6 +139,7 @@ class AdmissionService:
             StorageFull, PayloadTooLarge, RateLimited: as for a camera.
         """
         await self._provider_keys.keep_up(settings.provider_keys_version)
+        self._address.follow(settings)
         self._check_room(settings, arrival.content_length)
         window = self._window(slot, settings, arrival.started_monotonic_seconds)
         return self._admitted(

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 from uuid import UUID
 
+from photobooth_daemon.config.public_address import PublicAddress
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import InvalidImage
 from photobooth_daemon.ingest.exchange import Admitted
@@ -48,7 +49,7 @@ class ProviderRequests:
         templates: TemplateRepository,
         media: MediaRepository,
         media_store: MediaStore,
-        public_url: str | None,
+        address: PublicAddress,
     ) -> None:
         self.params = params
         self.pictures = pictures
@@ -56,7 +57,7 @@ class ProviderRequests:
         self.templates = templates
         self.media_store = media_store
         self._media = media
-        self._public_url = public_url
+        self._address = address
 
     def of(
         self,
@@ -71,7 +72,7 @@ class ProviderRequests:
         """
         links = TemporaryLinks(
             admitted.job_id,
-            public_url=self._public_url,
+            public_url=self._address.url,
             repository=self._media,
             media_store=self.media_store,
         )

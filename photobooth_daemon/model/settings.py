@@ -22,6 +22,7 @@ class Settings:
     history_days: int = 90
     cost_cap_per_day: float | None = None
     locale: str = "ru"
+    public_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class Operations:
         vitals: Vitals,
         gauges: Gauges,
         presence: Presence,
-        watch: AlertWatch | None,
+        watch: AlertWatch,
         heartbeat: Heartbeat | None,
     ) -> None:
         self._housekeeping = housekeeping
@@ -60,9 +60,8 @@ class Operations:
         self._begin(_again_and_again(self.vitals.refresh, VITALS_SECONDS))
         self._begin(self.vitals.measure_lag())
         self._begin(_again_and_again(self.read_gauges, GAUGES_SECONDS))
-        if self._watch is not None:
-            self._watch.start()
-            self._begin(_again_and_again(self._watch.look, LOOK_SECONDS))
+        self._watch.start()
+        self._begin(_again_and_again(self._watch.look, LOOK_SECONDS))
         if self._heartbeat is not None:
             self._begin(_again_and_again(self._heartbeat.beat, self._heartbeat.pause_seconds))
 
@@ -87,8 +86,7 @@ class Operations:
         await end_tasks(*self._tasks)
         await _survive(self._presence.leave)
         self._tasks.clear()
-        if self._watch is not None:
-            await self._watch.give_up()
+        await self._watch.give_up()
         self._housekeeping.tree_use.let_go()
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:

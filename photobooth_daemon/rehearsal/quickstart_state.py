@@ -128,7 +128,6 @@ class QuickstartState:
             "# Written by photoboothctl quickstart, anew each time it starts.",
             "[server]",
             f'listen = "127.0.0.1:{port}"',
-            f'public_url = "http://127.0.0.1:{port}"',
             f"jwt_key_file = {json.dumps(str(self.jwt_key_path))}",
             "",
             "[database]",
@@ -136,6 +135,9 @@ class QuickstartState:
             "",
             "[media]",
             f"root = {json.dumps(str(self.media_root))}",
+            "",
+            "[backup]",
+            f"directory = {json.dumps(str(self.path / 'backups'))}",
         ]
         for provider, fake_url in fake_urls.items():
             lines += ["", f"[providers.{provider}]"]

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from photobooth_daemon.database.pool import Database
+
+
+@dataclass(frozen=True, slots=True)
+class BackupRun:
+    """What came of making a backup; without ``error`` there is one."""
+
+    started_at: datetime
+    finished_at: datetime
+    size_bytes: int
+    error: str | None
 
 
 class BackupRepository:
@@ -36,6 +47,17 @@ class BackupRepository:
                 size_bytes,
                 error,
             )
+
+    async def find_last(self) -> BackupRun | None:
+        """Return what came of the last one, if there was any."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(
+                """
+                SELECT started_at, finished_at, size_bytes, error FROM backup_run
+                 ORDER BY started_at DESC, run_id DESC LIMIT 1
+                """
+            )
+        return None if row is None else BackupRun(**dict(row))
 
     async def schema(self) -> tuple[list[int], int]:
         """Return the applied migrations and the server's major version."""

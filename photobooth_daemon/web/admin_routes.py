@@ -17,7 +17,6 @@ from photobooth_daemon.web import (
     live,
     presets,
     providers,
-    readiness,
     report,
     reruns,
     settings,
@@ -327,9 +326,6 @@ def history_routes(services: Services) -> list[URLSpec]:
             clock=services.clock,
             reports=services.reports,
             settings=services.setting_list,
-        ),
-        route(
-            r"/api/readiness", readiness.ReadinessHandler, base=base, readiness=services.readiness
         ),
         route(r"/api/audit", audit.AuditHandler, base=base, audit_log=services.audit_log),
         route(

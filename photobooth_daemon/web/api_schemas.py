@@ -104,6 +104,7 @@ def _settings() -> dict[str, Schema]:
         "version": VERSION,
         **values,
         "ingest_password": password,
+        "public_address": record({"url": MAYBE_TEXT, "source": MAYBE_TEXT}),
         "providers": {"type": "object", "additionalProperties": provider},
         "updated_at": INSTANT,
         "updated_by": TEXT,

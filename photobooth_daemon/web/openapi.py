@@ -33,6 +33,7 @@ from photobooth_daemon.web.api_parts import JSON, PHOTOS, Answer, Operation
 from photobooth_daemon.web.api_presets import PRESET_OPERATIONS, preset_schemas
 from photobooth_daemon.web.api_providers import PROVIDER_OPERATIONS
 from photobooth_daemon.web.api_schemas import SLOT_ID, TEXT, UUID, component_schemas, named
+from photobooth_daemon.web.api_upkeep import UPKEEP_OPERATIONS, upkeep_schemas
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.handler import Handler
 from photobooth_daemon.web.json_text import encode_json
@@ -50,6 +51,7 @@ PATH_PARAMETERS: Mapping[str, dict[str, Any]] = {
     "token": {"type": "string", "minLength": TOKEN_CHARACTERS, "maxLength": TOKEN_CHARACTERS},
     "gallery": {"type": "string", "pattern": "^[A-Za-z0-9_-]{22}$"},
     "username": TEXT,
+    "channel": TEXT,
     "provider": TEXT,
     "version": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
 }
@@ -70,6 +72,7 @@ ALL_OPERATIONS = (
     *BOARD_OPERATIONS,
     *PRESET_OPERATIONS,
     *EVENT_OPERATIONS,
+    *UPKEEP_OPERATIONS,
 )
 FREEZABLE = (
     ("PUT", "/api/settings"),
@@ -157,6 +160,7 @@ def build_document(routes: Sequence[URLSpec], schemas: ParamSchemas) -> dict[str
                 **board_schemas(),
                 **preset_schemas(),
                 **event_schemas(),
+                **upkeep_schemas(),
                 "Report": report_schema(),
                 "EventReport": event_report_schema(),
                 "Readiness": readiness_schema(),

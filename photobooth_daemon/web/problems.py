@@ -56,6 +56,7 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.InUse: HTTPStatus.CONFLICT,
     errors.ProviderNotFound: HTTPStatus.NOT_FOUND,
     errors.KeyManagedElsewhere: HTTPStatus.CONFLICT,
+    errors.AlertChannelNotFound: HTTPStatus.NOT_FOUND,
     errors.PresetNotFound: HTTPStatus.NOT_FOUND,
     errors.BuiltinPreset: HTTPStatus.CONFLICT,
     errors.BoardNotFound: HTTPStatus.NOT_FOUND,

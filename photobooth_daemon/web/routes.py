@@ -20,6 +20,7 @@ from photobooth_daemon.web.photo import PhotoNeeds
 from photobooth_daemon.web.rendered import Rendered
 from photobooth_daemon.web.routing import SEGMENT, route
 from photobooth_daemon.web.services import Services
+from photobooth_daemon.web.upkeep_routes import upkeep_routes
 
 PAGE_SECONDS = 3600.0
 FIGURES_SECONDS = 1.0
@@ -50,6 +51,7 @@ def build_routes(services: Services) -> list[URLSpec]:
         *admin_routes.event_routes(services),
         *admin_routes.template_routes(services),
         *admin_routes.history_routes(services),
+        *upkeep_routes(services),
         # Screens
         *_board_routes(services),
         # The admin UI

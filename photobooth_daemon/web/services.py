@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from photobooth_daemon.administration.accounts import AccountService
 from photobooth_daemon.administration.admins import AdminService
+from photobooth_daemon.administration.alert_channels import AlertChannels
 from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.events import EventService
 from photobooth_daemon.administration.galleries import Galleries
@@ -19,6 +20,7 @@ from photobooth_daemon.administration.settings import SettingsService
 from photobooth_daemon.administration.slots import SlotService
 from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.housekeeping.backup.on_demand import BackupOnDemand
 from photobooth_daemon.ingest.admission import AdmissionService
 from photobooth_daemon.ingest.story import IngestService
 from photobooth_daemon.live.feed import LiveFeed
@@ -27,6 +29,7 @@ from photobooth_daemon.media.links import PublicMedia
 from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
+from photobooth_daemon.monitoring.alerts.trial import AlertTrial
 from photobooth_daemon.monitoring.health import Health
 from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness.service import Readiness
@@ -82,6 +85,9 @@ class Services:
     events: EventService
     event_repository: EventRepository
     boards: BoardService
+    alert_channels: AlertChannels
+    alert_trial: AlertTrial
+    backups: BackupOnDemand
     presets: PresetService
     preset_samples: PresetSamples
     reruns: RerunService

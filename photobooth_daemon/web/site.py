@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import SplitResult, urlsplit
 
 from tornado.httputil import HTTPServerRequest
 
+from photobooth_daemon.config.public_address import PublicAddress
+from photobooth_daemon.config.urls import is_this_machine
 from photobooth_daemon.media.keys import MediaKey
 from photobooth_daemon.model import Noticed
 from photobooth_daemon.model.networks import Networks, address_of
@@ -31,13 +32,12 @@ class Site:
     def __init__(
         self,
         *,
-        public_url: str | None,
+        address: PublicAddress,
         trusted_proxies: Sequence[str],
         accel_redirect: str | None = None,
         metrics_from: Sequence[str] = (),
     ) -> None:
-        self.public_url = public_url
-        self._public_here_only = public_url is not None and _is_this_machine(urlsplit(public_url))
+        self._address = address
         self._accel_redirect = accel_redirect
         self.noticed = Noticed()
         self._metrics_from = Networks(metrics_from)
@@ -121,27 +121,23 @@ class Site:
         return f"{self._accel_redirect}{key}"
 
     def absolute_url(self, request: HTTPServerRequest, path: str) -> str:
-        """Return ``path`` as a link: on ``public_url``, else on the host that was asked."""
+        """Return ``path`` as a link: on the public address, else on the host that was asked."""
         return self.base_url(request) + path
 
     def base_url(self, request: HTTPServerRequest) -> str:
         """Return what absolute links start with, without a trailing slash.
 
-        A ``public_url`` on this machine, as the quick start's, is no use to
-        whoever came from elsewhere: they get the name they asked for.
+        A public address that is this machine's own is no use to whoever came
+        from elsewhere: they get the name they asked for.
         """
         scheme = "https" if self.is_secure(request) else "http"
         asked = f"{scheme}://{request.host}"
-        if self.public_url is None:
+        public = self._address.url
+        if public is None:
             return asked
-        if self._public_here_only and not _is_this_machine(urlsplit(asked)):
+        if is_this_machine(public) and not is_this_machine(asked):
             return asked
-        return self.public_url
+        return public
 
     def _is_trusted(self, text: str) -> bool:
         return address_of(text) in self._trusted
-
-
-def _is_this_machine(url: SplitResult) -> bool:
-    address = address_of(url.hostname or "")
-    return url.hostname == "localhost" or (address is not None and address.is_loopback)

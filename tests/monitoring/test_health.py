@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from tornado.ioloop import IOLoop
 
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.config.public_address import PublicAddress
 from photobooth_daemon.errors import DatabaseUnavailable
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.monitoring.health import (
@@ -80,7 +81,7 @@ def health(io_loop: IOLoop, patients: dict[str, Patient], clock: FakeClock) -> I
 
 @pytest.fixture
 def app(health: Health, admission: Admission) -> tornado.web.Application:
-    site = Site(public_url=None, trusted_proxies=())
+    site = Site(address=PublicAddress(None), trusted_proxies=())
     base = {"base": Base(site, None, admission)}  # type: ignore[arg-type] # nobody logs in here
     return tornado.web.Application(
         [

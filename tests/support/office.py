@@ -15,7 +15,13 @@ from tornado.httputil import HTTPHeaders
 from photobooth_daemon.app.build import App, build
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.intake import IntakeConfig
-from photobooth_daemon.config.start_up import Config, MediaConfig, ServerConfig
+from photobooth_daemon.config.start_up import (
+    AlertsConfig,
+    BackupConfig,
+    Config,
+    MediaConfig,
+    ServerConfig,
+)
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.web.server import Server
@@ -80,6 +86,7 @@ class Office:
         gemini_url: str = "http://127.0.0.1:9",
         more_providers: Mapping[str, ProviderConfig] | None = None,
         intake: IntakeConfig | None = None,
+        alerts: AlertsConfig | None = None,
         **server: Any,
     ) -> Office:
         config = Config(
@@ -93,6 +100,8 @@ class Office:
                 **(more_providers or {}),
             },
             intake=intake or IntakeConfig(status_port=9),
+            alerts=alerts or AlertsConfig(),
+            backup=BackupConfig(directory=directory / "backups"),
         )
         app = await build(config, database, clock=clock or SwiftClock())
         http = Server(app.web)

@@ -13,6 +13,7 @@ import pytest
 from tornado.httpclient import HTTPResponse
 from tornado.web import Application
 
+from photobooth_daemon.config.public_address import PublicAddress
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.site import Site
 from photobooth_daemon.web.ui import UiFileHandler, UiIndexHandler
@@ -35,7 +36,7 @@ class Open:
 
 @pytest.fixture
 def app() -> Application:
-    site = Site(public_url=None, trusted_proxies=())
+    site = Site(address=PublicAddress(None), trusted_proxies=())
     shared = {
         "base": Base(site, Open(), Open()),  # type: ignore[arg-type] # it only stands there
         "ui_files": UI,

@@ -26,8 +26,14 @@ async def test_get_settings(office: Office) -> None:
     assert reply.headers["ETag"] == '"1"'
     settings = reply.json()
     assert settings.keys() == {
-        "version", *asdict(Settings()), "ingest_password", "providers", "updated_at", "updated_by"
-    }  # fmt: skip
+        *asdict(Settings()),
+        "version",
+        "ingest_password",
+        "public_address",
+        "providers",
+        "updated_at",
+        "updated_by",
+    }
     assert settings.items() >= asdict(Settings()).items()
     assert settings["ingest_password"] == {"set": False, "updated_at": None, "updated_by": None}
     assert settings["providers"]["gemini"] == {"configured": True, "source": "config"}

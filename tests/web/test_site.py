@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
+from photobooth_daemon.config.public_address import PublicAddress
 from photobooth_daemon.web.site import Site
 
 GET = RequestStartLine("GET", "/", "HTTP/1.1")
@@ -28,7 +29,7 @@ GET = RequestStartLine("GET", "/", "HTTP/1.1")
 def test_links_start_with_the_public_url_else_the_host(
     public_url: str | None, host: str, start: str
 ) -> None:
-    site = Site(public_url=public_url, trusted_proxies=())
+    site = Site(address=PublicAddress(public_url), trusted_proxies=())
     request = HTTPServerRequest(start_line=GET, headers=HTTPHeaders({"Host": host}))
     assert site.absolute_url(request, "/r/1") == f"{start}/r/1"
 
@@ -48,7 +49,7 @@ def test_links_start_with_the_public_url_else_the_host(
     ],
 )
 def test_an_address_has_one_spelling(peer: str, forwarded: str | None, address: str) -> None:
-    site = Site(public_url=None, trusted_proxies=("127.0.0.1",))
+    site = Site(address=PublicAddress(None), trusted_proxies=("127.0.0.1",))
     headers = HTTPHeaders({"Host": "booth.lan"})
     if forwarded is not None:
         headers["X-Forwarded-For"] = forwarded

@@ -47,6 +47,8 @@ from photobooth_daemon.housekeeping.backup.seal import Seal, load_seal
 from photobooth_daemon.repositories.backups import BackupRepository
 
 DUMP_SECONDS = 3600.0
+LOCK = ".lock"
+UNFINISHED = ".unfinished-"
 _BACKUP_NAME = re.compile(r"\d{8}T\d{6}Z")
 
 log = logging.getLogger(__name__)
@@ -111,7 +113,7 @@ class Backup:
         if (directory / name).exists():
             raise BackupFailed("There is a backup of this very second.")
         await asyncio.to_thread(_remove_unfinished, directory)
-        unfinished = directory / f".unfinished-{name}"
+        unfinished = directory / f"{UNFINISHED}{name}"
         unfinished.mkdir(mode=0o700)
         try:
             seal = await asyncio.to_thread(load_seal, self._source.seal_key_file)
@@ -224,7 +226,7 @@ def _shared_digests(unfinished: Path, earlier: Path | None) -> dict[str, str]:
 
 
 def _remove_unfinished(directory: Path) -> None:
-    for left in directory.glob(".unfinished-*"):
+    for left in directory.glob(f"{UNFINISHED}*"):
         shutil.rmtree(left)
 
 
@@ -242,7 +244,7 @@ def _alone(directory: Path) -> Iterator[None]:
         BackupFailed: another backup is at work in it.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (directory / ".lock").open("ab") as file:
+    with (directory / LOCK).open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

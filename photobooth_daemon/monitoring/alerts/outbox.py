@@ -26,15 +26,27 @@ class Outbox:
     def __init__(self, channels: Sequence[Channel], metrics: Metrics) -> None:
         self._metrics = metrics
         self._queues: dict[str, asyncio.Queue[Notification]] = {}
-        self._tasks: list[asyncio.Task[None]] = []
-        self._channels = channels
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._channels = {channel.name: channel for channel in channels}
 
     def start(self) -> None:
         """Begin to send."""
-        for channel in self._channels:
-            queue: asyncio.Queue[Notification] = asyncio.Queue()
-            self._queues[channel.name] = queue
-            self._tasks.append(asyncio.create_task(self._send_all(channel, queue)))
+        for name in self._channels.keys() - self._queues.keys():
+            self._queues[name] = asyncio.Queue()
+            self._tasks[name] = asyncio.create_task(self._send_all(name, self._queues[name]))
+
+    async def use(self, channels: Sequence[Channel]) -> None:
+        """Send through these from now on; what waits for one that stays goes out by it."""
+        self._channels = {channel.name: channel for channel in channels}
+        for name in self._queues.keys() - self._channels.keys():
+            del self._queues[name]
+            await end_tasks(self._tasks.pop(name))
+        self.start()
+
+    @property
+    def has_channels(self) -> bool:
+        """Return whether anybody would be told."""
+        return bool(self._channels)
 
     def put(self, notification: Notification) -> None:
         """Have it sent through every channel; where too many wait, the oldest is dropped."""
@@ -50,41 +62,42 @@ class Outbox:
         waiting = [asyncio.create_task(queue.join()) for queue in self._queues.values()]
         if waiting:
             await asyncio.wait(waiting, timeout=FAREWELL_SECONDS)
-        await end_tasks(*waiting, *self._tasks)
+        await end_tasks(*waiting, *self._tasks.values())
 
-    async def _send_all(self, channel: Channel, queue: asyncio.Queue[Notification]) -> None:
+    async def _send_all(self, name: str, queue: asyncio.Queue[Notification]) -> None:
         while True:
             notification = await queue.get()
             try:
-                await self._send(channel, notification)
+                await self._send(name, notification)
             except Exception:  # a channel that falls silent would be worse than any error
-                self._metrics.alerts_sent_total.labels(channel.name, "failure").inc()
-                log.exception("notification lost", extra={"channel": channel.name})
+                self._metrics.alerts_sent_total.labels(name, "failure").inc()
+                log.exception("notification lost", extra={"channel": name})
             finally:
                 queue.task_done()
 
-    async def _send(self, channel: Channel, notification: Notification) -> None:
+    async def _send(self, name: str, notification: Notification) -> None:
         pause = FIRST_PAUSE_SECONDS
         for attempt in range(1, TRIES + 1):
             try:
-                await channel.send(notification)
+                # It may have been set up anew since the last try.
+                await self._channels[name].send(notification)
             except NotSentError as error:
-                self._metrics.alerts_sent_total.labels(channel.name, "failure").inc()
+                self._metrics.alerts_sent_total.labels(name, "failure").inc()
                 log.warning(
                     "notification not sent",
-                    extra={"channel": channel.name, "error": str(error), "attempt": attempt},
+                    extra={"channel": name, "error": str(error), "attempt": attempt},
                 )
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
                 continue
-            self._metrics.alerts_sent_total.labels(channel.name, "success").inc()
+            self._metrics.alerts_sent_total.labels(name, "success").inc()
             log.info(
                 "notification sent",
                 extra={
-                    "channel": channel.name,
+                    "channel": name,
                     "firing": [alert.name for alert in notification.firing],
                     "recovered": [alert.name for alert in notification.recovered],
                 },
             )
             return
-        log.error("notification given up", extra={"channel": channel.name})
+        log.error("notification given up", extra={"channel": name})

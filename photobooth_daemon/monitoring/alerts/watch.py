@@ -51,14 +51,17 @@ class AlertWatch:
         outbox: Outbox,
         surroundings: Callable[[], Awaitable[Surroundings]],
         clock: Clock,
-        installation: str,
+        installation: Callable[[], str],
+        keep_up: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
+        """``keep_up`` has the outbox use the channels set up by now; False if there are none."""
         self._repository = repository
         self._board = board
         self._outbox = outbox
         self._surroundings = surroundings
         self._clock = clock
         self._installation = installation
+        self._keep_up = keep_up
         self._holder: UUID = uuid4()
         self._watching: bool | None = None  # None until the database has answered once
         self._quiet = False
@@ -70,11 +73,13 @@ class AlertWatch:
         self._outbox.start()
 
     async def look(self) -> Notification | None:
-        """Look once, if it is this process's turn; return what people are told.
+        """Look once, if it is this process's turn and somebody listens; return what is told.
 
         While the database has never answered nobody's turn is known: then every
         process looks, for two messages are better than none.
         """
+        if self._keep_up is not None and not await self._keep_up():
+            return None
         now = self._clock.utcnow()
         try:
             await self._consult_database(now)
@@ -102,13 +107,14 @@ class AlertWatch:
         begun, over = self._board.look(now, conditions, quiet=self._quiet, locale=seen.locale)
         if not begun and not over:
             return None
+        installation = self._installation()
         notification = Notification(
-            installation=self._installation,
+            installation=installation,
             at=now,
             firing=tuple(begun),
             recovered=tuple(over),
-            title=title_of(self._installation, begun, over, seen.locale),
-            text=text_of(self._installation, begun, over, seen.locale),
+            title=title_of(installation, begun, over, seen.locale),
+            text=text_of(installation, begun, over, seen.locale),
         )
         self._outbox.put(notification)
         try:

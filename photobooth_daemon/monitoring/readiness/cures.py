@@ -76,14 +76,8 @@ CURES: Mapping[str, Text] = MappingProxyType(
             "en": "upload the picture again and bind it in the slot",
             "ru": "загрузите картинку заново и привяжите её в слоте",
         },
-        "public_url_missing": {
-            "en": "set public_url in [server] of photobooth.toml, restart",
-            "ru": "задайте public_url в [server] файла photobooth.toml, перезапустите",
-        },
-        "stamp_leads_nowhere": {
-            "en": "set public_url in [server] of photobooth.toml to that address, restart",
-            "ru": "задайте этот адрес в public_url, [server] файла photobooth.toml, перезапустите",
-        },
+        "public_url_missing": "photoboothctl settings set public_url=https://…",
+        "stamp_leads_nowhere": "photoboothctl settings set public_url=https://…",
         "public_url_unreachable": {
             "en": "look at DNS, the router's port forwarding and the proxy",
             "ru": "проверьте DNS, проброс порта на роутере и прокси",

@@ -33,11 +33,13 @@ CLOCK_FAULT_SECONDS = 5.0
 _TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=5)
 
 
-def check_connections(server: ServerConfig, noticed: Sequence[Noticed]) -> list[Finding]:
+def check_connections(
+    server: ServerConfig, public_url: str | None, noticed: Sequence[Noticed]
+) -> list[Finding]:
     """Return whether passwords go in clear, and whether clients are known by their own address."""
     findings = []
     plain_from = next((seen.plain_from for seen in noticed if seen.plain_from), None)
-    encrypted = server.tls_cert_file is not None or _is_https(server.public_url)
+    encrypted = server.tls_cert_file is not None or _is_https(public_url)
     if plain_from is not None:
         findings.append(warning("connections", "plain_password", address=plain_from))
     elif not encrypted and not _is_loopback(server.listen.host):

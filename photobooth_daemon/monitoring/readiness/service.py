@@ -11,8 +11,10 @@ from functools import partial
 import aiohttp
 
 from photobooth_daemon import __version__
+from photobooth_daemon.administration.alert_channels import AlertChannels
 from photobooth_daemon.administration.head_keeper import HeadKeeper
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.config.public_address import PublicAddress
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import MB
@@ -43,11 +45,14 @@ from photobooth_daemon.repositories.processes import ProcessRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
+from photobooth_daemon.repositories.trials import TrialRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
 
 AHEAD = timedelta(days=1)
 """How far before an event what it needs is looked at."""
 MOST_EVENTS = 100
+TRIAL_COUNTS = timedelta(hours=1)
+"""How long a picture that was made stands for a trial photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Records:
     processes: ProcessRepository
     events: EventRepository
     audit: AuditRepository
+    trials: TrialRepository
 
 
 class Readiness:
@@ -74,6 +80,8 @@ class Readiness:
         *,
         config: Config,
         config_digest: str,
+        address: PublicAddress,
+        alert_channels: AlertChannels,
         records: Records,
         heads: HeadKeeper,
         schemas: ParamSchemas,
@@ -88,6 +96,8 @@ class Readiness:
     ) -> None:
         self._config = config
         self._config_digest = config_digest
+        self._address = address
+        self._alert_channels = alert_channels
         self._records = records
         self._heads = heads
         self._schemas = schemas
@@ -106,6 +116,7 @@ class Readiness:
         Raises:
             DatabaseUnavailable: nothing can be said.
         """
+        self._address.follow(await self._records.settings.get())
         here = await self._situation()
         findings = [
             ok("database"),
@@ -115,11 +126,9 @@ class Readiness:
             *await self._connections(),
             *await check_slots(here),
             *await machine_ready.check_public_url(
-                self._http, self._config.server.public_url, self._needing_links(here)
+                self._http, self._address.url, self._needing_links(here)
             ),
-            *machine_ready.check_stamps(
-                self._config.server.public_url, await self._stamping_events()
-            ),
+            *machine_ready.check_stamps(self._address.url, await self._stamping_events()),
             *await self._disk(),
             *await check_intake(self._intake, await self._min_free_bytes()),
             *machine_ready.check_clock(
@@ -128,7 +137,7 @@ class Readiness:
             ),
             *await self._chores(),
             *await self._alerts(),
-            *(await self._live_probe.probe(here.enabled) if live else [_not_probed()]),
+            *(await self._live_probe.probe(here.enabled) if live else await self._trials(here)),
         ]
         return ReadinessReport(self._clock.utcnow(), live, tuple(findings))
 
@@ -142,7 +151,7 @@ class Readiness:
             schemas=self._schemas,
             facts=self._facts,
             drivers=self._drivers,
-            public_url=self._config.server.public_url,
+            public_url=self._address.url,
             media_store=self._media_store,
         )
 
@@ -198,7 +207,7 @@ class Readiness:
     async def _connections(self) -> list[Finding]:
         living = await self._records.processes.list_living(self._clock.utcnow())
         noticed = [process.noticed for process in living]
-        return machine_ready.check_connections(self._config.server, noticed)
+        return machine_ready.check_connections(self._config.server, self._address.url, noticed)
 
     async def _disk(self) -> list[Finding]:
         busiest = await self._records.vitals.bytes_of_busiest_hour(self._clock.utcnow())
@@ -221,7 +230,8 @@ class Readiness:
     async def _alerts(self) -> list[Finding]:
         now = self._clock.utcnow()
         windows = await self._records.alerts.list_windows(now)
-        return machine_ready.check_alerts(self._config.alerts.configured, windows, now)
+        await self._alert_channels.keep_up()
+        return machine_ready.check_alerts(self._alert_channels.config.configured, windows, now)
 
     def _needing_links(self, here: SlotSituation) -> list[str]:
         """Return the providers in use that fetch photos by a link from outside this network."""
@@ -232,6 +242,20 @@ class Readiness:
             if self._facts[name].needs_public_url and not (name in configs and configs[name].local)
         ]
 
-
-def _not_probed() -> Finding:
-    return warning("probe", "probe_skipped")
+    async def _trials(self, here: SlotSituation) -> list[Finding]:
+        """Return which slots made a picture lately, by a test run or for a camera."""
+        since = self._clock.utcnow() - TRIAL_COUNTS
+        trials = await self._records.trials.newest_of_each_slot(since)
+        findings, untried = [], []
+        for slot in here.enabled:
+            trial = trials.get(slot.slot_id)
+            if trial is None or trial.operation != (slot.provider, slot.operation):
+                untried.append(slot.slot_id)
+                continue
+            facts = {"seconds": round(trial.seconds, 1), "window": round(trial.window_seconds)}
+            findings.append(ok("probe", slot.slot_id, **facts))
+        if untried or not findings:
+            # Named only where others have been tried: else it is all of them.
+            names = ", ".join(untried) if findings else ""
+            findings.append(warning("probe", "probe_skipped", names))
+        return findings

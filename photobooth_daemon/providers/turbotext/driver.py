@@ -177,7 +177,7 @@ def fields_of(request: ProviderRequest) -> dict[str, str]:
     params, photo_url = request.params, request.photo_url
     if photo_url is None:
         raise AttemptFailed(
-            Reason.INPUT_NOT_FETCHED, "without [server] public_url no provider can fetch a photo"
+            Reason.INPUT_NOT_FETCHED, "without a public address no provider can fetch a photo"
         )
     if request.operation == "generate_image2image":
         prompt = str(params.get("prompt", ""))

@@ -17,6 +17,7 @@ import { SelectField } from "../parts/fields.js";
 import { useLoad } from "../parts/load.js";
 import { NumberField, boundsText } from "../parts/schema_form.js";
 import { toast, toastProblem } from "../parts/toast.js";
+import { AddressPanel, addressFault } from "./settings/address.js";
 import { BoardsPanel } from "./settings/boards.js";
 import { ProvidersPanel } from "./settings/providers.js";
 import { openRotation } from "./settings/rotation.js";
@@ -29,7 +30,7 @@ const GROUPS = {
   cost: ["cost_cap_per_day"],
 };
 const NUMBERS = Object.values(GROUPS).flat();
-const KEYS = [...NUMBERS, "locale"];
+const KEYS = [...NUMBERS, "locale", "public_url"];
 const UNITS = { sync_response_seconds: "seconds", max_upload_mb: "megabytes", max_pixels: "pixels", result_ttl_hours: "hours", history_days: "days", min_free_mb: "megabytes", cost_cap_per_day: "dollars" };
 
 const valuesOf = (settings) => Object.fromEntries(KEYS.map((key) => [key, settings[key]]));
@@ -57,6 +58,7 @@ function Settings({ settings, setSettings, at }) {
   const saved = valuesOf(settings);
   const changed = KEYS.filter((key) => !same(saved[key], draft[key]));
   const faults = Object.fromEntries(NUMBERS.map((key) => [key, faultsOf(SETTINGS[key], draft[key]).get("")]));
+  faults.public_url = addressFault(draft.public_url);
   const faulty = Object.values(faults).some(Boolean);
   const take = (next) => {
     setSettings(next);
@@ -117,6 +119,7 @@ function Settings({ settings, setSettings, at }) {
             if (next) setSettings(next);
           }}>${t(settings.ingest_password.set ? "settings.rotate" : "settings.set_password")}<//></p>`}
         <//>
+        <${AddressPanel} inForce=${settings.public_address} value=${draft.public_url} fault=${tried ? faults.public_url : null} writable=${writable} onInput=${(value) => set("public_url", value)} />
         <${ProvidersPanel} />
         <${BoardsPanel} />
         <${Panel} id="texts" title=${t("settings.group.texts")}><fieldset disabled=${!writable}><${SelectField} id="locale" label=${t("setting.locale")} hint=${t("setting_hint.locale")} value=${draft.locale} options=${SETTINGS.locale.enum.map((value) => ({ value, title: t(`choice.locale.${value}`) }))} onInput=${(value) => set("locale", value)} /></fieldset><//>

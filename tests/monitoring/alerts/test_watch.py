@@ -35,7 +35,7 @@ class Machine:
             outbox=Outbox([], Metrics(CollectorRegistry())),
             surroundings=self.surroundings,
             clock=clock,
-            installation="booth.lan",
+            installation=lambda: "booth.lan",
         )
 
     async def surroundings(self) -> Surroundings:

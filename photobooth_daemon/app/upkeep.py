@@ -1,0 +1,86 @@
+"""Builds what administrators look after an installation with: alert channels, backups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aiohttp
+
+from photobooth_daemon.administration.alert_channels import AlertChannels
+from photobooth_daemon.administration.sealed import SealedSecrets
+from photobooth_daemon.app.administration import Administration
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.config.start_up import Config
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.housekeeping.backup.backup import Backup, Source
+from photobooth_daemon.housekeeping.backup.on_demand import BackupOnDemand
+from photobooth_daemon.monitoring.alerts.trial import AlertTrial
+from photobooth_daemon.repositories.alert_channels import AlertChannelRepository
+from photobooth_daemon.repositories.backups import BackupRepository
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What the routes of alert channels and backups work with."""
+
+    alert_channels: AlertChannels
+    alert_trial: AlertTrial
+    backups: BackupOnDemand
+
+
+def build_upkeep(
+    config: Config,
+    database: Database,
+    administration: Administration,
+    http: aiohttp.ClientSession,
+    clock: Clock,
+) -> Upkeep:
+    """Return them, on one database.
+
+    Raises:
+        ConfigError: the file of the key that seals channels cannot be used.
+    """
+    channels = build_alert_channels(config, database, administration, clock)
+    repository = BackupRepository(database)
+    return Upkeep(
+        channels,
+        AlertTrial(channels, administration.settings, administration.public_address, http, clock),
+        BackupOnDemand(
+            database,
+            repository,
+            Backup(backup_source(config, database), repository, clock),
+            administration.audit,
+            config.backup,
+        ),
+    )
+
+
+def build_alert_channels(
+    config: Config, database: Database, administration: Administration, clock: Clock
+) -> AlertChannels:
+    """Return what keeps the alert channels.
+
+    Raises:
+        ConfigError: the file of the key that seals them cannot be used.
+    """
+    return AlertChannels(
+        database,
+        AlertChannelRepository(database),
+        SealedSecrets.of_file(config.secrets_key_file),
+        administration.audit,
+        administration.live,
+        clock,
+        config.alerts,
+    )
+
+
+def backup_source(config: Config, database: Database) -> Source:
+    """Return what of this installation is backed up."""
+    return Source(
+        database_url=database.url,
+        media_root=config.media.root,
+        key_file=config.server.jwt_key_file,
+        audit_key_file=config.audit_key_file,
+        config_file=config.path,
+        seal_key_file=config.seal_key_file,
+    )
