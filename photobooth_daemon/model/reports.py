@@ -106,10 +106,15 @@ class EventReport:
     quarters: tuple[Hour, ...]
 
     @property
+    def with_picture(self) -> int:
+        """Return how many photos have got their picture, at once or made again."""
+        return self.done + self.made_again
+
+    @property
     def success_percent(self) -> float | None:
-        """Return the share of the ended photos that got their picture."""
+        """Return the share of the ended photos that have got their picture by now."""
         ended = self.photos - self.pending
-        return round(100 * self.done / ended, 1) if ended else None
+        return round(100 * self.with_picture / ended, 1) if ended else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def headline(report: EventReport, locale: str) -> str:
     if report.ready_p90_ms is not None:
         took = counted(max(1, ceil(report.ready_p90_ms / 1000)), SECONDS[locale], locale)
         parts.append(words["ready"].format(seconds=took))
-    if report.done == report.photos:
+    if report.with_picture == report.photos:
         parts.append(words["all_done"])
     elif report.success_percent is not None:
         parts.append(words["share_done"].format(percent=percent(report.success_percent, locale)))
@@ -93,8 +93,8 @@ def summary(report: EventReport, locale: str, *, cost: bool = True) -> list[tupl
     ]
     if cost:
         figures.append(("cost", money(report.cost, locale)))
-    if report.pending:
-        figures.insert(4, ("pending", number(report.pending, locale)))
+    more = [("pending", report.pending), ("made_later", report.made_again)]
+    figures[4:4] = [(key, number(photos, locale)) for key, photos in more if photos]
     return figures
 
 

@@ -70,6 +70,7 @@ async def test_the_page_tells_the_evening(office: Office) -> None:
     assert "сервис отклонил снимок" in page
     assert "Отдано без обработки: 1 фотография" in page
     assert "Обработано заново: 1 фотография" in page
+    assert "картинку получили 96,9\u202f%" in page
     assert f"/#/events/{event['event_id']}" in page
     assert page.count("data:image/webp;base64,") == 1
     # The best of each part of the evening, and one for the booth.
@@ -115,6 +116,20 @@ async def test_what_was_made_again_costs_and_is_no_further_photo(office: Office)
     for lines in (report["slots"], report["providers"]):
         assert [line["photos"] for line in lines] == [4]
         assert [line["cost"] for line in lines] == [pytest.approx(0.58)]
+
+
+async def test_a_picture_that_came_later_is_a_picture(office: Office) -> None:
+    event = await an_evening(office, 2)
+    assert (await report_of(office, event, "")).json()["success_percent"] == 75.0
+    again = await add_photo(office, event["event_id"], noon(), b"made", source="rerun")
+    await office.execute(
+        "UPDATE job_history SET rerun_by = $1 WHERE status <> 'done' AND rerun_by IS NULL", again
+    )
+    report = (await report_of(office, event, "")).json()
+    assert (report["success_percent"], report["done"], report["made_again"]) == (100.0, 2, 2)
+    text = (await report_of(office, event, "?format=text&locale=en")).body.decode()
+    assert "every photo got its picture" in text
+    assert re.search(r"^Made again +2$", text, re.MULTILINE)
 
 
 async def test_changes_against_the_freeze_are_told_with_their_reasons(office: Office) -> None:
