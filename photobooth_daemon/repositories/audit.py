@@ -14,6 +14,23 @@ from photobooth_daemon.model import AuditEntry, AuditHead
 
 _COLUMNS = "audit_id, at, actor, action, entity, before, after, address, request_id, digest"
 _VERIFY_BATCH = 1000
+# Entries about an event and its photos, and those that changed, while it ran, what its photos
+# were made by. What was done before the event was planned is none of its.
+_OF_EVENT = """(
+    entity = 'event:' || {0}::uuid
+    OR entity IN (SELECT 'job:' || job_id FROM job_history WHERE event_id = {0}::uuid)
+    OR EXISTS (
+        SELECT FROM event
+         WHERE event_id = {0}::uuid AND audit_log.at >= starts_at AND audit_log.at < ends_at
+           AND audit_id > (SELECT min(planned.audit_id) FROM audit_log AS planned
+                            WHERE planned.entity = 'event:' || {0}::uuid)
+           AND (entity = 'settings'
+                OR (action LIKE 'slot.%'
+                    AND (slot_ids = '{{}}' OR split_part(entity, ':', 2) = ANY(slot_ids)))
+                OR (action = 'template.delete'
+                    AND (slot_ids = '{{}}' OR before -> 'used_by' ?| slot_ids
+                         OR after ? 'override_reason')))))
+"""
 
 
 def _entry(row: Row) -> AuditEntry:
@@ -94,7 +111,8 @@ class AuditRepository:
         """Return entries, newest first; each given word must match exactly.
 
         An entity is named whole (``slot:slot-001``), by its kind or by its name. Of an event are
-        the entries about it and about its photos.
+        the entries about it and about its photos, and what was changed while it ran: its slots,
+        their templates, the settings.
         """
         filters: list[tuple[str, Any]] = [
             ("actor = {0}", actor),
@@ -104,11 +122,7 @@ class AuditRepository:
                 " OR split_part(entity, ':', 2) = {0})",
                 entity,
             ),
-            (
-                "(entity = 'event:' || {0}::uuid OR entity IN"
-                " (SELECT 'job:' || job_id FROM job_history WHERE event_id = {0}::uuid))",
-                event_id,
-            ),
+            (_OF_EVENT, event_id),
             ("at >= {0}", since),
             ("audit_id < {0}", before_id),
         ]

@@ -407,3 +407,49 @@ async def test_the_audit_log_of_an_event_has_it_and_its_photos(office: Office) -
     entries = (await office.get(f"/api/audit?event={event['event_id']}")).json()["items"]
     assert [entry["action"] for entry in entries] == ["result.hide", "event.create"]
     assert other["event_id"] not in str(entries)
+
+
+@pytest.mark.parametrize("slots", [["slot-001"], []])
+async def test_the_audit_log_of_an_event_has_what_was_changed_while_it_ran(
+    office: Office, slots: list[str]
+) -> None:
+    await office.put(SLOT, {"version": 1, **LOOK})
+    framed = await office.post_form(
+        "/api/template-media/register", {"file": png(see_through()), "label": "frame"}
+    )
+    spare = await office.post_form(
+        "/api/template-media/register", {"file": png(see_through()), "label": "spare"}
+    )
+    frame = framed.json()["media_id"]
+    recipe = {
+        "operation": "frame",
+        "params": {},
+        "template_media": [{"role": "frame", "media_id": frame}],
+    }
+    assert (await office.put(SLOT, recipe, If_Match="*")).status == 200
+    event = await planned(office, slots=slots)
+    reason = "the bride asks"
+    why = {"X_Override_Freeze": reason}
+    await office.photograph(password="wrong")
+    for path, change in (
+        (SLOT, {"display_name": "x"}),
+        ("/api/slots/slot-002", {"display_name": "y"}),
+        ("/api/settings", {"result_ttl_hours": 24}),
+    ):
+        assert (await office.put(path, change, If_Match="*", **why)).status == 200
+    for media_id, stated in ((spare.json()["media_id"], {}), (frame, why)):
+        gone = await office.call("DELETE", f"/api/template-media/{media_id}?unbind=1", **stated)
+        assert gone.status == 204, gone.body
+    path = f"/api/audit?event={event['event_id']}"
+    entries = (await office.get(path)).json()["items"]
+    told = [(entry["action"], (entry["after"] or {}).get("override_reason")) for entry in entries]
+    # The slot was changed, and lost its template.
+    expected = [("event.create", None), ("settings.update", reason), ("template.delete", reason)]
+    expected += [("slot.update", reason)] * 2
+    if not slots:
+        expected += [("slot.update", reason), ("template.delete", None)]
+    assert sorted(told, key=str) == sorted(expected, key=str)
+    # What comes after its end is not its.
+    await office.execute("UPDATE event SET ends_at = now() - interval '1 second'")
+    await office.put(SLOT, {"display_name": "z"}, If_Match="*")
+    assert "'z'" not in str((await office.get(path)).json())
