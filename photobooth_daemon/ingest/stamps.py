@@ -10,7 +10,7 @@ from photobooth_daemon.errors import DatabaseUnavailable, DeadlinePassed, Invali
 from photobooth_daemon.ingest.exchange import Admitted, Answer
 from photobooth_daemon.model import Job
 from photobooth_daemon.model.events import Event
-from photobooth_daemon.pictures.stamp import stamped
+from photobooth_daemon.pictures.stamp import StampOrder, stamped
 from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.repositories.events import EventRepository
 
@@ -24,15 +24,25 @@ class Stamps:
         self._pictures = pictures
         self._events = events
 
+    def order(self, job: Job, admitted: Admitted) -> StampOrder | None:
+        """Return what to lay on a photo's picture as soon as it is made, where its evening wants.
+
+        Close to the window's end the picture is stored first.
+        """
+        event = admitted.event
+        link = _link(job, admitted)
+        if link is None or event is None or event.stamp is None:
+            return None
+        return StampOrder(event.stamp, link, admitted.work_deadline)
+
     async def stamp(self, answer: Answer, job: Job, admitted: Admitted) -> Answer:
         """Return the answer to a job's photo with the stamp of the job's event, if it has one.
 
-        The link is of the guest's page, with the key of this guest. Without time the answer
-        goes as it is.
+        One that has it already stays; without time the answer goes as it is.
         """
-        if admitted.base_url is None or job.event_id is None or job.guest_key is None:
+        link = _link(job, admitted)
+        if link is None or answer.stamped:
             return answer
-        link = f"{admitted.base_url}/r/{job.job_id}?k={job.guest_key}"
         picture = answer.picture
         try:
             async with admitted.deadline.earlier_by(1.5 * ANSWER_MARGIN_SECONDS).enforced():
@@ -61,3 +71,10 @@ class Stamps:
         # An answer that is given once more, after the evening.
         assert job.event_id is not None
         return await self._events.find(job.event_id)
+
+
+def _link(job: Job, admitted: Admitted) -> str | None:
+    """Return the link of the guest's page with this guest's key, where an answer may have one."""
+    if admitted.base_url is None or job.event_id is None or job.guest_key is None:
+        return None
+    return f"{admitted.base_url}/r/{job.job_id}?k={job.guest_key}"

@@ -231,7 +231,11 @@ class IngestService:
             with progress.timed("store_ms"):
                 megapixels = await asyncio.to_thread(megapixels_of, BytesIO(result.picture))
                 return await self._pictures.finish(
-                    partial(finish, max_pixels=MAX_RESULT_PIXELS),
+                    partial(
+                        finish,
+                        max_pixels=MAX_RESULT_PIXELS,
+                        stamp=self._stamps.order(job, admitted),
+                    ),
                     result.picture,
                     slot.output,
                     photo.width,
@@ -282,10 +286,11 @@ class IngestService:
             job_id=job.job_id,
             slot_id=job.slot_id,
             status=JobStatus.DONE,
-            picture=finished.picture,
+            picture=finished.stamped or finished.picture,
             preview=finished.preview,
             expires_at=expires_at,
             timings=Timings(**end.timings),
+            stamped=finished.stamped is not None,
             guest_key=job.guest_key,
         )
         log.info("photo done", extra={"provider": climbed.rung.provider, **end.timings})

@@ -41,6 +41,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _DCT_SCALES = (8, 4, 2)
+_WHITE = (255, 255, 255)
 
 
 def decode(file: BinaryIO, header: Header, *, dct_scale: int = 1) -> Image.Image:
@@ -159,6 +160,15 @@ def encode_webp(image: Image.Image, quality: int, *, method: int) -> bytes:
     target = BytesIO()
     image.save(target, "WEBP", quality=quality, method=method)
     return target.getvalue()
+
+
+def encode(image: Image.Image, content_type: str, quality: int) -> bytes:
+    """Return the picture as a result is kept, on white where its kind knows no transparency."""
+    if content_type == PNG:
+        return encode_png(image)
+    if content_type == WEBP:
+        return encode_webp(image, quality, method=2)
+    return encode_jpeg(on_background(image, _WHITE), quality)
 
 
 def describes_srgb(profile: bytes) -> bool:

@@ -6,24 +6,18 @@ zone, away from the edge that printers cut off. Everything here blocks.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.resources import as_file, files
 from io import BytesIO
 
 import segno
 from PIL import Image, ImageDraw, ImageFont
 
+from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.model import Output, PictureBytes
 from photobooth_daemon.model.events import Corner, Stamp
-from photobooth_daemon.pictures.codec import (
-    MOST_PIXELS,
-    decode,
-    encode_jpeg,
-    encode_png,
-    encode_webp,
-    on_background,
-)
+from photobooth_daemon.pictures.codec import MOST_PIXELS, decode, encode
 from photobooth_daemon.pictures.headers import read_header
-from photobooth_daemon.pictures.kinds import JPEG, PNG
 
 QUIET_MODULES = 4
 """What ISO 18004 asks for around a code."""
@@ -39,8 +33,19 @@ SMALLEST_TEXT_PX = 8
 _MASK = 3
 """Trying all eight masks costs 15 ms a photo, and this one is read as well."""
 _FINE = 8
+_INK = bytes((255, 0)) + bytes(254)
+"""A module's colour by what the code says of it: 1 is dark."""
 _WHITE = (255, 255, 255)
 _BLACK = (0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class StampOrder:
+    """What to lay on a picture as soon as it is decoded, unless ``until`` has passed by then."""
+
+    stamp: Stamp
+    link: str
+    until: Deadline
 
 
 def stamped(picture: PictureBytes, output: Output, stamp: Stamp, link: str) -> PictureBytes:
@@ -52,10 +57,15 @@ def stamped(picture: PictureBytes, output: Output, stamp: Stamp, link: str) -> P
     file = BytesIO(picture.data)
     header = read_header(file, picture.content_type, max_pixels=MOST_PIXELS)
     image = decode(file, header)
+    lay_on(image, stamp, link)
+    data = encode(image, picture.content_type, output.quality)
+    return PictureBytes(data, picture.content_type, *image.size)
+
+
+def lay_on(image: Image.Image, stamp: Stamp, link: str) -> None:
+    """Change a decoded picture into the stamped one."""
     plate = _plate(min(image.size), stamp, link)
     image.paste(plate, _place(image.size, plate.size, stamp.corner))
-    return PictureBytes(_encoded(image, picture.content_type, output), picture.content_type,
-                        *image.size)  # fmt: skip
 
 
 def _plate(shorter_px: int, stamp: Stamp, link: str) -> Image.Image:
@@ -84,11 +94,10 @@ def _plate(shorter_px: int, stamp: Stamp, link: str) -> Image.Image:
 
 def _drawn(code: segno.QRCode, modules: int, edge: int) -> Image.Image:
     """Return the code with its quiet zone, at any size: fine first, then brought to it."""
-    rows = b"".join(
-        bytes(0 if dark else 255 for dark in row)
-        for row in code.matrix_iter(scale=1, border=QUIET_MODULES)
-    )
-    small = Image.frombytes("L", (modules, modules), rows)
+    inner = modules - 2 * QUIET_MODULES
+    dots = b"".join(code.matrix).translate(_INK)
+    small = Image.new("L", (modules, modules), 255)
+    small.paste(Image.frombytes("L", (inner, inner), dots), (QUIET_MODULES, QUIET_MODULES))
     fine = small.resize((modules * _FINE, modules * _FINE), Image.Resampling.NEAREST)
     return fine.resize((edge, edge), Image.Resampling.BOX).convert("RGB")
 
@@ -116,11 +125,3 @@ def _place(size: tuple[int, int], plate: tuple[int, int], corner: Corner) -> tup
         margin if left else max(0, size[0] - margin - plate[0]),
         margin if top else max(0, size[1] - margin - plate[1]),
     )
-
-
-def _encoded(image: Image.Image, content_type: str, output: Output) -> bytes:
-    if content_type == JPEG:
-        return encode_jpeg(on_background(image, _WHITE), output.quality)
-    if content_type == PNG:
-        return encode_png(image)
-    return encode_webp(image, output.quality, method=2)

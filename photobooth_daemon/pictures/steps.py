@@ -8,7 +8,8 @@ that nobody has trusted yet fail by one of two names and no other:
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+import logging
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -24,6 +25,7 @@ from photobooth_daemon.pictures.codec import (
     dct_scale_landing,
     decode,
     describes_srgb,
+    encode,
     encode_jpeg,
     encode_png,
     encode_webp,
@@ -47,6 +49,7 @@ from photobooth_daemon.pictures.kinds import (
     why_not_a_photo,
 )
 from photobooth_daemon.pictures.layout import layout_for, longest_edge_px
+from photobooth_daemon.pictures.stamp import StampOrder, lay_on
 
 PREVIEW_EDGE_PX = 512
 PREVIEW_QUALITY = 80
@@ -66,14 +69,17 @@ LEAST_SHARE_OF_LIMIT = 8 / 9
 CONTENT_TYPES = {"jpeg": JPEG, "png": PNG, "webp": WEBP}
 _WHITE = (255, 255, 255)
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class FinishedPicture:
-    """A result as it is stored, and its JPEG preview."""
+    """A result as it is stored, its JPEG preview, and what the booth gets if that is stamped."""
 
     picture: PictureBytes
     preview: bytes = field(repr=False)
     sha256: str
+    stamped: PictureBytes | None = None
 
 
 def recognise(path: Path) -> str:
@@ -144,12 +150,18 @@ def prepare(path: Path, content_type: str, *, max_edge_px: int) -> PictureBytes:
 
 
 def finish(
-    data: bytes, output: Output, photo_width: int, photo_height: int, *, max_pixels: int
+    data: bytes,
+    output: Output,
+    photo_width: int,
+    photo_height: int,
+    *,
+    max_pixels: int,
+    stamp: StampOrder | None = None,
 ) -> FinishedPicture:
     """Return a provider's picture in the slot's format and proportions, and its preview.
 
     A JPEG that already is what the slot wants keeps its very pixels; of a moving
-    picture the first frame is taken.
+    picture the first frame is taken. What is to be stamped is stamped while it is decoded.
 
     Raises:
         InvalidImage: the bytes are no whole picture, or one of more than ``max_pixels``.
@@ -168,12 +180,14 @@ def finish(
     if output.format == "jpeg" and layout.changes_nothing and _plain_jpeg(header):
         landing = dct_scale_landing(header, PREVIEW_EDGE_PX, PREVIEW_LEAST_SHARE)
         scale = landing or dct_scale_for(header, PREVIEW_EDGE_PX)
-        small = decode(file, header, dct_scale=scale)
+        image = decode(file, header, dct_scale=1 if stamp else scale)
         kept = PictureBytes(without_metadata(_all_of(file)), JPEG, *header.displayed())
-        return _finished(kept, small)
-    image = decode(file, header, dct_scale=dct_scale_for(header, layout.decoded_edge_px))
-    image = layout.applied_to(image)
-    return _finished(_encoded(image, output), image)
+        finished = _finished(kept, image.reduce(scale) if stamp else image)
+    else:
+        image = decode(file, header, dct_scale=dct_scale_for(header, layout.decoded_edge_px))
+        image = layout.applied_to(image)
+        finished = _finished(_encoded(image, output), image)
+    return finished if stamp is None else _stamped(finished, image, output, stamp)
 
 
 def original(path: Path, content_type: str, output: Output) -> PictureBytes:
@@ -230,6 +244,20 @@ def _finished(picture: PictureBytes, image: Image.Image) -> FinishedPicture:
     return FinishedPicture(picture, preview, hashlib.sha256(picture.data).hexdigest())
 
 
+def _stamped(
+    finished: FinishedPicture, image: Image.Image, output: Output, order: StampOrder
+) -> FinishedPicture:
+    """Return the same with the stamped picture, too: without it where that goes wrong."""
+    if order.until.passed():
+        return finished
+    try:
+        lay_on(image, order.stamp, order.link)
+        return replace(finished, stamped=_encoded(image, output))
+    except (OSError, MemoryError, ValueError):
+        log.exception("the picture cannot be stamped")
+        return finished
+
+
 def _plain_jpeg(header: Header, edge_px: int | None = None) -> bool:
     """Return whether cutting segments is all that this picture needs."""
     jpeg = header.jpeg
@@ -243,13 +271,8 @@ def _plain_jpeg(header: Header, edge_px: int | None = None) -> bool:
 
 
 def _encoded(image: Image.Image, output: Output) -> PictureBytes:
-    if output.format == "png":
-        data = encode_png(image)
-    elif output.format == "webp":
-        data = encode_webp(image, output.quality, method=2)
-    else:
-        data = encode_jpeg(on_background(image, _WHITE), output.quality)
-    return PictureBytes(data, CONTENT_TYPES[output.format], *image.size)
+    content_type = CONTENT_TYPES[output.format]
+    return PictureBytes(encode(image, content_type, output.quality), content_type, *image.size)
 
 
 def _small(image: Image.Image) -> Image.Image:

@@ -12,11 +12,14 @@ import pytest
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from photobooth_daemon import pictures
+from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.model import Output, PictureBytes
 from photobooth_daemon.model.events import Corner, Stamp
 from photobooth_daemon.pictures.codec import encode_jpeg
 from photobooth_daemon.pictures.kinds import JPEG, PNG, WEBP
-from photobooth_daemon.pictures.stamp import stamped
+from photobooth_daemon.pictures.stamp import StampOrder, stamped
+from photobooth_daemon.pictures.steps import FinishedPicture, finish
+from tests.support.fakes import FakeClock
 from tests.support.sample_pictures import opened
 
 LINK = "https://booth.example.com/r/0b9a3a1e-6f0f-4d5c-9f6d-2f6a2b8b1c11?k=ABCDEFGHIJKLMNOPQRSTUV"
@@ -94,6 +97,41 @@ def test_format_and_size_stay(kind: str) -> None:
     half = (0, 0, 200, 400)
     was, now = (opened(p.data).convert("RGB").crop(half) for p in (before, after))
     assert max(ImageStat.Stat(ImageChops.difference(was, now)).mean) < 12
+
+
+@pytest.mark.parametrize(
+    ("kind", "output"),
+    [
+        (JPEG, Output()),
+        (JPEG, Output(fit="crop")),
+        (PNG, Output()),
+        (PNG, Output(format="png")),
+        (JPEG, Output(format="webp", max_edge_px=1000)),
+    ],
+)
+def test_a_provider_s_picture_is_stamped_while_it_is_decoded(kind: str, output: Output) -> None:
+    target = BytesIO()
+    scene("busy").save(target, kind.removeprefix("image/"))
+    clock = FakeClock()
+
+    def finished(order: StampOrder | None) -> FinishedPicture:
+        return finish(target.getvalue(), output, 900, 600, max_pixels=40_000_000, stamp=order)
+
+    order = StampOrder(Stamp(), LINK, Deadline.after(clock, 10))
+    plain, both = finished(None), finished(order)
+    assert both.picture == plain.picture
+    assert opened(both.preview).size == opened(plain.preview).size
+    assert read(opened(both.preview)) == []
+    assert both.stamped is not None
+    assert (both.stamped.content_type, both.stamped.width, both.stamped.height) == (
+        plain.picture.content_type,
+        plain.picture.width,
+        plain.picture.height,
+    )
+    [code] = read(printed(both.stamped))
+    assert code.text == LINK
+    clock.advance(11)
+    assert finished(order).stamped is None, "what is late is stored first"
 
 
 @pytest.mark.parametrize("text", ["Ё", "ж" * 40, "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW", "  "])
