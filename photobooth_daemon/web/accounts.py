@@ -27,7 +27,7 @@ from photobooth_daemon.model import Identity
 from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.cookies import find_cookie
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.site import Site
 
 SESSION_COOKIE = "photobooth_session"
@@ -74,6 +74,7 @@ class LoginHandler(Handler):
         self._admins = admins
         self._metrics = metrics
 
+    @unless_refused
     async def post(self) -> None:
         """Give a token and the session cookie for the right name and password."""
         username, password = _strings(self.read_json_object(), ("username", "password"))
@@ -132,6 +133,7 @@ class LogoutHandler(Handler):
         super().initialize(base)
         self._admins = admins
 
+    @unless_refused
     async def post(self) -> None:
         """Revoke the token of this call and clear the cookies."""
         await self._admins.logout(self.identity, self.actor())
@@ -148,6 +150,7 @@ class MeHandler(Handler):
     any_admin = True
     open_to_newcomers = True
 
+    @unless_refused
     async def get(self) -> None:
         """Tell the caller who they are."""
         self.write_json(
@@ -169,6 +172,7 @@ class MyPasswordHandler(Handler):
         super().initialize(base)
         self._admins = admins
 
+    @unless_refused
     async def put(self) -> None:
         """Replace the caller's password; every token of theirs ends, this one too."""
         current, new = _strings(self.read_json_object(), ("current_password", "new_password"))

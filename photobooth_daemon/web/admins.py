@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from photobooth_daemon.administration.accounts import KEEPS_ACCOUNTS, AccountService
 from photobooth_daemon.model import Admin
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.paging import number_cursor, read_limit, read_number_cursor, write_page
 
 
@@ -27,6 +27,7 @@ class AdminsHandler(_AccountHandler):
     any_admin = True
     permission: ClassVar[Mapping[str, str]] = {"POST": KEEPS_ACCOUNTS}
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with the accounts; without ``admins:write`` with one's own alone."""
         limit, begin = read_limit(self), read_number_cursor(self) or 0
@@ -39,6 +40,7 @@ class AdminsHandler(_AccountHandler):
             lambda entry: number_cursor(entry[0]),
         )
 
+    @unless_refused
     async def post(self) -> None:
         """Make an account and show its password for one login, this once."""
         made, password = await self._accounts.create(self.read_json_object(), self.actor())
@@ -49,6 +51,7 @@ class AdminsHandler(_AccountHandler):
 class AdminHandler(_AccountHandler):
     """``/api/admins/{username}``."""
 
+    @unless_refused
     async def put(self, username: str) -> None:
         """Replace its permissions, or switch it off or on."""
         changed = await self._accounts.update(username, self.read_json_object(), self.actor())
@@ -58,6 +61,7 @@ class AdminHandler(_AccountHandler):
 class PasswordResetHandler(_AccountHandler):
     """``…/reset-password``."""
 
+    @unless_refused
     async def post(self, username: str) -> None:
         """Show a new password for one login, this once."""
         changed, password = await self._accounts.reset_password(username, self.actor())

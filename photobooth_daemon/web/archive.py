@@ -15,7 +15,7 @@ from photobooth_daemon.model.events import Event
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.connections import break_off
 from photobooth_daemon.web.gallery import GalleryHandler, GalleryNeeds
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.paging import read_flag
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ class EventArchiveHandler(Handler):
         self._events = events
         self._archives = archives
 
+    @unless_refused
     async def get(self, event_id: str) -> None:
         """Send pictures, with ``originals=1`` the photos too, and the index."""
         originals = read_flag(self, "originals")
@@ -50,6 +51,7 @@ class GalleryArchiveHandler(GalleryHandler):
         super().initialize(base, needs=needs)
         self._archives = archives
 
+    @unless_refused
     async def get(self, token: str) -> None:
         """Send the pictures that are not hidden, and nothing about what they cost."""
         event = await self.find(token)

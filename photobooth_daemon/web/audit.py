@@ -6,7 +6,7 @@ from photobooth_daemon.errors import InvalidRequest
 from photobooth_daemon.model.audit import entry_view
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.jobs import read_event_id
 from photobooth_daemon.web.paging import (
     number_cursor,
@@ -29,6 +29,7 @@ class AuditHandler(Handler):
         super().initialize(base)
         self._audit_log = audit_log
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with a page of the entries that match."""
         limit = read_limit(self)

@@ -17,7 +17,7 @@ from photobooth_daemon.model.public_urls import result_url
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.cookies import find_cookie
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.json_text import encode_json
 from photobooth_daemon.web.live import COMMENT_SECONDS, RECONNECT_MS, set_stream_headers
 from photobooth_daemon.web.paging import read_limit, read_time_cursor, time_cursor, write_page
@@ -41,6 +41,7 @@ class BoardsHandler(_BoardsHandler):
 
     permission: ClassVar[Mapping[str, str]] = {"GET": "slots:read", "POST": "slots:write"}
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with a page of boards; their links are not known any more."""
         limit, before = read_limit(self), read_time_cursor(self)
@@ -52,6 +53,7 @@ class BoardsHandler(_BoardsHandler):
             lambda board: time_cursor(board.created_at, board.board_id),
         )
 
+    @unless_refused
     async def post(self) -> None:
         """Make a board and show its link, this once."""
         board, token = await self._boards.create(self.read_json_object(), self.actor())
@@ -64,6 +66,7 @@ class OneBoardHandler(_BoardsHandler):
 
     permission = "slots:write"
 
+    @unless_refused
     async def delete(self, board_id: str) -> None:
         """Take the link back."""
         await self._boards.delete(self.path_uuid(board_id, BoardNotFound), self.actor())
@@ -80,6 +83,7 @@ class BoardPageHandler(UiHandler):
         super().initialize(base, ui_files=ui_files)
         self._boards = boards
 
+    @unless_refused
     async def get(self, token: str) -> None:
         """Send the page."""
         await self._boards.open(token)
@@ -122,6 +126,7 @@ class BoardStateHandler(_ScreenHandler):
         self._events = events
         self._clock = clock
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with slots and pictures; no address, no account's name, no setting."""
         board = await self.board()
@@ -152,11 +157,13 @@ class BoardLiveHandler(_ScreenHandler):
         self._feed = feed
         self._clock = clock
 
+    @unless_refused
     async def head(self, *args: str) -> None:
         """Answer as GET begins; there is no end to wait for."""
         await self.board()
         set_stream_headers(self)
 
+    @unless_refused
     async def get(self) -> None:
         """Stream until the screen leaves, its link is taken back or the process drains."""
         if self._feed.closed:

@@ -18,13 +18,12 @@ from tornado.web import HTTPError
 from photobooth_daemon.deadline import ANSWER_MARGIN_SECONDS, Deadline
 from photobooth_daemon.errors import PayloadTooLarge, PhotoboothError
 from photobooth_daemon.model import MB
+from photobooth_daemon.web.connections import say_continue, unread_bytes
 
 MAX_JSON_BYTES = MB
 DRAIN_BYTES = 8 * MB
 DRAIN_SECONDS = 5.0
-WORD_PATIENCE_SECONDS = 0.8
-"""A client that was promised a word waits for it about a second; then it sends anyway."""
-LATE_DRAIN_SECONDS = 1.5
+EXPECTED = "100-continue"
 MAX_LENGTH_DIGITS = 18
 
 Refusal = PhotoboothError | HTTPError
@@ -53,10 +52,9 @@ class Body:
         """When the answer has to be out, however long a drain would take."""
         self.announced_bytes = _content_length(request)
         self._answer = answer
-        self._headers = request.headers
         self._loop = asyncio.get_running_loop()
-        self._arrived_at = self._loop.time()
-        self._waits_for_a_word = request.headers.get("Expect") == "100-continue"
+        self._request = request
+        self._asked_for_a_word = request.headers.get("Expect", "").lower() == EXPECTED
         self._taker: Taker | None = None
         self._drained_bytes = 0
         self._drain_timer: asyncio.TimerHandle | None = None
@@ -66,10 +64,16 @@ class Body:
         """Hand the pieces on instead of keeping them."""
         self._taker = taker
 
+    def invite(self) -> None:
+        """Tell a client that waits for a word to send; called once the request is admitted."""
+        if self._asked_for_a_word and self._request.headers["Expect"] != EXPECTED:
+            # In any case of letters (RFC 9110, 10.1.1); Tornado knows this one, and answers it.
+            say_continue(self._request)
+
     def receive(self, chunk: bytes) -> Awaitable[None] | None:
         """Take the next piece."""
         # Whoever asked for a word has had it: a refusal from now on has to drain.
-        self._waits_for_a_word = False
+        self._asked_for_a_word = False
         if self.refusal is not None:
             self._drained_bytes += len(chunk)
             if self._drained_bytes > self.drain_bytes:
@@ -91,15 +95,9 @@ class Body:
         if self.refused is not None:
             self.refused()
         if self.due is not None:
-            waited_seconds = self._loop.time() - self._arrived_at
-            if self._waits_for_a_word and waited_seconds > WORD_PATIENCE_SECONDS:
-                self._waits_for_a_word = False
-                # Tornado would invite the body yet, once the handler is prepared.
-                self._headers.pop("Expect", None)
-                self.drain_seconds = min(self.drain_seconds, LATE_DRAIN_SECONDS)
             left = self.due.remaining_seconds() - ANSWER_MARGIN_SECONDS
             self.drain_seconds = max(0.0, min(self.drain_seconds, left))
-        if self._waits_for_a_word or self.announced_bytes > self.drain_bytes:
+        if self._waits_for_a_word() or self.announced_bytes > self.drain_bytes:
             self.answer_refusal()
         else:
             self._drain_timer = self._loop.call_later(self.drain_seconds, self.answer_refusal)
@@ -119,6 +117,10 @@ class Body:
         """Stop: the answer is out, or the client gone."""
         self._is_over = True
         self._stop_timer()
+
+    def _waits_for_a_word(self) -> bool:
+        """Return whether nothing of the body is on its way: some wait a second, then send."""
+        return self._asked_for_a_word and unread_bytes(self._request) == 0
 
     def _stop_timer(self) -> None:
         if self._drain_timer is not None:

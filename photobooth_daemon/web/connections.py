@@ -123,6 +123,13 @@ def unread_bytes(request: HTTPServerRequest) -> int:
     return waiting[0] + stream._read_buffer_size
 
 
+def say_continue(request: HTTPServerRequest) -> None:
+    """Invite a client that waits for a word to send its body (RFC 9110, 10.1.1)."""
+    stream: IOStream | None = getattr(request.connection, "stream", None)
+    if stream is not None and not stream.closed():
+        stream.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
 def break_off(request: HTTPServerRequest) -> None:
     """Close the connection under an answer that has begun, so that it does not look whole."""
     stream: IOStream | None = getattr(request.connection, "stream", None)

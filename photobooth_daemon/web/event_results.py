@@ -11,7 +11,7 @@ from photobooth_daemon.repositories.gallery_pictures import GalleryPicture, Gall
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.gallery import picture_cursor
 from photobooth_daemon.web.gallery_page import picture_view
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.paging import read_limit, read_time_cursor, write_page
 
 
@@ -29,6 +29,7 @@ class EventResultsHandler(Handler):
         self._pictures = pictures
         self._clock = clock
 
+    @unless_refused
     async def get(self, event_id: str) -> None:
         """Answer with a page of pictures."""
         limit, before = read_limit(self), read_time_cursor(self)

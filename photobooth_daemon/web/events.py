@@ -13,7 +13,7 @@ from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.errors import EventNotFound
 from photobooth_daemon.monitoring.retention import Retention
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.paging import (
     read_flag,
     read_limit,
@@ -64,6 +64,7 @@ class EventsHandler(_EventHandler):
 
     permission: ClassVar[Mapping[str, str]] = PERMISSION
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with a page of events."""
         limit, before = read_limit(self), read_time_cursor(self)
@@ -75,6 +76,7 @@ class EventsHandler(_EventHandler):
             lambda counted: time_cursor(counted.event.starts_at, counted.event.event_id),
         )
 
+    @unless_refused
     async def post(self) -> None:
         """Plan an event."""
         counted = await self.events.create(self.read_json_object(), self.actor())
@@ -94,10 +96,12 @@ class EventHandler(_EventHandler):
         super().initialize(base, events=events)
         self._results = results
 
+    @unless_refused
     async def get(self, event_id: str) -> None:
         """Answer with the event."""
         self.answer(await self.events.get(self.event_id(event_id)))
 
+    @unless_refused
     async def put(self, event_id: str) -> None:
         """Put part or all of its configuration in force."""
         body = self.read_json_object()
@@ -105,6 +109,7 @@ class EventHandler(_EventHandler):
         expected = expected_version(self, body)
         self.answer(await self.events.update(found, body, expected, self.actor()))
 
+    @unless_refused
     async def delete(self, event_id: str) -> None:
         """Forget the event; its jobs stay, and with ``purge=1`` not their results."""
         body = self.read_json_object() if self.body.data else None
@@ -129,6 +134,7 @@ class EventPurgeHandler(_EventHandler):
         super().initialize(base, events=events)
         self._results = results
 
+    @unless_refused
     async def post(self, event_id: str) -> None:
         """Remove every result, preview and original now."""
         found = await self.events.get(self.event_id(event_id))
@@ -148,6 +154,7 @@ class EventRetentionHandler(_EventHandler):
         super().initialize(base, events=events)
         self._retention = retention
 
+    @unless_refused
     async def get(self, event_id: str) -> None:
         """Answer with the proof of this moment."""
         found = await self.events.get(self.event_id(event_id))
@@ -159,6 +166,7 @@ class GalleryRenewHandler(_EventHandler):
 
     permission = "events:write"
 
+    @unless_refused
     async def post(self, event_id: str) -> None:
         """Make the old link nobody's."""
         body = self.read_json_object() if self.body.data else None

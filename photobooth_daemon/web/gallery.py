@@ -29,6 +29,7 @@ from photobooth_daemon.web.gallery_page import (
 )
 from photobooth_daemon.web.guest import LogoHandler, LogoNeeds, PageHandler
 from photobooth_daemon.web.guest_look import Look, look_of
+from photobooth_daemon.web.handler import unless_refused
 from photobooth_daemon.web.paging import read_limit, read_time_cursor, time_cursor, write_page
 from photobooth_daemon.web.problems import STATUS
 from photobooth_daemon.web.public import qr_svg
@@ -136,6 +137,7 @@ class GalleryHandler(PageHandler):
 class GalleryPageHandler(GalleryHandler):
     """The pictures, sixty at a time."""
 
+    @unless_refused
     async def get(self, token: str) -> None:
         """Show a page of pictures, or ask for the PIN."""
         before = read_time_cursor(self)
@@ -166,6 +168,7 @@ class GalleryPageHandler(GalleryHandler):
 class GalleryShowHandler(GalleryHandler):
     """``…/show``: the pictures on a screen, one after the other, the new ones first."""
 
+    @unless_refused
     async def get(self, token: str) -> None:
         """Show the page, or ask for the PIN."""
         try:
@@ -186,6 +189,7 @@ class GalleryShowHandler(GalleryHandler):
 class GalleryPicturesHandler(GalleryHandler):
     """``…/pictures``: the same for programs."""
 
+    @unless_refused
     async def get(self, token: str) -> None:
         """Answer with a page of pictures."""
         limit, before = read_limit(self), read_time_cursor(self)
@@ -207,6 +211,7 @@ class GalleryQrHandler(GalleryHandler):
         super().initialize(base, needs=needs)
         self._rendered = rendered
 
+    @unless_refused
     async def get(self, token: str) -> None:
         """Answer with an SVG drawing."""
         await self.galleries.get(token)
@@ -226,6 +231,7 @@ class GalleryLogoHandler(LogoHandler):
         super().initialize(base, needs=needs)
         self._galleries = galleries
 
+    @unless_refused
     async def get(self, token: str) -> None:
         """Answer with the logo."""
         try:

@@ -32,6 +32,7 @@ from photobooth_daemon.repositories.gallery_pictures import GalleryPicture, Gall
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.gallery import SHOW, GalleryHandler, GalleryNeeds
 from photobooth_daemon.web.gallery_page import picture_view
+from photobooth_daemon.web.handler import unless_refused
 from photobooth_daemon.web.json_text import encode_json
 from photobooth_daemon.web.live import (
     COMMENT_SECONDS,
@@ -120,11 +121,13 @@ class GalleryLiveHandler(GalleryHandler):
         self._viewer: Viewer | None = None
         self._has_left = False
 
+    @unless_refused
     async def head(self, *args: str) -> None:
         """Answer as GET begins; there is no end to wait for."""
         await self._enter(args[0])
         set_stream_headers(self)
 
+    @unless_refused
     async def get(self, token: str) -> None:
         """Stream what comes and goes until the guest leaves, the gallery closes or we drain."""
         if self._feed.closed:

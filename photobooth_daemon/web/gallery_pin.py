@@ -12,6 +12,7 @@ from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.form_body import MAX_FORM_BYTES, read_form
 from photobooth_daemon.web.gallery import COOKIE, SHOW, GalleryHandler, GalleryNeeds, gallery_url
 from photobooth_daemon.web.gallery_page import PinFault
+from photobooth_daemon.web.handler import unless_refused
 from photobooth_daemon.web.problems import PIN_CHALLENGE
 
 
@@ -32,6 +33,7 @@ class GalleryPinHandler(GalleryHandler):
         self.body.max_bytes = MAX_FORM_BYTES
         await super().admit()
 
+    @unless_refused
     async def post(self, token: str) -> None:
         """Give the pass, or ask once more."""
         form = read_form(self)

@@ -29,7 +29,7 @@ from photobooth_daemon.web.files import FileHandler, StoredFile
 from photobooth_daemon.web.form_body import MAX_FORM_BYTES, read_form
 from photobooth_daemon.web.guest_look import Look, look_of
 from photobooth_daemon.web.guest_page import Deletion, GuestFacts, GuestState, render_guest_page
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.problems import STATUS
 
 STATES: dict[type[PhotoboothError], GuestState] = {
@@ -112,6 +112,7 @@ class GuestPageHandler(GuestHandler):
         super().initialize(base, needs=needs)
         self._clock = clock
 
+    @unless_refused
     async def get(self, job_id: str) -> None:
         """Show the picture, or say in words that it is gone or never was."""
         job, look = await self.find(job_id)
@@ -180,6 +181,7 @@ class GuestDeletionHandler(GuestHandler):
         self.body.max_bytes = MAX_FORM_BYTES
         await super().admit()
 
+    @unless_refused
     async def post(self, job_id: str) -> None:
         """Remove everything that there is of the photo."""
         key = read_form(self).get("k", "")
@@ -246,6 +248,7 @@ class GuestLogoHandler(LogoHandler):
         super().initialize(base, needs=needs)
         self._results = results
 
+    @unless_refused
     async def get(self, job_id: str) -> None:
         """Answer with the logo of the event that the photo belongs to."""
         job = await self._results.find(self.path_uuid(job_id, MediaNotFound))

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID, uuid4
 
 from tornado.web import HTTPError, RequestHandler, stream_request_body
@@ -44,11 +44,29 @@ TLS_ONLY_SECONDS = 30 * 24 * 3600
 MAX_HEADER_BYTES = 64 * 1024
 MAX_TARGET_CHARACTERS = 8 * 1024
 BODY_SECONDS = 15.0
-EXPECTED = "100-continue"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
+Method = TypeVar("Method", bound=Callable[..., Awaitable[None]])
+
 log = logging.getLogger(__name__)
+
+
+def unless_refused(method: Method) -> Method:
+    """Have a refusal answered instead, once the body is here, or as much of it as is drained.
+
+    Tornado calls the method also where the request was refused before or while its body came;
+    ``web/routing.py`` takes no handler that has one without this.
+    """
+
+    @wraps(method)
+    async def called(handler: Handler, *args: str) -> None:
+        if handler.body.refusal is None:
+            await method(handler, *args)
+        else:
+            handler.body.answer_refusal()
+
+    return cast(Method, called)
 
 
 @stream_request_body
@@ -67,20 +85,11 @@ class Handler(RequestHandler):
 
     identity: Identity
 
-    def __init_subclass__(cls) -> None:
-        """Let no method work on a request that was refused while its body was still coming."""
-        for verb in map(str.lower, METHODS):
-            if verb in vars(cls):
-                setattr(cls, verb, _unless_refused(vars(cls)[verb]))
-
     def _take_base(self, base: Base) -> None:
         self.site = base.site
         self.authenticator = base.authenticator
         self.life = base.life
         self._keep_to_tls()
-        if self.request.headers.get("Expect", "").lower() == EXPECTED:
-            # In any case of letters (RFC 9110, 10.1.1); Tornado knows this one.
-            self.request.headers["Expect"] = EXPECTED
         self.body = Body(self.request, self._answer_refusal)
         self.problem_code: str | None = None
 
@@ -113,6 +122,8 @@ class Handler(RequestHandler):
             await self.admit()
         except (PhotoboothError, HTTPError) as error:
             self.body.refuse(error)
+        else:
+            self.body.invite()
 
     async def admit(self) -> None:
         """Check what can be checked before the body; subclasses extend.
@@ -208,6 +219,13 @@ class Handler(RequestHandler):
         if "GET" not in own and "HEAD" in own:
             own.remove("HEAD")
         return own
+
+    @classmethod
+    def unguarded_methods(cls) -> list[str]:
+        """Return the methods that would be called for a request that was refused."""
+        found = {verb: getattr(cls, verb.lower()) for verb in METHODS}
+        ours = (Handler.head, *map(_not_here, METHODS))
+        return [v for v, m in found.items() if m not in ours and not hasattr(m, "__wrapped__")]
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Send the problem document of whatever went wrong."""
@@ -322,16 +340,3 @@ class NotFoundHandler(Handler):
 
 def _not_here(method: str) -> Any:
     return getattr(RequestHandler, method.lower())
-
-
-def _unless_refused(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the method as it is called once the body is here: a refusal is answered instead."""
-
-    @wraps(method)
-    def called(handler: Handler, *args: str) -> Any:
-        if handler.body.refusal is None:
-            return method(handler, *args)
-        handler.body.answer_refusal()
-        return None
-
-    return called

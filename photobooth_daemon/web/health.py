@@ -7,7 +7,7 @@ from http import HTTPStatus
 from photobooth_daemon.errors import DatabaseUnavailable, ShuttingDown
 from photobooth_daemon.monitoring.health import Health, Status
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 
 
 class HealthHandler(Handler):
@@ -21,6 +21,7 @@ class HealthHandler(Handler):
         super().initialize(base)
         self.health = health
 
+    @unless_refused
     async def get(self) -> None:
         """Answer 200 while photos can be taken, 503 when they cannot."""
         report = await self.health.report()
@@ -37,6 +38,7 @@ class LiveHandler(Handler):
     public = True
     served_while_draining = True
 
+    @unless_refused
     async def get(self) -> None:
         """Answer 200."""
         self.write_json({"status": "alive"})
@@ -53,6 +55,7 @@ class ReadyHandler(Handler):
         super().initialize(base)
         self.health = health
 
+    @unless_refused
     async def get(self) -> None:
         """Answer 200, or 503 when about to stop or without a database.
 

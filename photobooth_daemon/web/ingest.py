@@ -23,7 +23,7 @@ from photobooth_daemon.model.public_urls import page_url, result_url
 from photobooth_daemon.pictures.kinds import MAGIC_BYTES, content_type_of
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.connections import unread_bytes
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.multipart import FormNames
 from photobooth_daemon.web.photo import DRAIN_ALLOWANCE_BYTES, Photo, PhotoNeeds, server_timing
 from photobooth_daemon.web.site import Site
@@ -93,6 +93,7 @@ class IngestHandler(PhotoHandler):
         self.response_mode = response_mode(self.request) or admitted.slot.response_mode
         self.inline_preview = inline_preview(self.request, admitted.slot.inline_preview)
 
+    @unless_refused
     async def post(self, slot_id: str) -> None:
         """Run the exchange and answer in the mode that was asked for."""
         answer = await self.photo.run(self._as_asked)

@@ -8,7 +8,7 @@ from typing import Any
 from photobooth_daemon.config.intake import IntakeConfig, users_of
 from photobooth_daemon.monitoring.intake_page import IntakePage, SeenIntake, SeenSlot
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 
 ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not listened on
 
@@ -23,6 +23,7 @@ class IntakeHandler(Handler):
         super().initialize(base)
         self._intake = intake
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with what is configured, and with what the intake says while it runs."""
         self.write_json(intake_json(self._intake.config, await self._intake.look()))

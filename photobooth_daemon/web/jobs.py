@@ -16,7 +16,7 @@ from photobooth_daemon.repositories.job_lists import JobFilter, JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.slots import is_slot_id
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.paging import (
     query_text,
     read_choice,
@@ -38,6 +38,7 @@ class JobsHandler(Handler):
         self._jobs = jobs
         self._clock = clock
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with a page of the jobs that match."""
         limit, before = read_limit(self), read_time_cursor(self)
@@ -64,6 +65,7 @@ class JobHandler(Handler):
         self._reruns = reruns
         self._clock = clock
 
+    @unless_refused
     async def get(self, job_id: str) -> None:
         """Answer with everything that is known about a job."""
         found = self.path_uuid(job_id, JobNotFound)
@@ -84,6 +86,7 @@ class VisibilityHandler(Handler):
         super().initialize(base)
         self._results = results
 
+    @unless_refused
     async def put(self, job_id: str) -> None:
         """Hide or show it; its own link stays."""
         body = self.read_json_object()
@@ -110,6 +113,7 @@ class ResultRemovalHandler(Handler):
         super().initialize(base)
         self._results = results
 
+    @unless_refused
     async def delete(self, job_id: str) -> None:
         """Remove result, preview and original now."""
         await self._results.remove(self.path_uuid(job_id, JobNotFound), self.actor())

@@ -15,7 +15,7 @@ from photobooth_daemon.live.feed import FeedClosed, LiveFeed, Viewer
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import LiveMessage
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 
 COMMENT_SECONDS = 15.0
 RECONNECT_MS = 2000
@@ -33,10 +33,12 @@ class LiveHandler(Handler):
         self._metrics = metrics
         self._clock = clock
 
+    @unless_refused
     async def head(self, *args: str) -> None:
         """Answer as GET begins; there is no end to wait for."""
         set_stream_headers(self)
 
+    @unless_refused
     async def get(self) -> None:
         """Stream messages until the client leaves, the session ends or the process drains."""
         if self._feed.closed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from photobooth_daemon.errors import NotAuthenticated, PermissionMissing
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.rendered import Rendered
 
 PERMISSION = "metrics:read"
@@ -42,6 +42,7 @@ class MetricsHandler(Handler):
         if PERMISSION not in identity.permissions:
             raise PermissionMissing(PERMISSION)
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with the exposition; a second's scrapes are shown the same one."""
         encode, content_type = self._metrics.encoder(self.request.headers.get("Accept", ""))

@@ -35,7 +35,7 @@ from photobooth_daemon.web.api_providers import PROVIDER_OPERATIONS
 from photobooth_daemon.web.api_schemas import SLOT_ID, TEXT, UUID, component_schemas, named
 from photobooth_daemon.web.api_upkeep import UPKEEP_OPERATIONS, upkeep_schemas
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.json_text import encode_json
 from photobooth_daemon.web.overrides import HEADER
 from photobooth_daemon.web.problems import CONTENT_TYPE
@@ -103,6 +103,7 @@ class OpenApiHandler(Handler):
         self._document = document
         self._rendered = rendered
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with the document."""
         self.set_header("Content-Type", "application/json; charset=utf-8")
@@ -121,6 +122,7 @@ class DocsHandler(Handler):
         self._document = document
         self._rendered = rendered
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with the page."""
         self.set_header("Content-Type", "text/html; charset=utf-8")

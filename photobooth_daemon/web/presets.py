@@ -10,7 +10,7 @@ from photobooth_daemon.administration.preset_samples import PresetSamples
 from photobooth_daemon.administration.presets import PresetService
 from photobooth_daemon.model.presets import Preset
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.paging import number_cursor, read_limit, read_number_cursor, write_page
 
 CACHE = "private, max-age=3600"
@@ -29,6 +29,7 @@ class PresetsHandler(_PresetHandler):
 
     permission: ClassVar[Mapping[str, str]] = {"GET": "slots:read", "POST": "slots:write"}
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with a page of presets: one's own first, then the shipped ones."""
         limit, begin = read_limit(self), read_number_cursor(self) or 0
@@ -41,6 +42,7 @@ class PresetsHandler(_PresetHandler):
             lambda entry: number_cursor(entry[0]),
         )
 
+    @unless_refused
     async def post(self) -> None:
         """Make a preset of a slot."""
         preset = await self._presets.create(self.read_json_object(), self.actor())
@@ -52,6 +54,7 @@ class PresetHandler(_PresetHandler):
 
     permission = "slots:write"
 
+    @unless_refused
     async def delete(self, preset_id: str) -> None:
         """Delete a preset that somebody made."""
         await self._presets.delete(preset_id, self.actor())
@@ -67,6 +70,7 @@ class PresetSampleHandler(Handler):
         super().initialize(base)
         self._samples = samples
 
+    @unless_refused
     async def delete(self, preset_id: str) -> None:
         """Forget them."""
         await self._samples.forget(preset_id, self.actor())
@@ -83,6 +87,7 @@ class PresetPictureHandler(_PresetHandler):
         super().initialize(base, presets=presets)
         self._is_after = is_after
 
+    @unless_refused
     async def get(self, preset_id: str) -> None:
         """Answer with the picture."""
         find = self._presets.after if self._is_after else self._presets.before

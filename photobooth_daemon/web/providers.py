@@ -13,7 +13,7 @@ from photobooth_daemon.providers.facts import ProviderFacts
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.providers.schemas import OperationSchema, TemplateRole
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.paging import number_cursor, read_limit, read_number_cursor, write_page
 
 
@@ -29,6 +29,7 @@ class ProvidersHandler(Handler):
         self._schemas = schemas
         self._facts = facts
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with every installed provider and its operations."""
         limit, after = read_limit(self), read_number_cursor(self) or 0
@@ -46,11 +47,13 @@ class ProviderKeyHandler(Handler):
         super().initialize(base)
         self._keys = keys
 
+    @unless_refused
     async def put(self, provider: str) -> None:
         """Put a key in force for the next photo."""
         await self._keys.set(provider, self.read_json_object(), self.actor())
         self.set_status(HTTPStatus.NO_CONTENT)
 
+    @unless_refused
     async def delete(self, provider: str) -> None:
         """Forget the key."""
         await self._keys.delete(provider, self.actor())
@@ -66,6 +69,7 @@ class ProviderCheckHandler(Handler):
         super().initialize(base)
         self._catalogues = catalogues
 
+    @unless_refused
     async def post(self, provider: str) -> None:
         """Answer with what came of it."""
         self.write_json(dataclasses.asdict(await self._catalogues.check(provider)))
@@ -80,6 +84,7 @@ class ProviderModelsHandler(Handler):
         super().initialize(base)
         self._catalogues = catalogues
 
+    @unless_refused
     async def get(self, provider: str) -> None:
         """Answer with the models, those that make pictures first."""
         self.write_json(await self._catalogues.models(provider))

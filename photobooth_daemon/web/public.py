@@ -25,7 +25,7 @@ from photobooth_daemon.model import Job
 from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.files import FileHandler, StoredFile, life_header
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.rendered import Rendered
 
 
@@ -44,6 +44,7 @@ class ResultHandler(FileHandler):
         self._media_store = media_store
         self._preview = preview
 
+    @unless_refused
     async def get(self, job_id: str) -> None:
         """Answer with the file while its link lives."""
         job = await self._results.get(self.path_uuid(job_id, ResultNotFound))
@@ -84,6 +85,7 @@ class ResultQrHandler(Handler):
         self._results = results
         self._rendered = rendered
 
+    @unless_refused
     async def get(self, job_id: str) -> None:
         """Answer with an SVG drawing."""
         asked = self.path_uuid(job_id, ResultNotFound)
@@ -109,6 +111,7 @@ class MediaHandler(FileHandler):
         self._media_store = media_store
         self._clock = clock
 
+    @unless_refused
     async def get(self, name: str) -> None:
         """Answer with the picture until the window closes."""
         media_id = self._media_id(name)

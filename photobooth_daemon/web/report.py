@@ -17,7 +17,7 @@ from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.web.accept import preferred
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.paging import read_choice, read_flag, read_instant
 
 TYPES = {
@@ -69,6 +69,7 @@ class ReportHandler(_ReportHandler):
         self._reports = reports
         self._clock = clock
 
+    @unless_refused
     async def get(self) -> None:
         """Answer in the form that ``?format=`` names; ``?locale=`` is for text and page."""
         form = read_choice(self, "format", list(TYPES)) or "json"
@@ -109,6 +110,7 @@ class EventReportHandler(_ReportHandler):
         self._events = events
         self._reports = reports
 
+    @unless_refused
     async def get(self, event_id: str) -> None:
         """Answer in the form that ``?format=`` names or ``Accept`` prefers; ``cost=0`` hides it."""
         form = read_choice(self, "format", list(TYPES))

@@ -15,7 +15,7 @@ from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.files import FileHandler, StoredFile
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.problems import OF_A_RERUN
 
 
@@ -32,6 +32,7 @@ class OriginalHandler(FileHandler):
         self._media_store = media_store
         self._clock = clock
 
+    @unless_refused
     async def get(self, job_id: str) -> None:
         """Answer with the file."""
         job = await self._jobs.find(self.path_uuid(job_id, JobNotFound))
@@ -63,6 +64,7 @@ class JobRerunHandler(Handler):
         super().initialize(base)
         self._reruns = reruns
 
+    @unless_refused
     async def post(self, job_id: str) -> None:
         """Queue it; the answer names the job that will be it."""
         found = self.path_uuid(job_id, JobNotFound)
@@ -84,11 +86,13 @@ class EventRerunHandler(Handler):
         super().initialize(base)
         self._reruns = reruns
 
+    @unless_refused
     async def get(self, event_id: str) -> None:
         """Answer with how the reruns are."""
         counts = await self._reruns.counts(self.path_uuid(event_id, EventNotFound))
         self.write_json({"rerun": rerun_view(counts)})
 
+    @unless_refused
     async def post(self, event_id: str) -> None:
         """Queue what has an original and no picture."""
         found = self.path_uuid(event_id, EventNotFound)
@@ -96,6 +100,7 @@ class EventRerunHandler(Handler):
         counts = await self._reruns.request_event(found, body, self.actor())
         self.write_json({"rerun": rerun_view(counts)}, HTTPStatus.ACCEPTED)
 
+    @unless_refused
     async def delete(self, event_id: str) -> None:
         """Empty the queue; what runs goes on."""
         found = self.path_uuid(event_id, EventNotFound)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import ParamSpec, Protocol
 
 from tornado.routing import URLSpec
-from tornado.web import RequestHandler, url
+from tornado.web import url
+
+from photobooth_daemon.web.handler import Handler
 
 Needs = ParamSpec("Needs")
 SEGMENT = r"([^/]+)"
@@ -24,8 +26,9 @@ def route(
     """Return the route of a handler; everything is given by name.
 
     Raises:
-        TypeError: something is given without its name, or the handler is none of Tornado's.
+        TypeError: something is given without its name, the handler is not one of ours, or has
+            a method that would work on a request that was refused.
     """
-    if args or not issubclass(handler, RequestHandler):
+    if args or not issubclass(handler, Handler) or handler.unguarded_methods():
         raise TypeError(pattern)
     return url(pattern, handler, kwargs)

@@ -8,7 +8,7 @@ from typing import ClassVar
 from photobooth_daemon.administration.settings import SettingsService
 from photobooth_daemon.model import SettingsState
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.preconditions import expected_version, set_version
 
 
@@ -21,10 +21,12 @@ class SettingsHandler(Handler):
         super().initialize(base)
         self._settings = settings
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with the settings in force."""
         self._answer(await self._settings.get())
 
+    @unless_refused
     async def put(self) -> None:
         """Put part or all of them in force."""
         body = self.read_json_object()

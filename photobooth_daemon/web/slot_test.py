@@ -17,6 +17,7 @@ from photobooth_daemon.model import Slot
 from photobooth_daemon.model.presets import Preset
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.handler import unless_refused
 from photobooth_daemon.web.ingest import PhotoHandler, answer_json, inline_preview
 from photobooth_daemon.web.json_text import read_json_text
 from photobooth_daemon.web.multipart import FormNames
@@ -70,6 +71,7 @@ class SlotTestHandler(PhotoHandler):
         content_type = self.request.headers.get("Content-Type", "")
         await self.photo.begin(admitted, self.names, content_type)
 
+    @unless_refused
     async def post(self, slot_id: str) -> None:
         """Run the trial and answer as ingest does in JSON."""
         answer = await self.photo.run(self.set_up)

@@ -17,7 +17,7 @@ from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.repositories.job_lists import JobLists, RecentResult
 from photobooth_daemon.repositories.slots import SlotRepository, is_slot_id
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.paging import number_cursor, read_limit, read_number_cursor, write_page
 from photobooth_daemon.web.preconditions import expected_version, set_version
 
@@ -39,6 +39,7 @@ class SlotsHandler(Handler):
         self._stats = stats
         self._clock = clock
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with every slot, its last job and how the last day went."""
         limit, after = read_limit(self), read_number_cursor(self) or 0
@@ -95,10 +96,12 @@ class SlotHandler(_OneSlotHandler):
         "DELETE": "slots:write",
     }
 
+    @unless_refused
     async def get(self, slot_id: str) -> None:
         """Answer with the whole configuration."""
         await self._answer(await self._slots.get(slot_id))
 
+    @unless_refused
     async def put(self, slot_id: str) -> None:
         """Put part or all of it in force for the next photo."""
         body = self.read_json_object()
@@ -106,6 +109,7 @@ class SlotHandler(_OneSlotHandler):
         expected = expected_version(self, body)
         await self._answer(await self._slots.update(slot_id, body, expected, self.actor()))
 
+    @unless_refused
     async def delete(self, slot_id: str) -> None:
         """Make the slot unconfigured and off."""
         body = self.read_json_object() if self.body.data else None
@@ -123,6 +127,7 @@ class SlotRevisionsHandler(Handler):
         super().initialize(base)
         self._slots = slots
 
+    @unless_refused
     async def get(self, slot_id: str) -> None:
         """Answer with a page of revisions."""
         limit, before = read_limit(self), read_number_cursor(self)
@@ -136,6 +141,7 @@ class SlotRestoreHandler(_OneSlotHandler):
 
     permission = "slots:write"
 
+    @unless_refused
     async def post(self, slot_id: str, version: str) -> None:
         """Bring back what the slot was, as a new version."""
         body = self.read_json_object() if self.body.data else None
@@ -151,6 +157,7 @@ class SlotCopyHandler(_OneSlotHandler):
 
     permission = "slots:write"
 
+    @unless_refused
     async def post(self, slot_id: str) -> None:
         """Copy everything but the name, and leave the copy off; answer with the copy."""
         body = self.read_json_object()

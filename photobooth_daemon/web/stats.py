@@ -5,7 +5,7 @@ from __future__ import annotations
 from photobooth_daemon.administration.events import EventService
 from photobooth_daemon.monitoring.reports.stats import WINDOWS, Stats
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.jobs import read_event_id
 from photobooth_daemon.web.paging import read_choice
 
@@ -22,6 +22,7 @@ class StatsHandler(Handler):
         self._stats = stats
         self._events = events
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with figures per slot and in all: of a window, or of an event."""
         event_id = read_event_id(self)

@@ -24,7 +24,7 @@ from photobooth_daemon.repositories.templates import TemplateRepository, UsedTem
 from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.files import FileHandler, StoredFile
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.multipart import FormNames, picture_too_large
 from photobooth_daemon.web.paging import (
     read_flag,
@@ -88,6 +88,7 @@ class TemplateRegisterHandler(Handler):
             self._in_flight,
         )
 
+    @unless_refused
     async def post(self) -> None:
         """Keep the picture and answer with what is known about it."""
         assert self._upload is not None
@@ -114,6 +115,7 @@ class TemplatesHandler(Handler):
         super().initialize(base)
         self._repository = repository
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with a page of the library."""
         limit = read_limit(self)
@@ -136,11 +138,13 @@ class TemplateHandler(Handler):
         super().initialize(base)
         self._templates = templates
 
+    @unless_refused
     async def get(self, media_id: str) -> None:
         """Answer with what is known about a picture."""
         found = await self._templates.get(self.path_uuid(media_id, MediaNotFound))
         self.write_json(template_view(found))
 
+    @unless_refused
     async def delete(self, media_id: str) -> None:
         """Remove a picture that no slot uses, or with ``unbind=1`` from the slots as well."""
         unbind = read_flag(self, "unbind")
@@ -168,6 +172,7 @@ class TemplateFileHandler(FileHandler):
         self._media_store = media_store
         self._preview = preview
 
+    @unless_refused
     async def get(self, media_id: str) -> None:
         """Answer with the file."""
         media = (await self._templates.get(self.path_uuid(media_id, MediaNotFound))).media

@@ -8,7 +8,7 @@ from tornado.web import RequestHandler
 
 from photobooth_daemon.errors import NotFound
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.ui_files import UiFile, UiFiles, accepts_gzip
 
 CONTENT_SECURITY_POLICY = (
@@ -53,6 +53,7 @@ class UiHandler(Handler):
 class UiIndexHandler(UiHandler):
     """``GET /``: the page, which names the files of this version."""
 
+    @unless_refused
     async def get(self) -> None:
         """Send the page; it is asked for anew each time, so that an upgrade is seen."""
         self.send_file(self.ui_files.index, "no-cache")
@@ -61,6 +62,7 @@ class UiIndexHandler(UiHandler):
 class UiFileHandler(UiHandler):
     """``GET /ui/*``: a file, by its plain path or below the version's digest."""
 
+    @unless_refused
     async def get(self, path: str) -> None:
         """Send the file.
 

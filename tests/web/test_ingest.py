@@ -145,8 +145,9 @@ async def test_file_alias(booth: Booth) -> None:
     assert (await booth.post(booth.form(name="file"))).status == 200
 
 
-async def test_expect_100_continue(booth: Booth) -> None:
-    answer = await booth.post(Expect="100-continue")
+@pytest.mark.parametrize("expected", ["100-continue", "100-Continue"])
+async def test_expect_100_continue(booth: Booth, expected: str) -> None:
+    answer = await booth.post(Expect=expected)
     assert (answer.status, answer.interim) == (200, True)
 
 

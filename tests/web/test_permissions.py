@@ -8,11 +8,13 @@ from typing import Any
 
 import asyncpg
 import jwt
+import pytest
 from tornado.web import RequestHandler
 
 from photobooth_daemon.administration.admins import PERMISSIONS
 from photobooth_daemon.web.handler import METHODS, Handler
 from photobooth_daemon.web.metrics import PERMISSION as METRICS_PERMISSION
+from photobooth_daemon.web.routing import route
 from tests.support.fakes import eventually
 from tests.support.office import Office
 
@@ -279,3 +281,14 @@ async def test_every_answer_has_a_request_id(office: Office) -> None:
         made = (await office.get("/api/me", token=None, X_Request_ID=bad)).headers["X-Request-ID"]
         assert made != bad
         assert re.fullmatch(r"[A-Za-z0-9._-]{1,128}", made)
+
+
+def test_a_handler_that_would_work_on_a_refused_request_has_no_route() -> None:
+    class Careless(Handler):
+        permission = "jobs:read"
+
+        async def get(self) -> None:
+            """Answer whoever asks."""
+
+    with pytest.raises(TypeError):
+        route("/careless", Careless)
