@@ -10,7 +10,7 @@ from importlib import metadata
 import aiohttp
 
 from photobooth_daemon.providers.driver import PictureWork, ProviderConfig, ProviderDriver
-from photobooth_daemon.providers.params import ENTRY_POINT_GROUP
+from photobooth_daemon.providers.params import announced_drivers
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ def installed_drivers() -> dict[str, DriverClass]:
     A driver that cannot be imported is logged and left out: somebody else's
     broken package must not keep the booths waiting.
     """
-    return dict(_loaded(metadata.entry_points(group=ENTRY_POINT_GROUP)))
+    return dict(_loaded(announced_drivers()))
 
 
 def build_drivers(

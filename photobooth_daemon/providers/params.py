@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -14,6 +15,12 @@ from photobooth_daemon.providers.param_faults import faults_of, format_checker, 
 from photobooth_daemon.providers.schemas import OperationSchema, operations_of, read_schema
 
 ENTRY_POINT_GROUP = "photobooth_daemon.providers"
+
+
+@cache
+def announced_drivers() -> tuple[metadata.EntryPoint, ...]:
+    """Return the installed drivers' entry points; the next process finds what is installed now."""
+    return tuple(metadata.entry_points(group=ENTRY_POINT_GROUP))
 
 
 class ParamSchemas:
@@ -45,8 +52,7 @@ class ParamSchemas:
             FileNotFoundError: a driver ships no schema.
             ValueError, jsonschema.exceptions.SchemaError: a schema is broken.
         """
-        entry_points = metadata.entry_points(group=ENTRY_POINT_GROUP)
-        return cls({e.name: read_schema(e.name, e.module) for e in entry_points})
+        return cls({e.name: read_schema(e.name, e.module) for e in announced_drivers()})
 
     def providers(self) -> tuple[str, ...]:
         """Return the providers' names, in alphabetical order."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
@@ -72,7 +73,7 @@ def operations_of(provider: str, document: Mapping[str, Any]) -> Iterator[Operat
         if "template_roles" not in definition:
             continue
         schema = _in_place(definition, document, ())
-        Draft202012Validator.check_schema(schema)
+        _check(json.dumps(schema))
         title = schema.get("title", name)
         yield OperationSchema(
             provider=provider,
@@ -82,6 +83,16 @@ def operations_of(provider: str, document: Mapping[str, Any]) -> Iterator[Operat
             schema=schema,
             template_roles=tuple(_roles(schema["template_roles"])),
         )
+
+
+@lru_cache(maxsize=64)
+def _check(schema: str) -> None:
+    """Raise unless the text is a schema.
+
+    One that was found good is not looked at again: the look takes longer than all else that is
+    built at the start of a process, and drivers read their own file once more.
+    """
+    Draft202012Validator.check_schema(json.loads(schema))
 
 
 def _roles(roles: Iterable[Mapping[str, Any]]) -> Iterator[TemplateRole]:

@@ -14,6 +14,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources.abc import Traversable
 from string import Template
 
@@ -30,14 +31,19 @@ BOARD_ENTRY = "board/board.js"
 _IMPORT = re.compile(r'^(?:import|export)\b[^;"]*"(\.[^"]+)";', re.M)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UiFile:
-    """One file as it is sent; ``compressed`` only where that saves something."""
+    """One file as it is sent."""
 
     body: bytes
     content_type: str
     digest: str
-    compressed: bytes | None
+
+    @cached_property
+    def compressed(self) -> bytes | None:
+        """The body in gzip, made when it is first asked for; only where that saves something."""
+        compressed = gzip.compress(self.body, 9, mtime=0)
+        return compressed if len(compressed) < 0.9 * len(self.body) else None
 
 
 class UiFiles:
@@ -103,12 +109,10 @@ def _walk(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversa
 
 
 def _ui_file(path: str, body: bytes, content_type: str | None = None) -> UiFile:
-    compressed = gzip.compress(body, 9, mtime=0)
     return UiFile(
         body=body,
         content_type=content_type or CONTENT_TYPES[posixpath.splitext(path)[1]],
         digest=hashlib.sha256(body).hexdigest()[:32],
-        compressed=compressed if len(compressed) < 0.9 * len(body) else None,
     )
 
 
