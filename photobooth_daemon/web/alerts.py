@@ -7,7 +7,7 @@ from http import HTTPStatus
 from photobooth_daemon.administration.alert_channels import AlertChannels
 from photobooth_daemon.monitoring.alerts.trial import AlertTrial
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 
 
 class AlertsHandler(Handler):
@@ -19,6 +19,7 @@ class AlertsHandler(Handler):
         super().initialize(base)
         self._channels = channels
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with every channel, set up or not."""
         self.write_json({"channels": await self._channels.view()})
@@ -33,11 +34,13 @@ class AlertChannelHandler(Handler):
         super().initialize(base)
         self._channels = channels
 
+    @unless_refused
     async def put(self, channel: str) -> None:
         """Put it in force."""
         await self._channels.set(channel, self.read_json_object(), self.actor())
         self.set_status(HTTPStatus.NO_CONTENT)
 
+    @unless_refused
     async def delete(self, channel: str) -> None:
         """Forget it."""
         await self._channels.delete(channel, self.actor())
@@ -53,6 +56,7 @@ class AlertTestHandler(Handler):
         super().initialize(base)
         self._trial = trial
 
+    @unless_refused
     async def post(self) -> None:
         """Send it, and answer with what became of it in each channel."""
         told = await self._trial.run()

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from photobooth_daemon.housekeeping.backup.on_demand import BackupOnDemand, BackupState
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.handler import Handler
+from photobooth_daemon.web.handler import Handler, unless_refused
 
 _PATH = re.compile(r"(?<![\w/])/[^\s:,;'\"]+")
 
@@ -23,10 +23,12 @@ class BackupHandler(Handler):
         super().initialize(base)
         self._backups = backups
 
+    @unless_refused
     async def get(self) -> None:
         """Answer with what is known."""
         self.write_json(_view(await self._backups.state()))
 
+    @unless_refused
     async def post(self) -> None:
         """Begin one; it is ready when GET says that none is being made any more."""
         self.write_json(_view(await self._backups.begin(self.actor())), HTTPStatus.ACCEPTED)
