@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 unexport PYTHONHOME PYTHONPATH PIP_TARGET PIP_PREFIX
 export PIP_USER := 0
 
-.PHONY: help quickstart test test-browser test-floor hostile evening check format bench deb boot-test clean
+.PHONY: help quickstart test test-browser test-floor hostile evening cluster-test check format bench deb boot-test clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -44,6 +44,9 @@ check: $(VENV)/.dev  ## style, types, and who imports whom
 
 evening: $(VENV)/.dev  ## a whole evening from the plan to the purge, into evening/; EVENING_ARGS="--photos 60"
 	$(BIN)/python -m tests.evening $(EVENING_ARGS)
+
+cluster-test: $(VENV)/.dev  ## hosts behind HAProxy, while one thing after the other fails; CLUSTER_ARGS="--seconds 90"
+	$(BIN)/python -m tests.cluster $(CLUSTER_ARGS)
 
 format: $(VENV)/.dev  ## put the code into the house's form
 	$(BIN)/ruff check --fix .

@@ -169,6 +169,10 @@ class Daemon:
         """Leave the port to the process alone, as where no systemd holds it: it ends with it."""
         self._held.close()
 
+    def take_port_again(self) -> None:
+        """Hold the port for the next process, as systemd does after a boot."""
+        self._held = socket.create_server(("127.0.0.1", self.port), backlog=256)
+
     def log(self) -> str:
         return self.log_path.read_text("utf-8")
 

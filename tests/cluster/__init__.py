@@ -1,0 +1,1 @@
+"""``make cluster-test``: several hosts on one machine, while one thing after the other fails."""

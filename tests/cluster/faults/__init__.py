@@ -1,0 +1,12 @@
+"""What fails in turn: a file each, with ``happen`` that returns what was done, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from tests.cluster.faults import drain, kill
+from tests.cluster.installation import Installation
+
+Fault = Callable[[Installation], Awaitable[str]]
+
+FAULTS: dict[str, Fault] = {"kill": kill.happen, "drain": drain.happen}
