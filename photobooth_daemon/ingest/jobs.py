@@ -26,6 +26,9 @@ RETRY_SECONDS = 0.2
 REPLAY_POLL_SECONDS = 0.2
 LEAST_OWN_SECONDS = 3.0
 """A photo that has waited for another one, and has less than this left, asks no provider itself."""
+OPEN_PATIENCE_SECONDS = 8.0
+"""How long a photo that is here whole waits for a database that has just gone: while a standby
+is promoted, say."""
 LONGEST_TOLD = 200
 
 log = logging.getLogger(__name__)
@@ -48,14 +51,18 @@ class Jobs:
         self._live = live
         self._clock = clock
 
-    async def open(self, job: Job, idempotency_key: str | None) -> bool:
+    async def open(self, job: Job, idempotency_key: str | None, *, again: bool = False) -> bool:
         """Open a pending job and take its key; False, and no job, if another job holds the key.
+
+        ``again`` is for a job whose opening ended without an answer: it may have happened.
 
         Raises:
             OriginalNotKept: it makes another job's photo again, and that must not be any more.
             DatabaseUnavailable: nothing was opened.
         """
         async with self._database.transaction() as connection:
+            if again and await self._repository.keep_pending(connection, job.job_id):
+                return True
             if job.rerun_of is not None and not await self._repository.follow(
                 connection, job, self._clock.utcnow()
             ):
@@ -103,7 +110,7 @@ class Jobs:
         while True:
             if not has_waited or deadline.remaining_seconds() >= LEAST_OWN_SECONDS:
                 try:
-                    await self.open(job, idempotency_key)
+                    await self._open_in_time(job, idempotency_key, deadline)
                     return None
                 except _KeyHeld:
                     has_waited = True
@@ -124,6 +131,23 @@ class Jobs:
                     still_running=True,
                 )
             await asyncio.sleep(REPLAY_POLL_SECONDS)
+
+    async def _open_in_time(
+        self, job: Job, idempotency_key: str | None, deadline: Deadline
+    ) -> None:
+        """Open a job, once, although the database may go away in the middle of it."""
+        patience = Deadline.after(self._clock, OPEN_PATIENCE_SECONDS)
+        again = False
+        while True:
+            try:
+                await self.open(job, idempotency_key, again=again)
+                return
+            except DatabaseUnavailable as error:
+                if patience.passed() or deadline.remaining_seconds() < LEAST_OWN_SECONDS:
+                    raise
+                log.warning("job not opened yet", extra={"detail": error.detail})
+                again = True
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def end(self, job: Job, end: JobEnd, deadline: Deadline) -> bool:
         """Record how the job ended; False if it had ended before.
