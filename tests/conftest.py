@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,6 +34,7 @@ from tests.support.booth import Booth
 from tests.support.databases import Databases
 from tests.support.fakes import FakeClock
 from tests.support.office import Office
+from tests.support.postgres_pair import PostgresPair, open_pair
 from tests.support.ui_house import House, open_house
 
 TEMPLATE = "photobooth_template"
@@ -192,6 +194,18 @@ def own_postgres(postgres_binaries: PostgresBinaries) -> Iterator[EmbeddedPostgr
         shutil.rmtree(directory, ignore_errors=True)
 
 
+@pytest.fixture
+def postgres_pair(postgres_binaries: PostgresBinaries) -> Iterator[PostgresPair]:
+    """A migrated primary and its synchronous standby, of this test alone."""
+    directory = Path(tempfile.mkdtemp(prefix="photobooth-tests-"))
+    directory.chmod(0o711)
+    try:
+        with open_pair(directory, postgres_binaries, _migrate) as pair:
+            yield pair
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
 def _migrate(url: str) -> None:
     async def run() -> None:
         database = await Database.open(url, max_size=1)
@@ -200,7 +214,9 @@ def _migrate(url: str) -> None:
         finally:
             await database.close()
 
-    asyncio.run(run())
+    # In a thread: asyncio.run would leave an async test without its loop.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, run()).result()
 
 
 @pytest.fixture(scope="session")

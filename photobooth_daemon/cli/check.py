@@ -9,7 +9,7 @@ import click
 from photobooth_daemon.app.build import build
 from photobooth_daemon.app.installation import EXIT_UNAVAILABLE, Installation, run_async
 from photobooth_daemon.cli.printing import print_json, say
-from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch
+from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch, UnsuitablePooler
 from photobooth_daemon.model import Settings
 from photobooth_daemon.monitoring.readiness.json_form import report_json
 from photobooth_daemon.monitoring.readiness.model import ReadinessReport, State, fault
@@ -44,6 +44,10 @@ async def check(installation: Installation, live: bool, locale: str | None, as_j
     """
     try:
         report, language = await _look(installation, live)
+    except UnsuitablePooler:
+        report = ReadinessReport(installation.clock.utcnow(), live, (fault("database", "pooler"),))
+        _show(report, locale or Settings().locale, as_json)
+        sys.exit(EXIT_NOT_READY)
     except (DatabaseUnavailable, SchemaMismatch) as error:
         finding = fault("database", "database_unavailable", detail=error.detail)
         report = ReadinessReport(installation.clock.utcnow(), live, (finding,))

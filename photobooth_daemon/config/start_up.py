@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from photobooth_daemon.config.database_hosts import hosts_of
 from photobooth_daemon.config.intake import IntakeConfig, read_intake
 from photobooth_daemon.config.values import Reader, parse_listen_address
 from photobooth_daemon.errors import ConfigError, Fault
@@ -215,6 +216,11 @@ def _read_database(reader: Reader) -> DatabaseConfig:
     url, _ = section.secret("url", credential="database_url", allow_inline=True)
     if url is not None and url != EMBEDDED and not url.startswith(("postgresql://", "postgres://")):
         section.fault("url", 'must be "embedded" or start with postgresql://')
+    elif url is not None and url != EMBEDDED:
+        try:
+            hosts_of(url)
+        except ValueError as error:
+            section.fault("url", str(error))
     return DatabaseConfig(
         url=url or default.url, pool_size=section.integer("pool_size", default.pool_size, 2, 100)
     )

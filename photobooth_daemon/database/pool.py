@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 import asyncpg
 
+from photobooth_daemon.config.database_hosts import Host, hosts_of
+from photobooth_daemon.database.keeper import PoolKeeper
+from photobooth_daemon.database.loss import LOST, loss_of
 from photobooth_daemon.errors import DatabaseUnavailable
 
 STATEMENT_TIMEOUT_SECONDS = 5.0
 ACQUIRE_TIMEOUT_SECONDS = 5.0
-
-_LOST = (
-    asyncpg.PostgresConnectionError,
-    # Classes 53, 57, 58 and 40: a full disk, a shutdown, a broken disk, a deadlock.
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.PostgresSystemError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.InterfaceError,
-    # A connection that the server ended between two uses is found in a state of its own.
-    asyncpg.InternalClientError,
-    OSError,
-    asyncio.TimeoutError,
-)
+DEDICATED_SECONDS = 2.0
+"""Whoever wants a connection of its own tries again: on another host, if this one hangs."""
+# Every statement here is short, and asyncpg's own look at the types would be compiled for a
+# second or more on each new connection.
+_SESSION = f"""
+    SET jit = off;
+    SET statement_timeout = {int(STATEMENT_TIMEOUT_SECONDS * 1000)};
+    SET idle_in_transaction_session_timeout = 30000;
+"""
 
 
 class PooledConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has no types
@@ -57,16 +52,15 @@ class PooledConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has 
 class Database:
     """Lends connections; every connection has JSON codecs and a statement timeout.
 
-    A connection that breaks is replaced by the pool at its next use, so the
-    daemon recovers alone once PostgreSQL is back.
+    The connections go to the server that takes writes, of all hosts that the URL names. One
+    that breaks costs the pool its trust: a new pool is made, so the daemon recovers
+    alone once PostgreSQL is back, on whichever host.
     """
 
-    def __init__(
-        self, pool: asyncpg.Pool, connect: Callable[[], Awaitable[asyncpg.Connection]], url: str
-    ) -> None:
+    def __init__(self, keeper: PoolKeeper, url: str, options: Mapping[str, Any]) -> None:
         self.url = url
-        self._pool = pool
-        self._connect = connect
+        self._keeper = keeper
+        self._options = options
 
     @classmethod
     async def open(
@@ -77,37 +71,32 @@ class Database:
         max_size: int = 8,
         application_name: str = "photobooth-daemon",
     ) -> Database:
-        """Open the pool.
+        """Open the pool; with a ``min_size`` of 0 the database may still be away.
 
         Raises:
             DatabaseUnavailable: no connection could be made.
+            UnsuitablePooler: the URL leads to a pooler that cannot be worked with.
         """
-        server_settings = {
-            "application_name": application_name,
-            "timezone": "UTC",
-            # Every statement here is short, and asyncpg's own look at the types would be compiled
-            # for a second or more on each new connection.
-            "jit": "off",
-            "statement_timeout": f"{int(STATEMENT_TIMEOUT_SECONDS * 1000)}",
-            "idle_in_transaction_session_timeout": "30000",
-        }
         options = {
             "timeout": ACQUIRE_TIMEOUT_SECONDS,
             "command_timeout": STATEMENT_TIMEOUT_SECONDS + 1.0,
-            "server_settings": server_settings,
+            # These two every pooler lets pass; what else a session needs, it is told in SQL.
+            "server_settings": {"application_name": application_name, "timezone": "UTC"},
         }
-        try:
-            pool = await asyncpg.create_pool(
-                url,
-                min_size=min_size,
+
+        async def make_pool(host: Host) -> asyncpg.Pool:
+            return await asyncpg.create_pool(
+                host.url,
+                min_size=0,
                 max_size=max_size,
                 init=_prepare_connection,
                 connection_class=PooledConnection,
                 **options,
             )
-        except (asyncpg.PostgresError, *_LOST) as error:
-            raise DatabaseUnavailable(f"The database does not answer: {_brief(error)}") from error
-        return cls(pool, partial(asyncpg.connect, url, **options), url)
+
+        keeper = PoolKeeper(hosts_of(url), make_pool)
+        await keeper.open(must_answer=min_size > 0)
+        return cls(keeper, url, options)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
@@ -116,17 +105,21 @@ class Database:
         Raises:
             DatabaseUnavailable: none could be had, or it broke while lent.
         """
+        pool = await self._keeper.current()
         lent = False
         try:
-            async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+            async with pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
                 lent = True
+                # One that broke on its way here is empty in asyncpg 0.27: asked, it says so.
+                connection.is_closed()
                 try:
                     yield connection
                 except (TimeoutError, asyncio.CancelledError):
                     # A server that hangs would keep the pool's polite good-bye waiting, too.
                     connection.terminate()
                     raise
-        except _LOST as error:
+        except LOST as error:
+            self._keeper.report(pool, loss_of(error, lent=lent))
             raise DatabaseUnavailable from error
         except asyncpg.PostgresError as error:
             if lent:
@@ -161,50 +154,56 @@ class Database:
         Raises:
             DatabaseUnavailable: none could be had, or it broke.
         """
+        pool = await self._keeper.current()
+        lent = False
         try:
-            connection = await self._connect()
-        except (asyncpg.PostgresError, *_LOST) as error:
+            connection = await asyncpg.connect(
+                self._keeper.host.url, **{**self._options, "timeout": DEDICATED_SECONDS}
+            )
+            try:
+                await _prepare_connection(connection)
+                lent = True
+                yield connection
+            except LOST:
+                connection.terminate()
+                raise
+            finally:
+                await _let_go(connection)
+        except LOST as error:
+            self._keeper.report(pool, loss_of(error, lent=lent))
             raise DatabaseUnavailable from error
-        try:
-            yield connection
-        except _LOST as error:
+        except asyncpg.PostgresError as error:
+            if lent:
+                raise
             raise DatabaseUnavailable from error
-        finally:
-            await _let_go(connection)
 
     def figures(self) -> dict[str, int]:
         """Return the pool's ``size``, ``idle`` and ``max`` for metrics."""
+        pool = self._keeper.pool
         return {
-            "size": self._pool.get_size(),
-            "idle": self._pool.get_idle_size(),
-            "max": self._pool.get_max_size(),
+            "size": pool.get_size(),
+            "idle": pool.get_idle_size(),
+            "max": pool.get_max_size(),
         }
 
     async def close(self) -> None:
         """Close every connection, waiting at most 5 s for those in use."""
-        try:
-            await asyncio.wait_for(self._pool.close(), 5)
-        except (TimeoutError, *_LOST):
-            self._pool.terminate()
+        await self._keeper.close()
 
 
 async def _let_go(connection: asyncpg.Connection) -> None:
     try:
         await connection.close(timeout=1)
-    except (TimeoutError, *_LOST):
+    except (TimeoutError, *LOST):
         connection.terminate()
 
 
 async def _prepare_connection(connection: asyncpg.Connection) -> None:
+    await connection.execute(_SESSION)
     for name in ("json", "jsonb"):
         await connection.set_type_codec(
             name, schema="pg_catalog", encoder=json.dumps, decoder=json.loads
         )
-
-
-def _brief(error: BaseException) -> str:
-    """Name the fault without the connection's parameters."""
-    return type(error).__name__ if isinstance(error, OSError) else str(error).split("\n")[0][:200]
 
 
 Row = Any

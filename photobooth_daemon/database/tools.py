@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
+from photobooth_daemon.config.database_hosts import for_tools
 from photobooth_daemon.database.binaries import installed_binaries, wheel_binaries
 from photobooth_daemon.errors import ToolFailed
 
@@ -52,7 +53,7 @@ async def run_tool(
     Raises:
         ToolFailed: it failed, or took too long; the text is its first line.
     """
-    address, password = (None, None) if url is None else without_password(url)
+    address, password = (None, None) if url is None else without_password(for_tools(url))
     process = await asyncio.create_subprocess_exec(
         program,
         *arguments,

@@ -19,6 +19,7 @@
     ├── DatabaseUnavailable · ShuttingDown
     ├── CleanupFailed · FilesMissing · BackupFailed · ToolFailed  commands only
     ├── SchemaMismatch · ConfigError    outside of requests only
+    │   └── UnsuitablePooler
     DeadlinePassed                      the time is used up; caught inside
     AttemptFailed                       one provider attempt, with its Reason
 
@@ -66,6 +67,7 @@ from photobooth_daemon.errors.commands import (
     FilesMissing,
     SchemaMismatch,
     ToolFailed,
+    UnsuitablePooler,
 )
 from photobooth_daemon.errors.events import (
     EventNotFound,
@@ -172,6 +174,7 @@ __all__ = [
     "TargetTooLong",
     "TooManyAttempts",
     "ToolFailed",
+    "UnsuitablePooler",
     "UnsupportedMediaType",
     "UploadTimeout",
     "UsernameTaken",

@@ -43,3 +43,7 @@ class ConfigError(PhotoboothError):
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("; ".join(f"{f.pointer}: {f.message}" for f in faults))
         self.faults = tuple(faults)
+
+
+class UnsuitablePooler(ConfigError):
+    """Between us and PostgreSQL is a pooler that breaks what sessions are needed for."""

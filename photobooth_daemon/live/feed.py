@@ -22,10 +22,12 @@ from photobooth_daemon.repositories.live_messages import CHANNEL, LiveMessageRep
 from photobooth_daemon.tasks import end_tasks
 
 RESUMABLE_SECONDS = 3600
-PROBE_SECONDS = 15.0
+PROBE_SECONDS = 2.0
+"""How often a connection that is idle is asked for a sign of life, and how long any answer may
+take: a server that hangs ends nothing by itself, and here it is noticed first."""
 BURST_SECONDS = 0.05
 FIRST_RETRY_SECONDS = 0.5
-LONGEST_RETRY_SECONDS = 5.0
+LONGEST_RETRY_SECONDS = 1.0
 READ_AT_ONCE = 500
 REMEMBERED = 1000
 
@@ -134,6 +136,9 @@ class LiveFeed:
             await connection.add_listener(CHANNEL, lambda *_: self._news.set())
             await connection.add_listener(ACCOUNTS_CHANNEL, lambda *_: self._recheck())
             connection.add_termination_listener(lambda _: self._news.set())
+            # What was told while nobody listened is lost: the table has the messages, and
+            # sessions are looked at once.
+            self._recheck()
             if self._last_id is None:
                 self._last_id, _ = await self._repository.span(self._clock.utcnow())
             while not (connection.is_closed() or self._closed):
@@ -142,7 +147,7 @@ class LiveFeed:
                     async with asyncio.timeout(PROBE_SECONDS):
                         await self._news.wait()
                 except TimeoutError:
-                    await connection.execute("SELECT 1")
+                    await connection.execute("SELECT 1", timeout=PROBE_SECONDS)
                 self._news.clear()
                 # A burst of photos is one read, and one write to each viewer.
                 await asyncio.sleep(BURST_SECONDS)
@@ -154,7 +159,8 @@ class LiveFeed:
     async def _read_news(self) -> None:
         assert self._last_id is not None
         while True:
-            messages = await self._repository.list_after(self._last_id, READ_AT_ONCE)
+            async with asyncio.timeout(PROBE_SECONDS):
+                messages = await self._repository.list_after(self._last_id, READ_AT_ONCE)
             self._recent.extend(messages)
             if self._heard is not None:
                 for message in messages:

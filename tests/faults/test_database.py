@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from photobooth_daemon.database.embedded import EmbeddedPostgres
 from photobooth_daemon.rehearsal.camera import Shot
 from tests.support.fakes import eventually
 from tests.support.party import Party, photo
+from tests.support.postgres_pair import kill, send_to_all
 
 AWAY = "503 database_unavailable"
 
@@ -26,25 +25,6 @@ def party(io_loop: IOLoop, tmp_path: Path, own_postgres: EmbeddedPostgres) -> It
     opened: Party = io_loop.run_sync(lambda: Party.open(tmp_path, own_postgres.url))
     yield opened
     io_loop.run_sync(opened.close)
-
-
-def kill(server: EmbeddedPostgres) -> None:
-    """``kill -9`` the server; its backends end when they notice."""
-    assert server.pid is not None
-    os.kill(server.pid, signal.SIGKILL)
-    server.stop()
-
-
-def send_to_all(server: EmbeddedPostgres, number: signal.Signals) -> None:
-    """Send a signal to the server and every one of its backends."""
-    assert server.pid is not None
-    os.kill(server.pid, number)
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError):
-            if entry.name.isdigit():
-                parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
-                if int(parent) == server.pid:
-                    os.kill(int(entry.name), number)
 
 
 async def keep_shooting(party: Party, number: int, shots: list[Shot], done: asyncio.Event) -> None:

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tornado.ioloop import IOLoop
 
-from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import DatabaseUnavailable
 from tests.support.booth import Booth, new_key
-
-
-@pytest.fixture
-def booth(io_loop: IOLoop, database: Database, tmp_path: Path) -> Iterator[Booth]:
-    opened: Booth = io_loop.run_sync(lambda: Booth.open(database, tmp_path))
-    yield opened
-    io_loop.run_sync(opened.close)
 
 
 class Losses:

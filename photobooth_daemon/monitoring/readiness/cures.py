@@ -14,6 +14,11 @@ CURES: Mapping[str, Text] = MappingProxyType(
             "en": "systemctl status postgresql; then photoboothctl migrate",
             "ru": "systemctl status postgresql; затем photoboothctl migrate",
         },
+        "pooler": {
+            "en": "[database] url: name PostgreSQL itself, or set pool_mode = session in PgBouncer",
+            "ru": "[database] url: укажите сам PostgreSQL или задайте в PgBouncer"
+            " pool_mode = session",
+        },
         "daemon_down": {
             "en": "systemctl start photobooth-daemon; journalctl -u photobooth-daemon says why",
             "ru": "systemctl start photobooth-daemon; причина — journalctl -u photobooth-daemon",

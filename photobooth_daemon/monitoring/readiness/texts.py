@@ -35,6 +35,12 @@ FOUND: Mapping[str, Text] = MappingProxyType(
     {
         "database_ok": {"en": "answers, schema current", "ru": "отвечает, схема актуальна"},
         "database_unavailable": {"en": "{detail}", "ru": "не отвечает: {detail}"},
+        "pooler": {
+            "en": "reached through a pooler in transaction mode (PgBouncer), behind which live"
+            " messages and locks do not work",
+            "ru": "доступна через пулер в режиме транзакций (PgBouncer): сообщения и блокировки"
+            " через него не работают",
+        },
         "daemon_ok": {
             "en": "{count} process(es), version {version}",
             "ru": "процессов: {count}, версия {version}",
