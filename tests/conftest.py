@@ -10,6 +10,7 @@ import asyncio
 import importlib.util
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from photobooth_daemon.app import installation
+from photobooth_daemon.child_process import stop
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database import migrations
 from photobooth_daemon.database.binaries import (
@@ -33,6 +35,7 @@ from photobooth_daemon.database.pool import Database
 from tests.support.booth import Booth
 from tests.support.databases import Databases
 from tests.support.fakes import FakeClock
+from tests.support.object_store import ObjectStore, start_object_store
 from tests.support.office import Office
 from tests.support.postgres_pair import PostgresPair, open_pair
 from tests.support.ui_house import House, open_house
@@ -217,6 +220,14 @@ def _migrate(url: str) -> None:
     # In a thread: asyncio.run would leave an async test without its loop.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, run()).result()
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """A real S3-compatible object store; each test makes a bucket of its own in it."""
+    process, store = start_object_store(tmp_path_factory.mktemp("swift"))
+    yield store
+    stop(process, (signal.SIGTERM, 5.0))
 
 
 @pytest.fixture(scope="session")

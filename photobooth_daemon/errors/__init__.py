@@ -14,7 +14,7 @@
     ├── AlreadyDone                     nothing is to be made again
     ├── PreconditionFailed · RangeNotSatisfiable    of a file
     ├── PayloadTooLarge · UnsupportedMediaType · InvalidImage · UploadTimeout
-    ├── RateLimited · StorageFull · IdempotencyKeyReused
+    ├── RateLimited · StorageFull · StorageUnavailable · IdempotencyKeyReused
     ├── ProviderError · ProviderTimeout the outcome of a whole job
     ├── DatabaseUnavailable · ShuttingDown
     ├── CleanupFailed · FilesMissing · BackupFailed · ToolFailed  commands only
@@ -87,6 +87,7 @@ from photobooth_daemon.errors.ingest import (
     RateLimited,
     SlotDisabled,
     StorageFull,
+    StorageUnavailable,
     UploadTimeout,
 )
 from photobooth_daemon.errors.results import (
@@ -171,6 +172,7 @@ __all__ = [
     "SlotNotFound",
     "SlotTaken",
     "StorageFull",
+    "StorageUnavailable",
     "TargetTooLong",
     "TooManyAttempts",
     "ToolFailed",

@@ -39,6 +39,23 @@ class StorageFull(PhotoboothError):
     default_detail = "Not enough free disk space to take a photo."
 
 
+class StorageUnavailable(PhotoboothError, OSError):
+    """The media store refuses, or does not answer: what a broken disk's ``OSError`` is elsewhere.
+
+    ``reason`` says why in words, without addresses and keys, for whoever runs the store.
+    """
+
+    code = "storage_unavailable"
+    default_detail = "The store that keeps the pictures does not answer as it should."
+
+    def __init__(self, reason: str = "") -> None:
+        self.reason = reason
+        super().__init__(retry_after_seconds=5.0)
+
+    def __str__(self) -> str:
+        return self.reason or self.detail
+
+
 class IdempotencyKeyReused(PhotoboothError):
     code = "idempotency_key_reused"
     default_detail = "This Idempotency-Key was used with another photo."

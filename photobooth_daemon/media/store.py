@@ -37,8 +37,8 @@ class OpenedMedia(Protocol):
 class MediaStore(ABC):
     """Keeps pictures for all processes of the daemon."""
 
-    is_shared = False
-    """Whether daemons on other hosts keep their pictures here, too."""
+    locks_everybody = True
+    """Whether every daemon that keeps pictures here holds the lock of :meth:`tree_use`."""
 
     sends_files = False
     """Whether a web server on this host may be told to send a key as a file."""
@@ -65,7 +65,7 @@ class MediaStore(ABC):
         return self._scratch.space().free_bytes
 
     def tree_use(self) -> TreeUse:
-        """Return the lock that tells whether anybody on this host uses the store."""
+        """Return the lock that tells whether anybody uses this directory."""
         return self._scratch.tree_use()
 
     def open_scratch(self, upload_id: UUID) -> ScratchFile:

@@ -59,7 +59,7 @@ ANY_ROUTE = {
     400: "invalid_request",
     405: "method_not_allowed",
     500: "internal_error",
-    503: "database_unavailable, shutting_down",
+    503: "database_unavailable, storage_unavailable, shutting_down",
 }
 CLOSED_ROUTE = {401: "unauthenticated", 403: "forbidden, xsrf_required"}
 JSON_ROUTE = {413: "payload_too_large", 415: "unsupported_media_type"}

@@ -70,6 +70,7 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.UploadTimeout: HTTPStatus.REQUEST_TIMEOUT,
     errors.RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     errors.StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
+    errors.StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ProviderError: HTTPStatus.BAD_GATEWAY,
     errors.ProviderTimeout: HTTPStatus.GATEWAY_TIMEOUT,

@@ -50,6 +50,7 @@ CODES = [
     "slot_not_found",
     "slot_disabled",
     "storage_full",
+    "storage_unavailable",
     "rate_limited",
     "upload_timeout",
     "invalid_image",

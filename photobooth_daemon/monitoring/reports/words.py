@@ -158,6 +158,7 @@ CAUSES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "interrupted": "the power or the service failed",
             "database_unavailable": "the database was away",
             "storage_full": "the disk was full",
+            "storage_unavailable": "the store of the pictures was away",
             "unknown": "another cause",
         },
         "ru": {
@@ -180,6 +181,7 @@ CAUSES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "interrupted": "сбой питания или службы",
             "database_unavailable": "база данных была недоступна",
             "storage_full": "диск был полон",
+            "storage_unavailable": "хранилище снимков было недоступно",
             "unknown": "другая причина",
         },
     }

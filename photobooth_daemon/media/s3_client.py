@@ -1,0 +1,271 @@
+"""A bucket over aiohttp: no threads, nothing whole in memory, every call tried again that may be.
+
+Keys are unique and objects never change, so that each of these calls does the same when it is
+made twice. Nothing here relies on conditional writes, which S3-compatible stores do not agree on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import logging
+import random
+import ssl
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from xml.sax.saxutils import escape
+
+import aiohttp
+import yarl
+
+from photobooth_daemon.config.media import S3Config
+from photobooth_daemon.errors import StorageUnavailable
+from photobooth_daemon.media.s3_body import NOTHING, Body
+from photobooth_daemon.media.s3_faults import S3Refusal, no_answer, refusal
+from photobooth_daemon.media.s3_signing import Signer
+
+TRIES = 3
+PAUSE_SECONDS = 0.1
+CONNECT_SECONDS = 3.0
+SLOWEST_BYTES_PER_SECOND = 500_000
+"""An upload may take longer than other calls by what it needs at this rate."""
+CONNECTIONS = 64
+EMPTY = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+"""What a store answers who asks for the first byte of an object that has none."""
+BUFFER_BYTES = 256 * 1024
+LISTED_AT_ONCE = 1000
+DELETED_AT_ONCE = 1000
+_ERROR_BYTES = 64 * 1024
+_LINE_FAULTS = (aiohttp.ClientError, TimeoutError, ConnectionError)
+_XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One object of a listing."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
+
+
+class S3Client:
+    """Calls one bucket; connections are opened when they are needed, and kept."""
+
+    def __init__(self, config: S3Config) -> None:
+        """Open nothing yet.
+
+        Raises:
+            ConfigError: botocore is not installed.
+        """
+        self._signer = Signer(config)
+        self._timeout_seconds = config.timeout_seconds
+        self._ca_file = config.ca_file
+        self._opened: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._opened is not None:
+            await self._opened.close()
+
+    async def put(self, key: str, body: Body, content_type: str) -> None:
+        """Store an object; it is there, and synced, when this returns."""
+        headers = {"Content-Type": content_type}
+        async with self._call("PUT", key, headers=headers, body=body):
+            pass
+
+    async def get(self, key: str, span: tuple[int, int] | None = None) -> aiohttp.ClientResponse:
+        """Return an answer whose body is still to be read, and which is to be closed.
+
+        ``span`` is the first and the last byte that are wanted.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+        """
+        headers = {} if span is None else {"Range": f"bytes={span[0]}-{span[1]}"}
+        return await self._answer("GET", key, headers=headers, streams=True)
+
+    async def find_size(self, key: str) -> int | None:
+        """Return an object's size, or None if there is none."""
+        # Not by HEAD: it is refused without a word, and some stores send one all the same.
+        try:
+            async with self._call("GET", key, headers={"Range": "bytes=0-0"}) as answer:
+                total = answer.headers.get("Content-Range", "").rpartition("/")[2]
+                return int(total or answer.headers["Content-Length"])
+        except FileNotFoundError:
+            return None
+        except StorageUnavailable as error:
+            cause = error.__cause__
+            if isinstance(cause, S3Refusal) and cause.status == EMPTY:
+                return 0
+            raise
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Remove objects, many at a time; what is not there is no fault."""
+        for start in range(0, len(keys), DELETED_AT_ONCE):
+            await self._delete(keys[start : start + DELETED_AT_ONCE])
+
+    async def pages(self, prefix: str, *, most: int | None = None) -> AsyncIterator[list[Listed]]:
+        """Yield what is below a prefix, in the order of its names, a page at a time."""
+        size = min(most or LISTED_AT_ONCE, LISTED_AT_ONCE)
+        query = {"list-type": "2", "prefix": prefix, "max-keys": str(size)}
+        while True:
+            async with self._call("GET", "", query=query) as answer:
+                root = _parsed(await answer.read())
+            names = _namespace(root)
+            yield [_listed(item, names) for item in root.iter(f"{names}Contents")]
+            token = root.findtext(f"{names}NextContinuationToken")
+            if most is not None or root.findtext(f"{names}IsTruncated") != "true" or not token:
+                return
+            query["continuation-token"] = token
+
+    async def _delete(self, keys: Sequence[str]) -> None:
+        objects = "".join(f"<Object><Key>{escape(key)}</Key></Object>" for key in keys)
+        text = f'<Delete xmlns="{_XMLNS}"><Quiet>true</Quiet>{objects}</Delete>'.encode()
+        digest = hashlib.md5(text, usedforsecurity=False).digest()
+        headers = {
+            "Content-Type": "application/xml",
+            # Older stores ask for it, and the newer checksums they do not know.
+            "Content-MD5": base64.b64encode(digest).decode(),
+        }
+        body = Body(text, len(text), hashlib.sha256(text).hexdigest())
+        async with self._call(
+            "POST", "", query={"delete": ""}, headers=headers, body=body
+        ) as answer:
+            root = _parsed(await answer.read())
+        names = _namespace(root)
+        refused = [
+            (item.findtext(f"{names}Key") or "", item.findtext(f"{names}Code") or "")
+            for item in root.iter(f"{names}Error")
+        ]
+        if refused:
+            raise StorageUnavailable(
+                f"The store does not remove {len(refused)} objects: {refused[0][1]}."
+            )
+
+    @asynccontextmanager
+    async def _call(
+        self,
+        method: str,
+        key: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Body = NOTHING,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        answer = await self._answer(method, key, query=query, headers=headers, body=body)
+        try:
+            yield answer
+        except _LINE_FAULTS as error:
+            raise no_answer(error) from error
+        finally:
+            answer.release()
+
+    async def _answer(
+        self,
+        method: str,
+        key: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Body = NOTHING,
+        streams: bool = False,
+    ) -> aiohttp.ClientResponse:
+        """Return a good answer, after as many tries as it takes, within reason.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+            StorageUnavailable: why not.
+        """
+        begun = time.monotonic()
+        cause: Exception
+        for number in range(1, TRIES + 1):
+            try:
+                return await self._try(method, key, query or {}, headers or {}, body, streams)
+            except _LINE_FAULTS as error:
+                fault, cause, may_pass = no_answer(error), error, True
+            except S3Refusal as error:
+                fault, cause, may_pass = StorageUnavailable(error.reason), error, error.may_pass
+            late = time.monotonic() - begun > self._timeout_seconds
+            if number == TRIES or late or not may_pass:
+                raise fault from cause
+            log.info("the store is asked again", extra={"method": method, "error": str(fault)})
+            await asyncio.sleep(PAUSE_SECONDS * 4 ** (number - 1) * random.uniform(0.5, 1.5))  # noqa: S311
+        raise AssertionError("the last try returns or raises")
+
+    async def _try(
+        self,
+        method: str,
+        key: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: Body,
+        streams: bool,
+    ) -> aiohttp.ClientResponse:
+        url, signed = self._signer.sign(method, key, query, headers, body.sha256)
+        if body.size_bytes or method in ("PUT", "POST"):
+            signed["Content-Length"] = str(body.size_bytes)
+        total = self._timeout_seconds + body.size_bytes / SLOWEST_BYTES_PER_SECOND
+        answer = await self._session().request(
+            method,
+            yarl.URL(url, encoded=True),
+            headers=signed,
+            data=body.blocks() if body.size_bytes else None,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(
+                total=None if streams else total,
+                sock_connect=CONNECT_SECONDS,
+                sock_read=self._timeout_seconds,
+            ),
+        )
+        if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            return answer
+        try:
+            text = await answer.content.read(_ERROR_BYTES)
+        finally:
+            answer.close()
+        found = refusal(answer.status, answer.headers, text)
+        if answer.status == HTTPStatus.NOT_FOUND and found.code == "NoSuchKey":
+            raise FileNotFoundError(2, "No such object", key)
+        raise found
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._opened is None:
+            tls = ssl.create_default_context(cafile=self._ca_file) if self._ca_file else True
+            self._opened = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=tls),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                auto_decompress=False,
+                read_bufsize=BUFFER_BYTES,
+                skip_auto_headers=("User-Agent", "Accept-Encoding"),
+            )
+        return self._opened
+
+
+def _parsed(text: bytes) -> ET.Element:
+    try:
+        return ET.fromstring(text)  # noqa: S314 - of the store that the pictures are trusted to
+    except ET.ParseError as error:
+        raise StorageUnavailable("The store's answer is not XML: is it an S3 endpoint?") from error
+
+
+def _namespace(root: ET.Element) -> str:
+    return root.tag[: root.tag.index("}") + 1] if root.tag.startswith("{") else ""
+
+
+def _listed(item: ET.Element, names: str) -> Listed:
+    modified = item.findtext(f"{names}LastModified") or ""
+    return Listed(
+        key=item.findtext(f"{names}Key") or "",
+        size_bytes=int(item.findtext(f"{names}Size") or 0),
+        modified_at=datetime.fromisoformat(modified).astimezone(UTC),
+    )

@@ -1,0 +1,199 @@
+"""A bucket that refuses, hangs, breaks off or is not there: named in words, and never believed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from photobooth_daemon.config.media import S3Config
+from photobooth_daemon.errors import StorageUnavailable
+from photobooth_daemon.media.keys import preview_key, result_key
+from photobooth_daemon.media.s3 import S3Store
+from photobooth_daemon.model import PictureBytes
+from tests.support.fake_bucket import FakeBucket
+from tests.support.object_store import ObjectStore
+
+DATA = os.urandom(1_000_000)
+PICTURE = PictureBytes(DATA, "image/jpeg", 30, 20)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"secret_key": "wrong"}, "secret key does not fit"),
+        ({"access_key": "nobody:there"}, "key"),
+        ({"bucket": "no-such-bucket"}, "The bucket does not exist"),
+        ({"region": "eu-west-1"}, "region is us-east-1"),
+        ({"endpoint": "http://127.0.0.1:9"}, "cannot be reached: Connection refused"),
+        ({"endpoint": "http://no-such-host.invalid"}, "cannot be reached"),
+    ],
+)
+async def test_what_is_wrong_with_the_settings_is_said(
+    object_store: ObjectStore, tmp_path: Path, wrong: dict[str, str], words: str
+) -> None:
+    config = replace(await object_store.new_bucket(), **wrong)
+    store = S3Store(tmp_path, config)
+    store.create()
+    try:
+        with pytest.raises(StorageUnavailable, match=words):
+            await store.prove_writable()
+        with pytest.raises(StorageUnavailable, match=words):
+            await store.read(result_key(uuid4(), "image/jpeg"))
+        # Not one of these may be taken for a picture that is gone.
+        with pytest.raises(StorageUnavailable, match=words):
+            await store.find_size(result_key(uuid4(), "image/jpeg"))
+        with pytest.raises(StorageUnavailable, match=words):
+            await store.list_missing([result_key(uuid4(), "image/jpeg")])
+    finally:
+        await store.close()
+
+
+async def test_a_bucket_that_goes_while_it_is_used(
+    object_store: ObjectStore, tmp_path: Path
+) -> None:
+    store = S3Store(tmp_path, await object_store.new_bucket())
+    store.create()
+    job_id = uuid4()
+    await store.store_result(job_id, PICTURE, b"preview")
+    await store.remove_result(job_id)
+    async with store._client._call("DELETE", ""):
+        pass
+    with pytest.raises(StorageUnavailable, match="The bucket does not exist"):
+        await store.store_result(job_id, PICTURE, b"preview")
+    with pytest.raises(StorageUnavailable, match="The bucket does not exist"):
+        await store.open(result_key(job_id, "image/jpeg"))
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("skew", r"clock differs from the store's by \d{8,} seconds"),
+        ("403 AccessDenied", "does not allow this key"),
+        ("403 InvalidAccessKeyId", "does not know the access key"),
+        ("301 PermanentRedirect", "in another region, or behind another endpoint"),
+        ("507 InsufficientStorage", "The store is full"),
+        ("418 Teapot", "answers 418 Teapot"),
+    ],
+)
+async def test_a_refusal_is_not_tried_again(
+    faulty: S3Store, bucket: FakeBucket, fault: str, words: str
+) -> None:
+    bucket.always = fault
+    with pytest.raises(StorageUnavailable, match=words) as caught:
+        await faulty.store_provider_input(uuid4(), b"photo", "image/jpeg")
+    assert len(bucket.requests) == 1
+    assert bucket.endpoint not in str(caught.value)
+    assert caught.value.detail == StorageUnavailable.default_detail
+
+
+@pytest.mark.parametrize("fault", ["503 SlowDown", "500 InternalError", "hang up"])
+async def test_what_may_pass_is_tried_again(
+    faulty: S3Store, bucket: FakeBucket, fault: str
+) -> None:
+    media_id = uuid4()
+    for work in (
+        lambda: faulty.store_provider_input(media_id, b"photo", "image/jpeg"),
+        lambda: faulty.remove_provider_input(media_id),
+    ):
+        bucket.faults = [fault, fault]
+        await work()
+    assert bucket.objects == {}
+    bucket.faults = [fault] * 3
+    with pytest.raises(StorageUnavailable):
+        await faulty.store_provider_input(media_id, b"photo", "image/jpeg")
+
+
+async def test_a_store_that_hangs_keeps_nobody(faulty: S3Store, bucket: FakeBucket) -> None:
+    bucket.always = "slow"
+    begun = time.monotonic()
+    with pytest.raises(StorageUnavailable, match="does not answer in time"):
+        await faulty.store_result(uuid4(), PICTURE, b"preview")
+    assert time.monotonic() - begun < 4.5, "five seconds is what each answer takes"
+
+
+async def test_an_object_that_breaks_off_is_taken_up_again(
+    faulty: S3Store, bucket: FakeBucket
+) -> None:
+    job_id = uuid4()
+    await faulty.store_result(job_id, PICTURE, b"preview")
+    bucket.faults = ["short", "short"]
+    assert await faulty.read(result_key(job_id, "image/jpeg")) == DATA
+
+
+async def test_an_object_that_is_always_cut_short_is_never_taken_for_whole(
+    faulty: S3Store, bucket: FakeBucket
+) -> None:
+    job_id = uuid4()
+    await faulty.store_result(job_id, PICTURE, b"preview")
+    bucket.always = "short"
+    with pytest.raises(StorageUnavailable):
+        await faulty.read(result_key(job_id, "image/jpeg"))
+    with pytest.raises(StorageUnavailable):
+        async with faulty.local_copy(result_key(job_id, "image/jpeg")):
+            pytest.fail("there is no whole copy")
+    assert list(faulty._scratch.path("").iterdir()) == []
+
+
+async def test_half_a_result_is_an_error_and_can_be_removed(
+    faulty: S3Store, bucket: FakeBucket
+) -> None:
+    job_id = uuid4()
+    bucket.faults = ["403 AccessDenied"]
+    with pytest.raises(StorageUnavailable):
+        await faulty.store_result(job_id, PICTURE, b"preview")
+    await faulty.remove_result(job_id)
+    assert bucket.objects == {}
+
+
+async def test_what_the_store_does_not_remove_is_told(faulty: S3Store, bucket: FakeBucket) -> None:
+    media_id = uuid4()
+    await faulty.store_provider_input(media_id, b"photo", "image/jpeg")
+    bucket.faults = ["", "keeps"]
+    with pytest.raises(OSError, match="does not remove 1 objects: AccessDenied"):
+        await faulty.remove_provider_input(media_id)
+    assert "Content-MD5" in bucket.headers[-1]
+
+
+async def test_many_go_with_one_request(faulty: S3Store, bucket: FakeBucket) -> None:
+    keys = [f"results/{uuid4()}/result.jpg" for _ in range(1001)]
+    bucket.objects = dict.fromkeys([*keys, "other"], b"x")
+    await faulty._client.delete(keys)
+    assert list(bucket.objects) == ["other"]
+    assert bucket.requests == [("POST", "")] * 2
+
+
+async def test_previews_are_looked_for_once(faulty: S3Store, bucket: FakeBucket) -> None:
+    job_id = uuid4()
+    bucket.objects[f"results/{job_id}/preview.webp"] = b"old"
+    expected = (preview_key(job_id, "image/webp"), "image/webp")
+    assert [await faulty.find_preview(job_id) for _ in range(3)] == [expected] * 3
+    assert len(bucket.requests) == 1
+
+
+async def test_templates_are_fetched_once_and_bounded(bucket: FakeBucket, tmp_path: Path) -> None:
+    config: S3Config = replace(bucket.config(), template_cache_mb=16)
+    store = S3Store(tmp_path, config)
+    store.create()
+    ids = [uuid4() for _ in range(4)]
+    for media_id in ids:
+        bucket.objects[f"templates/{media_id}/original.png"] = bytes(6_000_000)
+    for _ in range(3):
+        await asyncio.gather(*(store.template_file(media_id, "image/png") for media_id in ids))
+    cache = tmp_path / "cache"
+    assert len(bucket.requests) == 4, "what a photo may be using is kept, whatever it takes"
+    assert len(list(cache.iterdir())) == 4
+    for number, media_id in enumerate(ids):
+        used_at = time.time() - 600 + number
+        os.utime(cache / f"{media_id}.png", (used_at, used_at))
+    late = uuid4()
+    bucket.objects[f"templates/{late}/original.png"] = bytes(6_000_000)
+    await store.template_file(late, "image/png")
+    assert {path.stem for path in cache.iterdir()} == {str(late), str(ids[3])}
+    await store.close()

@@ -1,0 +1,121 @@
+"""A bucket that misbehaves as it is told: what a real store does too seldom to wait for."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from photobooth_daemon.config.media import S3Config
+
+
+@dataclass
+class FakeBucket:
+    """Knows objects by their keys, and no signatures; ``faults`` are for the next requests."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    always: str = ""
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    endpoint: str = ""
+    _runner: web.AppRunner | None = None
+
+    async def open(self) -> None:
+        app = web.Application(client_max_size=1 << 26)
+        app.router.add_route("*", "/bucket/{key:.*}", self._answer)
+        app.router.add_route("*", "/bucket", self._answer)
+        self._runner = web.AppRunner(app)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.endpoint = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def close(self) -> None:
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    def config(self, *, timeout_seconds: float = 1.0) -> S3Config:
+        return S3Config(self.endpoint, "bucket", "key", "secret", timeout_seconds=timeout_seconds)
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        key = request.match_info.get("key", "")
+        body = await request.read()
+        self.requests.append((request.method, key))
+        self.headers.append(dict(request.headers))
+        fault = self.faults.pop(0) if self.faults else self.always
+        if fault == "slow":
+            await asyncio.sleep(5)
+        elif fault == "hang up":
+            assert request.transport is not None
+            request.transport.abort()
+        elif fault == "skew":
+            late = {"Date": "Sat, 28 Nov 2020 12:00:00 GMT"}
+            return _refused(403, "RequestTimeTooSkewed", headers=late)
+        elif fault and fault not in ("short", "keeps"):
+            status, code = fault.split()
+            return _refused(int(status), code)
+        if request.method == "PUT":
+            self.objects[key] = body
+            return web.Response()
+        if request.method == "POST":
+            return self._delete(body, keeps=fault == "keeps")
+        if not key:
+            return self._list(request)
+        return await self._get(request, key, short=fault == "short")
+
+    async def _get(self, request: web.Request, key: str, *, short: bool) -> web.StreamResponse:
+        if key not in self.objects:
+            return _refused(404, "NoSuchKey")
+        data = self.objects[key]
+        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("Range", ""))
+        headers = {}
+        if asked:
+            first, last = int(asked[1]), int(asked[2])
+            headers["Content-Range"] = f"bytes {first}-{last}/{len(data)}"
+            data = data[first : last + 1]
+        answer = web.StreamResponse(status=206 if asked else 200, headers=headers)
+        answer.content_length = len(data)
+        await answer.prepare(request)
+        if short:
+            await answer.write(data[: len(data) // 2])
+            # What was written has to be on its way before the line is cut.
+            await asyncio.sleep(0.05)
+            assert request.transport is not None
+            request.transport.close()
+            return answer
+        await answer.write(data)
+        return answer
+
+    def _list(self, request: web.Request) -> web.Response:
+        prefix, most = request.query.get("prefix", ""), int(request.query["max-keys"])
+        after = request.query.get("continuation-token", "")
+        keys = sorted(k for k in self.objects if k.startswith(prefix) and k > after)
+        items = "".join(
+            f"<Contents><Key>{key}</Key><Size>{len(self.objects[key])}</Size>"
+            "<LastModified>2026-11-28T12:00:00.000Z</LastModified></Contents>"
+            for key in keys[:most]
+        )
+        more = len(keys) > most
+        token = f"<NextContinuationToken>{keys[most - 1]}</NextContinuationToken>" if more else ""
+        truncated = str(more).lower()
+        return _xml(f"<R><IsTruncated>{truncated}</IsTruncated>{token}{items}</R>")
+
+    def _delete(self, body: bytes, *, keeps: bool) -> web.Response:
+        keys = re.findall(r"<Key>([^<]*)</Key>", body.decode())
+        if keeps:
+            errors = (f"<Error><Key>{key}</Key><Code>AccessDenied</Code></Error>" for key in keys)
+            return _xml(f"<R>{''.join(errors)}</R>")
+        for key in keys:
+            self.objects.pop(key, None)
+        return _xml("<R/>")
+
+
+def _xml(text: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(text=text, content_type="application/xml", status=status, headers=headers)
+
+
+def _refused(status: int, code: str, headers: dict[str, str] | None = None) -> web.Response:
+    return _xml(f"<Error><Code>{code}</Code></Error>", status, headers)
