@@ -79,6 +79,7 @@ def backup_source(config: Config, database: Database) -> Source:
     return Source(
         database_url=database.url,
         media_root=config.media.root,
+        bucket=config.media.bucket,
         key_file=config.server.jwt_key_file,
         audit_key_file=config.audit_key_file,
         config_file=config.path,

@@ -17,6 +17,7 @@ from photobooth_daemon.app.installation import (
     run_async,
     service_account,
 )
+from photobooth_daemon.app.media import opened_media_store
 from photobooth_daemon.app.upkeep import backup_source
 from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.config.start_up import EMBEDDED
@@ -27,7 +28,6 @@ from photobooth_daemon.housekeeping.backup.backup import Backup
 from photobooth_daemon.housekeeping.backup.restore import Restore
 from photobooth_daemon.housekeeping.backup.seal import load_seal, seal_by
 from photobooth_daemon.logs import configure_logging
-from photobooth_daemon.media.file_store import FileStore
 from photobooth_daemon.model import Actor
 from photobooth_daemon.repositories.backups import BackupRepository
 
@@ -63,6 +63,8 @@ async def backup(
         shown = {"path": str(report.path), "removed": report.removed, **asdict(manifest)}
         print_json_line(shown)
         return
+    if manifest.bucket is not None:
+        say(f"The pictures stay in the bucket {manifest.bucket}: they are not in this backup.")
     size_mb = (manifest.dump_bytes + manifest.media_bytes) / 2**20
     say(f"{report.path}")
     say(
@@ -106,16 +108,15 @@ async def restore(
     async with _owning_the_audit_log(installation):
         config = installation.config
         seal = None if unsealed else other or load_seal(config.seal_key_file)
-        media_store = FileStore(config.media.root)
-        media_store.create()
-        try:
-            async with installation.database(check_schema=False) as database:
-                source = backup_source(installation.config, database)
-                actor = Actor(installation.actor)
-                work = Restore(source, database, media_store, installation.clock, actor)
-                report = await work.run(directory, seal=seal, replace=replace)
-        finally:
-            await media_store.close()
+        async with (
+            opened_media_store(config.media) as media_store,
+            installation.database(check_schema=False) as database,
+        ):
+            media_store.create()
+            source = backup_source(installation.config, database)
+            actor = Actor(installation.actor)
+            work = Restore(source, database, media_store, installation.clock, actor)
+            report = await work.run(directory, seal=seal, replace=replace)
     say(f"Restored the backup of {report.manifest.created_at}: {report.results} results.")
     if unsealed:
         say("Its seal was not looked at: passwords, settings and audit log are whatever was in it.")

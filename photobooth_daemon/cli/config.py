@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 
 import click
 
-from photobooth_daemon.app.installation import Installation
+from photobooth_daemon.app.installation import Failure, Installation
+from photobooth_daemon.app.media import check_media_store
 from photobooth_daemon.cli.printing import print_json, say
 from photobooth_daemon.config.urls import shown_url
+from photobooth_daemon.errors import ConfigError
 
 SECRET = "(set)"  # noqa: S105 - what is shown in a secret's place
 
@@ -27,7 +29,10 @@ def config() -> None:
 @click.pass_obj
 def check(installation: Installation) -> None:
     """Name every fault of the configuration with its key path."""
-    _ = installation.config
+    try:
+        check_media_store(installation.config.media)
+    except ConfigError as error:
+        raise Failure(error) from error
     say("The configuration is good.")
 
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from photobooth_daemon.config.database_hosts import hosts_of
 from photobooth_daemon.config.intake import IntakeConfig, read_intake
+from photobooth_daemon.config.media import MediaConfig, read_media
 from photobooth_daemon.config.values import Reader, parse_listen_address
 from photobooth_daemon.errors import ConfigError, Fault
 from photobooth_daemon.model.provider_config import ProviderConfig
@@ -68,13 +69,6 @@ class DatabaseConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class MediaConfig:
-    """``[media]``: the root of the media tree."""
-
-    root: Path = DEFAULT_STATE_DIR / "media"
-
-
-@dataclass(frozen=True, slots=True)
 class AlertsConfig:
     """``[alerts]``: who is told from the daemon itself."""
 
@@ -119,7 +113,7 @@ class Config:
 
     server: ServerConfig = ServerConfig()
     database: DatabaseConfig = DatabaseConfig()
-    media: MediaConfig = MediaConfig()
+    media: MediaConfig = field(default_factory=MediaConfig)
     providers: Mapping[str, ProviderConfig] = field(default_factory=dict)
     alerts: AlertsConfig = AlertsConfig()
     logging: LoggingConfig = LoggingConfig()
@@ -161,7 +155,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
     config = Config(
         server=_read_server(reader),
         database=_read_database(reader),
-        media=_read_media(reader),
+        media=read_media(reader),
         providers=_read_providers(reader),
         alerts=_read_alerts(reader),
         logging=_read_logging(reader),
@@ -224,10 +218,6 @@ def _read_database(reader: Reader) -> DatabaseConfig:
     return DatabaseConfig(
         url=url or default.url, pool_size=section.integer("pool_size", default.pool_size, 2, 100)
     )
-
-
-def _read_media(reader: Reader) -> MediaConfig:
-    return MediaConfig(root=reader.section("media").path("root", MediaConfig().root))
 
 
 def _read_providers(reader: Reader) -> dict[str, ProviderConfig]:

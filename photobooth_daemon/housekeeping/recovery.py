@@ -79,6 +79,9 @@ class Recovery:
         """
         now = self._clock.utcnow()
         unused_at = await self.sweep_scratch(removals)
+        if not self._media_store.locks_everybody:
+            # A daemon on another host may be at work on what nobody here knows of.
+            unused_at = None
         await self._end_abandoned_jobs(now, unused_at, removals)
 
     async def sweep_scratch(self, removals: Removals) -> datetime | None:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.errors import PhotoboothError
+from photobooth_daemon.errors import PhotoboothError, StorageUnavailable
 from photobooth_daemon.monitoring.alerts.conditions import CLEANUP_LATE
 from photobooth_daemon.tasks import end_tasks
 
@@ -100,7 +100,8 @@ class CachedProbe:
                 verdict = await self._probe()
         except (TimeoutError, OSError, PhotoboothError) as error:
             log.warning("probe failed", extra={"check": self.name, "error": type(error).__name__})
-            verdict = Verdict(Status.FAILING if self.critical else Status.DEGRADED)
+            facts = {"reason": error.reason} if isinstance(error, StorageUnavailable) else {}
+            verdict = Verdict(Status.FAILING if self.critical else Status.DEGRADED, facts)
         finally:
             self._running = None
         self._probed_at = self._clock.monotonic()

@@ -72,12 +72,12 @@ class FileHandler(Handler):
             return
         try:
             opened = await media_store.open(file.key, whole=self._wants_whole())
+            try:
+                await self._send(file, opened)
+            finally:
+                opened.close()
         except FileNotFoundError as error:
             raise missing from error
-        try:
-            await self._send(file, opened)
-        finally:
-            opened.close()
 
     def _wants_whole(self) -> bool:
         """Return whether the answer is going to be the whole file, as far as the headers tell."""
@@ -112,16 +112,20 @@ class FileHandler(Handler):
 
     async def _send_pieces(self, opened: OpenedMedia, first: int, length: int) -> None:
         left = length
-        async with aclosing(opened.blocks(first, length)) as blocks:
-            async for block in blocks:
-                left -= len(block)
-                self.write(block)
-                if left > 0:
-                    try:
+        try:
+            async with aclosing(opened.blocks(first, length)) as blocks:
+                async for block in blocks:
+                    left -= len(block)
+                    self.write(block)
+                    if left > 0:
                         await self.flush()
-                    except StreamClosedError:
-                        log.debug("the client left before the end of a file")
-                        return
+        except StreamClosedError:
+            log.debug("the client left before the end of a file")
+            return
+        except OSError as error:
+            if left == length:
+                raise
+            log.warning("a file breaks off while it is sent", extra={"error": str(error)})
         if left > 0:
             # Cut short under our hands: the length is promised, so break off visibly.
             raise StreamClosedError

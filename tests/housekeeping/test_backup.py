@@ -47,6 +47,7 @@ class Machine:
         return Source(
             database.url,
             self.directory / "media",
+            None,
             self.directory / "jwt.key",
             self.directory / "audit.key",
             self.directory / "photobooth.toml",

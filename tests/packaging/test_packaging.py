@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from photobooth_daemon.config import start_up as config
+from photobooth_daemon.config.media import S3Config
 from photobooth_daemon.providers.driver import ProviderConfig
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,7 @@ SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
 MOST_EXPOSURE = 1.2
 LONGEST_WINDOW_SECONDS = 60
 # Read from a file or a credential only, so they have a key of another name, or none.
-FILE_ONLY = {"telegram_token", "smtp_url"}
+FILE_ONLY = {"telegram_token", "smtp_url", "secret_key"}
 NOT_KEYS = {"name", "api_key_source"}
 
 needs_systemd = pytest.mark.skipif(
@@ -145,9 +146,12 @@ def test_every_key_stands_in_the_shipped_configuration_and_the_manual() -> None:
     ):
         assert set(shipped[section]) == keys_of(kind), section
     assert set(shipped["providers"]["gemini"]) == keys_of(ProviderConfig)
+    assert set(shipped["media"]["s3"]) == {*keys_of(S3Config), "access_key_file"}
     for section in ("server", "database", "media", "alerts", "logging"):
         for key in shipped[section]:
             assert re.search(rf"\b{key}\b", manual), f"{section}.{key} is not in the manual"
+    for key in shipped["media"]["s3"]:
+        assert re.search(rf"\b{key}\b", manual), f"media.s3.{key} is not in the manual"
 
 
 def keys_of(kind: Any) -> set[str]:
@@ -196,7 +200,7 @@ def test_what_the_program_reads_at_run_time_is_installed_with_it() -> None:
 
 def test_credentials_have_the_names_that_the_manual_gives(tmp_path: Path) -> None:
     manual = (ROOT / "docs/man/photobooth.toml.5").read_text("utf-8")
-    for name in ("database_url", "telegram_token", "smtp_url"):
+    for name in ("database_url", "telegram_token", "smtp_url", "s3_access_key", "s3_secret_key"):
         assert name in manual
     # systemd puts the name of a directory's credential before the file's own.
     (tmp_path / "photobooth_gemini_api_key").write_text("from root\n", "utf-8")

@@ -15,6 +15,7 @@ from tornado.httputil import HTTPHeaders
 
 from photobooth_daemon.app.build import App, build
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.config.media import S3Config
 from photobooth_daemon.config.start_up import Config, MediaConfig, ServerConfig
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.media.keys import template_key
@@ -68,6 +69,7 @@ class Booth:
         directory: Path,
         clock: Clock | None = None,
         providers: Mapping[str, Mapping[str, Any]] | None = None,
+        bucket: S3Config | None = None,
         **server: Any,
     ) -> Booth:
         """Open the daemon; ``providers`` are further ones, at the fake's address by default."""
@@ -75,7 +77,7 @@ class Booth:
         url = provider.start()
         config = Config(
             server=ServerConfig(jwt_key_file=directory / "jwt.key", **server),
-            media=MediaConfig(root=directory / "media"),
+            media=MediaConfig(directory / "media", "s3" if bucket else "files", bucket),
             providers={
                 "gemini": ProviderConfig("gemini", url, KEY, "config"),
                 **{

@@ -60,6 +60,8 @@ class Source:
 
     database_url: str
     media_root: Path
+    bucket: str | None
+    """Where the pictures are instead, and stay."""
     key_file: Path
     audit_key_file: Path
     config_file: Path
@@ -158,6 +160,7 @@ class Backup:
             media_bytes=copied.size_bytes,
             linked_files=copied.linked_files,
             list_sha256=list_sha256,
+            bucket=self._source.bucket,
         )
         seal.put(unfinished, manifest.write(unfinished))
         await asyncio.to_thread(os.sync)
@@ -165,7 +168,7 @@ class Backup:
 
     def _copy_files(self, unfinished: Path, earlier: Path | None) -> Copied:
         total = Copied()
-        for shelf in SHELVES:
+        for shelf in SHELVES if self._source.bucket is None else ():
             copied = copy_shelf(
                 self._source.media_root / shelf,
                 unfinished / MEDIA / shelf,

@@ -39,6 +39,8 @@ class Manifest:
     media_bytes: int
     linked_files: int
     list_sha256: str | None = None
+    bucket: str | None = None
+    """Where the pictures are, if they are no files: they have stayed there."""
 
     def write(self, directory: Path) -> bytes:
         """Write the manifest, and return what was written."""

@@ -43,6 +43,7 @@ from photobooth_daemon.housekeeping.backup.manifest import (
 from photobooth_daemon.housekeeping.backup.seal import Seal
 from photobooth_daemon.media.file_store import FileStore
 from photobooth_daemon.media.keys import key_of
+from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Actor, MediaKind
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.audit import AuditRepository
@@ -73,7 +74,7 @@ class Restore:
         self,
         target: Source,
         database: Database,
-        media_store: FileStore,
+        media_store: MediaStore,
         clock: Clock,
         actor: Actor,
     ) -> None:
@@ -98,6 +99,7 @@ class Restore:
             DatabaseUnavailable: the database went away: run it again, with ``replace``.
         """
         manifest, digests = await asyncio.to_thread(_look_through, backup, seal)
+        self._refuse_other_store(manifest)
         known = {migration.number for migration in migrations.list_migrations()}
         if not set(manifest.migrations) <= known:
             raise BackupFailed(
@@ -151,29 +153,50 @@ class Restore:
             )
 
     async def _is_empty(self) -> bool:
-        for shelf in SHELVES:
-            directory = self._media_store.root / shelf
-            if directory.is_dir() and any(directory.iterdir()):
-                return False
+        # What is in a bucket may be what this backup speaks of.
+        if isinstance(self._media_store, FileStore):
+            for shelf in SHELVES:
+                directory = self._media_store.root / shelf
+                if directory.is_dir() and any(directory.iterdir()):
+                    return False
         return await self._repository.is_unused()
 
     def _restore_files(self, backup: Path, digests: Mapping[str, str | None]) -> None:
         """Put the pictures and the keys in place; blocks."""
-        for shelf in SHELVES:
-            target = self._media_store.root / shelf
-            if target.is_dir():
-                shutil.rmtree(target)
-        self._media_store.create()
-        for name, sha256 in digests.items():
-            if name.startswith(f"{MEDIA}/"):
-                path = self._media_store.root / name.removeprefix(f"{MEDIA}/")
-                path.parent.mkdir(mode=0o750, exist_ok=True)
-                copy_checked(backup / name, path, sha256)
-                path.chmod(0o640)
+        if isinstance(self._media_store, FileStore):
+            self._restore_pictures(self._media_store, backup, digests)
         self._keys.restore(backup, digests)
         # The log is another one from here on.
         self._target.key_file.with_name(NAME).unlink(missing_ok=True)
         os.sync()
+
+    def _restore_pictures(
+        self, store: FileStore, backup: Path, digests: Mapping[str, str | None]
+    ) -> None:
+        for shelf in SHELVES:
+            target = store.root / shelf
+            if target.is_dir():
+                shutil.rmtree(target)
+        store.create()
+        for name, sha256 in digests.items():
+            if name.startswith(f"{MEDIA}/"):
+                path = store.root / name.removeprefix(f"{MEDIA}/")
+                path.parent.mkdir(mode=0o750, exist_ok=True)
+                copy_checked(backup / name, path, sha256)
+                path.chmod(0o640)
+
+    def _refuse_other_store(self, manifest: Manifest) -> None:
+        if isinstance(self._media_store, FileStore):
+            if manifest.bucket is not None:
+                raise BackupFailed(
+                    f"The backup's pictures are in the bucket {manifest.bucket}:"
+                    ' set [media] store = "s3" and that bucket first.'
+                )
+        elif manifest.bucket is None:
+            raise BackupFailed(
+                "The backup holds its pictures as files, and here they are kept in a bucket:"
+                ' restore it with [media] store = "files".'
+            )
 
     async def _find_program(self, manifest: Manifest, backup: Path) -> Path:
         """Return the pg_restore to work with, once it has read the dump's list of contents.

@@ -99,6 +99,10 @@ CURES: Mapping[str, Text] = MappingProxyType(
             "en": "photoboothctl settings set result_ttl_hours=24; then photoboothctl cleanup",
             "ru": "photoboothctl settings set result_ttl_hours=24; затем photoboothctl cleanup",
         },
+        "store_refuses": {
+            "en": "look at [media.s3] of photobooth.toml, its credentials, and the store itself",
+            "ru": "проверьте [media.s3] в photobooth.toml, ключи доступа и само хранилище",
+        },
         "intake_down": {
             "en": "systemctl enable --now photobooth-intake; not wanted: remove ingest_password "
             "from /etc/photobooth-daemon/credentials, restart photobooth-daemon",

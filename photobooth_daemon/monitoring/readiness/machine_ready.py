@@ -14,6 +14,7 @@ from uuid import uuid4
 import aiohttp
 
 from photobooth_daemon.config.start_up import ServerConfig
+from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import MB, Noticed
 from photobooth_daemon.model.networks import address_of
 from photobooth_daemon.monitoring.alerts.conditions import BACKUP_OLD, CLEANUP_LATE, FILLING_HOURS
@@ -62,6 +63,17 @@ def check_disk(free_bytes: int, min_free_bytes: int, bytes_per_hour: float) -> l
         return [fault("disk", "disk_filling", hours=round(hours, 1))]
     shown = f"{min(hours, 9999):.0f} h"
     return [ok("disk", free_gb=round(free_bytes / GB, 1), hours=shown)]
+
+
+async def check_store(media_store: MediaStore) -> list[Finding]:
+    """Return whether a bucket takes pictures; where they are files, the disk is looked at."""
+    if media_store.sends_files:
+        return []
+    try:
+        await media_store.prove_writable()
+    except OSError as error:
+        return [fault("store", "store_refuses", reason=str(error))]
+    return [ok("store")]
 
 
 def check_clock(skew_seconds: float, synchronised: bool | None) -> list[Finding]:

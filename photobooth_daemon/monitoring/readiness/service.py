@@ -130,6 +130,7 @@ class Readiness:
             ),
             *machine_ready.check_stamps(self._address.url, await self._stamping_events()),
             *await self._disk(),
+            *await machine_ready.check_store(self._media_store),
             *await check_intake(self._intake, await self._min_free_bytes()),
             *machine_ready.check_clock(
                 await self._records.vitals.clock_skew_seconds(self._clock),

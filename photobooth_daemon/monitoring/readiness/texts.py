@@ -22,6 +22,7 @@ TITLES: Mapping[str, Text] = MappingProxyType(
         "templates": {"en": "Templates", "ru": "Шаблоны"},
         "public_url": {"en": "Public address", "ru": "Публичный адрес"},
         "disk": {"en": "Disk", "ru": "Диск"},
+        "store": {"en": "Bucket", "ru": "Бакет"},
         "intake": {"en": "FTP and folders", "ru": "FTP и папки"},
         "clock": {"en": "Clock", "ru": "Часы"},
         "cleanup": {"en": "Cleanup", "ru": "Очистка"},
@@ -150,6 +151,8 @@ FOUND: Mapping[str, Text] = MappingProxyType(
             "en": "full in {hours} h, going on like the busiest hour of today",
             "ru": "заполнится через {hours} ч, если так пойдёт и дальше",
         },
+        "store_ok": {"en": "takes pictures and gives them back", "ru": "принимает снимки"},
+        "store_refuses": {"en": "{reason}", "ru": "отказывает: {reason}"},
         "intake_ok": {
             "en": "photos are taken up, slots: {count}",
             "ru": "снимки принимаются, слотов: {count}",

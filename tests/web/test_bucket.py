@@ -1,0 +1,136 @@
+"""The daemon whose pictures are in a bucket: photos, links, ranges, cleanup, and a store away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from tornado.ioloop import IOLoop
+
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.housekeeping.build import build_housekeeping
+from photobooth_daemon.housekeeping.removals import Removals
+from photobooth_daemon.media.keys import Shelf, result_key
+from tests.support.audit import keeper_in
+from tests.support.booth import Booth
+from tests.support.fake_bucket import FakeBucket
+from tests.support.fakes import FakeClock
+from tests.support.housekeeping import insert_job
+from tests.support.object_store import ObjectStore
+from tests.support.sample_pictures import jpeg, noise
+
+
+@pytest.fixture
+def booth(
+    io_loop: IOLoop,
+    database: Database,
+    tmp_path: Path,
+    clock: FakeClock,
+    object_store: ObjectStore,
+) -> Iterator[Booth]:
+    bucket = io_loop.run_sync(object_store.new_bucket)
+    opened: Booth = io_loop.run_sync(lambda: Booth.open(database, tmp_path, clock, bucket=bucket))
+    yield opened
+    io_loop.run_sync(opened.close)
+
+
+@pytest.fixture
+def fake(io_loop: IOLoop) -> Iterator[FakeBucket]:
+    pytest.importorskip("botocore")
+    opened = FakeBucket()
+    io_loop.run_sync(opened.open)
+    yield opened
+    io_loop.run_sync(opened.close)
+
+
+@pytest.fixture
+def shaken(
+    io_loop: IOLoop, database: Database, tmp_path: Path, clock: FakeClock, fake: FakeBucket
+) -> Iterator[Booth]:
+    opened: Booth = io_loop.run_sync(
+        lambda: Booth.open(database, tmp_path, clock, bucket=fake.config())
+    )
+    yield opened
+    io_loop.run_sync(opened.close)
+
+
+async def photographed(booth: Booth) -> tuple[UUID, str]:
+    answer = await booth.post(booth.form(jpeg(noise(900, 600))))
+    assert answer.status == 200, answer.body
+    document = answer.json()
+    return UUID(document["job_id"]), str(document["result_url"])
+
+
+async def test_a_result_is_served_from_the_bucket(booth: Booth) -> None:
+    job_id, url = await photographed(booth)
+    kept = await booth.app.media_store.read(result_key(job_id, "image/jpeg"))
+    whole = await booth.get(url)
+    assert (whole.status, whole.body) == (200, kept)
+    part = await booth.get(url, Range="bytes=100-299")
+    assert (part.status, part.body) == (206, kept[100:300])
+    assert part.headers["Content-Range"] == f"bytes 100-299/{len(kept)}"
+    assert (await booth.get(url, Range=f"bytes={len(kept)}-")).status == 416
+    same = await booth.get(url, If_None_Match=whole.headers["ETag"])
+    assert (same.status, same.body) == (304, b"")
+    preview = await booth.get(f"{url}/preview")
+    assert (preview.status, preview.headers["Content-Type"]) == (200, "image/jpeg")
+    assert not (booth.media_root / "results").exists()
+
+
+async def test_what_has_expired_goes_from_the_bucket(booth: Booth, clock: FakeClock) -> None:
+    store = booth.app.media_store
+    job_id, url = await photographed(booth)
+    clock.advance(timedelta(hours=73).total_seconds())
+    heads = keeper_in(booth.media_root.parent, booth.database)
+    housekeeping = build_housekeeping(booth.database, store, heads, clock)
+    report = await housekeeping.cleanup.run()
+    assert (report.counts["results"], report.counts["previews"]) == (1, 1)
+    assert [batch async for batch in store.list_shelf(Shelf.RESULTS)] == []
+    assert await store.find_result(job_id) is None
+    assert (await booth.get(url)).status == 410
+
+
+async def test_a_job_of_another_host_is_left_to_it(shaken: Booth, clock: FakeClock) -> None:
+    """Nobody uses this host's directory: that says nothing of what another host works on."""
+    await insert_job(shaken.database, clock.utcnow())
+    heads = keeper_in(shaken.media_root.parent, shaken.database)
+    store = shaken.app.media_store
+    recovery = build_housekeeping(shaken.database, store, heads, clock).recovery
+    clock.advance(30)
+    removals = Removals()
+    await recovery.run(removals)
+    assert removals.counts == {}
+    clock.advance(60)
+    await recovery.run(removals)
+    assert removals.counts == {"jobs_failed": 1}
+
+
+async def test_a_store_that_is_away_refuses_the_photo_and_says_so(
+    shaken: Booth, fake: FakeBucket, clock: FakeClock
+) -> None:
+    await photographed(shaken)
+    fake.always = "403 AccessDenied"
+    answer = await shaken.post(shaken.form(jpeg(noise(900, 600))))
+    assert (answer.status, answer.code) == (503, "storage_unavailable")
+    jobs = await shaken.fetch("SELECT failure_code FROM job_history WHERE status = 'failed'")
+    assert [job["failure_code"] for job in jobs] == ["storage_unavailable"]
+    clock.advance(60)
+    health = (await shaken.get("/healthz")).json()
+    assert health["checks"]["media"]["status"] == "failing"
+    assert "does not allow this key" in health["checks"]["media"]["reason"]
+    fake.always = ""
+    await photographed(shaken)
+
+
+async def test_a_result_that_breaks_off_is_not_taken_for_whole(
+    shaken: Booth, fake: FakeBucket
+) -> None:
+    _, url = await photographed(shaken)
+    fake.always = "503 SlowDown"
+    answer = await shaken.get(url)
+    assert (answer.status, answer.code) == (503, "storage_unavailable")
+    fake.always = ""
+    assert (await shaken.get(url)).status == 200
