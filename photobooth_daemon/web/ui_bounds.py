@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from photobooth_daemon.administration.accounts import ACCOUNT_SCHEMA
+from photobooth_daemon.administration.alert_channels import CHANNEL_SCHEMAS
 from photobooth_daemon.administration.boards import BOARD_SCHEMA
 from photobooth_daemon.administration.bounds import BOUNDS
 from photobooth_daemon.administration.event_config import EVENT_CONFIG_SCHEMA, LONGEST
@@ -46,6 +47,7 @@ def _exports() -> Mapping[str, Any]:
         "LONGEST_EVENT_DAYS": LONGEST.days,
         "ACCOUNT": ACCOUNT_SCHEMA["properties"],
         "BOARD": BOARD_SCHEMA["properties"],
+        "ALERT_CHANNELS": {name: one["properties"] for name, one in CHANNEL_SCHEMAS.items()},
         "PRESET": PRESET_SCHEMA["properties"],
         "TEMPLATE": {"label": {"type": "string", "maxLength": MAX_LABEL_CHARACTERS}},
         "PROVIDER_KEY": KEY_SCHEMA,

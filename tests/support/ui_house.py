@@ -233,6 +233,7 @@ def open_house(
     toml = f'[providers.gemini]\nbase_url = "{provider.url}"\nlocal = true\n'
     if not empty:
         toml += f'api_key = "{KEY}"\n'
+    toml += f'[backup]\ndirectory = "{directory / "backups"}"\n'
     daemon = Daemon(directory, postgres.url_of(database), toml)
     intake = IntakeProcess(directory, f"http://127.0.0.1:{daemon.port}")
     intake.password_path.write_text(INGEST_PASSWORD)

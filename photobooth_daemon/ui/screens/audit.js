@@ -53,9 +53,10 @@ function entityLink(entry, catalogue, slots) {
   const { entity } = entry;
   const slot = /^slot:(slot-\d{3})$/.exec(entity)?.[1];
   if (slot) return html`<a href=${link(`slots/${slot}`, { tab: "history" })}>${slotTitleOf(slot, slots)}</a>`;
-  const [, kind, id] = /^(event|job|template|provider|admin|board):(.+)$/.exec(entity) ?? [];
+  const [, kind, id] = /^(event|job|template|provider|admin|board|alert_channel):(.+)$/.exec(entity) ?? [];
   if (kind === "provider") return providerTitle(id, catalogue);
   if (kind === "admin") return html`<b>${id}</b>`;
+  if (kind === "alert_channel") return t(`alerts.channel.${id}`);
   if (kind === "board") return entry.after?.label ?? entry.before?.label;
   if (kind === "template") return entry.after?.label ?? entry.before?.label ?? t("audit.a_picture");
   if (kind === "job") return html`<a href=${link(`jobs/${id}`)}>${t("audit.a_photo")}</a>`;

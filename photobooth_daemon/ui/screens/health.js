@@ -5,12 +5,15 @@ import { get } from "../core/api.js";
 import { duration, number, share, size } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
 import { readHealth } from "../core/live.js";
-import { providerTitle, useCatalogue } from "../core/names.js";
+import { SLOT_IDS } from "../core/bounds.js";
+import { providerTitle, slotTitleOf, useCatalogue } from "../core/names.js";
 import { may } from "../core/session.js";
-import { app } from "../core/store.js";
+import { app, useStore } from "../core/store.js";
 import { Button, Notice, Panel, ProblemNotice, Title, Waiting } from "../parts/basics.js";
 import { Icon } from "../parts/icons.js";
 import { useLoad } from "../parts/load.js";
+import { Deeds, backUp, takeTrialPhotos } from "./health/deeds.js";
+import { Remedy } from "./health/remedies.js";
 
 const EVERY_MS = 10_000;
 const ICONS = { ok: "check", degraded: "warning", failing: "cross" };
@@ -41,16 +44,41 @@ function Check({ name, title, check }) {
 const STATES = { ok: "done", warning: "timeout", fault: "failed" };
 
 // What `photoboothctl check` says: the daemon brings its own words in both languages.
-function Readiness() {
+function Readiness({ report, loading, reload, setReport }) {
   const { language } = app.get();
-  const { data, problem, loading, reload } = useLoad((signal) => get("/api/readiness", { signal }), []);
-  const first = (data?.items ?? []).filter(({ state }) => state !== "ok");
+  const first = report.items.filter(({ state }) => state !== "ok");
+  const acts = {
+    backup: async () => (await backUp()) && reload(),
+    trial: async () => {
+      const found = await takeTrialPhotos();
+      if (found) setReport(found);
+    },
+  };
   return html`<${Panel} id="readiness" title=${t("readiness.title")} note=${t("readiness.note")} actions=${html`<${Button} kind="small" icon="refresh" busy=${loading} onClick=${reload}>${t("health.again")}<//>`}>
-    <${ProblemNotice} problem=${problem} />
-    ${data && html`<div class="stack"><${Notice} kind=${data.ready ? (first.length ? "warn" : "ok") : "bad"} title=${t(data.ready ? (first.length ? "readiness.almost" : "readiness.ready") : "readiness.not_ready")} />
-      ${first.length > 0 && html`<ul class="readiness">${first.map((item, n) => html`<li key=${n}><span class=${`status ${STATES[item.state]}`}>${t(`readiness.state.${item.state}`)}</span>
-        <div><p><b>${[item.title[language], item.subject].filter(Boolean).join(" · ")}</b> — ${item.found[language]}</p>${item.cure && html`<p class="quiet">${item.cure[language]}</p>`}</div></li>`)}</ul>`}</div>`}
+    ${!first.length && html`<p>${t("readiness.ready")}</p>`}
+    <ul class="readiness">${first.map((item) => html`<li key=${`${item.code} ${item.subject}`}><span class=${`status ${STATES[item.state]}`}>${t(`readiness.state.${item.state}`)}</span>
+      <div><p><b>${[item.title[language], subjectText(item.subject)].filter(Boolean).join(" · ")}</b> — ${withoutSubject(item, language)}</p><${Remedy} item=${item} acts=${acts} /></div></li>`)}</ul>
   <//>`;
+}
+
+// The title says it already, by its name.
+function withoutSubject({ found, subject }, language) {
+  const text = found[language];
+  return subject && text.startsWith(`${subject}: `) ? text.slice(subject.length + 2) : text;
+}
+
+function subjectText(subject) {
+  return subject?.split(", ").map((part) => (SLOT_IDS.includes(part) ? slotTitleOf(part) : part)).join(", ");
+}
+
+// One verdict about both: how the daemon is now, and whether tonight can come.
+function verdictOf(health, report) {
+  if (health.status === "failing") return { kind: "bad", title: t("health.title.failing"), text: t("health.text.failing") };
+  if (report && !report.ready) return { kind: "bad", title: t("readiness.not_ready"), text: t("readiness.mend_first") };
+  const remarks = (report?.items ?? []).filter(({ state }) => state === "warning").length;
+  if (health.status === "degraded") return { kind: "warn", title: t("health.title.degraded"), text: t("health.text.degraded") };
+  if (remarks) return { kind: "warn", title: t("readiness.almost", { count: remarks }), text: t("readiness.almost_text") };
+  return { kind: "ok", title: t("health.all_fine") };
 }
 
 export function Screen() {
@@ -64,18 +92,23 @@ export function Screen() {
     const timer = setInterval(reload, EVERY_MS);
     return () => clearInterval(timer);
   }, []);
+  const asked = useLoad((signal) => (may("settings:read") ? get("/api/readiness", { signal }) : null), []);
+  useStore(app, (state) => state.slots); // their names
   const { providers = {}, ...own } = data?.checks ?? {};
+  const verdict = data && !(asked.loading && !asked.data) && verdictOf(data, asked.data);
+  const again = () => Promise.all([reload(), asked.reload()]);
   return html`
-    <${Title} actions=${html`<${Button} icon="refresh" onClick=${reload}>${t("health.again")}<//>`}>${t("screen.health")}<//>
+    <${Title} actions=${html`<${Button} icon="refresh" onClick=${again}>${t("health.again")}<//>`}>${t("screen.health")}<//>
     <${ProblemNotice} problem=${problem} retry=${reload} />
     ${!data && !problem && html`<${Waiting} rows=${4} />`}
     ${data && html`
-      <${Notice} kind=${{ ok: "ok", degraded: "warn", failing: "bad" }[data.status]} title=${t(data.status === "ok" ? "health.all_fine" : `health.title.${data.status}`)} role="status">${data.status !== "ok" && t(`health.text.${data.status}`)}<//>
+      ${verdict && html`<${Notice} kind=${verdict.kind} title=${verdict.title} role="status">${verdict.text}<//>`}
+      <${ProblemNotice} problem=${asked.problem} />
+      ${asked.data && html`<div class="stack spaced-below"><${Readiness} report=${asked.data} loading=${asked.loading} reload=${asked.reload} setReport=${asked.setData} /><${Deeds} onDone=${asked.reload} onReport=${asked.setData} /></div>`}
       <ul class="checks" aria-label=${t("health.checks")}>
         ${Object.entries(own).map(([name, check]) => html`<${Check} key=${name} name=${name} title=${has(`health.check.${name}`) ? t(`health.check.${name}`) : name} check=${check} />`)}
         ${Object.entries(providers).map(([name, check]) => html`<${Check} key=${`p ${name}`} name=${name} title=${t("health.provider", { provider: providerTitle(name, catalogue) })} check=${check} />`)}
       </ul>
-      ${may("settings:read") && html`<${Readiness} />`}
       <p class="quiet spaced">${t("health.more")} <a href="/healthz" target="_blank" rel="noopener">/healthz</a>, <a href="/metrics" target="_blank" rel="noopener">/metrics</a>, <a href="/api/docs" target="_blank" rel="noopener">/api/docs</a></p>`}
   `;
 }

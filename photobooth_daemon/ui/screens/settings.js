@@ -18,6 +18,7 @@ import { useLoad } from "../parts/load.js";
 import { NumberField, boundsText } from "../parts/schema_form.js";
 import { toast, toastProblem } from "../parts/toast.js";
 import { AddressPanel, addressFault } from "./settings/address.js";
+import { AlertsPanel } from "./settings/alerts.js";
 import { BoardsPanel } from "./settings/boards.js";
 import { ProvidersPanel } from "./settings/providers.js";
 import { openRotation } from "./settings/rotation.js";
@@ -121,6 +122,7 @@ function Settings({ settings, setSettings, at }) {
         <//>
         <${AddressPanel} inForce=${settings.public_address} value=${draft.public_url} fault=${tried ? faults.public_url : null} writable=${writable} onInput=${(value) => set("public_url", value)} />
         <${ProvidersPanel} />
+        <${AlertsPanel} />
         <${BoardsPanel} />
         <${Panel} id="texts" title=${t("settings.group.texts")}><fieldset disabled=${!writable}><${SelectField} id="locale" label=${t("setting.locale")} hint=${t("setting_hint.locale")} value=${draft.locale} options=${SETTINGS.locale.enum.map((value) => ({ value, title: t(`choice.locale.${value}`) }))} onInput=${(value) => set("locale", value)} /></fieldset><//>
       </div>
