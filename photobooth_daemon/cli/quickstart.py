@@ -44,6 +44,8 @@ SLOTS = {
     },
 }
 
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - what --lan asks for
+
 
 @click.command()
 @click.option(
@@ -60,6 +62,7 @@ SLOTS = {
     show_default=True,
     help="Where the daemon listens on 127.0.0.1; 0: any free port.",
 )
+@click.option("--lan", is_flag=True, help="Listen to the other machines of this network, too.")
 @click.option("--once", is_flag=True, help="Stop after the first photo; print JSON.")
 @click.option("--intake", is_flag=True, help="Take photos in by FTP and from folders, too.")
 @click.option(
@@ -69,7 +72,9 @@ SLOTS = {
     show_default=True,
     help="Where the intake's FTP listens on 127.0.0.1; 0: any free port.",
 )
-def quickstart(state_dir: Path, port: int, once: bool, intake: bool, ftp_port: int) -> None:
+def quickstart(
+    state_dir: Path, port: int, lan: bool, once: bool, intake: bool, ftp_port: int
+) -> None:
     """Run a whole booth on this machine: database, daemon, rehearsal provider, a first photo.
 
     slot-001 makes photos black and white by itself; slot-002 asks the
@@ -95,6 +100,7 @@ def quickstart(state_dir: Path, port: int, once: bool, intake: bool, ftp_port: i
             prepare=prepare,
             say=partial(say, err=True),
             ftp_port=ftp_port if intake else None,
+            host=EVERY_ADDRESS if lan else "127.0.0.1",
         )
         booth.run(show, once=once)
     except (QuickstartError, PhotoboothError) as error:

@@ -94,8 +94,10 @@ class Quickstart:
         prepare: Prepare,
         say: Callable[[str], None],
         ftp_port: int | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self._state = state
+        self._host = host
         self._port = port
         self._ftp_port = ftp_port
         self._intake: QuickstartIntake | None = None
@@ -144,9 +146,10 @@ class Quickstart:
 
     def _configure(self, credentials: Credentials) -> Config:
         """Write the start-up file and read it back with the environment, which wins."""
-        port = _free_port(self._port)
+        port = _free_port(self._port, host=self._host)
         fake_url = self._fake.start()
-        self._state.write_config(port, dict.fromkeys(FAKED_PROVIDERS, fake_url), os.environ)
+        faked = dict.fromkeys(FAKED_PROVIDERS, fake_url)
+        self._state.write_config(port, faked, os.environ, host=self._host)
         if self._ftp_port is not None:
             ports = IntakePorts(_free_port(self._ftp_port, "--ftp-port"), _free_port(0))
             self._intake = QuickstartIntake(self._state, ports)
@@ -288,7 +291,7 @@ def _child_environment(database_url: str) -> dict[str, str]:
     return {**os.environ, "PHOTOBOOTH_DATABASE__URL": database_url}
 
 
-def _free_port(port: int, option: str = "--port") -> int:
+def _free_port(port: int, option: str = "--port", *, host: str = "127.0.0.1") -> int:
     """Return the port, or any that is free for 0.
 
     Raises:
@@ -297,10 +300,10 @@ def _free_port(port: int, option: str = "--port") -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError as error:
             raise QuickstartError(
-                f"Port {port} of 127.0.0.1 cannot be used ({error.strerror}). "
+                f"Port {port} of {host} cannot be used ({error.strerror}). "
                 f"Choose another with {option}, or {option} 0 for any."
             ) from error
         chosen: int = probe.getsockname()[1]

@@ -116,7 +116,12 @@ class QuickstartState:
         self._write(self.config_path, self.config_path.read_text("utf-8") + "\n".join(lines) + "\n")
 
     def write_config(
-        self, port: int, fake_urls: Mapping[str, str], environment: Mapping[str, str]
+        self,
+        port: int,
+        fake_urls: Mapping[str, str],
+        environment: Mapping[str, str],
+        *,
+        host: str = "127.0.0.1",
     ) -> None:
         """Write the start-up file.
 
@@ -127,7 +132,7 @@ class QuickstartState:
         lines = [
             "# Written by photoboothctl quickstart, anew each time it starts.",
             "[server]",
-            f'listen = "127.0.0.1:{port}"',
+            f'listen = "{host}:{port}"',
             f"jwt_key_file = {json.dumps(str(self.jwt_key_path))}",
             "",
             "[database]",

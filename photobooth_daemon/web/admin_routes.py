@@ -12,7 +12,6 @@ from photobooth_daemon.web import (
     boards,
     event_results,
     events,
-    intake,
     jobs,
     live,
     presets,
@@ -59,7 +58,7 @@ def account_routes(services: Services) -> list[URLSpec]:
 
 
 def slot_routes(services: Services, photo: PhotoNeeds) -> list[URLSpec]:
-    """Return slots, their providers, presets and boards, and the intake."""
+    """Return slots, their providers, presets and boards."""
     base = services.base()
     return [
         route(
@@ -136,7 +135,6 @@ def slot_routes(services: Services, photo: PhotoNeeds) -> list[URLSpec]:
             presets=services.presets,
             samples=services.preset_samples,
         ),
-        route(r"/api/intake", intake.IntakeHandler, base=base, intake=services.intake),
         route(r"/api/presets", presets.PresetsHandler, base=base, presets=services.presets),
         route(
             rf"/api/presets/{SEGMENT}", presets.PresetHandler, base=base, presets=services.presets

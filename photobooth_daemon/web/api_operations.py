@@ -190,10 +190,6 @@ OPERATIONS = (
         },
     ),
     Operation(
-        "GET", "/api/intake", "Slots", "What cameras type that cannot post, and their last photos",
-        {200: json_answer("Intake")},
-    ),
-    Operation(
         "POST", "/api/template-media/register", "Template media", "Adds a picture to the library",
         {201: json_answer("TemplateMedia", "It is in the library.")},
         form=form_of(("file",), file=FILE, label=TEXT),

@@ -18,6 +18,7 @@ from photobooth_daemon.administration.freeze import (
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.web.api_accounts import ACCOUNT_OPERATIONS, account_schemas
 from photobooth_daemon.web.api_boards import BOARD_OPERATIONS, board_schemas
+from photobooth_daemon.web.api_cameras import CAMERA_OPERATIONS, camera_schemas
 from photobooth_daemon.web.api_events import EVENT_OPERATIONS, event_schemas
 from photobooth_daemon.web.api_guests import GUEST_OPERATIONS
 from photobooth_daemon.web.api_history import history_schemas
@@ -70,6 +71,7 @@ ALL_OPERATIONS = (
     *PROVIDER_OPERATIONS,
     *ACCOUNT_OPERATIONS,
     *BOARD_OPERATIONS,
+    *CAMERA_OPERATIONS,
     *PRESET_OPERATIONS,
     *EVENT_OPERATIONS,
     *UPKEEP_OPERATIONS,
@@ -160,6 +162,7 @@ def build_document(routes: Sequence[URLSpec], schemas: ParamSchemas) -> dict[str
                 **history_schemas(),
                 **account_schemas(),
                 **board_schemas(),
+                **camera_schemas(),
                 **preset_schemas(),
                 **event_schemas(),
                 **upkeep_schemas(),

@@ -9,6 +9,7 @@ from tornado.routing import URLSpec
 from photobooth_daemon.web import (
     admin_routes,
     boards,
+    camera_routes,
     guest_routes,
     health,
     ingest,
@@ -48,6 +49,7 @@ def build_routes(services: Services) -> list[URLSpec]:
         # Administrators
         *admin_routes.account_routes(services),
         *admin_routes.slot_routes(services, photo),
+        *camera_routes.camera_routes(services, drawings),
         *admin_routes.event_routes(services),
         *admin_routes.template_routes(services),
         *admin_routes.history_routes(services),

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from photobooth_daemon.config import start_up
+from photobooth_daemon.config.start_up import ListenAddress
 from photobooth_daemon.media.file_store import FileStore
 from photobooth_daemon.rehearsal.quickstart_state import (
     Credentials,
@@ -116,3 +118,11 @@ def test_the_rehearsal_provider_stands_in_where_nothing_real_is_given(
     written = tomllib.loads(state.config_path.read_text())["providers"]["gemini"]
     assert ("base_url" in written, "local" in written) == (rehearsed, rehearsed)
     assert ("api_key" in written) == made_up_key
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])  # what --lan asks for
+def test_the_daemon_listens_where_it_is_told(tmp_path: Path, host: str) -> None:
+    state = QuickstartState(tmp_path / "state")
+    with state.locked():
+        state.write_config(8123, {}, {}, host=host)
+    assert start_up.load(state.config_path).server.listen == ListenAddress(host, 8123)

@@ -73,6 +73,7 @@ def slot_with_faults(one: Visit) -> None:
 
 def camera(one: Visit) -> None:
     one.open("slots/slot-004?tab=camera")
+    one.page.locator("#others summary").click()
     one.page.locator("#curl").wait_for()
 
 

@@ -82,6 +82,8 @@ CONTRACT = {
     ("DELETE", f"/api/events/{ID}/rerun"): "events:write",
     ("PUT", f"/api/jobs/{ID}/visibility"): "jobs:write",
     ("DELETE", f"/api/jobs/{ID}/result"): "jobs:write",
+    ("GET", "/api/addresses"): "slots:read",
+    ("GET", "/api/slots/slot-001/qr.svg"): "slots:read",
     ("GET", "/api/presets"): "slots:read",
     ("POST", "/api/presets"): "slots:write",
     ("DELETE", "/api/presets/x"): "slots:write",

@@ -6,7 +6,7 @@ import { EVENT } from "../../core/bounds.js";
 import { CORNERS } from "../../core/event_config.js";
 import { t } from "../../core/i18n.js";
 import { Segments, SelectField, Switch, TextArea, TextField } from "../../parts/fields.js";
-import { Icon } from "../../parts/icons.js";
+import { Fold as Folded } from "../../parts/fold.js";
 import { NumberField } from "../../parts/schema_form.js";
 
 const NEW_STAMP = { corner: "bottom-right", size_percent: 15, text: null };
@@ -14,11 +14,7 @@ const title = (key, value) => ({ value, title: t(`choice.${key}.${value}`) });
 
 function Fold({ name, summary, faults, under, children }) {
   const faulty = [...faults.keys()].some((at) => under.some((prefix) => at === prefix || at.startsWith(`${prefix}/`)));
-  const [open, setOpen] = useState(false);
-  return html`<details class="panel fold" open=${open || faulty} onToggle=${(event) => setOpen(event.target.open)}>
-    <summary><${Icon} name="chevron" /><h2>${t(`event.fold.${name}`)}</h2><span class="quiet">${summary}</span></summary>
-    <div class="stack">${children}</div>
-  </details>`;
+  return html`<${Folded} title=${t(`event.fold.${name}`)} summary=${summary} faulty=${faulty}>${children}<//>`;
 }
 
 export function GalleryFold({ draft, set, faults, event }) {
