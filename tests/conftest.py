@@ -108,22 +108,26 @@ def postgres(postgres_binaries: PostgresBinaries) -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="session")
-def databases(postgres: EmbeddedPostgres, postgres_binaries: PostgresBinaries) -> Databases:
-    """The session's databases, each lent to one test."""
-    return Databases(postgres, postgres_binaries.major)
+def databases(
+    postgres: EmbeddedPostgres, postgres_binaries: PostgresBinaries
+) -> Iterator[Databases]:
+    """The session's databases, each lent to one test at a time."""
+    made = Databases(postgres, postgres_binaries.major, TEMPLATE)
+    yield made
+    made.close()
 
 
 @pytest.fixture
 def empty_database_url(databases: Databases) -> Iterator[str]:
     """A database of this test alone, without a schema."""
-    with databases.lent("template0") as url:
+    with databases.empty() as url:
         yield url
 
 
 @pytest.fixture
 def database_url(databases: Databases) -> Iterator[str]:
     """A database of this test alone, migrated and seeded."""
-    with databases.lent(TEMPLATE) as url:
+    with databases.migrated() as url:
         yield url
 
 
