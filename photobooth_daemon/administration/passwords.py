@@ -19,6 +19,8 @@ import bcrypt
 
 from photobooth_daemon.errors import RateLimited
 
+HASH_ROUNDS = 12
+"""A quarter of a second for each guess; twice as long with each round more."""
 MIN_PASSWORD_BYTES = 8
 MAX_PASSWORD_BYTES = 72
 REMEMBERED_VERDICTS = 1024
@@ -68,7 +70,7 @@ def _commonest() -> set[str]:
 class Passwords:
     """Hashes and checks passwords in a thread of its own, so that photos never queue behind it."""
 
-    def __init__(self, rounds: int = 12) -> None:
+    def __init__(self, rounds: int = HASH_ROUNDS) -> None:
         self._rounds = rounds
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bcrypt")
         self._lines: dict[str, asyncio.Lock] = {}

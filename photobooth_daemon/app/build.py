@@ -15,7 +15,7 @@ from tornado.web import Application
 from photobooth_daemon.administration.audit_key import load_audit_key
 from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.galleries import Galleries
-from photobooth_daemon.administration.passwords import Passwords
+from photobooth_daemon.administration.passwords import HASH_ROUNDS, Passwords
 from photobooth_daemon.administration.penalties import Penalties
 from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.administration.signing_key import load_signing_key
@@ -125,7 +125,13 @@ class App:
         await self.database.close()
 
 
-async def build(config: Config, database: Database, *, clock: Clock | None = None) -> App:
+async def build(
+    config: Config,
+    database: Database,
+    *,
+    clock: Clock | None = None,
+    hash_rounds: int = HASH_ROUNDS,
+) -> App:
     """Build one process of the daemon on an open database.
 
     Raises:
@@ -146,11 +152,11 @@ async def build(config: Config, database: Database, *, clock: Clock | None = Non
     media_store.create()
     threads = threads_for_cores()
     pictures = PictureThreads(clock, threads=threads)
-    passwords = Passwords()
+    passwords = Passwords(hash_rounds)
     # Whoever guesses the cameras' password keeps no administrator from logging in.
-    camera_passwords = Passwords()
+    camera_passwords = Passwords(hash_rounds)
     # Nor does whoever guesses a gallery's PIN.
-    guest_passwords = Passwords()
+    guest_passwords = Passwords(hash_rounds)
     # Places at the providers bound the connections; nobody's cookies are kept.
     http = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),

@@ -70,6 +70,7 @@ class Booth:
         clock: Clock | None = None,
         providers: Mapping[str, Mapping[str, Any]] | None = None,
         bucket: S3Config | None = None,
+        hash_rounds: int = 4,
         **server: Any,
     ) -> Booth:
         """Open the daemon; ``providers`` are further ones, at the fake's address by default."""
@@ -86,7 +87,7 @@ class Booth:
                 },
             },
         )
-        app = await build(config, database, clock=clock or SwiftClock())
+        app = await build(config, database, clock=clock or SwiftClock(), hash_rounds=hash_rounds)
         http = Server(app.web)
         http.listen(0, "127.0.0.1")
         port = next(iter(http._sockets.values())).getsockname()[1]

@@ -30,6 +30,7 @@ from tests.support.sample_pictures import jpeg
 
 PASSWORDS = {"serg": "serg's password", "igor": "igor's password"}
 CAMERA_PASSWORD = "for the cameras"
+CHEAP_ROUNDS = 4
 BOUNDARY = "photobooth-test-boundary"
 KEY = "AIza-test-key-0123456789"
 
@@ -87,6 +88,7 @@ class Office:
         more_providers: Mapping[str, ProviderConfig] | None = None,
         intake: IntakeConfig | None = None,
         alerts: AlertsConfig | None = None,
+        hash_rounds: int = CHEAP_ROUNDS,
         **server: Any,
     ) -> Office:
         config = Config(
@@ -103,7 +105,7 @@ class Office:
             alerts=alerts or AlertsConfig(),
             backup=BackupConfig(directory=directory / "backups"),
         )
-        app = await build(config, database, clock=clock or SwiftClock())
+        app = await build(config, database, clock=clock or SwiftClock(), hash_rounds=hash_rounds)
         http = Server(app.web)
         http.listen(0, "127.0.0.1")
         port = next(iter(http._sockets.values())).getsockname()[1]
@@ -240,7 +242,7 @@ def form(parts: Mapping[str, bytes | str]) -> bytes:
 
 def cheap(password: str) -> str:
     """A hash that costs a millisecond to check."""
-    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(CHEAP_ROUNDS)).decode()
 
 
 CAMERA_HASH = cheap(CAMERA_PASSWORD)

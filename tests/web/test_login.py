@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -11,6 +12,8 @@ import bcrypt
 import jwt
 import pytest
 
+from photobooth_daemon.administration.passwords import HASH_ROUNDS
+from photobooth_daemon.database.pool import Database
 from tests.support.office import PASSWORDS, Office, cheap
 from tests.support.sessions import DAY_SECONDS
 
@@ -75,8 +78,9 @@ async def test_login_invalid_credentials_says_the_same_for_every_reason(office: 
     assert wrong.cookies() == {}
 
 
-async def test_login_takes_as_long_for_an_unknown_user(office: Office) -> None:
-    stored = bcrypt.hashpw(b"a real password", bcrypt.gensalt(12)).decode()
+async def test_login_takes_as_long_for_an_unknown_user(database: Database, tmp_path: Path) -> None:
+    office = await Office.open(database, tmp_path, hash_rounds=HASH_ROUNDS)
+    stored = bcrypt.hashpw(b"a real password", bcrypt.gensalt(HASH_ROUNDS)).decode()
     await office.execute("UPDATE admin SET password_hash = $1 WHERE username = 'serg'", stored)
     took: dict[str, list[float]] = {"serg": [], "nobody": []}
     for _ in range(3):
@@ -85,6 +89,7 @@ async def test_login_takes_as_long_for_an_unknown_user(office: Office) -> None:
             assert (await office.login(name, "not his password")).status == 401
             seconds.append(time.monotonic() - begun)
     known, unknown = median(took["serg"]), median(took["nobody"])
+    await office.close()
     assert 0.5 < unknown / known < 2.0
 
 
