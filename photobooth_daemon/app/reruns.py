@@ -46,6 +46,7 @@ def build_reruns(
         admission=admission,
         ingest=ingest,
         media_store=parts.media_store,
+        metrics=parts.metrics,
         in_flight=parts.in_flight,
         clock=parts.clock,
     )

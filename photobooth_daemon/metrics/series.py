@@ -37,6 +37,8 @@ INGEST_OUTCOMES = ("done", "timeout", "failed", "refused", "replayed", "aborted"
 """How an exchange ended: a job's status; ``refused`` before there was a job; ``replayed`` from
 an Idempotency-Key; ``aborted`` by a client that hung up before its photo was here."""
 
+RERUN_OUTCOMES = ("done", "failed")
+STREAM_KINDS = ("page", "show")
 INGEST_STEPS = ("upload", "prepare", "wait", "provider", "store")
 
 # Windows are 10 to 60 s: from 1 s up no bucket is wider than a quarter of its own value,
@@ -128,6 +130,13 @@ class Metrics:
             "live_stream_clients", "Browsers that follow the live feed."
         )
 
+        self.gallery_stream_clients = self._gauge(
+            "gallery_stream_clients", "Galleries and slideshows that are followed now.", ("kind",)
+        )
+        self.reruns_total = self._counter(
+            "reruns_total", "Kept photos made again, by how that ended.", ("outcome",)
+        )
+
         self.event_loop_lag_seconds = self._histogram(
             "event_loop_lag_seconds", "How late the event loop woke up.", (), LAG_SECONDS
         )
@@ -182,6 +191,7 @@ class Metrics:
         self.slot_silent = self._fact(
             "slot_silent", "Whether a slot of a running event has stopped sending.", ("slot",)
         )
+        self.reruns_queued = self._fact("reruns_queued", "Photos that wait to be made again.")
         self.slot_enabled = self._fact("slot_enabled", "Whether the slot takes photos.", ("slot",))
 
         self._initialise()
@@ -264,6 +274,10 @@ class Metrics:
         self.refused_requests_total.labels(PhotoboothError.code)
         for step in INGEST_STEPS:
             self.ingest_step_duration_seconds.labels(step)
+        for kind in STREAM_KINDS:
+            self.gallery_stream_clients.labels(kind)
+        for outcome in RERUN_OUTCOMES:
+            self.reruns_total.labels(outcome)
         for kind in ("login", "ingest"):
             self.auth_failures_total.labels(kind)
         for state in ("idle", "busy"):

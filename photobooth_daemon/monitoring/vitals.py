@@ -116,6 +116,7 @@ class Vitals:
         self.settings = (await self._settings_list.get()).values
         for kind, size_bytes in (await self._repository.media_bytes()).items():
             self._metrics.media_bytes.set(size_bytes, kind)
+        self._metrics.reruns_queued.set(await self._repository.count_queued_reruns())
         slots = await self._slots.list_all()
         for slot in slots:
             self._metrics.slot_enabled.set(float(slot.enabled), slot.slot_id)

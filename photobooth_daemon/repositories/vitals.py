@@ -37,6 +37,14 @@ class VitalsRepository:
             )
         return {row["kind"]: row["bytes"] or 0 for row in rows}
 
+    async def count_queued_reruns(self) -> int:
+        """Return how many photos wait to be made again."""
+        async with self._database.connection() as connection:
+            number: int = await connection.fetchval(
+                "SELECT count(*) FROM rerun WHERE state = 'queued'"
+            )
+        return number
+
     async def last_backup_at(self) -> datetime | None:
         """Return when a backup last succeeded."""
         async with self._database.connection() as connection:

@@ -25,6 +25,7 @@ from photobooth_daemon.errors import (
     ShuttingDown,
 )
 from photobooth_daemon.live.feed import FeedClosed, LiveFeed, Viewer
+from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import JobStatus, LiveMessage
 from photobooth_daemon.model.events import Event
 from photobooth_daemon.model.networks import network_of
@@ -112,12 +113,14 @@ class GalleryLiveHandler(GalleryHandler):
         feed: LiveFeed,
         places: StreamPlaces,
         lookups: SharedLookups,
+        metrics: Metrics,
     ) -> None:
-        """Take the feed, and what the streams share."""
+        """Take the feed, what the streams share, and where they are counted."""
         super().initialize(base, needs=needs)
         self._feed = feed
         self._places = places
         self._lookups = lookups
+        self._metrics = metrics
         self._viewer: Viewer | None = None
         self._has_left = False
 
@@ -135,7 +138,8 @@ class GalleryLiveHandler(GalleryHandler):
         event = await self._enter(token)
         network = network_of(self.client_address())
         is_show = self.get_query_argument("for", "") == SHOW
-        with self._places.taken(network, token, is_show=is_show):
+        followed = self._metrics.gallery_stream_clients.labels("show" if is_show else "page")
+        with self._places.taken(network, token, is_show=is_show), followed.track_inprogress():
             last_id = last_message_id(self.request)
             self._viewer, resumed = await self._feed.subscribe(last_id)
             try:

@@ -91,6 +91,7 @@ def gallery_routes(services: Services, drawings: Rendered) -> list[URLSpec]:
             feed=services.feed,
             places=gallery_live.StreamPlaces(),
             lookups=gallery_live.SharedLookups(services.gallery_pictures),
+            metrics=services.metrics,
         ),
         route(
             rf"/g/{SEGMENT}/archive\.zip",

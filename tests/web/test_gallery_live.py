@@ -33,6 +33,18 @@ async def test_pictures_come_and_go_by_themselves(office: Office) -> None:
         await stream.tells("gone", second)
 
 
+async def test_streams_are_counted_and_forgotten(office: Office) -> None:
+    hall = await Hall.open(office)
+    gauge = office.app.metrics.gallery_stream_clients
+
+    def open_streams() -> tuple[float, float]:
+        return tuple(gauge.labels(kind)._value.get() for kind in ("page", "show"))
+
+    async with following(hall), following(hall, "/live?for=show"), following(hall):
+        assert open_streams() == (2, 1)
+    await eventually(lambda: open_streams() == (0, 0))
+
+
 async def test_a_picture_whose_time_is_over_goes_by_itself(office: Office) -> None:
     hall = await Hall.open(office)
     job_id = await hall.shoot()

@@ -23,6 +23,7 @@ from photobooth_daemon.ingest.reruns.revival import Revival
 from photobooth_daemon.ingest.reruns.room import Room
 from photobooth_daemon.ingest.story import IngestService
 from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import Job, JobStatus
 from photobooth_daemon.model.reruns import Rerun, RerunState
 from photobooth_daemon.repositories.events import EventRepository
@@ -51,6 +52,7 @@ class RerunWorker:
         admission: AdmissionService,
         ingest: IngestService,
         media_store: MediaStore,
+        metrics: Metrics,
         in_flight: InFlight,
         clock: Clock,
     ) -> None:
@@ -62,6 +64,7 @@ class RerunWorker:
         self._admission = admission
         self._ingest = ingest
         self._media_store = media_store
+        self._metrics = metrics
         self._in_flight = in_flight
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
@@ -98,6 +101,8 @@ class RerunWorker:
                 "a rerun was left by its process",
                 extra={"job_id": str(rerun.job_id), "state": rerun.state.value},
             )
+            if rerun.state is not RerunState.QUEUED:
+                self._metrics.reruns_total.labels(rerun.state.value).inc()
         await self._revival.look()
 
     async def begin(self) -> int:
@@ -193,7 +198,6 @@ class RerunWorker:
         One that is still open is left: recovery ends its job, and whoever settles next the rerun.
         """
         job = await self._jobs.find(rerun.rerun_job_id)
-        now = self._clock.utcnow()
         if job is None and isinstance(error, StorageFull | DatabaseUnavailable):
             # Nothing has been tried yet.
             await self._queue.give_back(rerun)
@@ -202,13 +206,17 @@ class RerunWorker:
             code = error.code if error is not None else None
             if job is not None:
                 code = job.provider_code or job.failure_code
-            await self._queue.end(rerun, RerunState.FAILED, code, now)
+            await self._end(rerun, RerunState.FAILED, code)
             log.warning("rerun failed", extra={"code": code, **_facts(rerun)})
             return True
         if job.status is JobStatus.DONE:
-            await self._queue.end(rerun, RerunState.DONE, None, now)
+            await self._end(rerun, RerunState.DONE, None)
             log.info("rerun done", extra=_facts(rerun))
         return job.status is JobStatus.DONE
+
+    async def _end(self, rerun: Rerun, state: RerunState, code: str | None) -> None:
+        await self._queue.end(rerun, state, code, self._clock.utcnow())
+        self._metrics.reruns_total.labels(state.value).inc()
 
 
 def _facts(rerun: Rerun) -> dict[str, str]:

@@ -116,3 +116,23 @@ async def _pending_job(evening: Evening, like: str) -> UUID:
         job_id,
     )
     return job_id
+
+
+async def test_reruns_are_counted_as_they_end(evening: Evening) -> None:
+    def ended(outcome: str) -> float:
+        return float(evening.app.metrics.reruns_total.labels(outcome)._value.get())
+
+    async def queued() -> float:
+        await evening.app.operations.vitals.refresh()
+        [family] = evening.app.metrics.reruns_queued.collect()
+        return float(family.samples[0].value)
+
+    first, second = await evening.fail(2)
+    await evening.rerun(first)
+    assert await queued() == 1
+    await evening.work()
+    assert (ended("done"), ended("failed"), await queued()) == (1, 0, 0)
+    evening.provider.script.always("prompt_blocked")
+    await evening.rerun(second)
+    await evening.work()
+    assert (ended("done"), ended("failed")) == (1, 1)
