@@ -50,3 +50,12 @@ def test_the_walk_names_modules_by_their_rooms() -> None:
     bare = set(re.findall(r"(?<![\w/])([a-z_]+\.py)\b", text))
     at_the_top = {path.name for path in PACKAGE.glob("*.py")} | {"setup.py"}
     assert bare <= at_the_top
+
+
+def test_every_picture_of_the_evening_is_shown_and_small() -> None:
+    texts = "\n".join(document.read_text("utf-8") for document in DOCUMENTS)
+    pictures = sorted((ROOT / "docs/pictures/evening").iterdir())
+    assert len(pictures) == 8
+    for picture in pictures:
+        assert f"pictures/evening/{picture.name})" in texts
+        assert picture.stat().st_size <= 200_000, picture.name

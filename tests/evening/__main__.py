@@ -11,40 +11,35 @@ import argparse
 import asyncio
 import io
 import random
-import shutil
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw
-
 from tests.evening.booth import Evening
+from tests.evening.hours import give_hours
+from tests.evening.photos import photo
+from tests.evening.pictures import LOCALES, Pictures
 
 SLOTS = [f"slot-{number:03d}" for number in range(1, 16)]
 NAMES = ("Арка", "Лес", "Балкон", "Танцпол", "Фонтан")
-RECIPE = {
+COMMON = {"enabled": True, "on_failure": "original", "sync_response_seconds": 20}
+PAINTED = {
     "provider": "gemini",
     "operation": "edit",
     "params": {"prompt": "Make it a comic book panel; keep every face."},
-    "enabled": True,
-    "on_failure": "original",
-    "sync_response_seconds": 20,
 }
+LOOKS = ("vintage", "noir", "pop", "sepia", "warm")
+"""What the last booths do, on this machine: no outage of a provider meets them."""
 RERUN_SECONDS = 300.0
 
 
-def photo(rng: random.Random) -> bytes:
-    """A picture that is told apart from others: a gradient with a few figures."""
-    image = Image.new("RGB", (1200, 800), tuple(rng.randrange(60, 230) for _ in range(3)))
-    draw = ImageDraw.Draw(image)
-    for _ in range(6):
-        x, y, size = rng.randrange(1000), rng.randrange(500), rng.randrange(60, 260)
-        colour = tuple(rng.randrange(256) for _ in range(3))
-        draw.ellipse((x, y, x + size, y + size), fill=colour)
-    data = io.BytesIO()
-    image.save(data, "JPEG", quality=88)
-    return data.getvalue()
+def recipe(number: int) -> dict[str, Any]:
+    """Return what a booth makes of its photos."""
+    look = number - (len(SLOTS) - len(LOOKS))
+    if look < 0:
+        return PAINTED
+    return {"provider": "local", "operation": "look", "params": {"look": LOOKS[look]}}
 
 
 async def cameras(booth: Evening, photos: int, rng: random.Random) -> list[tuple[int, Any]]:
@@ -60,18 +55,17 @@ async def cameras(booth: Evening, photos: int, rng: random.Random) -> list[tuple
     return answers
 
 
-def jobs_of(answers: list[tuple[int, Any]]) -> list[str]:
-    return [answer["job_id"] for _, answer in answers]
-
-
-async def main(folder: Path, photos: int) -> None:
+async def main(folder: Path, photos: int, into: Path) -> None:
     rng = random.Random(20261128)
-    async with Evening(folder) as booth:
+    async with Evening(folder) as booth, Pictures(folder, booth.base_url, into) as pictures:
         say = print
         for number, slot_id in enumerate(SLOTS):
             name = f"{NAMES[number % len(NAMES)]} {number // len(NAMES) + 1}"
             await booth.call(
-                "PUT", f"/api/slots/{slot_id}", {**RECIPE, "display_name": name}, If_Match="*"
+                "PUT",
+                f"/api/slots/{slot_id}",
+                {**COMMON, **recipe(number), "display_name": name},
+                If_Match="*",
             )
         now = datetime.now(UTC)
         event = await booth.call(
@@ -91,12 +85,17 @@ async def main(folder: Path, photos: int) -> None:
         gallery = event["gallery"]["link"]
         say(f"gallery: {gallery}")
 
-        first = await cameras(booth, photos // 3, rng)
+        first = await cameras(booth, photos // 6, rng)
+        more = asyncio.create_task(cameras(booth, photos // 3 - len(first), rng))
+        await pictures.board(booth.login)
+        first += await more
         assert all(status == 200 for status, _ in first)
         await booth.provider("overloaded")
         outage = await cameras(booth, photos // 3, rng)
         # The booth printed the untouched photo: nobody stood there without one.
-        assert all(answer["fallback"] == "original" for _, answer in outage), "no fallback"
+        assert all(status == 200 for status, _ in outage), "no fallback"
+        lost = [answer["job_id"] for _, answer in outage if answer["fallback"] == "original"]
+        assert lost
         await booth.provider(None)
         last = await cameras(booth, photos - 2 * (photos // 3), rng)
         say(f"photos: {len(first)} before, {len(outage)} during, {len(last)} after the outage")
@@ -113,16 +112,21 @@ async def main(folder: Path, photos: int) -> None:
         )
         say(f"a change during the evening: {refused['code']}")
 
-        await rerun(booth, path, len(outage))
-        for job_id in jobs_of(outage):
+        await rerun(booth, path, len(lost))
+        for job_id in lost:
             status, _ = await booth.visit(f"{booth.base_url}/public/results/{job_id}")
             assert status == 200, (job_id, status)
-        say(f"made again: {len(outage)}, each under its first link")
+        say(f"made again: {len(lost)}, each under its first link")
 
         shown = await listed(booth, gallery)
         assert len(shown) == photos - 2, (len(shown), photos)
         assert hidden not in shown
+        phases = [[answer["job_id"] for _, answer in phase] for phase in (first, outage, last)]
+        until = datetime.now(UTC)
+        await give_hours(booth.state, event["event_id"], phases, until, rng)
         await keep(booth, folder, path, gallery)
+        await pictures.guests(gallery, set(shown) - await painted(booth))
+        await pictures.report({name: await page_of(booth, path, name) for name in LOCALES})
         say(f"the gallery shows {len(shown)} of {photos}: one deleted, one hidden")
 
         await end(booth, path)
@@ -161,7 +165,7 @@ async def listed(booth: Evening, gallery: str) -> list[str]:
 
 
 async def keep(booth: Evening, folder: Path, path: str, gallery: str) -> None:
-    """Leave the evening's pages in the folder, and look at them in a browser that is there."""
+    """Leave the evening's pages in the folder."""
     for name, url in (("gallery.html", gallery), ("show.html", f"{gallery}/show")):
         status, page = await booth.visit(url)
         assert status == 200, (url, status)
@@ -174,27 +178,21 @@ async def keep(booth: Evening, folder: Path, path: str, gallery: str) -> None:
     (folder / "archive.zip").write_bytes(archive)
     names = zipfile.ZipFile(io.BytesIO(archive)).namelist()
     assert names[-1] == "index.csv", names[-3:]
-    browser = shutil.which("chromium")
-    if browser is None:
-        print("no chromium: no screenshots")
-        return
-    report_url = (folder / "report.html").resolve().as_uri()
-    for name, url, size in (
-        ("gallery-phone.png", gallery, "390,844"),
-        ("show.png", f"{gallery}/show", "1920,1080"),
-        ("report.png", report_url, "1000,1400"),
-    ):
-        picture = f"--screenshot={folder / name}"
-        await look(browser, ["--timeout=8000", f"--window-size={size}", picture, url])
-    await look(browser, [f"--print-to-pdf={folder / 'report.pdf'}", report_url])
 
 
-async def look(browser: str, arguments: list[str]) -> None:
-    process = await asyncio.create_subprocess_exec(
-        browser, "--headless", "--no-sandbox", "--disable-gpu", *arguments,
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    await asyncio.wait_for(process.wait(), 60)
+async def page_of(booth: Evening, path: str, locale: str) -> bytes:
+    """Return the report's page, as it is given to a client: without what it cost."""
+    page: bytes = await booth.call("GET", f"{path}/report?format=html&locale={locale}&cost=0")
+    return page
+
+
+async def painted(booth: Evening) -> set[str]:
+    """Return the jobs of the slots that the provider paints: its pictures say REHEARSAL."""
+    found: set[str] = set()
+    for slot_id in SLOTS[: -len(LOOKS)]:
+        jobs = await booth.call("GET", f"/api/jobs?slot={slot_id}&limit=200")
+        found |= {job["job_id"] for job in jobs["items"]}
+    return found
 
 
 async def end(booth: Evening, path: str) -> None:
@@ -209,5 +207,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="make evening", description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=Path("evening"))
     parser.add_argument("--photos", type=int, default=300)
+    parser.add_argument("--pictures", type=Path, help="where its screens go; else the folder")
     options = parser.parse_args()
-    asyncio.run(main(options.folder.resolve(), options.photos))
+    folder = options.folder.resolve()
+    asyncio.run(main(folder, options.photos, options.pictures or folder))

@@ -25,6 +25,7 @@ class Evening:
         self.state = directory / "booth"
         self.base_url = ""
         self.fake_url = ""
+        self.login: dict[str, str] = {}
         self._process: asyncio.subprocess.Process | None = None
         self._headers: dict[str, str] = {}
         self._password = ""
@@ -44,8 +45,8 @@ class Evening:
         self._password = credentials["ingest_password"]
         config = tomllib.loads((self.state / "photobooth.toml").read_text("utf-8"))
         self.fake_url = config["providers"]["gemini"]["base_url"]
-        login = {"username": "serg", "password": credentials["admins"]["serg"]}
-        session = await self.call("POST", "/api/login", login)
+        self.login = {"username": "serg", "password": credentials["admins"]["serg"]}
+        session = await self.call("POST", "/api/login", self.login)
         self._headers = {"Authorization": f"Bearer {session['token']}"}
         return self
 
