@@ -9,9 +9,8 @@ import asyncpg
 
 from photobooth_daemon.database.pool import Database, Row
 from photobooth_daemon.model.boards import Board, BoardPicture, BoardSlot
+from photobooth_daemon.repositories.newest_results import NEWEST_RESULTS
 
-PICTURES_OF_SLOT = 13
-"""The newest, large, and the last twelve below it."""
 _COLUMNS = "board_id, label, slot_ids, created_at, created_by"
 
 
@@ -75,7 +74,7 @@ class BoardRepository:
         """Return what a board shows, by slot; hidden and expired pictures are not there."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(
-                """
+                f"""
                 SELECT slot.slot_id, slot.display_name,
                        slot.enabled AND slot.provider IS NOT NULL AS enabled,
                        (SELECT count(*) FROM job_history
@@ -91,18 +90,12 @@ class BoardRepository:
                   LEFT JOIN LATERAL (
                        SELECT jsonb_agg(jsonb_build_object(
                                   'job_id', job_id, 'created_at', started_at)) AS pictures
-                         FROM (SELECT job_id, started_at FROM job_history
-                                WHERE slot_id = slot.slot_id AND status = 'done'
-                                  AND source = 'ingest' AND NOT hidden
-                                  AND result_expires_at > $1
-                                ORDER BY started_at DESC, job_id DESC
-                                LIMIT $3) AS found) AS made ON true
-                 WHERE $2 = '{}'::text[] OR slot.slot_id = ANY($2)
+                         FROM ({NEWEST_RESULTS}) AS found) AS made ON true
+                 WHERE $2 = '{{}}'::text[] OR slot.slot_id = ANY($2)
                  ORDER BY slot.slot_id
-                """,
+                """,  # noqa: S608
                 now,
                 list(board.slot_ids),
-                PICTURES_OF_SLOT,
             )
         return [
             BoardSlot(

@@ -10,6 +10,7 @@ from uuid import UUID
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.model import Job, JobSource, JobStatus
 from photobooth_daemon.repositories.jobs import JOB_COLUMNS, job_of
+from photobooth_daemon.repositories.newest_results import NEWEST_RESULTS
 
 _BEFORE = """
     (started_at, job_id) < (coalesce($1, 'infinity'::timestamptz),
@@ -89,28 +90,22 @@ class JobLists:
             rows = await connection.fetch(NEWEST_OF_EACH_SLOT, list(JobStatus))
         return {row["slot_id"]: job_of(row) for row in rows}
 
-    async def newest_result_of_each_slot(self, now: datetime) -> dict[str, RecentResult]:
-        """Return the newest unexpired result of camera jobs, of every slot that has one."""
+    async def newest_results_of_each_slot(self, now: datetime) -> dict[str, list[RecentResult]]:
+        """Return each slot's newest pictures, those that were made again among them."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(
-                """
-                SELECT slot.slot_id, newest.job_id, newest.started_at AS created_at,
-                       newest.result_expires_at AS expires_at
-                  FROM slot
-                 CROSS JOIN LATERAL (
-                       SELECT job_id, started_at, result_expires_at
-                         FROM job_history
-                        WHERE slot_id = slot.slot_id AND status = 'done' AND source = 'ingest'
-                        ORDER BY started_at DESC, job_id DESC
-                        LIMIT 1) AS newest
-                 WHERE newest.result_expires_at > $1
-                """,
+                f"""
+                SELECT slot.slot_id, found.job_id, found.started_at, found.result_expires_at
+                  FROM slot CROSS JOIN LATERAL ({NEWEST_RESULTS}) AS found
+                 ORDER BY found.started_at DESC, found.job_id DESC
+                """,  # noqa: S608
                 now,
             )
-        return {
-            row["slot_id"]: RecentResult(row["job_id"], row["created_at"], row["expires_at"])
-            for row in rows
-        }
+        results: dict[str, list[RecentResult]] = {}
+        for row in rows:
+            one = RecentResult(row["job_id"], row["started_at"], row["result_expires_at"])
+            results.setdefault(row["slot_id"], []).append(one)
+        return results
 
     async def count_pending(self) -> dict[str, int]:
         """Return how many camera jobs are under way, by slot."""

@@ -49,7 +49,7 @@ def board_schemas() -> dict[str, Schema]:
     return {
         "Board": record(shown),
         "NewBoard": dict(BOARD_SCHEMA),
-        "BoardWithLink": record({**shown, "link": TEXT}),
+        "BoardWithLink": record({**shown, "link": TEXT, "qr_svg": TEXT}),
         "BoardState": record(
             {
                 "label": TEXT,

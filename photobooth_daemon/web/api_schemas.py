@@ -184,6 +184,7 @@ def _slots() -> dict[str, Schema]:
                 "ingest_url": TEXT,
                 "last_job": or_null(record(last_job)),
                 "last_result": or_null(named("RecentResult")),
+                "recent_results": list_of(named("RecentResult")),
                 "counts": record(dict.fromkeys((*OUTCOMES, "pending"), COUNT)),
             }
         ),

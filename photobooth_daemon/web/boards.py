@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -21,6 +22,7 @@ from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.json_text import encode_json
 from photobooth_daemon.web.live import COMMENT_SECONDS, RECONNECT_MS, set_stream_headers
 from photobooth_daemon.web.paging import read_limit, read_time_cursor, time_cursor, write_page
+from photobooth_daemon.web.public import qr_svg
 from photobooth_daemon.web.ui import UiHandler
 from photobooth_daemon.web.ui_files import UiFiles
 
@@ -58,7 +60,9 @@ class BoardsHandler(_BoardsHandler):
         """Make a board and show its link, this once."""
         board, token = await self._boards.create(self.read_json_object(), self.actor())
         link = self.site.absolute_url(self.request, f"{PATH}/{token}")
-        self.write_json({**_board_view(board), "link": link}, HTTPStatus.CREATED)
+        code = await asyncio.to_thread(qr_svg, link)
+        shown = {**_board_view(board), "link": link, "qr_svg": code.decode()}
+        self.write_json(shown, HTTPStatus.CREATED)
 
 
 class OneBoardHandler(_BoardsHandler):

@@ -46,7 +46,7 @@ class SlotsHandler(Handler):
         slots, jobs, results, counts = await asyncio.gather(
             self._slots.list_all(),
             self._jobs.newest_of_each_slot(),
-            self._jobs.newest_result_of_each_slot(self._clock.utcnow()),
+            self._jobs.newest_results_of_each_slot(self._clock.utcnow()),
             self._stats.counts_of_last_day(),
         )
         found = [slot for slot in slots if slot_number(slot) > after][: limit + 1]
@@ -66,7 +66,8 @@ class SlotsHandler(Handler):
                 "updated_by": slot.updated_by,
                 "ingest_url": ingest_url(slot.slot_id),
                 "last_job": _last_job(jobs.get(slot.slot_id)),
-                "last_result": _recent(results.get(slot.slot_id)),
+                "last_result": next(map(_recent, results.get(slot.slot_id, ())), None),
+                "recent_results": [_recent(result) for result in results.get(slot.slot_id, ())],
                 "counts": counts[slot.slot_id],
             },
             lambda slot: number_cursor(slot_number(slot)),

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from tests.support.office import Office, Reply
-from tests.support.sample_pictures import jpeg
+from tests.support.sample_pictures import corners, jpeg
 from tests.web.test_events import plan
 
 BOARDS = "/api/boards"
@@ -47,7 +47,7 @@ async def test_a_link_is_shown_once(office: Office) -> None:
     token = path_of(board).rpartition("/")[2]
     assert len(token) == 43
     listed = (await office.get(BOARDS)).json()
-    assert listed["items"] == [{k: v for k, v in board.items() if k != "link"}]
+    assert listed["items"] == [{k: v for k, v in board.items() if k not in ("link", "qr_svg")}]
     assert listed["next_cursor"] is None
     for table in ("board", "audit_log"):
         assert token not in str(await office.fetch(f"SELECT * FROM {table}"))
@@ -150,3 +150,23 @@ async def test_no_log_has_a_link(office: Office, caplog: pytest.LogCaptureFixtur
         await opened(office, board)
     assert "GET /board/… 200" in caplog.text
     assert path_of(board).rpartition("/")[2] not in caplog.text
+
+
+async def test_pictures_made_again_are_shown_too(office: Office) -> None:
+    await office.put("/api/slots/slot-001", LOOK, If_Match="*")
+    first = (await office.photograph()).json()["job_id"]
+    again = (await office.photograph(photo=jpeg(corners(64, 48)))).json()["job_id"]
+    await office.execute(
+        "UPDATE job_history SET source = 'rerun', rerun_of = $1 WHERE job_id = $2", first, again
+    )
+    cookie = await opened(office, await made(office))
+    (slot, *_) = (await screen(office, cookie)).json()["slots"]
+    previews = [f"/public/results/{job_id}/preview" for job_id in (again, first)]
+    assert [picture["preview_url"] for picture in slot["pictures"]] == previews
+    (listed, *_) = (await office.get("/api/slots")).json()["items"]
+    assert [result["preview_url"] for result in listed["recent_results"]] == previews
+    assert listed["last_result"]["job_id"] == again
+
+
+async def test_a_link_comes_with_its_code(office: Office) -> None:
+    assert (await made(office))["qr_svg"].startswith("<?xml")

@@ -5,6 +5,7 @@ import { openStream } from "./sse.js";
 import { app } from "./store.js";
 
 const SETTLE_MS = 300; // a burst of events makes one reload
+const PICTURES_OF_SLOT = 13; // the newest large, and a dozen below it
 const COUNTS_MS = 30_000; // counts and shares age even while nothing happens
 
 const listeners = new Set();
@@ -65,11 +66,12 @@ function takeJob(job) {
     const ofSlot = { ...inWork[job.slot_id] };
     if (job.status === "pending") ofSlot[job.job_id] = true;
     else delete ofSlot[job.job_id];
-    const made = job.status === "done" && job.source === "ingest";
-    const result = { job_id: job.job_id, preview_url: `/public/results/${job.job_id}/preview` };
+    const made = job.status === "done" && ["ingest", "rerun"].includes(job.source);
+    const result = { job_id: job.job_id, preview_url: `/public/results/${job.job_id}/preview`, created_at: job.at };
+    const withResult = (slot) => ({ ...slot, last_result: result, recent_results: [result, ...slot.recent_results].slice(0, PICTURES_OF_SLOT) });
     return {
       inWork: { ...inWork, [job.slot_id]: ofSlot },
-      slots: slots?.map((slot) => (made && slot.id === job.slot_id ? { ...slot, last_result: result } : slot)) ?? null,
+      slots: slots?.map((slot) => (made && slot.id === job.slot_id ? withResult(slot) : slot)) ?? null,
     };
   });
   reloadSoon();
@@ -78,7 +80,10 @@ function takeJob(job) {
 // A picture that is gone leaves its slot's card at once.
 function dropPicture(job) {
   app.set(({ slots }) => ({
-    slots: slots?.map((slot) => (slot.last_result?.job_id === job.job_id ? { ...slot, last_result: null } : slot)) ?? null,
+    slots: slots?.map((slot) => {
+      const kept = slot.recent_results.filter(({ job_id: id }) => id !== job.job_id);
+      return { ...slot, last_result: kept[0] ?? null, recent_results: kept };
+    }) ?? null,
   }));
   reloadSoon();
 }

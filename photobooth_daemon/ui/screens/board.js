@@ -14,7 +14,7 @@ import { Empty, Notice, ProblemNotice, Title, Waiting } from "../parts/basics.js
 import { FirstSteps, useFirstSteps } from "../parts/first_steps.js";
 import { Icon } from "../parts/icons.js";
 import { useLoad } from "../parts/load.js";
-import { SlotCard } from "../parts/slot_card.js";
+import { SlotCard, SmallCard } from "../parts/slot_card.js";
 
 function Total({ value, label, kind = "" }) {
   return html`<div class=${`total ${kind}`}><dt>${label}</dt><dd>${value}</dd></div>`;
@@ -46,7 +46,8 @@ function RunningEvents() {
   const { data, reload } = useLoad((signal) => (may("events:read") ? get("/api/events", { signal, query: { limit: RECENT_EVENTS } }) : null), []);
   useEffect(() => onEvent((type) => ["event", "reconnected", "reset"].includes(type) && reload()), []);
   const running = (data?.items ?? []).filter((event) => stateOf(event) === "running");
-  return running.map((event) => html`<a key=${event.event_id} class="running-event" href=${link(`events/${event.event_id}`)}><${Icon} name=${event.frozen ? "lock" : "play"} />${t("board.event_until", { name: event.name, until: minute(event.ends_at) })}</a>`);
+  if (!running.length) return null;
+  return html`<p class="running-events">${running.map((event) => html`<a key=${event.event_id} class="running-event" href=${link(`events/${event.event_id}`)}><${Icon} name=${event.frozen ? "lock" : "play"} />${t("board.event_until", { name: event.name, until: minute(event.ends_at) })}</a>`)}</p>`;
 }
 
 export function BoardScreen() {
@@ -59,9 +60,11 @@ export function BoardScreen() {
   useEffect(load, []);
   const { steps, putAway } = useFirstSteps();
   const count = (slot) => Object.keys(inWork[slot.id] ?? {}).length;
+  const live = (slots ?? []).filter((slot) => slot.provider && slot.enabled);
   const working = (slots ?? []).reduce((sum, slot) => sum + count(slot), 0);
   return html`
-    <${Title} actions=${html`<${RunningEvents} />`}>${t("screen.board")}<//>
+    <${Title}>${t("screen.board")}<//>
+    <${RunningEvents} />
     ${problem && html`<${ProblemNotice} problem=${problem} retry=${load} />`}
     <${HealthNotice} health=${health} />
     ${steps?.length > 0 && html`<${FirstSteps} steps=${steps} onPutAway=${putAway} />`}
@@ -69,8 +72,11 @@ export function BoardScreen() {
     ${slots && html`
       <${Totals} statistics=${statistics} inWork=${working} />
       ${steps?.length === 0 && slots.every((slot) => !slot.provider) && html`<${Empty} icon="camera" title=${t("board.nothing_yet")} action=${html`<a class="button primary" href=${link("slots/slot-001")}>${t("board.set_up_first")}</a>`}>${t("board.nothing_yet_todo")}<//>`}
-      <ul class="board" aria-label=${t("screen.board")}>
-        ${slots.map((slot) => html`<${SlotCard} key=${slot.id} slot=${slot} figures=${figuresOfSlot(statistics, slot.id)} inWork=${count(slot)} />`)}
+      ${live.length > 0 && html`<ul class="board wall" aria-label=${t("board.live")}>
+        ${live.map((slot) => html`<${SlotCard} key=${slot.id} slot=${slot} figures=${figuresOfSlot(statistics, slot.id)} inWork=${count(slot)} />`)}
       </ul>`}
+      ${live.length < slots.length && html`<ul class="board rest" aria-label=${t("board.rest")}>
+        ${slots.filter((slot) => !live.includes(slot)).map((slot) => html`<${SmallCard} key=${slot.id} slot=${slot} />`)}
+      </ul>`}`}
   `;
 }

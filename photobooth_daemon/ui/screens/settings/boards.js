@@ -47,6 +47,7 @@ function Link({ board, close }) {
   return html`<${Dialog} title=${board.label} closable=${false} footer=${html`<${Button} kind="primary" onClick=${() => close()}>${t("rotation.noted")}<//>`}>
     <${Notice} kind="ok" title=${t("boards.made")}>${t("boards.made_text")}<//>
     <div class="copy-row"><input class="input mono" readonly aria-label=${t("boards.link")} value=${board.link} onFocus=${(event) => event.target.select()} /><${CopyButton} text=${board.link} kind="primary" /></div>
+    <div class="qr-row"><img class="qr" src=${`data:image/svg+xml,${encodeURIComponent(board.qr_svg)}`} width="168" height="168" alt=${t("boards.qr")} /><p class="quiet">${t("boards.qr_note")}</p></div>
     <p class="quiet">${t("rotation.once")}</p>
   <//>`;
 }
