@@ -16,6 +16,7 @@
     ├── PayloadTooLarge · UnsupportedMediaType · InvalidImage · UploadTimeout
     ├── RateLimited · StorageFull · StorageUnavailable · IdempotencyKeyReused
     ├── ProviderError · ProviderTimeout the outcome of a whole job
+    ├── GaveWay                         of a photo that is made again
     ├── DatabaseUnavailable · ShuttingDown
     ├── CleanupFailed · FilesMissing · BackupFailed · ToolFailed  commands only
     ├── SchemaMismatch · ConfigError    outside of requests only
@@ -79,6 +80,7 @@ from photobooth_daemon.errors.events import (
     WrongPin,
 )
 from photobooth_daemon.errors.ingest import (
+    GaveWay,
     IdempotencyKeyReused,
     InvalidImage,
     InvalidPassword,
@@ -133,6 +135,7 @@ __all__ = [
     "FilesMissing",
     "GalleryEnded",
     "GalleryNotFound",
+    "GaveWay",
     "HeadersTooLarge",
     "IdempotencyKeyReused",
     "InUse",

@@ -96,3 +96,14 @@ class ProviderTimeout(PhotoboothError):
     def extra(self) -> dict[str, Any]:
         """Return whether it is worth asking again."""
         return {"still_running": True} if self._still_running else {}
+
+
+class GaveWay(PhotoboothError):
+    """A photo that nobody waits for has left its place at the provider to a camera's."""
+
+    code = "interrupted"
+    default_detail = "A camera needed the place at the provider."
+
+    def __init__(self, provider: str) -> None:
+        super().__init__()
+        self.provider = provider

@@ -261,6 +261,7 @@ class IngestService:
                 attempts=progress.attempts,
                 budget=budget,
                 begun=begun,
+                gives_way=admitted.source is JobSource.RERUN,
             )
         progress.timings_ms["provider_ms"] -= progress.timings_ms.get("store_ms", 0)
         return climbed

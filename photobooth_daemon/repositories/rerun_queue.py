@@ -92,6 +92,27 @@ class RerunQueue:
                 rerun.rerun_job_id,
             )
 
+    async def put_off(self, rerun: Rerun) -> None:
+        """Queue it again, as another job than the one that it was."""
+        async with self._database.transaction() as connection:
+            # The first job's row before its rerun's.
+            await connection.execute(
+                "SELECT FROM job_history WHERE job_id = $1 FOR UPDATE", rerun.job_id
+            )
+            again = await connection.fetchval(
+                """
+                UPDATE rerun SET state = 'queued', claimed_at = NULL, attempts = attempts - 1,
+                       rerun_job_id = gen_random_uuid()
+                 WHERE rerun_job_id = $1 AND state = 'running'
+                RETURNING rerun_job_id
+                """,
+                rerun.rerun_job_id,
+            )
+            if again is not None:
+                await connection.execute(
+                    "UPDATE job_history SET rerun_by = $2 WHERE job_id = $1", rerun.job_id, again
+                )
+
     async def end(self, rerun: Rerun, state: RerunState, error: str | None, now: datetime) -> None:
         """Write down how it ended."""
         async with self._database.connection() as connection:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import (
     AttemptFailed,
     DeadlinePassed,
+    GaveWay,
     InvalidImage,
     ProviderError,
     ProviderTimeout,
@@ -23,7 +25,7 @@ from photobooth_daemon.ingest.ladder.cooldown import Cooldowns, Model
 from photobooth_daemon.ingest.ladder.latency import Latencies
 from photobooth_daemon.ingest.ladder.pacing import Pacing
 from photobooth_daemon.ingest.ladder.reasons import delay_before_another, verdict_on
-from photobooth_daemon.ingest.waiting.gate import Gate
+from photobooth_daemon.ingest.waiting.gate import Gate, ProviderPlace
 from photobooth_daemon.model import Attempt, Rung
 from photobooth_daemon.providers.driver import (
     ProviderDriver,
@@ -31,6 +33,7 @@ from photobooth_daemon.providers.driver import (
     ProviderResult,
     calls_nobody,
 )
+from photobooth_daemon.tasks import end_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +99,9 @@ class Climb(Generic[T]):
         provider_concurrency: int,
         attempts_per_photo: int,
         begun: Begun | None = None,
+        gives_way: bool = False,
     ) -> None:
+        self._gives_way = gives_way
         self._means = means
         self._request_for = request_for
         self._accept = accept
@@ -113,7 +118,7 @@ class Climb(Generic[T]):
         """Return the first picture that is accepted.
 
         Raises:
-            ProviderError, ProviderTimeout: as ``Ladder.climb`` says.
+            ProviderError, ProviderTimeout, GaveWay: as ``Ladder.climb`` says.
         """
         left: deque[Rung] = deque(rungs)
         put_off: deque[Rung] = deque()
@@ -201,9 +206,12 @@ class Climb(Generic[T]):
             AttemptFailed: it brought no usable picture.
             DeadlinePassed: it could not begin inside its own limit.
             ProviderTimeout: the window closed first.
+            GaveWay: another photo needed the place.
         """
         means = self._means
-        place = means.gate.provider_place(rung.provider, concurrency=self._provider_concurrency)
+        place = means.gate.provider_place(
+            rung.provider, concurrency=self._provider_concurrency, gives_way=self._gives_way
+        )
         async with place:
             try:
                 await place.wait(limit)
@@ -226,7 +234,9 @@ class Climb(Generic[T]):
                 self._record(rung, request.slot_id, ended, failure, so_far, probe=probe)
 
             try:
-                ended = await means.attempts.make(rung, driver, request, limit)
+                ended = await self._made(
+                    means.attempts.make(rung, driver, request, limit), place, rung.provider
+                )
             except BaseException:
                 duration = means.clock.monotonic() - begun_seconds
                 called_off = AttemptFailed(Reason.CANCELLED, "the photo was given up")
@@ -261,6 +271,25 @@ class Climb(Generic[T]):
             raise
         record(ended, None)
         return Climbed(value, rung)
+
+    async def _made(
+        self, call: Coroutine[Any, Any, Ended], place: ProviderPlace, provider: str
+    ) -> Ended:
+        """Return how the call ended; call it off where another needs its place.
+
+        Raises:
+            GaveWay: another did.
+        """
+        if not self._gives_way:
+            return await call
+        made, wanted = asyncio.create_task(call), asyncio.create_task(place.wanted.wait())
+        try:
+            await asyncio.wait({made, wanted}, return_when=asyncio.FIRST_COMPLETED)
+            if made.done():
+                return made.result()
+            raise GaveWay(provider)
+        finally:
+            await end_tasks(made, wanted)
 
     def _record(
         self,

@@ -78,6 +78,7 @@ class Ladder:
         attempts: list[Attempt],
         budget: Budget | None = None,
         begun: Begun | None = None,
+        gives_way: bool = False,
     ) -> Climbed[T]:
         """Return the first picture that ``accept`` takes.
 
@@ -85,6 +86,7 @@ class Ladder:
         of the climb. ``attempts_per_photo`` bounds those that call a provider, on
         all rungs together; a driver that calls nobody is tried even after that.
         ``begun`` is told of each that calls one, as it begins.
+        One that ``gives_way`` leaves its place at a provider to those that do not.
         An ``InvalidImage`` from ``accept`` makes the attempt a bad response;
         ``accept`` may outlast ``deadline``, because what was paid for is finished.
 
@@ -92,6 +94,7 @@ class Ladder:
             ProviderError: every rung is used up; carries the last reason.
             ProviderTimeout: the deadline passed while an attempt was running or
                 a place at a provider was waited for.
+            GaveWay: a photo that does not needed the place.
         """
         climb = Climb(
             self._means,
@@ -103,6 +106,7 @@ class Ladder:
             provider_concurrency=provider_concurrency,
             attempts_per_photo=attempts_per_photo,
             begun=begun,
+            gives_way=gives_way,
         )
         try:
             return await climb.to_the_top(rungs)

@@ -11,6 +11,8 @@ from photobooth_daemon.repositories.slots import SlotRepository
 
 PLACES_LEFT = 2
 """At a provider that is busy: the one a rerun takes, and one for the next camera."""
+QUIET_SECONDS = 60.0
+"""After a rerun gave way to a camera: the provider may have taken money for what it called off."""
 
 
 class Room:
@@ -29,6 +31,11 @@ class Room:
         self._slot_repository = slot_repository
         self._media_store = media_store
         self._clock = clock
+        self._gave_way_monotonic_seconds: dict[str, float] = {}
+
+    def gave_way(self, provider: str) -> None:
+        """Begin nothing at a provider for a while: cameras need all of its places."""
+        self._gave_way_monotonic_seconds[provider] = self._clock.monotonic()
 
     def has_cameras(self) -> bool:
         """Return whether any camera's photo is here: what is made beside it takes it time."""
@@ -59,6 +66,9 @@ class Room:
             # It will say so by itself, once.
             return True
         if self._ladder.cooldowns.cooling(self._ladder.model_of(rungs[0])):
+            return False
+        gave_way = self._gave_way_monotonic_seconds.get(rungs[0].provider)
+        if gave_way is not None and self._clock.monotonic() - gave_way < QUIET_SECONDS:
             return False
         free = self._gate.free_places(rungs[0].provider, concurrency=settings.provider_concurrency)
         return free is None or free >= PLACES_LEFT

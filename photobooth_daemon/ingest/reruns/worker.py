@@ -13,6 +13,7 @@ from uuid import uuid4
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import (
     DatabaseUnavailable,
+    GaveWay,
     OriginalNotKept,
     PhotoboothError,
     StorageFull,
@@ -197,6 +198,11 @@ class RerunWorker:
 
         One that is still open is left: recovery ends its job, and whoever settles next the rerun.
         """
+        if isinstance(error, GaveWay):
+            self._room.gave_way(error.provider)
+            await self._queue.put_off(rerun)
+            log.info("a rerun gave way to a camera", extra=_facts(rerun))
+            return False
         job = await self._jobs.find(rerun.rerun_job_id)
         if job is None and isinstance(error, StorageFull | DatabaseUnavailable):
             # Nothing has been tried yet.

@@ -74,11 +74,16 @@ class Gate:
             raise RateLimited(retry_after_seconds=line.seconds_to_a_free_place())
         return room
 
-    def provider_place(self, provider: str, *, concurrency: int) -> ProviderPlace:
-        """Return a place at a provider, to be waited for and given back by ``async with``."""
+    def provider_place(
+        self, provider: str, *, concurrency: int, gives_way: bool = False
+    ) -> ProviderPlace:
+        """Return a place at a provider, to be waited for and given back by ``async with``.
+
+        One that ``gives_way`` is had after all others, and told when another needs it.
+        """
         line = self._line(self._providers, provider)
         line.resize(self._share(concurrency))
-        return ProviderPlace(line)
+        return ProviderPlace(line, gives_way=gives_way)
 
     def seat_beside(self) -> Seat:
         """Return a seat that takes nothing from cameras: its photo waits for no place of a slot."""
@@ -173,10 +178,15 @@ class Seat:
 
 
 class ProviderPlace:
-    """One call's right to be at the provider; leaving the block gives it back."""
+    """One call's right to be at the provider; leaving the block gives it back.
 
-    def __init__(self, line: _Line) -> None:
+    ``wanted`` is set once a call that gives way to none waits for this place.
+    """
+
+    def __init__(self, line: _Line, *, gives_way: bool) -> None:
+        self.wanted = asyncio.Event()
         self._line = line
+        self._gives_way = gives_way
         self._placed = False
 
     async def __aenter__(self) -> ProviderPlace:
@@ -189,8 +199,10 @@ class ProviderPlace:
             DeadlinePassed: the provider was busy all the time.
         """
         if not self._placed:
-            await self._line.wait(deadline)
+            await self._line.wait(deadline, gives_way=self._gives_way)
             self._placed = True
+            if self._gives_way:
+                self._line.lend(self.wanted)
 
     async def __aexit__(
         self,
@@ -200,31 +212,41 @@ class ProviderPlace:
     ) -> None:
         if self._placed:
             self._placed = False
+            self._line.take_back(self.wanted)
             self._line.give_back()
 
 
 class _Line:
-    """A number of places and those who wait for one, in the order they came."""
+    """A number of places and those who wait for one, in the order they came.
+
+    Behind all of them stand those who give way; the places that they have are lent.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.limit = 1
         self._clock = clock
         self._taken_at: deque[float] = deque()
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._behind: deque[asyncio.Future[None]] = deque()
+        self._lent: list[asyncio.Event] = []
         self._held_seconds = RunningMean(_NEW_SHARE)
 
     def resize(self, limit: int) -> None:
         self.limit = limit
         self._call_next()
 
-    async def wait(self, deadline: Deadline) -> None:
+    async def wait(self, deadline: Deadline, *, gives_way: bool = False) -> None:
         if deadline.passed():
             raise DeadlinePassed
         if len(self._taken_at) < self.limit and not self._waiting:
             self._taken_at.append(self._clock.monotonic())
             return
         called = asyncio.get_running_loop().create_future()
-        self._waiting.append(called)
+        line = self._behind if gives_way else self._waiting
+        line.append(called)
+        if not gives_way and self._lent:
+            # The one that was lent last has done the least.
+            self._lent.pop().set()
         try:
             async with deadline.enforced():
                 await called
@@ -233,9 +255,20 @@ class _Line:
                 # The place was handed over in the same turn of the loop that
                 # ended the wait: it goes to whoever is next.
                 self.give_back()
-            elif called in self._waiting:
-                self._waiting.remove(called)
+            elif called in line:
+                line.remove(called)
             raise
+
+    def lend(self, wanted: asyncio.Event) -> None:
+        """Remember a place that is given back when somebody waits: at once, where one does."""
+        if self._waiting:
+            wanted.set()
+        else:
+            self._lent.append(wanted)
+
+    def take_back(self, wanted: asyncio.Event) -> None:
+        if wanted in self._lent:
+            self._lent.remove(wanted)
 
     def give_back(self) -> None:
         # Which of the equal places was freed does not matter: the oldest start
@@ -250,14 +283,15 @@ class _Line:
         return max(1.0, held / self.limit)
 
     def busy(self) -> bool:
-        return bool(self._taken_at or self._waiting)
+        return bool(self._taken_at or self._waiting or self._behind)
 
     def figures(self) -> LineFigures:
-        return LineFigures(len(self._taken_at), sum(not c.done() for c in self._waiting))
+        waiting = sum(not called.done() for called in (*self._waiting, *self._behind))
+        return LineFigures(len(self._taken_at), waiting)
 
     def _call_next(self) -> None:
-        while self._waiting and len(self._taken_at) < self.limit:
-            called = self._waiting.popleft()
+        while (line := self._waiting or self._behind) and len(self._taken_at) < self.limit:
+            called = line.popleft()
             if not called.done():
                 self._taken_at.append(self._clock.monotonic())
                 called.set_result(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from uuid import UUID, uuid4
 
 from tests.support.fakes import SwiftClock, eventually
@@ -116,6 +117,40 @@ async def _pending_job(evening: Evening, like: str) -> UUID:
         job_id,
     )
     return job_id
+
+
+async def test_a_rerun_gives_the_only_place_to_a_camera(evening: Evening) -> None:
+    reply = await evening.put("/api/settings", {"provider_concurrency": 1}, If_Match="*")
+    assert reply.status == 200, reply.body
+    (first,) = await evening.fail()
+    again = await evening.rerun(first)
+    evening.provider.script.then("image", delay_seconds=20)
+    asked = len(evening.provider.log.requests)
+    await evening.app.reruns.look()
+    await eventually(lambda: len(evening.provider.log.requests) > asked)
+    begun = time.monotonic()
+    camera = await evening.shoot()
+    assert time.monotonic() - begun < 10
+    assert (await evening.job(camera))["status"] == "done"
+    await eventually(lambda: _is_queued(evening))
+    left = await evening.job(again)
+    assert (left["status"], left["failure_code"]) == ("failed", "interrupted")
+    assert [attempt["reason"] for attempt in left["attempts"]] == ["cancelled"]
+    (row,) = await evening.fetch("SELECT attempts, rerun_job_id FROM rerun")
+    assert (row["attempts"], str(row["rerun_job_id"]) == again) == (0, False)
+    assert (await evening.job(first))["rerun_by"] == str(row["rerun_job_id"])
+    assert (await evening.guest(first)).status == 202
+    # It may have cost money: not again while cameras are about.
+    assert await evening.app.reruns.begin() == 0
+    clock = evening.app.clock
+    assert isinstance(clock, SwiftClock)
+    clock.skipped_seconds += 61
+    await evening.work()
+    assert (await evening.guest(first)).status == 200
+
+
+async def _is_queued(evening: Evening) -> bool:
+    return bool((await evening.reruns())["queued"] == 1)
 
 
 async def test_reruns_are_counted_as_they_end(evening: Evening) -> None:

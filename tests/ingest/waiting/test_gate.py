@@ -162,3 +162,27 @@ async def test_a_provider_place_is_freed_whatever_ends_the_call() -> None:
             with pytest.raises(DeadlinePassed):
                 await late.wait(soon(0.02))
     assert gate.figures().providers == {}
+
+
+async def test_whoever_gives_way_has_a_place_after_all_others_and_is_told() -> None:
+    gate = Gate()
+    order: list[str] = []
+
+    async def call(name: str, *, gives_way: bool = False) -> None:
+        async with gate.provider_place("gemini", concurrency=1, gives_way=gives_way) as place:
+            await place.wait(soon())
+            order.append(name)
+            if gives_way:
+                await place.wanted.wait()
+
+    lent = asyncio.create_task(call("lent", gives_way=True))
+    await turn()
+    behind = asyncio.create_task(call("behind", gives_way=True))
+    await turn()
+    assert order == ["lent"], "those who give way take nothing from each other"
+    await asyncio.gather(call("first"), call("second"))
+    await turn()
+    assert order == ["lent", "first", "second", "behind"]
+    await call("third")
+    await asyncio.gather(lent, behind)
+    assert gate.figures().providers == {}
