@@ -178,6 +178,7 @@ def test_opening_and_leaving_a_slot_changes_nothing(admin: Visit, house: House) 
         name.fill(before["display_name"])
         admin.page.locator(".save-bar").wait_for(state="detached")
         # One thing changed: nothing else is sent along with it.
+        admin.page.locator("#answer summary").click()
         quality = admin.page.locator("#output-quality")
         quality.fill("91")
         admin.button("act.save").click()

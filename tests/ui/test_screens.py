@@ -66,6 +66,7 @@ def slot(one: Visit) -> None:
 
 def slot_with_faults(one: Visit) -> None:
     one.open("slots/slot-005")
+    one.page.locator("#answer summary").click()
     one.page.locator("#output-quality").fill("0")
     one.page.keyboard.press("Control+s")
     one.page.locator("#output-quality-fault").wait_for()

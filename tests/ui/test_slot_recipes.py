@@ -12,6 +12,7 @@ from tests.support.office import BOUNDARY, form
 from tests.support.ui_house import (
     INGEST_PASSWORD,
     LANGUAGES,
+    NARROW,
     House,
     Visit,
     local_look,
@@ -167,3 +168,78 @@ def test_a_board_is_made_opened_without_a_login_and_taken_back(
     page.get_by_role("dialog").get_by_role("button", name=t("boards.take_back"), exact=True).click()
     row.wait_for(state="detached")
     assert all(one["label"] != label for one in house.call("GET", "/api/boards")["items"])
+
+
+def test_a_test_result_is_marked_when_the_form_has_changed_since(
+    admin: Visit, slot: str, tmp_path: Path
+) -> None:
+    page, t = admin.page, admin.t
+    admin.open(f"slots/{slot}")
+    photo = tmp_path / "IMG_0004.JPG"
+    photo.write_bytes(party())
+    page.locator("#try input[type=file]").set_input_files(photo)
+    admin.button("try.start").click()
+    page.locator("#try .notice.ok").wait_for()
+    stale = page.locator("#try .notice", has_text=t("try.stale"))
+    # Another name makes no other picture.
+    page.locator("#display_name").fill("Котелки")
+    assert stale.count() == 0
+    page.locator("#params-prompt").fill("Котелки всем")
+    stale.wait_for()
+    page.locator("#params-prompt").fill("Шляпа")
+    stale.wait_for(state="detached")
+    admin.button("act.discard").click()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_on_a_phone_the_trial_comes_first_and_rare_settings_are_folded(
+    house: House, browser: Any, slot: str, language: str
+) -> None:
+    with visit(house, browser, language, NARROW) as one:
+        one.login()
+        one.open(f"slots/{slot}")
+        page = one.page
+        page.locator("#answer").wait_for()
+
+        def top(part: str) -> float:
+            return float(page.locator(part).bounding_box()["y"])
+
+        assert top("#try") < NARROW[1]
+        assert top("#try") < top("#recipe") < top("#answer") < top("#results")
+        assert not page.locator("#output-quality").is_visible()
+        # What is wrong in the fold opens it.
+        page.locator("#answer summary").click()
+        page.locator("#output-quality").fill("0")
+        page.locator("#answer summary").click()
+        page.keyboard.press("Control+s")
+        page.locator("#output-quality-fault").wait_for()
+        assert page.locator("#output-quality").is_visible()
+        # A slot that does nothing yet begins with its recipes.
+        one.button("act.discard").click()
+        one.open(f"slots/{OTHER}")
+        page.locator(".recipe-card").first.wait_for()
+        assert top("#recipe") < top("#try")
+
+
+def test_a_hint_sends_nobody_to_a_shell(admin: Visit, slot: str) -> None:
+    admin.open(f"slots/{slot}")
+    admin.page.locator("#params-model").wait_for()
+    main = admin.page.locator("main").inner_text()
+    assert "photoboothctl" not in main
+    assert "«auto»" not in main
+    assert "“auto”" not in main
+
+
+def test_a_role_says_what_it_takes_and_closes_when_it_is_full(admin: Visit, slot: str) -> None:
+    page, t = admin.page, admin.t
+    admin.open(f"slots/{slot}")
+    page.locator("#provider").select_option("local")
+    page.locator("#operation").select_option("frame")
+    role = page.locator("#bindings .role")
+    role.get_by_text(t("bindings.needs_one")).wait_for()
+    assert role.get_by_text(t("bindings.drop")).is_visible()
+    role.get_by_role("button", name=t("bindings.choose")).click()
+    page.locator("dialog .library-item").first.click()
+    role.get_by_text(t("bindings.full")).wait_for()
+    assert not role.get_by_text(t("bindings.drop")).is_visible()
+    admin.button("act.discard").click()

@@ -5,8 +5,8 @@ import { t } from "../core/i18n.js";
 import { Button } from "./basics.js";
 import { Icon } from "./icons.js";
 
-/** `onFile` takes a file from the desktop, `onItem` a thing of `type` dragged inside the page. */
-export function DropZone({ label, accept, type, onFile, onItem, actions, busy }) {
+/** A `full` one takes another picture instead, and asks for none. `onFile` takes a file from the desktop, `onItem` a thing of `type` dragged inside the page. */
+export function DropZone({ label, accept, type, onFile, onItem, actions, busy, full = false }) {
   const [over, setOver] = useState(false);
   const input = useRef(null);
   const takes = (event) => (onFile && event.dataTransfer.types.includes("Files")) || (type && event.dataTransfer.types.includes(type));
@@ -28,8 +28,8 @@ export function DropZone({ label, accept, type, onFile, onItem, actions, busy })
     if (event.target.files[0]) onFile(event.target.files[0]);
     event.target.value = "";
   };
-  return html`<div class=${`drop-zone ${over ? "over" : ""}`} aria-busy=${busy ? "true" : undefined} onDragOver=${drag} onDragEnter=${drag} onDragLeave=${() => setOver(false)} onDrop=${drop}>
-    <p><${Icon} name="upload" />${busy ? t("state.uploading") : label}</p>
+  return html`<div class=${`drop-zone ${over ? "over" : ""} ${full ? "full" : ""}`} aria-busy=${busy ? "true" : undefined} onDragOver=${drag} onDragEnter=${drag} onDragLeave=${() => setOver(false)} onDrop=${drop}>
+    <p hidden=${full && !busy}><${Icon} name="upload" />${busy ? t("state.uploading") : label}</p>
     <div class="button-row">${onFile && html`<${Button} kind="small" icon="upload" busy=${busy} onClick=${() => input.current.click()}>${t("act.choose_file")}<//>
       <input ref=${input} class="visually-hidden" type="file" accept=${accept} tabindex="-1" aria-hidden="true" onChange=${pick} />`}${actions}</div>
   </div>`;

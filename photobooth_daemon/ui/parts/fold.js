@@ -1,13 +1,22 @@
-// A part of a form that is folded until it is wanted; its heading says what it is set to.
+// Parts of a form that are folded until they are wanted; the heading says what they are set to.
 
 import { html, useState } from "../core/html.js";
 import { Icon } from "./icons.js";
 
-/** A folded panel; `faulty` opens it. */
-export function Fold({ id, title, summary, faulty = false, begin = false, children }) {
-  const [open, setOpen] = useState(begin);
-  return html`<details class="panel fold" id=${id} open=${open || faulty} onToggle=${(event) => setOpen(event.target.open)}>
-    <summary><${Icon} name="chevron" /><h2>${title}</h2><span class="quiet">${summary}</span></summary>
+function Folded({ id, kind, heading, summary, faulty, children }) {
+  const [open, setOpen] = useState(false);
+  return html`<details class=${kind} id=${id} open=${open || faulty} onToggle=${(event) => setOpen(event.target.open)}>
+    <summary><${Icon} name="chevron" />${heading}<span class="quiet">${summary}</span></summary>
     <div class="stack">${children}</div>
   </details>`;
+}
+
+/** A folded panel; `faulty` opens it. */
+export function Fold({ title, ...rest }) {
+  return html`<${Folded} kind="panel fold" heading=${html`<h2>${title}</h2>`} ...${rest} />`;
+}
+
+/** The same inside a panel. */
+export function More({ title, ...rest }) {
+  return html`<${Folded} kind="fold more-settings" heading=${html`<h3>${title}</h3>`} ...${rest} />`;
 }

@@ -162,15 +162,7 @@ function Slot({ id, tab, at, data, setData }) {
     ${tab === "history" ? html`<${HistoryPanel} slot=${slot} known=${known} onRestore=${restore} writable=${writable && !dirty} />`
     : tab === "camera" ? html`<${CameraPanel} slot=${slot} />`
     : tab === "intake" ? html`<${IntakePanel} slot=${slot} />`
-    : html`<div class="columns">
-      <div class="stack">
-        <${RecipePanel} ...${form} />
-        <${BindingsPanel} ...${form} onTemplates=${(list) => setData({ ...data, templates: list })} />
-        <${GuestFieldsPanel} ...${form} />
-        <${LadderPanel} ...${form} />
-        <${AnswerPanel} ...${form} />
-        ${writable && slot.provider && html`<p class="button-row"><${Button} icon="copy" disabled=${dirty} title=${dirty ? t("slot.copy_unsaved") : undefined} onClick=${copy}>${t("slot.copy")}<//><${Button} icon="picture" disabled=${dirty} title=${dirty ? t("slot.copy_unsaved") : undefined} onClick=${keep}>${t("recipes.keep")}…<//><${Button} kind="danger" icon="trash" onClick=${reset}>${t("slot.reset")}<//></p>`}
-      </div>
+    : html`<div class=${`columns trying ${draft.provider ? "" : "unset"}`}>
       <div class="stack side">
         <${TryPanel} slot=${slot} draft=${draft} dirty=${dirty} disabled=${!writable} onRefused=${(list) => {
           setTried(true);
@@ -178,6 +170,14 @@ function Slot({ id, tab, at, data, setData }) {
           focusFirstFault();
         }} />
         <${ResultsPanel} results=${slot.recent_results} />
+      </div>
+      <div class="stack">
+        <${RecipePanel} ...${form} />
+        <${BindingsPanel} ...${form} onTemplates=${(list) => setData({ ...data, templates: list })} />
+        <${GuestFieldsPanel} ...${form} />
+        <${LadderPanel} ...${form} />
+        <${AnswerPanel} ...${form} />
+        ${writable && slot.provider && html`<p class="button-row"><${Button} icon="copy" disabled=${dirty} title=${dirty ? t("slot.copy_unsaved") : undefined} onClick=${copy}>${t("slot.copy")}<//><${Button} icon="picture" disabled=${dirty} title=${dirty ? t("slot.copy_unsaved") : undefined} onClick=${keep}>${t("recipes.keep")}…<//><${Button} kind="danger" icon="trash" onClick=${reset}>${t("slot.reset")}<//></p>`}
       </div>
     </div>`}
     ${dirty && html`<div class="save-bar" role="region" aria-label=${t("slot.unsaved_label")}>

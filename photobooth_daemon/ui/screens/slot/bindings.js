@@ -15,6 +15,13 @@ import { toastProblem } from "../../parts/toast.js";
 
 const TEMPLATE_TYPE = "application/x-photobooth-template";
 
+// A full role takes no more; one that has a single place takes another picture instead.
+function countText({ min, max }, count) {
+  if (count >= max) return t("bindings.full");
+  if (max === 1) return t(min ? "bindings.needs_one" : "bindings.may_one");
+  return min ? t("bindings.count", { min, max }) : t("bindings.may", { count: max });
+}
+
 function Picker({ templates, close }) {
   return html`<${Dialog} wide title=${t("bindings.choose")} onClose=${() => close(null)}>
     ${templates.length === 0 && html`<${Empty} icon="templates" title=${t("templates.none")}>${t("templates.none_todo")}<//>`}
@@ -23,10 +30,10 @@ function Picker({ templates, close }) {
   <//>`;
 }
 
-function Bound({ template, mediaId, onRemove, onMove, first, last, disabled }) {
+function Bound({ template, onRemove, onMove, first, last, disabled }) {
   return html`<li class="bound">
     ${template ? html`<img class="checked" src=${template.preview_url} alt="" />` : html`<${Icon} name="warning" />`}
-    <span>${template ? template.label || t("templates.unnamed") : t("bindings.gone", { id: mediaId })}</span>
+    <span>${template ? template.label || t("templates.unnamed") : t("bindings.gone")}</span>
     ${!disabled && html`<span class="bound-actions">
       ${!(first && last) && html`<${IconButton} icon="up" kind="small" label=${t("bindings.up")} disabled=${first} onClick=${() => onMove(-1)} /><${IconButton} icon="down" kind="small" label=${t("bindings.down")} disabled=${last} onClick=${() => onMove(1)} />`}
       <${IconButton} icon="close" kind="small" label=${t("bindings.remove", { label: template?.label ?? "" })} onClick=${onRemove} /></span>`}
@@ -74,12 +81,12 @@ export function BindingsPanel({ draft, setDraft, faults, known, disabled, onTemp
     <div class="stack">${roles.map((role) => {
       const indexes = indexesOf(role.role);
       const fault = faults.get(`/template_media/${role.role}`) ?? indexes.map((n) => faults.get(`/template_media/${n}/role`) ?? faults.get(`/template_media/${n}/media_id`)).find(Boolean);
-      return html`<div key=${role.role} class="role"><h3>${ofSchema(role, "title") || role.role} <span class="optional">${t("bindings.count", { min: role.min, max: role.max })}</span></h3>
+      return html`<div key=${role.role} class="role"><h3>${ofSchema(role, "title") || role.role} <span class="optional">${countText(role, indexes.length)}</span></h3>
         ${ofSchema(role, "description") && html`<p class="hint">${ofSchema(role, "description")}</p>`}
-        ${indexes.length > 0 && html`<ul class="bounds">${indexes.map((n, i) => html`<${Bound} key=${draft.template_media[n].media_id + i} disabled=${disabled} mediaId=${draft.template_media[n].media_id}
+        ${indexes.length > 0 && html`<ul class="bounds">${indexes.map((n, i) => html`<${Bound} key=${draft.template_media[n].media_id + i} disabled=${disabled}
           template=${templates.find((one) => one.media_id === draft.template_media[n].media_id)} first=${i === 0} last=${i === indexes.length - 1}
           onRemove=${() => put(draft.template_media.filter((_, at) => at !== n))} onMove=${(step) => swap(n, indexes[i + step])} />`)}</ul>`}
-        ${!disabled && (indexes.length < role.max || role.max === 1) && html`<${DropZone} type=${TEMPLATE_TYPE} busy=${busy} label=${t("bindings.drop")} accept="image/png,image/webp,image/jpeg,image/avif" onFile=${may("media:write") ? (file) => upload(role, file) : null} onItem=${(mediaId) => bind(role, mediaId)}
+        ${!disabled && (indexes.length < role.max || role.max === 1) && html`<${DropZone} type=${TEMPLATE_TYPE} busy=${busy} full=${indexes.length === role.max} label=${t("bindings.drop")} accept="image/png,image/webp,image/jpeg,image/avif" onFile=${may("media:write") ? (file) => upload(role, file) : null} onItem=${(mediaId) => bind(role, mediaId)}
           actions=${html`<${Button} kind="small" icon="templates" onClick=${() => choose(role)}>${t("bindings.choose")}<//>`} />`}
         ${fault && html`<p class="fault" role="alert">${fault}</p>`}
       </div>`;

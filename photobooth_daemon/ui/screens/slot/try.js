@@ -18,6 +18,8 @@ import { StepTimes } from "../../parts/meter.js";
 const ACCEPT = "image/jpeg,image/png,image/webp,image/avif";
 const FACTS_OF_SLOT = ["provider", "operation", "params", "template_media", "guest_fields", "fallback", "output", "on_failure", "sync_response_seconds", "cost_cap_per_day", "inline_preview", "response_mode", "display_name"];
 
+const ASKED = FACTS_OF_SLOT.filter((key) => key !== "display_name"); // what makes another picture
+
 let lastPhoto = null; // one photo tries slot after slot
 
 function Elapsed() {
@@ -80,6 +82,7 @@ export function TryPanel({ slot, draft, dirty, disabled, onRefused }) {
     setPhoto(file);
     setRun({ state: "idle" });
   };
+  const asked = JSON.stringify([ASKED.map((key) => draft[key]), answers]);
   const start = async () => {
     const form = new FormData();
     form.append("file", photo, photo.name);
@@ -87,22 +90,24 @@ export function TryPanel({ slot, draft, dirty, disabled, onRefused }) {
     form.append("config", JSON.stringify(Object.fromEntries(FACTS_OF_SLOT.map((key) => [key, draft[key]]))));
     abort.current = new AbortController();
     setRun({ state: "running" });
+    const of = asked; // what the outcome is the outcome of
     try {
       const answer = await post(`/api/slots/${slot.id}/test`, { form, signal: abort.current.signal });
-      setRun({ state: "done", answer, job: await story(answer.job_id) });
+      setRun({ state: "done", answer, job: await story(answer.job_id), of });
     } catch (problem) {
       if (problem.name === "AbortError") return;
       if (!problem.code) throw problem;
       if (problem.code === "validation_failed") onRefused(problem.errors);
-      setRun({ state: "failed", problem, job: problem.jobId ? await story(problem.jobId) : null });
+      setRun({ state: "failed", problem, job: problem.jobId ? await story(problem.jobId) : null, of });
     }
   };
   const { answer, problem, job } = run;
   const running = run.state === "running";
+  const stale = run.of !== undefined && run.of !== asked;
   return html`<${Panel} id="try" title=${t("try.title")} note=${t(dirty ? "try.note_unsaved" : "try.note")}>
     <div class="stack">
       ${!photo && html`<${DropZone} label=${t("try.drop")} accept=${ACCEPT} onFile=${choose} />`}
-      ${photo && html`<div class="before-after">
+      ${photo && html`<div class=${`before-after ${stale ? "stale" : ""}`}>
         <figure><img src=${before} alt=${t("try.before_alt")} /><figcaption>${t("try.before")} · ${size(photo.size)}</figcaption></figure>
         <figure>${running ? html`<div class="pending-picture" role="status"><span class="spinner" aria-hidden="true"></span><span>${t("try.running")}</span><${Elapsed} /></div>`
           : answer?.result_url ? html`<img src=${answer.result_url} alt=${t("try.after_alt")} />`
@@ -115,6 +120,7 @@ export function TryPanel({ slot, draft, dirty, disabled, onRefused }) {
         <${Button} onClick=${() => choose(null)} disabled=${running}>${t("try.other")}<//>
       </div>`}
       <div class="stack" aria-live="polite">
+        ${stale && html`<${Notice} kind="warn" title=${t("try.stale")}>${t("try.stale_todo")}<//>`}
         ${run.state === "done" && !answer.fallback && html`<${Notice} kind="ok" title=${t("try.ok", { time: duration(answer.timings.total_ms) })} />`}
         ${answer?.fallback && html`<${Notice} kind="warn" title=${t("try.fallback")}>${t("try.fallback_todo")}<//>`}
         ${problem && !job && html`<${ProblemNotice} problem=${problem} />`}
