@@ -433,10 +433,10 @@ def test_the_language_changes_without_losing_what_was_typed(admin: Visit, slot: 
     other = "English" if admin.language == "ru" else "Русский"
     page.get_by_role("radio", name=other).check()
     page.locator(
-        "h1", has_text="Account" if admin.language == "ru" else "Учётная запись"
+        "h1", has_text="My profile" if admin.language == "ru" else "Мой профиль"
     ).wait_for()
     assert page.evaluate("document.documentElement.lang") != admin.language
     page.reload()
     page.locator(
-        "h1", has_text="Account" if admin.language == "ru" else "Учётная запись"
+        "h1", has_text="My profile" if admin.language == "ru" else "Мой профиль"
     ).wait_for()

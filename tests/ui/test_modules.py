@@ -107,6 +107,11 @@ def test_an_axis_has_round_steps(page: Visit) -> None:
         [0, 1],
         [0, 20000, 40000, 60000],
     ]
+    # Two and a half photos are none.
+    script = (
+        "return [m.roundSteps(1, 4, true), m.roundSteps(3, 4, true), m.roundSteps(9, 4, true)];"
+    )
+    assert run(page, "parts/plot.js", script) == [[0, 1], [0, 1, 2, 3], [0, 5, 10]]
 
 
 def test_attempts_that_failed_alike_are_shown_as_one(page: Visit) -> None:

@@ -19,14 +19,17 @@ export function IconButton({ icon, label, kind = "", ...rest }) {
   return html`<button type="button" class=${`icon-button ${kind}`} aria-label=${label} title=${label} ...${rest}><${Icon} name=${icon} /></button>`;
 }
 
-/** The screen's title, which takes the focus when the screen opens. */
+let isFirst = true;
+
+/** The screen's title, which takes the focus when the screen opens; on the first, Tab begins at the top of the page. */
 export function Title({ children, lead, actions, name }) {
   const ref = useRef(null);
   useEffect(() => {
     document.title = `${name ?? children} · ${t("app.name")}`;
   });
   useEffect(() => {
-    ref.current.focus({ preventScroll: true });
+    if (!isFirst) ref.current.focus({ preventScroll: true });
+    isFirst = false;
     scrollTo(0, 0);
   }, []);
   return html`<header class="title">

@@ -12,12 +12,12 @@ const BOTTOM = 22;
 const TICKS_Y = 4;
 const TICK_WIDTH = 90;
 
-/** Returns about `count` round steps from 0 to at least `top`. */
-export function roundSteps(top, count) {
+/** Returns about `count` round steps from 0 to at least `top`; `whole` ones where half of a thing is none. */
+export function roundSteps(top, count, whole = false) {
   if (!(top > 0)) return [0, 1];
-  const rough = top / count;
+  const rough = whole ? Math.max(top / count, 1) : top / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => one >= rough);
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => one >= rough && !(whole && one % 1));
   return Array.from({ length: Math.ceil(top / step - 1e-9) + 1 }, (_, n) => n * step);
 }
 
@@ -47,7 +47,7 @@ export function Plot({ points, keys, kind, write, name, label, limit, limitName 
   const [ref, width] = useWidth();
   const [at, setAt] = useState(null);
   const totals = points.map(({ values }) => (kind === "bars" ? keys.reduce((sum, key) => sum + (values[key] ?? 0), 0) : Math.max(0, ...keys.map((key) => values[key] ?? 0))));
-  const steps = roundSteps(Math.max(...totals, limit ?? 0), TICKS_Y);
+  const steps = roundSteps(Math.max(...totals, limit ?? 0), TICKS_Y, kind === "bars");
   const top = steps.at(-1);
   const inner = Math.max(width - LEFT - RIGHT, 1);
   const slot = inner / Math.max(points.length, 1);

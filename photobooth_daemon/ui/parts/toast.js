@@ -14,7 +14,9 @@ let count = 0;
 export function toast(text, { kind = "ok", undo = null } = {}) {
   count += 1;
   const one = { id: count, text, kind, undo };
-  app.set(({ toasts }) => ({ toasts: [...toasts.slice(-2), one] }));
+  // The newest success speaks for what was done; what failed, or can be undone, stays until it is read.
+  const done = (before) => before.text === text || (kind === "ok" && before.kind === "ok" && !before.undo);
+  app.set(({ toasts }) => ({ toasts: [...toasts.filter((before) => !done(before)).slice(-2), one] }));
 }
 
 /** Shows a Problem in words; the end of a session has a dialog of its own. */

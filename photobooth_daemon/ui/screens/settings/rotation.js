@@ -41,7 +41,7 @@ function Rotation({ settings, close }) {
     <${ProblemNotice} problem=${problem} />
     <form onSubmit=${save} class="stack">
       <${TextField} id="ingest-password" label=${t("rotation.password")} hint=${t("password.hint")} fault=${tried ? fault : null} value=${password} onInput=${setPassword} input=${{ autocomplete: "off", spellcheck: false, autocapitalize: "none", class: "input mono" }} />
-      <div><${Button} kind="small" icon="refresh" onClick=${() => setPassword(makePassword())}>${t("rotation.another")}<//></div>
+      <div class="button-row"><${CopyButton} text=${password} /><${Button} kind="small" icon="refresh" onClick=${() => setPassword(makePassword())}>${t("rotation.another")}<//></div>
     </form>
   <//>`;
 }

@@ -1,0 +1,60 @@
+"""Where Tab begins, one message at a time, a password that is copied before it is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.ui_house import LANGUAGES, House, Visit, visit, wait_for
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(params=LANGUAGES)
+def admin(request: pytest.FixtureRequest, house: House, browser: Any) -> Iterator[Visit]:
+    with visit(house, browser, request.param) as one:
+        one.login()
+        yield one
+
+
+def test_tab_begins_with_the_way_to_the_content_and_the_navigation(admin: Visit) -> None:
+    page = admin.page
+    admin.open()
+    page.locator(".card").first.wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.matches('.skip')")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('nav') !== null")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.matches('main h1')")
+    # Another screen takes the focus: whoever cannot see it hears where they are.
+    page.locator("nav a[href='#/jobs']").click()
+    page.locator("h1", has_text=admin.t("screen.jobs")).wait_for()
+    wait_for(lambda: page.evaluate("document.activeElement.matches('main h1')"))
+
+
+def test_a_made_password_can_be_copied_before_it_is_in_force(admin: Visit, house: House) -> None:
+    page, t = admin.page, admin.t
+    admin.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    before = house.call("GET", "/api/settings")["ingest_password"]
+    admin.open("settings?at=ingest")
+    admin.button("settings.rotate").click()
+    dialog = page.get_by_role("dialog")
+    made = dialog.locator("#ingest-password").input_value()
+    dialog.get_by_role("button", name=t("act.copy")).click()
+    page.locator(".toast", has_text=t("state.copied")).wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == made
+    # Copying twice is one message.
+    dialog.get_by_role("button", name=t("act.copy")).click()
+    assert page.locator(".toast").count() == 1
+    dialog.get_by_role("button", name=t("act.cancel")).click()
+    assert house.call("GET", "/api/settings")["ingest_password"] == before
+
+
+def test_no_two_places_are_named_nearly_alike(admin: Visit) -> None:
+    admin.open()
+    names = admin.page.locator("nav li a").all_inner_texts()
+    assert len({name.strip()[:8] for name in names}) == len(names)
