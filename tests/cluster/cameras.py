@@ -60,8 +60,12 @@ class Cameras:
         self.sent: list[Sent] = []
         self.started = time.monotonic()
 
-    async def run(self, seconds: float) -> None:
-        """Send for so long; return when the last photo has its answer."""
+    def stop(self) -> None:
+        """Take no more photos."""
+        self._over.set()
+
+    async def run(self) -> None:
+        """Send until told to stop; return when the last photo has its answer."""
         connector = aiohttp.TCPConnector(limit=0, force_close=True)
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
         async with (
@@ -73,8 +77,6 @@ class Cameras:
                     tasks.create_task(self._repeating(tasks, http, slot_id))
                 else:
                     tasks.create_task(self._plain(number, slot_id))
-            await asyncio.sleep(seconds)
-            self._over.set()
 
     async def _repeating(
         self, tasks: asyncio.TaskGroup, http: aiohttp.ClientSession, slot_id: str
@@ -103,7 +105,7 @@ class Cameras:
         while not self._over.is_set():
             taken = await asyncio.to_thread(photo, 480, 320, quality=80)
             sent = self._begin(slot_id, taken.data, None)
-            at = self._now()
+            at = self.now()
             shot = await camera.take(taken)
             headers = shot.answer.headers if shot.answer else {}
             sent.tries.append(Try(at, shot.seconds, shot.why_original, headers.get("x-job-id")))
@@ -119,7 +121,7 @@ class Cameras:
             "Idempotency-Key": sent.key,
         }
         url = f"{self._installation.haproxy.url}/api/ingest/{sent.slot_id}"
-        at, job_id = self._now(), None
+        at, job_id = self.now(), None
         try:
             async with http.post(url, data=_form(data), headers=headers) as answer:
                 body = await answer.read()
@@ -130,14 +132,15 @@ class Cameras:
             code = "client timeout"
         except (aiohttp.ClientError, OSError):
             code = "connection lost"
-        return Try(at, self._now() - at, code, job_id)
+        return Try(at, self.now() - at, code, job_id)
 
     def _begin(self, slot_id: str, data: bytes, key: str | None) -> Sent:
         sent = Sent(slot_id, hashlib.sha256(data).hexdigest(), key)
         self.sent.append(sent)
         return sent
 
-    def _now(self) -> float:
+    def now(self) -> float:
+        """Return the seconds since the first photo."""
         return time.monotonic() - self.started
 
     async def _pause(self) -> None:

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
 import asyncpg
 import bcrypt
+import pytest
 
+from photobooth_daemon.child_process import stop
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.config.media import S3Config
 from photobooth_daemon.database import migrations
-from photobooth_daemon.database.embedded import EmbeddedPostgres
+from photobooth_daemon.database.binaries import find_binaries
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.rehearsal.fake_picture import EchoPainter
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support.daemons import Daemon
 from tests.support.haproxy import HAPROXY, Haproxy
+from tests.support.object_store import (
+    run_object_store,
+    start_object_store,
+    wait_until_listening,
+)
+from tests.support.postgres_pair import PostgresPair, open_pair
+from tests.support.small_disk import SmallDisk, small_disk
 
 HOSTS = ("a", "b", "c")
 BOOTHS = tuple(f"slot-{number:03d}" for number in range(1, 16))
@@ -27,6 +39,7 @@ KEY = "AIza-a-key-of-the-cluster"
 WINDOW_SECONDS = 20
 PROVIDER_SECONDS = (0.3, 1.2)
 NOTICE_SECONDS = 3
+DISK_MB = 64
 
 RECIPE = """
     UPDATE slot SET enabled = true, provider = 'gemini', operation = 'edit', params = $1
@@ -35,15 +48,16 @@ RECIPE = """
 
 
 class Installation:
-    """PostgreSQL, three daemons, HAProxy and a provider; ``async with`` it.
+    """PostgreSQL twice, an object store, three daemons, HAProxy, a provider; ``async with`` it.
 
-    Daemons are started as systemd does it: each one's port is held by us and outlives it.
+    Each daemon has a small disk of its own. They are started as systemd does it: each one's
+    port is held by us and outlives it.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.media_root = folder / "shared/media"
         self.hosts: dict[str, Daemon] = {}
+        self.disks: dict[str, SmallDisk] = {}
         self.provider = FakeProvider(
             painter=EchoPainter(), delay_seconds=PROVIDER_SECONDS, keys={KEY}
         )
@@ -54,6 +68,9 @@ class Installation:
             raise SystemExit("haproxy is not installed: apt install haproxy")
         try:
             await self._start()
+        except pytest.skip.Exception as missing:
+            self._stack.close()
+            raise SystemExit(str(missing)) from None
         except BaseException:
             self._stack.close()
             raise
@@ -64,14 +81,20 @@ class Installation:
         await self.provider.stop()
 
     async def _start(self) -> None:
-        postgres = self._stack.enter_context(
-            EmbeddedPostgres(self.folder / "postgres", durable=False)
+        (self.folder / "postgres").mkdir(mode=0o711)
+        self.postgres: PostgresPair = self._stack.enter_context(
+            open_pair(self.folder / "postgres", find_binaries(), _migrate)
         )
-        self.database_url = postgres.url
-        await self._set_up(postgres.url)
-        provider_url = self.provider.start()
+        self.primary_url = self.postgres.primary.url
+        await self.postgres.replicates()
+        await self._set_up()
+        self._store_process, self._store = start_object_store(self.folder / "swift")
+        self._stack.callback(self.stop_store)
+        self.bucket = await self._store.new_bucket()
+        (self.folder / "s3-secret").write_text(self.bucket.secret_key, "utf-8")
+        self.provider.start()
         for name in HOSTS:
-            self.hosts[name] = self._host(name, provider_url)
+            self.hosts[name] = self._host(name)
             self._stack.callback(self.hosts[name].close)
             self.hosts[name].start()
         for daemon in self.hosts.values():
@@ -79,25 +102,38 @@ class Installation:
         ports = {name: daemon.port for name, daemon in self.hosts.items()}
         self.haproxy = Haproxy(self.folder, ports)
         self._stack.callback(self.haproxy.close)
-        await asyncio.to_thread(self.haproxy.wait_until_up, *HOSTS)
+        await self.wait_until_up()
 
-    def _host(self, name: str, provider_url: str) -> Daemon:
+    def _host(self, name: str) -> Daemon:
         place = self.folder / name
         place.mkdir()
+        disk = self._stack.enter_context(small_disk(place / "disk", DISK_MB))
+        self.disks[name] = disk
         toml = (
             '[server]\ntrusted_proxies = ["127.0.0.1"]\n'
             f"drain_notice_seconds = {NOTICE_SECONDS}\n"
-            f'[providers.gemini]\nbase_url = "{provider_url}"\napi_key = "{KEY}"\n'
+            f'[providers.gemini]\nbase_url = "{self.provider.url}"\napi_key = "{KEY}"\n'
+            f'[media]\nstore = "s3"\n{self._bucket_toml(self.bucket)}'
         )
-        return Daemon(place, self.database_url, toml, shared=self.folder / "shared")
+        daemon = Daemon(
+            place,
+            self.postgres.url,
+            toml,
+            shared=self.folder / "keys",
+            media_root=place / "disk",
+        )
+        daemon.inside = disk.inside
+        return daemon
 
-    async def _set_up(self, url: str) -> None:
-        (self.folder / "shared").mkdir()
-        database = await Database.open(url, max_size=1)
-        try:
-            await migrations.migrate(database, Clock())
-        finally:
-            await database.close()
+    def _bucket_toml(self, bucket: S3Config) -> str:
+        return (
+            f'[media.s3]\nendpoint = "{bucket.endpoint}"\nbucket = "{bucket.bucket}"\n'
+            f'prefix = "{bucket.prefix}"\naccess_key = "{bucket.access_key}"\n'
+            f'secret_key_file = "{self.folder}/s3-secret"\n'
+        )
+
+    async def _set_up(self) -> None:
+        (self.folder / "keys").mkdir()
         stored = {"sync_response_seconds": WINDOW_SECONDS, "min_free_mb": 5}
         hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
         await self.fetch("UPDATE setting SET ingest_password_hash = $1", hashed)
@@ -105,8 +141,8 @@ class Installation:
         await self.fetch(RECIPE, {"prompt": "Nothing at all."}, list(BOOTHS))
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Any]:
-        """Run a query on the primary, on a connection of its own."""
-        connection = await asyncpg.connect(self.database_url, timeout=30)
+        """Run a query on the primary of the moment, on a connection of its own."""
+        connection = await asyncpg.connect(self.primary_url, timeout=30)
         try:
             await connection.set_type_codec(
                 "jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads
@@ -115,16 +151,32 @@ class Installation:
         finally:
             await connection.close()
 
-    async def leave_alone(self, name: str) -> None:
-        """Stop every host and start this one: it sweeps what a killed one left in scratch.
+    async def promote(self) -> None:
+        """Make the standby the primary."""
+        await self.postgres.promote()
+        self.primary_url = self.postgres.standby.url
 
-        Beside others it would wait until that is five minutes old.
-        """
-        for daemon in self.hosts.values():
-            await asyncio.to_thread(daemon.stop)
-        self.hosts[name].start()
-        await asyncio.to_thread(self.hosts[name].wait_until_ready)
+    def stop_store(self) -> None:
+        """Stop the object store; what it holds stays."""
+        stop(self._store_process, (signal.SIGTERM, 5.0))
+
+    async def start_store(self) -> None:
+        """Start it again."""
+        self._store_process = run_object_store(self.folder / "swift", self._store)
+        await asyncio.to_thread(wait_until_listening, self._store_process)
 
     async def wait_until_up(self, *names: str) -> None:
         """Wait until HAProxy gives photos to these hosts, to all of them by default."""
         await asyncio.to_thread(self.haproxy.wait_until_up, *(names or HOSTS))
+
+
+def _migrate(url: str) -> None:
+    async def run() -> None:
+        database = await Database.open(url, max_size=1)
+        try:
+            await migrations.migrate(database, Clock())
+        finally:
+            await database.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, run()).result()

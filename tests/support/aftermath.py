@@ -27,7 +27,7 @@ async def assert_nothing_left(fetch: Fetch, media_root: Path, *, seconds: float 
     faults: list[str] = []
 
     async def nothing() -> bool:
-        faults[:] = [*await _row_faults(fetch), *await _file_faults(fetch, media_root)]
+        faults[:] = [*await row_faults(fetch), *await _file_faults(fetch, media_root)]
         return not faults
 
     try:
@@ -36,7 +36,8 @@ async def assert_nothing_left(fetch: Fetch, media_root: Path, *, seconds: float 
         raise AssertionError("; ".join(faults)) from error
 
 
-async def _row_faults(fetch: Fetch) -> list[str]:
+async def row_faults(fetch: Fetch) -> list[str]:
+    """Return what rows say that should have ended, and has not."""
     faults = [
         f"job {row['job_id']} is still pending"
         for row in await fetch("SELECT job_id FROM job_history WHERE status = 'pending'")

@@ -37,14 +37,20 @@ class Daemon:
     """A configuration, a port that outlives the process, and the process in between."""
 
     def __init__(
-        self, directory: Path, database_url: str, toml: str = "", *, shared: Path | None = None
+        self,
+        directory: Path,
+        database_url: str,
+        toml: str = "",
+        *,
+        shared: Path | None = None,
+        media_root: Path | None = None,
     ) -> None:
         """``shared`` has the media and the keys of several daemons, else ``directory`` has them."""
         self._state_dir = shared or directory
         self._held = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port: int = self._held.getsockname()[1]
         self.log_path = directory / "daemon.log"
-        self.media_root = self._state_dir / "media"
+        self.media_root = media_root or self._state_dir / "media"
         self.config_path = directory / "photobooth.toml"
         self._database_url = database_url
         self.write_config(database_url, toml)

@@ -57,16 +57,26 @@ def start_object_store(directory: Path) -> tuple[subprocess.Popen[bytes], Object
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
     store = ObjectStore(f"http://127.0.0.1:{port}")
-    process = start_tied(
+    process = run_object_store(directory, store)
+    wait_until_listening(process)
+    return process, store
+
+
+def run_object_store(directory: Path, store: ObjectStore) -> subprocess.Popen[bytes]:
+    """Run the server on what the directory holds."""
+    return start_tied(
         [
-            *(DEBIANS_PYTHON, SERVER, directory, str(port)),
+            *(DEBIANS_PYTHON, SERVER, directory, store.endpoint.rpartition(":")[2]),
             *(store.access_key, store.secret_key),
         ],
         env={"PATH": "/usr/bin:/bin"},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
+
+
+def wait_until_listening(process: subprocess.Popen[bytes]) -> None:
+    """Return once the server answers."""
     assert process.stdout is not None
     said = process.stdout.readline()
     assert said.startswith(b"listening"), "the object store does not start"
-    return process, store

@@ -40,7 +40,7 @@ def small_disk(directory: Path, megabytes: int) -> Iterator[SmallDisk]:
     as_root = os.geteuid() == 0
     unshare = ["unshare", "--mount"] if as_root else ["unshare", "--user", "-r", "--mount"]
     options = f"size={megabytes}m,mode=750"
-    script = 'mount -t tmpfs -o "$1" tmpfs "$2" && echo mounted && exec sleep 600'
+    script = 'mount -t tmpfs -o "$1" tmpfs "$2" && echo mounted && exec sleep 3600'
     holder = subprocess.Popen(
         [*unshare, "sh", "-c", script, "sh", options, directory], stdout=subprocess.PIPE
     )
