@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from photobooth_daemon.config.media import MediaConfig
+from photobooth_daemon.config.media import MediaConfig, S3Config
+from photobooth_daemon.media.both_stores import BothStores
 from photobooth_daemon.media.file_store import FileStore
 from photobooth_daemon.media.store import MediaStore
 
@@ -16,12 +17,10 @@ def build_media_store(config: MediaConfig) -> MediaStore:
     Raises:
         ConfigError: it needs a library that is not installed.
     """
-    if config.store == "s3" and config.s3 is not None:
-        # Here, because an installation that keeps files loads nothing of it.
-        from photobooth_daemon.media.s3 import S3Store
-
-        return S3Store(config.root, config.s3)
-    return FileStore(config.root)
+    first = _build_one(config, config.store)
+    if config.read_also is None:
+        return first
+    return BothStores(first, _build_one(config, config.read_also))
 
 
 def check_media_store(config: MediaConfig) -> None:
@@ -30,7 +29,7 @@ def check_media_store(config: MediaConfig) -> None:
     Raises:
         ConfigError: it needs a library that is not installed.
     """
-    if config.store == "s3" and config.s3 is not None:
+    if config.bucket is not None and config.s3 is not None:
         from photobooth_daemon.media.s3_signing import Signer
 
         Signer(config.s3)
@@ -44,3 +43,16 @@ async def opened_media_store(config: MediaConfig) -> AsyncIterator[MediaStore]:
         yield media_store
     finally:
         await media_store.close()
+
+
+def _build_one(config: MediaConfig, name: str) -> MediaStore:
+    if name == "files" or config.s3 is None:
+        return FileStore(config.root)
+    return _build_s3(config, config.s3)
+
+
+def _build_s3(config: MediaConfig, s3: S3Config) -> MediaStore:
+    # Here, because an installation that keeps files loads nothing of it.
+    from photobooth_daemon.media.s3 import S3Store
+
+    return S3Store(config.root, s3)

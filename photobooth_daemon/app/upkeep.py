@@ -78,7 +78,7 @@ def backup_source(config: Config, database: Database) -> Source:
     """Return what of this installation is backed up."""
     return Source(
         database_url=database.url,
-        media_root=config.media.root,
+        media_root=config.media.root if config.media.has_files else None,
         bucket=config.media.bucket,
         key_file=config.server.jwt_key_file,
         audit_key_file=config.audit_key_file,

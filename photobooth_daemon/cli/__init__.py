@@ -33,6 +33,7 @@ COMMANDS = {
     "config": "photobooth_daemon.cli.config:config",
     "send": "photobooth_daemon.cli.send:send",
     "fake-provider": "photobooth_daemon.cli.fake_provider:fake_provider",
+    "media": "photobooth_daemon.cli.media:media",
     "migrate": "photobooth_daemon.cli.migrate:migrate",
     "provider": "photobooth_daemon.cli.provider:provider",
     "quickstart": "photobooth_daemon.cli.quickstart:quickstart",

@@ -64,7 +64,7 @@ async def backup(
         print_json_line(shown)
         return
     if manifest.bucket is not None:
-        say(f"The pictures stay in the bucket {manifest.bucket}: they are not in this backup.")
+        say(f"What is in the bucket {manifest.bucket} stays there, and is not in this backup.")
     size_mb = (manifest.dump_bytes + manifest.media_bytes) / 2**20
     say(f"{report.path}")
     say(

@@ -35,12 +35,20 @@ class MediaConfig:
 
     root: Path = Path("/var/lib/photobooth-daemon/media")
     store: str = "files"
+    read_also: str | None = None
     s3: S3Config | None = None
 
     @property
+    def has_files(self) -> bool:
+        """Return whether pictures are in files, or some still are."""
+        return "files" in (self.store, self.read_also)
+
+    @property
     def bucket(self) -> str | None:
-        """Return the name of the bucket that pictures are kept in, if they are."""
-        return None if self.store == "files" or self.s3 is None else self.s3.bucket
+        """Return the name of the bucket that pictures are in, or some still are."""
+        if self.s3 is None or "s3" not in (self.store, self.read_also):
+            return None
+        return self.s3.bucket
 
 
 def read_media(reader: Reader) -> MediaConfig:
@@ -48,12 +56,17 @@ def read_media(reader: Reader) -> MediaConfig:
     default = MediaConfig()
     section = reader.section("media")
     store = section.choice("store", default.store, ("files", "s3"))
-    bucket = _read_s3(reader.section("media", "s3"), is_wanted=store == "s3")
-    return MediaConfig(root=section.path("root", default.root), store=store, s3=bucket)
+    read_also = section.text("read_also")
+    if read_also is not None and read_also not in {"files", "s3"} - {store}:
+        section.fault("read_also", 'must be the other one of "files" and "s3"')
+    bucket = _read_s3(reader.section("media", "s3"), is_wanted="s3" in (store, read_also))
+    return MediaConfig(
+        root=section.path("root", default.root), store=store, read_also=read_also, s3=bucket
+    )
 
 
 def _read_s3(section: Section, *, is_wanted: bool) -> S3Config | None:
-    """Return the bucket, also where it is not in use yet: pictures may be copied to it."""
+    """Return the bucket, if there is one."""
     default = S3Config("", "", "", "")
     found = S3Config(
         endpoint=section.url("endpoint") or "",
@@ -74,7 +87,7 @@ def _read_s3(section: Section, *, is_wanted: bool) -> S3Config | None:
         return None
     for key in ("endpoint", "bucket", "access_key", "secret_key"):
         if not getattr(found, key):
-            section.fault(key, 'is needed for store = "s3"')
+            section.fault(key, 'is needed for a store in "s3"')
     if found.bucket and not _BUCKET.fullmatch(found.bucket):
         section.fault("bucket", "must be a bucket's name: lower case, digits, hyphens, dots")
     if not _PREFIX.fullmatch(found.prefix):

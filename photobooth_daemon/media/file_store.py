@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from uuid import UUID
@@ -31,6 +31,7 @@ from photobooth_daemon.media.keys import (
     result_key,
     template_key,
     template_preview_key,
+    type_of,
 )
 from photobooth_daemon.media.listing import BATCH_SIZE, StoredThing, look_at
 from photobooth_daemon.media.opened_file import OpenedFile
@@ -203,6 +204,22 @@ class FileStore(MediaStore):
         """Remove an entry; a directory of pictures disappears at once."""
         return await self._threads.run(self._remove_thing, thing)
 
+    # For moving to another store
+
+    async def list_pictures(self, shelf: Shelf) -> AsyncIterator[list[tuple[MediaKey, ...]]]:
+        """Yield what is in the shelf's directories."""
+        async for things in self.list_shelf(shelf):
+            ids = [thing.id for thing in things if thing.id is not None]
+            yield await self._threads.run(self._pictures, shelf, ids)
+
+    async def adopt(self, files: Mapping[MediaKey, Path]) -> None:
+        """Move the files in, so that they appear at once."""
+        first = next(iter(files))
+        staging = self._scratch.path(f"{first.id}.adopted")
+        target = self._directory(first.shelf, first.id)
+        named: dict[str, bytes | Path] = {key.file: path for key, path in files.items()}
+        await self._threads.run(publish_directory, staging, target, named)
+
     async def _remove_directory(self, shelf: Shelf, id_: UUID) -> int:
         return await self._threads.run(
             remove_directory, self._directory(shelf, id_), self._scratch.aside()
@@ -217,6 +234,16 @@ class FileStore(MediaStore):
 
     def _directory(self, shelf: Shelf, id_: UUID) -> Path:
         return self._root / shelf / str(id_)
+
+    def _pictures(self, shelf: Shelf, ids: Sequence[UUID]) -> list[tuple[MediaKey, ...]]:
+        found = []
+        for id_ in ids:
+            # What has gone since it was listed is no picture any more.
+            with suppress(FileNotFoundError, NotADirectoryError):
+                names = sorted(os.listdir(self._directory(shelf, id_)))
+                keys = (MediaKey(shelf, id_, name) for name in names)
+                found.append(tuple(key for key in keys if type_of(key) is not None))
+        return [keys for keys in found if keys]
 
     def _first(self, keys: Sequence[MediaKey]) -> MediaKey | None:
         return next((key for key in keys if self.path_of(key).is_file()), None)

@@ -88,6 +88,12 @@ def key_of(media: MediaObject) -> MediaKey:
     return result_key(media.job_id, media.content_type)
 
 
+def type_of(key: MediaKey) -> str | None:
+    """Return the content type that a picture's name tells, or None: then it is no picture."""
+    extension = key.file.rpartition(".")[2]
+    return next((kind for kind, known in EXTENSIONS.items() if known == extension), None)
+
+
 def id_of(name: str) -> UUID | None:
     """Return the id at the start of an entry's name, or None: only our own spelling counts."""
     text = name.partition(".")[0]

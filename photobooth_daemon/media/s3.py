@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -26,17 +25,18 @@ from photobooth_daemon.media.keys import (
     TEMPLATE_PREVIEW_TYPE,
     MediaKey,
     Shelf,
-    id_of,
     original_key,
     preview_key,
     provider_key,
     result_key,
     template_key,
     template_preview_key,
+    type_of,
 )
 from photobooth_daemon.media.listing import StoredThing
 from photobooth_daemon.media.s3_body import body_of
-from photobooth_daemon.media.s3_client import Listed, S3Client
+from photobooth_daemon.media.s3_client import S3Client
+from photobooth_daemon.media.s3_listing import BucketListing
 from photobooth_daemon.media.s3_object import OpenedObject
 from photobooth_daemon.media.scratch import Scratch
 from photobooth_daemon.media.store import MediaStore
@@ -50,12 +50,9 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 AT_ONCE = 16
-LISTED = 100
-"""More than one id ever has objects."""
 FEW_KEYS = 8
 PROOF_SECONDS = 2.5
 PROVED_SECONDS = 10.0
-LISTING_SECONDS = 300.0
 KNOWN_PREVIEWS = 10_000
 PROBE = "scratch/probe"
 RETIRED = "retired"
@@ -81,7 +78,7 @@ class S3Store(MediaStore):
         )
         self._preview_types: LRUCache[UUID, str] = LRUCache(KNOWN_PREVIEWS)
         self._proved_at = float("-inf")
-        self._listing: tuple[float, set[int]] | None = None
+        self._listing = BucketListing(self._client, config.prefix)
 
     def create(self) -> None:
         """Make sure that this host's directories exist; blocks."""
@@ -128,7 +125,7 @@ class S3Store(MediaStore):
         """Return those without an object; many are looked up in a listing of the bucket."""
         doubtful = list(keys)
         if len(keys) > FEW_KEYS:
-            there = await self._names_there()
+            there = await self._listing.hashes()
             doubtful = [key for key in keys if hash(self._name(key)) not in there]
         # What the listing has not may have been stored since.
         sizes = await self._each(self.find_size, doubtful)
@@ -165,7 +162,7 @@ class S3Store(MediaStore):
 
     async def find_result(self, job_id: UUID) -> MediaKey | None:
         """Return the first that the bucket lists."""
-        names = {item.key for item in await self._listed(Shelf.RESULTS, job_id)}
+        names = {item.key for item in await self._listing.of(Shelf.RESULTS, job_id)}
         keys = (result_key(job_id, kind) for kind in EXTENSIONS)
         return next((key for key in keys if self._name(key) in names), None)
 
@@ -173,7 +170,7 @@ class S3Store(MediaStore):
         """Return the first that the bucket lists; which one it is does not change."""
         kind = self._preview_types.get(job_id)
         if kind is None:
-            names = {item.key for item in await self._listed(Shelf.RESULTS, job_id)}
+            names = {item.key for item in await self._listing.of(Shelf.RESULTS, job_id)}
             there = (k for k in PREVIEW_NAMES if self._name(preview_key(job_id, k)) in names)
             kind = next(there, None)
             if kind is None:
@@ -247,22 +244,26 @@ class S3Store(MediaStore):
             async for entries in self._scratch.entries():
                 yield entries
             return
-        start = f"{self._prefix}{shelf}/"
-        held: list[Listed] = []
-        async for page in self._client.pages(start):
-            groups = _grouped(start, [*held, *page])
-            # The last one may go on with the next page.
-            held = groups.pop()[1] if groups else []
-            if groups:
-                yield [_thing(shelf, name, items) for name, items in groups]
-        if held:
-            yield [_thing(shelf, name, items) for name, items in _grouped(start, held)]
+        async for things in self._listing.things(shelf):
+            yield things
 
     async def remove_thing(self, thing: StoredThing) -> int:
         """Remove the objects of one id, or what lies in scratch."""
         if thing.shelf is Shelf.SCRATCH:
             return await self._scratch.remove(thing)
         return await self._remove_named(thing.shelf, thing.name)
+
+    # For moving to another store
+
+    async def list_pictures(self, shelf: Shelf) -> AsyncIterator[list[tuple[MediaKey, ...]]]:
+        """Yield what the bucket lists."""
+        async for groups in self._listing.pictures(shelf):
+            yield groups
+
+    async def adopt(self, files: Mapping[MediaKey, Path]) -> None:
+        """Store them; what is there already under this name is the same."""
+        for key, path in files.items():
+            await self._put(key, path, type_of(key) or "application/octet-stream")
 
     def _name(self, key: MediaKey) -> str:
         return f"{self._prefix}{key}"
@@ -274,36 +275,12 @@ class S3Store(MediaStore):
         return await self._remove_named(shelf, str(id_))
 
     async def _remove_named(self, shelf: Shelf, name: str) -> int:
-        start = f"{self._prefix}{shelf}/{name}"
-        # An id is never the beginning of another; what somebody else put there may be.
-        found = [
-            item
-            async for page in self._client.pages(start)
-            for item in page
-            if item.key == start or item.key.startswith(f"{start}/")
-        ]
+        found = await self._listing.named(shelf, name)
         await self._client.delete([item.key for item in found])
         return sum(item.size_bytes for item in found)
 
-    async def _listed(self, shelf: Shelf, id_: UUID, *, most: int = LISTED) -> list[Listed]:
-        start = f"{self._prefix}{shelf}/{id_}/"
-        return [item async for page in self._client.pages(start, most=most) for item in page]
-
     async def _has_any(self, shelf: Shelf, id_: UUID) -> bool:
-        return bool(await self._listed(shelf, id_, most=1))
-
-    async def _names_there(self) -> set[int]:
-        """Return the hashes of what was listed a little while ago: some bytes for each object."""
-        now = time.monotonic()
-        if self._listing is None or now - self._listing[0] > LISTING_SECONDS:
-            there = {
-                hash(item.key)
-                for shelf in (Shelf.RESULTS, Shelf.ORIGINALS)
-                async for page in self._client.pages(f"{self._prefix}{shelf}/")
-                for item in page
-            }
-            self._listing = (now, there)
-        return self._listing[1]
+        return bool(await self._listing.of(shelf, id_, most=1))
 
     async def _each(self, ask: Callable[[K], Awaitable[V]], subjects: Sequence[K]) -> list[V]:
         """Return the answers in the order of the questions, a few of which are asked at once."""
@@ -314,19 +291,3 @@ class S3Store(MediaStore):
                 return await ask(subject)
 
         return list(await asyncio.gather(*(one(subject) for subject in subjects)))
-
-
-def _grouped(start: str, items: Sequence[Listed]) -> list[tuple[str, list[Listed]]]:
-    """Return objects by what comes after the shelf, in the order of the listing."""
-    named = groupby(items, key=lambda item: item.key.removeprefix(start).partition("/")[0])
-    return [(name, list(group)) for name, group in named]
-
-
-def _thing(shelf: Shelf, name: str, items: Sequence[Listed]) -> StoredThing:
-    return StoredThing(
-        shelf=shelf,
-        id=id_of(name),
-        name=name,
-        size_bytes=sum(item.size_bytes for item in items),
-        modified_at=max(item.modified_at for item in items),
-    )

@@ -8,7 +8,7 @@ whichever store it is. Photos on their way in are files of this host in any case
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -45,6 +45,11 @@ class MediaStore(ABC):
 
     def __init__(self, scratch: Scratch) -> None:
         self._scratch = scratch
+
+    @property
+    def scratch(self) -> Scratch:
+        """Return the scratch directory of this host."""
+        return self._scratch
 
     # This host's disk
 
@@ -227,3 +232,18 @@ class MediaStore(ABC):
     @abstractmethod
     async def remove_thing(self, thing: StoredThing) -> int:
         """Remove what a listing found; return the bytes freed, 0 if it has gone meanwhile."""
+
+    # For moving to another store
+
+    @abstractmethod
+    def list_pictures(self, shelf: Shelf) -> AsyncIterator[list[tuple[MediaKey, ...]]]:
+        """Yield the pictures of a shelf, those of one id together, a batch at a time."""
+
+    @abstractmethod
+    async def adopt(self, files: Mapping[MediaKey, Path]) -> None:
+        """Store pictures of one id that another store had, from files that may be moved.
+
+        Raises:
+            FileExistsError: there are some of this id already.
+            StorageFull: there is no room.
+        """

@@ -71,6 +71,7 @@ class Booth:
         providers: Mapping[str, Mapping[str, Any]] | None = None,
         bucket: S3Config | None = None,
         hash_rounds: int = 4,
+        read_also: str | None = None,
         **server: Any,
     ) -> Booth:
         """Open the daemon; ``providers`` are further ones, at the fake's address by default."""
@@ -78,7 +79,7 @@ class Booth:
         url = provider.start()
         config = Config(
             server=ServerConfig(jwt_key_file=directory / "jwt.key", **server),
-            media=MediaConfig(directory / "media", "s3" if bucket else "files", bucket),
+            media=MediaConfig(directory / "media", "s3" if bucket else "files", read_also, bucket),
             providers={
                 "gemini": ProviderConfig("gemini", url, KEY, "config"),
                 **{

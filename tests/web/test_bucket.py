@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,6 +16,8 @@ from tornado.ioloop import IOLoop
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.build import build_housekeeping
 from photobooth_daemon.housekeeping.removals import Removals
+from photobooth_daemon.media.both_stores import BothStores
+from photobooth_daemon.media.copy import MediaCopy
 from photobooth_daemon.media.keys import Shelf, result_key
 from tests.support.audit import keeper_in
 from tests.support.booth import Booth
@@ -134,3 +139,37 @@ async def test_a_result_that_breaks_off_is_not_taken_for_whole(
     assert (answer.status, answer.code) == (503, "storage_unavailable")
     fake.always = ""
     assert (await shaken.get(url)).status == 200
+
+
+async def test_an_installation_moves_while_it_serves(
+    database: Database, tmp_path: Path, clock: FakeClock, object_store: ObjectStore
+) -> None:
+    bucket = await object_store.new_bucket()
+
+    async def opened(**stores: Any) -> Booth:
+        # A daemon that ends closes its pool.
+        own = await Database.open(database.url, max_size=4)
+        return await Booth.open(own, tmp_path, clock, **stores)
+
+    before = await opened()
+    urls = [(await photographed(before))[1] for _ in range(3)]
+    kept = [(await before.get(url)).body for url in urls]
+    await before.close()
+
+    moving = await opened(bucket=bucket, read_also="files")
+    both = moving.app.media_store
+    assert isinstance(both, BothStores)
+    assert [(await moving.get(url)).body for url in urls] == kept
+    copied, *taken = await asyncio.gather(
+        MediaCopy(both.second, both.first).run(), *(photographed(moving) for _ in range(3))
+    )
+    assert (copied.copied, copied.failed) == (6, 0)
+    urls += [url for _, url in taken]
+    kept = [(await moving.get(url)).body for url in urls]
+    await moving.close()
+
+    shutil.rmtree(moving.media_root)
+    after = await opened(bucket=bucket)
+    assert [(await after.get(url)).body for url in urls] == kept
+    assert all(kept)
+    await after.close()

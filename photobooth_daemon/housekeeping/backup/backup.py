@@ -59,9 +59,9 @@ class Source:
     """What is backed up."""
 
     database_url: str
-    media_root: Path
+    media_root: Path | None
     bucket: str | None
-    """Where the pictures are instead, and stay."""
+    """Where the other pictures are, and stay."""
     key_file: Path
     audit_key_file: Path
     config_file: Path
@@ -168,9 +168,12 @@ class Backup:
 
     def _copy_files(self, unfinished: Path, earlier: Path | None) -> Copied:
         total = Copied()
-        for shelf in SHELVES if self._source.bucket is None else ():
+        root = self._source.media_root
+        for shelf in SHELVES:
+            if root is None:
+                break
             copied = copy_shelf(
-                self._source.media_root / shelf,
+                root / shelf,
                 unfinished / MEDIA / shelf,
                 None if earlier is None else earlier / MEDIA / shelf,
             )

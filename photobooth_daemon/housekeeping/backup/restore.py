@@ -41,6 +41,7 @@ from photobooth_daemon.housekeeping.backup.manifest import (
     parse_manifest,
 )
 from photobooth_daemon.housekeeping.backup.seal import Seal
+from photobooth_daemon.media.both_stores import BothStores
 from photobooth_daemon.media.file_store import FileStore
 from photobooth_daemon.media.keys import key_of
 from photobooth_daemon.media.store import MediaStore
@@ -186,6 +187,8 @@ class Restore:
                 path.chmod(0o640)
 
     def _refuse_other_store(self, manifest: Manifest) -> None:
+        if isinstance(self._media_store, BothStores):
+            raise BackupFailed("Take read_also out of [media] first: pictures go to one store.")
         if isinstance(self._media_store, FileStore):
             if manifest.bucket is not None:
                 raise BackupFailed(
