@@ -42,6 +42,8 @@ def check(installation: Installation) -> None:
 def show(installation: Installation, as_json: bool) -> None:
     """Print the configuration in force, secrets left out."""
     sections = shown(installation.config)
+    # Where it was read is no key of it.
+    del sections["path"]
     if as_json:
         print_json(sections)
         return

@@ -69,5 +69,7 @@ def test_the_configuration_names_what_is_wrong_with_a_bucket(tmp_path: Path) -> 
         assert f"media.{key}" in refused.output
     good = S3Config("http://store", "bucket", "key", "secret")
     assert run(tmp_path, good, "config", "check", STORE="s3").exit_code == 0
+    text = run(tmp_path, good, "config", "show", STORE="s3")
+    assert (text.exit_code, "[media]" in text.output) == (0, True)
     shown = run(tmp_path, good, "config", "show", "--json", STORE="s3")
     assert json.loads(shown.output)["media"]["s3"]["secret_key"] == "(set)"
