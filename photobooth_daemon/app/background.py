@@ -119,8 +119,10 @@ def build_background(shared: Shared) -> tuple[Health, Operations]:
         gauges=gauges,
         presence=Presence(
             ProcessRepository(database),
+            shared.config.server.host_name,
             shared.config_digest,
             lambda: shared.site.noticed,
+            shared.gate.share_providers,
             shared.clock,
         ),
         watch=_watch(shared, vitals),

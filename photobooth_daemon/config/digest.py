@@ -14,7 +14,11 @@ def config_digest(config: Config, signing_key: bytes) -> str:
     """Return a keyed digest of everything that only a restart puts in force."""
     # Which password the intake has is the intake's affair; that it has one is not.
     intake = replace(config.intake, password="set" if config.intake.is_wanted else None)
-    lasting = replace(config, logging=LoggingConfig(), intake=intake, path=Config().path)
+    # A name of its own makes no host another one than the next.
+    server = replace(config.server, host_name="")
+    lasting = replace(
+        config, server=server, logging=LoggingConfig(), intake=intake, path=Config().path
+    )
     text = json.dumps(asdict(lasting), sort_keys=True, default=str)
     key = hmac.digest(signing_key, b"photobooth-daemon configuration digest", hashlib.sha256)
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]

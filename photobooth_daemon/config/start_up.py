@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class ServerConfig:
     """``[server]``: how the daemon is reached."""
 
     listen: ListenAddress = ListenAddress("127.0.0.1", 8080)
+    host_name: str = field(default_factory=socket.gethostname)
     public_url: str | None = None
     trusted_proxies: tuple[str, ...] = ()
     metrics_from: tuple[str, ...] = ()
@@ -175,6 +177,7 @@ def _read_server(reader: Reader) -> ServerConfig:
     )
     config = ServerConfig(
         listen=ListenAddress(host, port),
+        host_name=section.text("host_name") or default.host_name,
         public_url=section.url("public_url"),
         trusted_proxies=section.networks("trusted_proxies"),
         metrics_from=section.networks("metrics_from"),

@@ -20,7 +20,7 @@ from photobooth_daemon.tasks import end_tasks
 
 RECOVERY_SECONDS = 60.0
 VITALS_SECONDS = 10.0
-PRESENCE_SECONDS = 10.0
+PRESENCE_SECONDS = 5.0
 LOOK_SECONDS = 10.0
 GAUGES_SECONDS = 2.0
 
@@ -53,6 +53,8 @@ class Operations:
     async def start(self) -> None:
         """Claim the media tree, rid of what a killed process had in flight; begin the rest."""
         await _survive(self.sweep)
+        # Before the first photo: what providers may do is shared with the others.
+        await _survive(self.show_presence)
         self._housekeeping.tree_use.share()
         self._begin(_again_and_again(self.recover, RECOVERY_SECONDS))
         self._begin(_again_and_again(self._throttle.sum_up, RECOVERY_SECONDS))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from uuid import uuid4
 
@@ -15,22 +15,26 @@ from photobooth_daemon.repositories.processes import DaemonProcess, ProcessRepos
 
 
 class Presence:
-    """One process' sign of life; ``photoboothctl check`` looks for it."""
+    """One process' sign of life; others count it, and ``photoboothctl check`` looks for it."""
 
     def __init__(
         self,
         repository: ProcessRepository,
+        host: str,
         config_digest: str,
         noticed: Callable[[], Noticed],
+        share: Callable[[int, int], None],
         clock: Clock,
     ) -> None:
+        """``share`` is told which of how many processes this one is, from 0."""
         self._repository = repository
         self._noticed = noticed
+        self._share = share
         self._clock = clock
         self._shown = False
         self._process = DaemonProcess(
             process_id=uuid4(),
-            host=socket.gethostname(),
+            host=host,
             pid=os.getpid(),
             version=__version__,
             config_digest=config_digest,
@@ -39,12 +43,31 @@ class Presence:
         )
 
     async def show(self) -> None:
-        """Say that the process is alive."""
+        """Say that the process is alive, and learn how many others are."""
+        if not self._shown:
+            await self._forget_killed()
         process = replace(self._process, noticed=self._noticed())
-        await self._repository.seen(process, self._clock.utcnow())
+        now = self._clock.utcnow()
+        await self._repository.seen(process, now)
         self._shown = True
+        self._share(*await self._repository.rank(process.process_id, now))
 
     async def leave(self) -> None:
         """Say that it ends, if it was said to run."""
         if self._shown:
             await self._repository.gone(self._process.process_id)
+
+    async def _forget_killed(self) -> None:
+        """Take back what killed processes of this host have shown: nobody waits for their share."""
+        for process_id, pid in (await self._repository.pids_of(self._process.host)).items():
+            if pid == self._process.pid or not _runs(pid):
+                await self._repository.gone(process_id)
+
+
+def _runs(pid: int) -> bool:
+    with suppress(PermissionError):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+    return True

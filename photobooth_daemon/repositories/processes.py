@@ -13,6 +13,18 @@ SILENT_AFTER = timedelta(seconds=45)
 
 
 @dataclass(frozen=True, slots=True)
+class HostPresence:
+    """One host as its processes showed themselves last; ``processes`` is 0 for a silent one."""
+
+    host: str
+    processes: int
+    versions: tuple[str, ...]
+    config_digests: tuple[str, ...]
+    started_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DaemonProcess:
     """One process of the daemon."""
 
@@ -60,6 +72,61 @@ class ProcessRepository:
         """Record that a process has ended."""
         async with self._database.connection() as connection:
             await connection.execute("DELETE FROM daemon_process WHERE process_id = $1", process_id)
+
+    async def pids_of(self, host: str) -> dict[UUID, int]:
+        """Return the ids of all processes that a host has shown and not taken back."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                "SELECT process_id, pid FROM daemon_process WHERE host = $1", host
+            )
+        return {row["process_id"]: row["pid"] for row in rows}
+
+    async def rank(self, process_id: UUID, now: datetime) -> tuple[int, int]:
+        """Return the how-manyth of the living processes this one is, from 0, and how many are."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(
+                """
+                SELECT count(*) FILTER (WHERE (process.started_at, process.process_id)
+                                            < (own.started_at, own.process_id)) AS rank,
+                       count(*) AS sharers
+                  FROM daemon_process AS process, daemon_process AS own
+                 WHERE own.process_id = $1 AND process.seen_at > $2
+                """,
+                process_id,
+                now - SILENT_AFTER,
+            )
+        return row["rank"], max(1, row["sharers"])
+
+    async def list_hosts(self, now: datetime) -> list[HostPresence]:
+        """Return every host of the last day by its name, those too that have gone silent."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT host, count(*) FILTER (WHERE living) AS processes,
+                       array_agg(DISTINCT version ORDER BY version)
+                           FILTER (WHERE living OR seen_at = newest) AS versions,
+                       array_agg(DISTINCT config_digest ORDER BY config_digest)
+                           FILTER (WHERE living OR seen_at = newest) AS config_digests,
+                       min(started_at) FILTER (WHERE living OR seen_at = newest) AS started_at,
+                       max(seen_at) AS seen_at
+                  FROM (SELECT *, seen_at > $1 AS living,
+                               max(seen_at) OVER (PARTITION BY host) AS newest
+                          FROM daemon_process) AS process
+                 GROUP BY host ORDER BY host
+                """,
+                now - SILENT_AFTER,
+            )
+        return [
+            HostPresence(
+                row["host"],
+                row["processes"],
+                tuple(row["versions"]),
+                tuple(row["config_digests"]),
+                row["started_at"],
+                row["seen_at"],
+            )
+            for row in rows
+        ]
 
     async def list_living(self, now: datetime) -> list[DaemonProcess]:
         """Return the processes that were heard of lately."""

@@ -96,6 +96,18 @@ def readiness_schema() -> Schema:
             "ready": YES_NO,
             "checked_at": INSTANT,
             "live": YES_NO,
+            "hosts": list_of(
+                record(
+                    {
+                        "host": TEXT,
+                        "processes": COUNT,
+                        "versions": list_of(TEXT),
+                        "config_digests": list_of(TEXT),
+                        "started_at": INSTANT,
+                        "seen_at": INSTANT,
+                    }
+                )
+            ),
             "items": list_of(
                 record(
                     {

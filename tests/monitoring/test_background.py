@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,44 @@ async def test_trouble_is_told_and_its_end_too(
         await eventually(lambda: notes("recovered") == ["PhotoboothCleanupFailed"])
         await asyncio.sleep(0.2)
         assert notes("firing") == ["PhotoboothCleanupFailed"]
+
+
+async def _differs(database: Database, sql: str, before: Any) -> bool:
+    now = await value(database, sql)
+    return now is not None and now != before
+
+
+async def test_of_two_hosts_one_tells(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_module, "GROUP_WAIT", timedelta(seconds=0))
+    monkeypatch.setattr(operations_module, "LOOK_SECONDS", 0.05)
+    places = [tmp_path / "one", tmp_path / "two"]
+    for place in places:
+        place.mkdir()
+
+    def names(told: list[Any]) -> list[str]:
+        return [a["name"] for note in told if note != "heartbeat" for a in note["firing"]]
+
+    async def watcher_looks_on() -> None:
+        lease = "SELECT lease_ends_at FROM alert_watch"
+        for _ in range(3):
+            before = await value(database, lease)
+            await eventually(partial(_differs, database, lease, before))
+
+    own = await Database.open(database.url, max_size=4)
+    async with alarmed(database, places[0]) as (app, first):
+        await eventually(lambda: value(database, "SELECT holder FROM alert_watch"))
+        async with alarmed(own, places[1]) as (_, second):
+            async with database.connection() as connection:
+                await connection.execute(ADD_RUN, app.clock.utcnow(), False)
+            await eventually(lambda: names(first) == ["PhotoboothCleanupFailed"])
+            await watcher_looks_on()
+            # The first one leaves: the other goes on, and repeats nothing.
+            await app.operations.close()
+            await watcher_looks_on()
+            assert names(first) == ["PhotoboothCleanupFailed"]
+            assert names(second) == []
 
 
 async def test_an_internal_error_is_told(

@@ -1,7 +1,8 @@
 """Places and waiting rooms: how many photos are worked on at once, first come first served.
 
-Limits are per host and arrive with every call, so a changed setting holds for
-the next photo; each process takes its share, at least one place.
+Limits arrive with every call, so a changed setting holds for the next photo. A slot's
+are per host, a provider's for the whole installation; each process takes its share, at
+least one place.
 """
 
 from __future__ import annotations
@@ -48,6 +49,10 @@ class Gate:
         self._clock = clock or Clock()
         self._slots: dict[str, _Line] = {}
         self._providers: dict[str, _Line] = {}
+        self._concurrency: dict[str, int] = {}
+        """What each provider may do at once, all processes together."""
+        # Rounded down until it is known which of them gets what is left over.
+        self._rank, self._sharers = processes, processes
         self._seats: dict[str, int] = {}
         self._beside = _Line(self._clock)
 
@@ -82,8 +87,15 @@ class Gate:
         One that ``gives_way`` is had after all others, and told when another needs it.
         """
         line = self._line(self._providers, provider)
-        line.resize(self._share(concurrency))
+        self._concurrency[provider] = concurrency
+        line.resize(self._provider_share(concurrency))
         return ProviderPlace(line, gives_way=gives_way)
+
+    def share_providers(self, rank: int, sharers: int) -> None:
+        """Take this process' share of what providers may do: of so many it is this one, from 0."""
+        self._rank, self._sharers = rank, sharers
+        for provider, concurrency in self._concurrency.items():
+            self._providers[provider].resize(self._provider_share(concurrency))
 
     def seat_beside(self) -> Seat:
         """Return a seat that takes nothing from cameras: its photo waits for no place of a slot."""
@@ -109,7 +121,7 @@ class Gate:
         line = self._providers.get(provider)
         if line is None or not line.busy():
             return None
-        return self._share(concurrency) - line.figures().in_flight
+        return self._provider_share(concurrency) - line.figures().in_flight
 
     def seats(self) -> int:
         """Return how many photos are here, those still being uploaded too."""
@@ -124,6 +136,10 @@ class Gate:
 
     def _share(self, per_host: int) -> int:
         return max(1, per_host // self._processes)
+
+    def _provider_share(self, concurrency: int) -> int:
+        each, left_over = divmod(concurrency, self._sharers)
+        return max(1, each + (self._rank < left_over))
 
     def _line(self, lines: dict[str, _Line], name: str) -> _Line:
         if name not in lines:
@@ -191,6 +207,11 @@ class ProviderPlace:
 
     async def __aenter__(self) -> ProviderPlace:
         return self
+
+    @property
+    def limit(self) -> int:
+        """Return how many calls this process may make at once."""
+        return self._line.limit
 
     async def wait(self, deadline: Deadline) -> None:
         """Return once the call may be made.

@@ -23,6 +23,14 @@ CURES: Mapping[str, Text] = MappingProxyType(
             "en": "systemctl start photobooth-daemon; journalctl -u photobooth-daemon says why",
             "ru": "systemctl start photobooth-daemon; причина — journalctl -u photobooth-daemon",
         },
+        "host_silent": {
+            "en": "look after it; a host that is gone for good is forgotten after a day",
+            "ru": "проверьте его; выведенный из работы хост забывается через сутки",
+        },
+        "versions_differ": {
+            "en": "upgrade the others as well",
+            "ru": "обновите и остальные",
+        },
         "restart_pending": {
             "en": "systemctl restart photobooth-daemon (no photo is lost)",
             "ru": "systemctl restart photobooth-daemon (фотографии не теряются)",

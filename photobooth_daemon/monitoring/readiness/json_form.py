@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from photobooth_daemon.monitoring.readiness.cures import CURES
@@ -17,6 +18,7 @@ def report_json(report: ReadinessReport) -> dict[str, Any]:
         "ready": report.ready,
         "checked_at": report.checked_at,
         "live": report.live,
+        "hosts": [asdict(host) for host in report.hosts],
         "items": [_item(finding) for finding in report.findings],
     }
 

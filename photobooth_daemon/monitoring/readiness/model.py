@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from photobooth_daemon.repositories.processes import HostPresence
+
 
 class State(StrEnum):
     """``fault``: tonight will suffer. ``warning``: it may. ``ok``: looked at, and well."""
@@ -35,6 +37,7 @@ class ReadinessReport:
     checked_at: datetime
     live: bool
     findings: tuple[Finding, ...]
+    hosts: tuple[HostPresence, ...] = ()
 
     @property
     def ready(self) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import aiohttp
@@ -41,7 +40,7 @@ from photobooth_daemon.repositories.alerts import AlertRepository
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.repositories.events import EventRepository
-from photobooth_daemon.repositories.processes import ProcessRepository
+from photobooth_daemon.repositories.processes import HostPresence, ProcessRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
@@ -140,7 +139,8 @@ class Readiness:
             *await self._alerts(),
             *(await self._live_probe.probe(here.enabled) if live else await self._trials(here)),
         ]
-        return ReadinessReport(self._clock.utcnow(), live, tuple(findings))
+        hosts = tuple(await self._hosts())
+        return ReadinessReport(self._clock.utcnow(), live, tuple(findings), hosts)
 
     async def _situation(self) -> SlotSituation:
         slots = await self._records.slots.list_all()
@@ -160,12 +160,22 @@ class Readiness:
         living = await self._records.processes.list_living(self._clock.utcnow())
         if not living:
             return [fault("daemon", "daemon_down")]
-        host = socket.gethostname()
+        host = self._config.server.host_name
         current = (__version__, self._config_digest)
         if any(p.host == host and (p.version, p.config_digest) != current for p in living):
             return [fault("daemon", "restart_pending")]
         versions = ", ".join(sorted({process.version for process in living}))
-        return [ok("daemon", count=len(living), version=versions)]
+        remarks = [
+            warning("daemon", "host_silent", host.host, since=_clock_time(host.seen_at))
+            for host in await self._hosts()
+            if host.processes == 0
+        ]
+        if ", " in versions:
+            remarks.append(warning("daemon", "versions_differ", versions=versions))
+        return or_ok("daemon", remarks, count=len(living), version=versions)
+
+    async def _hosts(self) -> list[HostPresence]:
+        return await self._records.processes.list_hosts(self._clock.utcnow())
 
     async def _event(self) -> list[Finding]:
         """Tell of an evening that is under way: whoever looks may be about to restart something."""
@@ -177,7 +187,7 @@ class Readiness:
                     "event",
                     "event_running",
                     event.name,
-                    until=f"{event.ends_at.astimezone():%d.%m. %H:%M}",
+                    until=_clock_time(event.ends_at),
                 )
                 for event in running
                 if event.frozen
@@ -260,3 +270,7 @@ class Readiness:
             names = ", ".join(untried) if findings else ""
             findings.append(warning("probe", "probe_skipped", names))
         return findings
+
+
+def _clock_time(instant: datetime) -> str:
+    return f"{instant.astimezone():%d.%m. %H:%M}"

@@ -46,6 +46,14 @@ FOUND: Mapping[str, Text] = MappingProxyType(
             "en": "{count} process(es), version {version}",
             "ru": "процессов: {count}, версия {version}",
         },
+        "host_silent": {
+            "en": "a host that has not been heard of since {since}",
+            "ru": "хост молчит с {since}",
+        },
+        "versions_differ": {
+            "en": "hosts run different versions: {versions}",
+            "ru": "на хостах разные версии: {versions}",
+        },
         "daemon_down": {"en": "is not running", "ru": "не запущена"},
         "restart_pending": {
             "en": "runs with an older version or configuration than the one on disk",

@@ -2,7 +2,7 @@
 
 import { html, useEffect } from "../core/html.js";
 import { get } from "../core/api.js";
-import { duration, number, share, size } from "../core/format.js";
+import { ago, duration, number, share, size } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
 import { readHealth } from "../core/live.js";
 import { SLOT_IDS } from "../core/bounds.js";
@@ -43,6 +43,13 @@ function Check({ name, title, check }) {
 
 const STATES = { ok: "done", warning: "timeout", fault: "failed" };
 
+// Every host as it showed itself last.
+function Hosts({ hosts }) {
+  const head = ["host", "processes", "version", "configuration", "seen"];
+  return html`<div class="table-wrap" tabindex="0" role="group" aria-label=${t("hosts.title")}><table class="table"><thead><tr>${head.map((name) => html`<th key=${name} scope="col">${t(`hosts.${name}`)}</th>`)}</tr></thead>
+    <tbody>${hosts.map((host) => html`<tr key=${host.host}><th scope="row">${host.host}</th><td>${host.processes ? number(host.processes) : html`<span class="status failed">${t("hosts.silent")}</span>`}</td><td>${host.versions.join(", ")}</td><td><code>${host.config_digests.map((digest) => digest.slice(0, 8)).join(", ")}</code></td><td>${ago(host.seen_at)}</td></tr>`)}</tbody></table></div>`;
+}
+
 // What `photoboothctl check` says: the daemon brings its own words in both languages.
 function Readiness({ report, loading, reload, setReport }) {
   const { language } = app.get();
@@ -58,6 +65,7 @@ function Readiness({ report, loading, reload, setReport }) {
     ${!first.length && html`<p>${t("readiness.ready")}</p>`}
     <ul class="readiness">${first.map((item) => html`<li key=${`${item.code} ${item.subject}`}><span class=${`status ${STATES[item.state]}`}>${t(`readiness.state.${item.state}`)}</span>
       <div><p><b>${[item.title[language], subjectText(item.subject)].filter(Boolean).join(" · ")}</b> — ${withoutSubject(item, language)}</p><${Remedy} item=${item} acts=${acts} /></div></li>`)}</ul>
+    <${Hosts} hosts=${report.hosts} />
   <//>`;
 }
 

@@ -54,6 +54,33 @@ def test_limits_are_shared_among_processes(
         gate.enter("slot-001", concurrency=concurrency, queue=queue)
 
 
+@pytest.mark.parametrize(
+    ("concurrency", "sharers", "places"),
+    [(8, 3, [3, 3, 2]), (5, 2, [3, 2]), (4, 4, [1, 1, 1, 1]), (2, 3, [1, 1, 1])],
+)
+def test_what_a_provider_may_do_is_shared_out_to_the_last_place(
+    concurrency: int, sharers: int, places: list[int]
+) -> None:
+    shares = []
+    for rank in range(sharers):
+        gate = Gate()
+        gate.share_providers(rank, sharers)
+        shares.append(gate.provider_place("gemini", concurrency=concurrency).limit)
+    assert shares == places
+
+
+async def test_another_process_that_ends_leaves_its_places_to_those_who_wait() -> None:
+    gate = Gate()
+    gate.share_providers(0, 2)
+    calls = [gate.provider_place("gemini", concurrency=2) for _ in range(2)]
+    await calls[0].wait(soon())
+    waiting = asyncio.create_task(calls[1].wait(soon()))
+    await turn()
+    assert not waiting.done()
+    gate.share_providers(0, 1)
+    await waiting
+
+
 async def test_places_are_given_in_the_order_they_were_asked_for() -> None:
     gate = Gate()
     order: list[int] = []

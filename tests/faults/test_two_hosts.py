@@ -1,0 +1,198 @@
+"""Two daemons on one database and one media tree: what one decides holds for the other."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from tornado.ioloop import IOLoop
+
+from photobooth_daemon.rehearsal.camera import Camera, Habits, Shot
+from photobooth_daemon.rehearsal.camera_form import Booth
+from tests.support.daemons import Daemon
+from tests.support.fakes import eventually
+from tests.support.party import KEY, PASSWORD, SLOT, Party, photo
+
+LIVING = "SELECT host FROM daemon_process ORDER BY host"
+KEYS = ("jwt.key", "audit.key", "secrets.key")
+
+
+@pytest.fixture
+def party(io_loop: IOLoop, tmp_path: Path, database_url: str) -> Iterator[Party]:
+    """The daemon ``one``."""
+    toml = '[server]\nhost_name = "one"\n'
+    opened: Party = io_loop.run_sync(lambda: Party.open(tmp_path, database_url, toml=toml))
+    yield opened
+    io_loop.run_sync(opened.close)
+
+
+@pytest.fixture
+def other(io_loop: IOLoop, party: Party) -> Iterator[Daemon]:
+    """The daemon ``two``, not started: a state directory of its own, the keys copied."""
+    directory = party.directory / "two"
+    directory.mkdir()
+    toml = '[server]\nhost_name = "two"\n'
+    toml += f'[providers.gemini]\nbase_url = "{party.provider.url}"\napi_key = "{KEY}"\n'
+    daemon = Daemon(directory, party.database_url, toml)
+    daemon.media_root = party.daemon.media_root
+    daemon.write_config(party.database_url, toml)
+    for name in KEYS:
+        shutil.copy(party.directory / name, directory / name)
+    yield daemon
+    daemon.close()
+
+
+async def start(party: Party, other: Daemon) -> None:
+    """Start the second daemon, and wait until each knows of the other."""
+    other.start()
+    await asyncio.to_thread(other.wait_until_ready)
+
+    async def both() -> bool:
+        return [row["host"] for row in await party.fetch(LIVING)] == ["one", "two"]
+
+    await eventually(both)
+    # The first one counts who is there every few seconds.
+    seen = "SELECT seen_at FROM daemon_process WHERE host = 'one'"
+    (before,) = await party.fetch(seen)
+
+    async def has_counted() -> bool:
+        return bool((await party.fetch(seen))[0]["seen_at"] > before["seen_at"])
+
+    await eventually(has_counted)
+
+
+def control(daemon: Daemon, *arguments: str, stdin: str = "") -> str:
+    """Run ``photoboothctl`` on one of the hosts and return what it printed."""
+    ran = subprocess.run(
+        [
+            *(sys.executable, "-m", "photobooth_daemon.cli"),
+            *("--config", str(daemon.config_path), *arguments),
+        ],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode in (0, 1), ran.stderr
+    return ran.stdout
+
+
+async def shoot_at(daemon: Daemon, number: int, *, password: str = PASSWORD) -> Shot:
+    url = f"http://127.0.0.1:{daemon.port}/api/ingest/{SLOT}?response=image"
+    return await Camera(url, password, booth=Booth(number), habits=Habits()).take(photo(300, 200))
+
+
+def most_at_once(party: Party) -> int:
+    """Return how many photos were at the provider at the same moment."""
+    steps = chain.from_iterable(
+        (
+            (seen.started_at_seconds, 1),
+            (seen.started_at_seconds + (seen.answered_ms or 0) / 1000, -1),
+        )
+        for seen in party.orders()
+    )
+    at_once = peak = 0
+    for _, step in sorted(steps):
+        at_once += step
+        peak = max(peak, at_once)
+    return peak
+
+
+@pytest.mark.timeout(seconds=400)
+async def test_what_is_set_on_one_holds_on_both(party: Party, other: Daemon) -> None:
+    await start(party, other)
+    assert (await shoot_at(other, 1)).why_original is None
+
+    await asyncio.to_thread(control, party.daemon, "slot", "set", SLOT, "enabled=false")
+    assert (await shoot_at(other, 1)).why_original == "404 slot_disabled"
+    await asyncio.to_thread(control, other, "slot", "set", SLOT, "enabled=true")
+    rotate = ("settings", "rotate-ingest-password", "--generate")
+    password = (await asyncio.to_thread(control, other, *rotate)).split()[-1]
+    assert (await shoot_at(party.daemon, 1)).why_original == "401 invalid_password"
+    for daemon in (party.daemon, other):
+        assert (await shoot_at(daemon, 1, password=password)).why_original is None
+
+    report = json.loads(
+        await asyncio.to_thread(control, other, "check", "--json", "--locale", "en")
+    )
+    assert [host["host"] for host in report["hosts"]] == ["one", "two"]
+    assert [host["processes"] for host in report["hosts"]] == [1, 1]
+
+    party.kill()
+    past = "UPDATE daemon_process SET seen_at = seen_at - interval '1 hour' WHERE host = 'one'"
+    await party.execute(past)
+    report = json.loads(
+        await asyncio.to_thread(control, other, "check", "--json", "--locale", "en")
+    )
+    silent = [item["subject"] for item in report["items"] if item["code"] == "host_silent"]
+    assert silent == ["one"]
+
+
+@pytest.mark.timeout(seconds=400)
+@pytest.mark.parametrize("limit", [4, 5])
+async def test_a_providers_limit_holds_over_both(party: Party, other: Daemon, limit: int) -> None:
+    await party.set_settings(provider_concurrency=limit, slot_concurrency=16)
+    await start(party, other)
+    party.provider.script.always("image", delay_seconds=1)
+    shots = await asyncio.gather(*(shoot_at((party.daemon, other)[n % 2], n) for n in range(1, 17)))
+    assert {shot.why_original for shot in shots} == {None}
+    assert most_at_once(party) == limit
+
+    # Whoever stops gives his share to the other.
+    assert await asyncio.to_thread(other.stop) == 0
+    (before,) = await party.fetch("SELECT seen_at FROM daemon_process")
+
+    async def has_counted() -> bool:
+        (now,) = await party.fetch("SELECT seen_at FROM daemon_process")
+        return bool(now["seen_at"] > before["seen_at"])
+
+    await eventually(has_counted)
+    party.provider.log.clear()
+    shots = await asyncio.gather(*(shoot_at(party.daemon, n) for n in range(1, 9)))
+    assert {shot.why_original for shot in shots} == {None}
+    assert most_at_once(party) == limit
+    await party.nothing_left()
+
+
+@pytest.mark.timeout(seconds=400)
+async def test_a_photo_on_one_outlives_the_start_and_the_cleanup_of_the_other(
+    party: Party, other: Daemon
+) -> None:
+    party.provider.script.then("image", delay_seconds=12)
+    sending = party.begin(shoot_at(party.daemon, 1))
+    await party.asked(1)
+    other.start()
+    await asyncio.to_thread(other.wait_until_ready)
+    await asyncio.gather(
+        asyncio.to_thread(control, party.daemon, "cleanup"),
+        asyncio.to_thread(control, other, "cleanup"),
+    )
+    assert (await sending).why_original is None
+    await party.nothing_left()
+
+
+@pytest.mark.timeout(seconds=400)
+async def test_cleanup_on_both_removes_each_thing_once(party: Party, other: Daemon) -> None:
+    await start(party, other)
+    assert [shot.why_original for shot in await party.shoot(6)] == [None] * 6
+    past = "now() - interval '1 hour'"
+    await party.execute(f"UPDATE media_object SET expires_at = {past}")
+    await party.execute(f"UPDATE job_history SET result_expires_at = {past}")
+    await asyncio.gather(
+        *(
+            asyncio.to_thread(control, daemon, "cleanup")
+            for daemon in (party.daemon, other)
+            for _ in range(2)
+        )
+    )
+    runs = await party.fetch("SELECT counts, succeeded FROM cleanup_run")
+    assert all(run["succeeded"] for run in runs)
+    assert sum(run["counts"].get("results", 0) for run in runs) == 6
+    assert list((party.media_root / "results").iterdir()) == []
