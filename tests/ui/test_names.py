@@ -68,3 +68,47 @@ def test_the_audit_log_is_filtered_by_its_own_words(admin: Visit) -> None:
     page.reload()
     wait_for(lambda: rows.count() == rows.filter(has_text="3 · Плёнка 70-х").count() > 0)
     assert page.locator("#filter-entity").input_value() == "slot:slot-003"
+
+
+RAW = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-|\{\"|\bparams\.|media_id|image/")
+
+
+@pytest.mark.parametrize("slot", ["slot-004", "slot-005"])
+def test_changes_are_told_in_words(admin: Visit, slot: str) -> None:
+    page = admin.page
+    admin.open(f"audit?entity=slot:{slot}")
+    page.locator(".audit-row").first.wait_for()
+    for summary in page.locator(".audit-row summary").all():
+        summary.click()
+    main = page.locator("main")
+    frame = {"ru": "Рамка: Рамка «Юбилей»", "en": "Frame: Рамка «Юбилей»"}[admin.language]
+    if slot == "slot-005":
+        wait_for(lambda: frame in main.inner_text(), seconds=5)
+    wait_for(lambda: not RAW.findall(main.inner_text()), seconds=5)
+    admin.open(f"slots/{slot}?tab=history")
+    page.locator(".revision .diff").first.wait_for()
+    assert not RAW.findall(main.inner_text())
+    name = admin.t("slot.unnamed", n=str(int(slot[-3:])))
+    assert page.locator(".diff del", has_text=name).count() == 1
+
+
+def test_a_photos_numbers_are_there_for_support_and_folded(admin: Visit, house: House) -> None:
+    page, t = admin.page, admin.t
+    query = {"slot": "slot-004", "status": "done", "limit": 1}
+    job_id = house.call("GET", "/api/jobs", query=query)["items"][0]["job_id"]
+    admin.open(f"jobs/{job_id}")
+    page.locator("#attempts .attempt").first.wait_for()
+    assert not RAW.findall(page.locator("main").inner_text())
+    page.locator("#facts summary", has_text=t("job.ids")).click()
+    assert page.get_by_text(job_id).is_visible()
+
+
+def test_the_search_closes_on_escape_whatever_is_typed(admin: Visit) -> None:
+    page = admin.page
+    admin.open()
+    page.locator(".card").first.wait_for()
+    page.keyboard.press("/")
+    page.locator("dialog .found li").first.wait_for()
+    page.keyboard.type("кино")
+    page.keyboard.press("Escape")
+    page.locator("dialog").wait_for(state="detached")

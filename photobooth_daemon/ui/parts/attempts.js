@@ -38,7 +38,8 @@ function Run({ first, attempts, catalogue }) {
     <${Icon} name=${attempt.reason ? "cross" : "check"} />
     <div><p><b>${t("attempt.title", { n, provider: providerTitle(attempt.provider, catalogue), operation: operationTitle(attempt.provider, attempt.operation, catalogue) })}</b>${attempt.model && html` <span class="chip mono">${attempt.model}</span>`}</p>
       <p>${words}${count > 1 && html` <b>× ${count}</b>`}${attempt.message && html` <span class="quiet">${t("attempt.says", { message: attempt.message })}</span>`}</p>
-      <p class="quiet">${timesOf(attempts)}${cost !== false && ` · ${money(cost)}`}${ids && html` · <span class="mono">${ids}</span>`}</p></div>
+      <p class="quiet">${timesOf(attempts)}${cost !== false && ` · ${money(cost)}`}</p>
+      ${ids && html`<details class="change"><summary>${t("attempt.ids")}</summary><span class="mono">${ids}</span></details>`}</div>
   </li>`;
 }
 

@@ -3,6 +3,7 @@
 import { html } from "../core/html.js";
 import { has, ofSchema, t } from "../core/i18n.js";
 import { findOperation } from "../core/catalogue.js";
+import { roleOf } from "../core/slot_config.js";
 import { valueText } from "./schema_form.js";
 
 /** The name of a changed place; params are named by their schema. */
@@ -29,6 +30,11 @@ function paramsText(params, config, catalogue) {
   return lines.join("\n") || t("value.none");
 }
 
+function roleTitle(role, config, catalogue) {
+  const roles = findOperation(catalogue, config?.provider, config?.operation)?.template_roles ?? [];
+  return ofSchema(roles.map(roleOf).find((one) => one.role === role), "title") || role;
+}
+
 /** How the value at `path` of a configuration reads. */
 export function textAt(path, value, config, { catalogue, templates }) {
   const [key, part] = path.split(/\.(.*)/);
@@ -42,8 +48,10 @@ export function textAt(path, value, config, { catalogue, templates }) {
   if (key === "fallback") return value.map((rung, n) => `${n + 1}. ${rungText(rung, catalogue)}\n${paramsText(rung.params, rung, catalogue)}`).join("\n") || t("value.none");
   if (key === "guest_fields") return value.map((one) => [one.field, ...one.choices ?? []].join(", ")).join("\n") || t("value.none");
   if (key === "template_media") {
-    return value.map((one) => `${one.role}: ${templates.find(({ media_id: id }) => id === one.media_id)?.label ?? one.media_id}`).join("\n") || t("value.none");
+    return value.map((one) => `${roleTitle(one.role, config, catalogue)}: ${templates.find(({ media_id: id }) => id === one.media_id)?.label ?? t("diff.gone_picture")}`).join("\n") || t("value.none");
   }
+  const numbered = key === "display_name" && /^Slot (\d+)$/.exec(value);
+  if (numbered) return t("slot.unnamed", { n: numbered[1] });
   if (has(`choice.${path}.${value}`)) return t(`choice.${path}.${value}`);
   return valueText(undefined, value);
 }

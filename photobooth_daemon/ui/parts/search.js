@@ -38,7 +38,8 @@ function Search({ close }) {
     else if (event.key === "Enter" && results[chosen]) {
       close();
       location.hash = results[chosen].href;
-    } else return;
+    } else if (event.key === "Escape") close(); // the browser would only empty the box
+    else return;
     event.preventDefault();
   };
   const type = (event) => {

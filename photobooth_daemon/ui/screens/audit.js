@@ -7,9 +7,11 @@ import { exactMoment, moment } from "../core/format.js";
 import { has, keysBelow, t } from "../core/i18n.js";
 import { personName, providerTitle, slotTitleOf, useCatalogue } from "../core/names.js";
 import { link, refine } from "../core/router.js";
+import { may } from "../core/session.js";
 import { same } from "../core/slot_config.js";
 import { app, useStore } from "../core/store.js";
 import { Button, Empty, ProblemNotice, Title, Waiting } from "../parts/basics.js";
+import { labelOf, textAt } from "../parts/diff.js";
 import { SelectField } from "../parts/fields.js";
 import { Icon } from "../parts/icons.js";
 import { useLoad } from "../parts/load.js";
@@ -40,40 +42,57 @@ function write(value, name) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function Change({ before, after }) {
+// A slot's values mean what its operation says; an entry that does not name it is about the one it has now.
+function slotWords(entry, slot, known) {
+  const config = { ...slot, ...entry.before, ...entry.after };
+  return {
+    label: (name) => labelOf(name, config, known.catalogue),
+    text: (name, value, side) => textAt(name, value, { ...config, ...side }, known),
+  };
+}
+
+const PLAIN = {
+  label: (name) => [`field.${name}`, `setting.${name}`].filter(has).map((key) => t(key))[0] ?? name,
+  text: (name, value) => write(value, name),
+};
+
+function Change({ before, after, words }) {
   const [one, other] = [flat(before), flat(after)];
   const names = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((name) => !NOT_SHOWN.has(name) && !same(one[name], other[name]));
   if (!names.length) return null;
   return html`<details class="change"><summary>${t("audit.changed", { count: names.length })}</summary>
     <div class="table-wrap"><table class="table diff"><thead><tr><th scope="col">${t("diff.field")}</th><th scope="col">${t("diff.before")}</th><th scope="col">${t("diff.after")}</th></tr></thead>
-    <tbody>${names.map((name) => html`<tr key=${name}><th scope="row">${has(`field.${name}`) ? t(`field.${name}`) : name}</th><td><del>${write(one[name], name)}</del></td><td><ins>${write(other[name], name)}</ins></td></tr>`)}</tbody></table></div></details>`;
+    <tbody>${names.map((name) => html`<tr key=${name}><th scope="row">${words.label(name)}</th><td><del>${words.text(name, one[name], before)}</del></td><td><ins>${words.text(name, other[name], after)}</ins></td></tr>`)}</tbody></table></div></details>`;
 }
 
 function entityLink(entry, catalogue, slots) {
   const { entity } = entry;
   const slot = /^slot:(slot-\d{3})$/.exec(entity)?.[1];
   if (slot) return html`<a href=${link(`slots/${slot}`, { tab: "history" })}>${slotTitleOf(slot, slots)}</a>`;
-  const [, kind, id] = /^(event|job|template|provider|admin|board|alert_channel):(.+)$/.exec(entity) ?? [];
+  const [, kind, id] = /^(event|job|template|provider|admin|board|alert_channel|preset):(.+)$/.exec(entity) ?? [];
   if (kind === "provider") return providerTitle(id, catalogue);
   if (kind === "admin") return html`<b>${id}</b>`;
   if (kind === "alert_channel") return t(`alerts.channel.${id}`);
   if (kind === "board") return entry.after?.label ?? entry.before?.label;
   if (kind === "template") return entry.after?.label ?? entry.before?.label ?? t("audit.a_picture");
+  if (kind === "preset") return (entry.after ?? entry.before)?.title?.[app.get().language] ?? t("audit.a_recipe");
   if (kind === "job") return html`<a href=${link(`jobs/${id}`)}>${t("audit.a_photo")}</a>`;
   // A deleted one has no page any more; its name is in the entry.
   if (kind === "event") return entry.action === "event.delete" ? entry.before?.name : html`<a href=${link(`events/${id}`)}>${entry.after?.name ?? entry.before?.name ?? t("audit.an_event")}</a>`;
   return has(`audit_entity.${entity}`) ? t(`audit_entity.${entity}`) : html`<span class="mono">${entity}</span>`;
 }
 
-function Entry({ entry }) {
+function Entry({ entry, templates }) {
   const slots = useStore(app, (state) => state.slots);
   const catalogue = useCatalogue();
+  const slot = slots?.find(({ id }) => entry.entity === `slot:${id}`);
+  const words = slot ? slotWords(entry, slot, { catalogue, templates }) : PLAIN;
   return html`<li class="audit-row">
     <time datetime=${entry.at} title=${exactMoment(entry.at)}>${moment(entry.at)}</time>
     <div><p><b>${personName(entry.actor)}</b> ${has(`audit_action.${entry.action}`) ? t(`audit_action.${entry.action}`) : html`<span class="mono">${entry.action}</span>`} · ${entityLink(entry, catalogue, slots)}</p>
       ${entry.address && html`<p class="quiet">${t("audit.from", { address: entry.address })}</p>`}
       ${entry.after?.override_reason && html`<p class="override"><${Icon} name="lock" /> ${t("audit.override", { reason: entry.after.override_reason })}</p>`}
-      <${Change} before=${entry.before} after=${entry.after} /></div>
+      <${Change} before=${entry.before} after=${entry.after} words=${words} /></div>
     <span class="quiet mono">#${entry.id}</span>
   </li>`;
 }
@@ -111,6 +130,7 @@ export function Screen({ query }) {
   const key = JSON.stringify(filters);
   const [more, setMore] = useState({ items: [], cursor: undefined });
   const { data, problem, reload } = useLoad((signal) => get("/api/audit", { signal, query: filters }), [key]);
+  const templates = useLoad((signal) => (may("slots:read") ? get("/api/template-media", { signal, query: { limit: 200 } }) : null), []);
   useEffect(() => setMore({ items: [], cursor: undefined }), [data]);
   const items = [...(data?.items ?? []), ...more.items];
   const cursor = more.cursor === undefined ? data?.next_cursor : more.cursor;
@@ -125,7 +145,7 @@ export function Screen({ query }) {
     <${ProblemNotice} problem=${problem} retry=${reload} />
     ${!data && !problem && html`<${Waiting} rows=${6} />`}
     ${data && items.length === 0 && html`<${Empty} icon="audit" title=${t("audit.none")}>${t("audit.none_todo")}<//>`}
-    ${items.length > 0 && html`<ol class="audit-list panel" aria-label=${t("screen.audit")}>${items.map((entry) => html`<${Entry} key=${entry.id} entry=${entry} />`)}</ol>`}
+    ${items.length > 0 && html`<ol class="audit-list panel" aria-label=${t("screen.audit")}>${items.map((entry) => html`<${Entry} key=${entry.id} entry=${entry} templates=${templates.data?.items ?? []} />`)}</ol>`}
     ${cursor && html`<p class="more"><${Button} onClick=${next}>${t("act.more")}<//></p>`}
   `;
 }

@@ -19,7 +19,7 @@ import { ReasonNotice } from "../parts/reason.js";
 import { toast, toastProblem } from "../parts/toast.js";
 
 function pictureText(type, width, height, bytes) {
-  return `${type} · ${width} × ${height} · ${size(bytes)}`;
+  return `${type.replace("image/", "").toUpperCase()} · ${width} × ${height} · ${size(bytes)}`;
 }
 
 function Facts({ job, event }) {
@@ -37,9 +37,12 @@ function Facts({ job, event }) {
     ["result", job.result_content_type && pictureText(job.result_content_type, job.result_width, job.result_height, job.result_size_bytes)],
     ["cost", job.cost !== null && job.cost !== undefined && money(job.cost)],
     ["address", job.client_address],
-    ["request_id", job.request_id && html`<span class="mono">${job.request_id}</span>`],
-    ["job_id", html`<span class="mono">${job.job_id}</span>`],
   ];
+  const ids = ["request_id", "job_id"].map((name) => [name, job[name] && html`<span class="mono">${job[name]}</span>`]);
+  return html`<${List} rows=${rows} /><details class="change"><summary>${t("job.ids")}</summary><${List} rows=${ids} /></details>`;
+}
+
+function List({ rows }) {
   return html`<dl class="facts">${rows.filter(([, value]) => value).map(([name, value]) => html`<dt key=${name}>${t(`job.${name}`)}</dt><dd>${value}</dd>`)}</dl>`;
 }
 

@@ -3,6 +3,7 @@
 import { html, useState } from "../../core/html.js";
 import { get } from "../../core/api.js";
 import { t } from "../../core/i18n.js";
+import { personName } from "../../core/names.js";
 import { changes } from "../../core/slot_config.js";
 import { Ago, Button, Panel, ProblemNotice, Waiting } from "../../parts/basics.js";
 import { confirm } from "../../parts/dialog.js";
@@ -13,7 +14,7 @@ function Revision({ revision, before, current, known, onRestore, writable }) {
   const list = before ? changes(before.config, revision.config) : [];
   return html`<li class="revision">
     <header><h3>${t("history.version", { version: String(revision.version) })} ${current && html`<span class="chip">${t("history.current")}</span>`}</h3>
-      <p class="quiet">${t(`history.action.${revision.action}`)} · ${revision.created_by} · <${Ago} at=${revision.created_at} /></p>
+      <p class="quiet">${t(`history.action.${revision.action}`)} · ${personName(revision.created_by)} · <${Ago} at=${revision.created_at} /></p>
       ${!current && writable && html`<${Button} kind="small" onClick=${() => onRestore(revision)}>${t("history.restore")}<//>`}</header>
     ${list.length > 0 && html`<${Differences} list=${list} before=${before.config} after=${revision.config} known=${known} />`}
     ${before && list.length === 0 && html`<p class="quiet">${t("history.same")}</p>`}
