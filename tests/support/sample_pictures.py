@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -28,7 +29,19 @@ def corners(width: int = 300, height: int = 200) -> Image.Image:
 
 
 def noise(width: int = 300, height: int = 200, spread: int = 40) -> Image.Image:
-    """Detail that takes bytes, as a photo's does."""
+    """Detail that takes bytes, as a photo's does; no two are alike."""
+    image = _noise(width, height, spread).copy()
+    image.paste(_drawn_noise(min(width, 16), min(height, 16), spread))
+    return image
+
+
+@lru_cache(maxsize=16)
+def _noise(width: int, height: int, spread: int) -> Image.Image:
+    # A large one takes a tenth of a second to draw.
+    return _drawn_noise(width, height, spread)
+
+
+def _drawn_noise(width: int, height: int, spread: int) -> Image.Image:
     bands = [Image.effect_noise((width, height), spread) for _ in range(3)]
     return Image.merge("RGB", bands)
 
