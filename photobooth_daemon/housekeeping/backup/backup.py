@@ -98,10 +98,11 @@ class Backup:
                 report = await self._make(directory, started_at, keep)
         except (PhotoboothError, OSError) as error:
             failure = _named(error)
+            # Told before it is recorded: the database itself may be what is missing.
+            log.error("backup failed", extra={"error": failure.detail})
             await self._repository.record(
                 started_at, self._clock.utcnow(), str(directory), 0, failure.detail
             )
-            log.error("backup failed", extra={"error": failure.detail})
             raise failure from error
         size = report.manifest.dump_bytes + report.manifest.media_bytes
         await self._repository.record(
