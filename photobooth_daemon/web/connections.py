@@ -10,6 +10,8 @@ from __future__ import annotations
 import array
 import asyncio
 import fcntl
+import socket
+import struct
 import termios
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable
@@ -38,6 +40,8 @@ CHUNKS_AT_ONCE = 16
 UNREAD_SECONDS = 30.0
 """How long a client may read nothing of what is written to it."""
 LOOK_SECONDS = 1.0
+_LAST_DATA_MS = struct.Struct("@52xI")
+"""``tcpi_last_data_recv`` of Linux' ``struct tcp_info``."""
 
 Serve = Callable[[], None]
 
@@ -75,6 +79,7 @@ class Connections:
 
         stream.close = closed  # type: ignore[method-assign]
         watch.begin()
+        stream.waited_seconds = _queued_seconds(stream)  # type: ignore[attr-defined]
         serve()
 
     def _wait(self, stream: IOStream, network: str, serve: Serve) -> None:
@@ -123,6 +128,17 @@ def unread_bytes(request: HTTPServerRequest) -> int:
     return waiting[0] + stream._read_buffer_size
 
 
+def waited_seconds(request: HTTPServerRequest) -> float:
+    """Return how long a connection's first request had lain there before anybody read it.
+
+    Of its data's last piece, that is: when the first came, the kernel does not remember.
+    """
+    stream: IOStream | None = getattr(request.connection, "stream", None)
+    if stream is None or stream._total_write_index:
+        return 0.0
+    return float(getattr(stream, "waited_seconds", 0.0))
+
+
 def say_continue(request: HTTPServerRequest) -> None:
     """Invite a client that waits for a word to send its body (RFC 9110, 10.1.1)."""
     stream: IOStream | None = getattr(request.connection, "stream", None)
@@ -135,6 +151,19 @@ def break_off(request: HTTPServerRequest) -> None:
     stream: IOStream | None = getattr(request.connection, "stream", None)
     if stream is not None:
         stream.close()
+
+
+def _queued_seconds(stream: IOStream) -> float:
+    """Return how long what has arrived of a new connection lies in the kernel already."""
+    waiting = array.array("i", [0])
+    try:
+        fcntl.ioctl(stream.fileno(), termios.FIONREAD, waiting)
+        if not waiting[0]:
+            return 0.0
+        told = stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_DATA_MS.size)
+        return float(_LAST_DATA_MS.unpack(told)[0]) / 1000
+    except (OSError, struct.error):
+        return 0.0
 
 
 class _Watch:

@@ -22,7 +22,7 @@ from photobooth_daemon.model import MB, ResponseMode
 from photobooth_daemon.model.public_urls import page_url, result_url
 from photobooth_daemon.pictures.kinds import MAGIC_BYTES, content_type_of
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.connections import unread_bytes
+from photobooth_daemon.web.connections import unread_bytes, waited_seconds
 from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.multipart import FormNames
 from photobooth_daemon.web.photo import DRAIN_ALLOWANCE_BYTES, Photo, PhotoNeeds, server_timing
@@ -39,7 +39,8 @@ class PhotoHandler(Handler):
         super().initialize(base)
         self.needs = needs
         self.photo = Photo(needs, self.body)
-        self.started_monotonic_seconds = needs.clock.monotonic()
+        # Or before that, where they lay in the socket's queue: while the daemon restarted, say.
+        self.started_monotonic_seconds = needs.clock.monotonic() - waited_seconds(self.request)
         # Until the settings are known, whatever they may allow.
         self.body.drain_bytes = LARGEST_UPLOAD_MB * MB + DRAIN_ALLOWANCE_BYTES
 

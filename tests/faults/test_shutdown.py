@@ -41,6 +41,22 @@ async def test_photos_in_flight_are_answered_before_the_end(party: Party) -> Non
     assert len(await party.jobs("done")) == 6
 
 
+@pytest.mark.timeout(seconds=180)
+async def test_what_a_photo_waited_for_a_daemon_is_taken_off_its_window(party: Party) -> None:
+    await party.set_settings(sync_response_seconds=20)
+    party.provider.script.always("hang")
+    assert await asyncio.to_thread(party.daemon.stop) == 0
+    waiting = party.begin(party.camera(1).take(photo(300, 200)))
+    await asyncio.sleep(4)
+    party.daemon.start()
+    shot = await waiting
+    assert shot.why_original == "504 provider_timeout"
+    # Counted from the daemon's start it would be 24 s.
+    assert 18 < shot.seconds < 23
+    (job,) = await party.jobs()
+    assert job["timings"]["upload_ms"] >= 4000
+
+
 async def test_a_camera_that_connects_meanwhile_waits_and_is_served(party: Party) -> None:
     party.provider.script.then("image", delay_seconds=2)
     before = party.begin(party.shoot())
