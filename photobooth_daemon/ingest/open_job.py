@@ -22,6 +22,7 @@ from photobooth_daemon.ingest.outcome import failed_end, failure_of, status_of
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import Job, Picture, PictureBytes
+from photobooth_daemon.pictures.headers import decoded_megapixels
 from photobooth_daemon.pictures.steps import original
 from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.tasks import InFlight
@@ -155,7 +156,7 @@ class OpenJob:
                     photo.path,
                     photo.content_type,
                     slot.output,
-                    megapixels=photo.megapixels,
+                    megapixels=decoded_megapixels(photo.content_type, photo.width, photo.height),
                 )
         except (DeadlinePassed, InvalidImage):
             log.warning("no time to answer with the original", extra={"code": error.code})

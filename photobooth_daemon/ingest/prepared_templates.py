@@ -12,6 +12,7 @@ from cachetools import LRUCache
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.model import PictureBytes, TemplateMedia
+from photobooth_daemon.pictures.headers import decoded_megapixels
 from photobooth_daemon.pictures.steps import prepare
 from photobooth_daemon.pictures.threads import PictureThreads
 
@@ -54,7 +55,9 @@ class PreparedTemplates:
                     path,
                     template.content_type,
                     deadline=deadline,
-                    megapixels=template.width * template.height / 1e6,
+                    megapixels=decoded_megapixels(
+                        template.content_type, template.width, template.height
+                    ),
                     size_bytes=template.size_bytes,
                 )
                 # One that is larger than all that is kept is only used.

@@ -10,6 +10,7 @@ from photobooth_daemon.errors import DatabaseUnavailable, DeadlinePassed, Invali
 from photobooth_daemon.ingest.exchange import Admitted, Answer
 from photobooth_daemon.model import Job
 from photobooth_daemon.model.events import Event
+from photobooth_daemon.pictures.headers import decoded_megapixels
 from photobooth_daemon.pictures.stamp import StampOrder, stamped
 from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.repositories.events import EventRepository
@@ -55,7 +56,9 @@ class Stamps:
                     admitted.slot.output,
                     event.stamp,
                     link,
-                    megapixels=picture.width * picture.height / 1e6,
+                    megapixels=decoded_megapixels(
+                        picture.content_type, picture.width, picture.height
+                    ),
                 )
         except (DeadlinePassed, DatabaseUnavailable):
             log.warning("no time to stamp the answer")

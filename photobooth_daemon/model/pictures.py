@@ -17,11 +17,6 @@ class Picture:
     size_bytes: int
     sha256: str
 
-    @property
-    def megapixels(self) -> float:
-        """Return how large it is, decoded."""
-        return self.width * self.height / 1e6
-
 
 @dataclass(frozen=True, slots=True)
 class PictureBytes:

@@ -20,6 +20,10 @@ EXTENSIONS = {JPEG: "jpg", PNG: "png", WEBP: "webp", AVIF: "avif"}
 LONGEST_EDGE_PX = 30_000
 """A decoder keeps tens of bytes for each row beside its pixels: 59 million rows of one pixel
 take two gigabytes. Up to here that is nothing beside the four bytes of a pixel."""
+MOST_WEBP_PIXELS = 30_000_000
+"""Its decoder keeps two canvases beside the picture and hands over a copy: 16 bytes a pixel."""
+_DECODED_TIMES = {PNG: 2, WEBP: 4, AVIF: 2, GIF: 2}
+"""How many times four bytes a pixel a decoder holds at most: PNG has 64 bits, interlaced."""
 MOST_CHUNKS = 50_000
 """A PNG of 50 MB in the customary chunks of 8 KB has 6,400."""
 _GIF_EXTENSION, _GIF_IMAGE = 0x21, 0x2C
@@ -41,6 +45,11 @@ class Header:
         if turns_sideways(self.orientation):
             return self.height, self.width
         return self.width, self.height
+
+
+def decoded_megapixels(content_type: str, width: int, height: int) -> float:
+    """Return how large a picture is while it is decoded, in megapixels of four bytes a pixel."""
+    return width * height * _DECODED_TIMES.get(content_type, 1) / 1e6
 
 
 def read_header(file: BinaryIO, content_type: str, *, max_pixels: int) -> Header:
@@ -71,10 +80,11 @@ def read_header(file: BinaryIO, content_type: str, *, max_pixels: int) -> Header
             f"The picture has {header.width} x {header.height} pixels; "
             f"an edge may have {LONGEST_EDGE_PX} at most."
         )
-    if header.width * header.height > max_pixels:
+    most_pixels = min(max_pixels, MOST_WEBP_PIXELS) if content_type == WEBP else max_pixels
+    if header.width * header.height > most_pixels:
         raise InvalidImage(
             f"The picture has {header.width} x {header.height} pixels; "
-            f"at most {max_pixels} are taken."
+            f"at most {most_pixels} are taken."
         )
     return header
 

@@ -36,7 +36,7 @@ from photobooth_daemon.pictures.codec import (
     scaled,
     with_end,
 )
-from photobooth_daemon.pictures.headers import Header, read_header
+from photobooth_daemon.pictures.headers import Header, decoded_megapixels, read_header
 from photobooth_daemon.pictures.jpeg import without_metadata
 from photobooth_daemon.pictures.kinds import (
     JPEG,
@@ -106,7 +106,7 @@ def measure(path: Path, content_type: str, max_pixels: int) -> tuple[int, int]:
 
 
 def megapixels_of(file: BinaryIO) -> float:
-    """Return how large a picture claims to be; 0.0 for what no decoder will ever see."""
+    """Return how large a picture is while it is decoded; 0.0 for what no decoder will ever see."""
     content_type = _kind_of(file)
     if content_type is None or not is_readable(content_type):
         return 0.0
@@ -114,7 +114,7 @@ def megapixels_of(file: BinaryIO) -> float:
         header = read_header(file, content_type, max_pixels=MOST_PIXELS)
     except InvalidImage:
         return 0.0
-    return header.width * header.height / 1e6
+    return decoded_megapixels(content_type, header.width, header.height)
 
 
 def prepare(path: Path, content_type: str, *, max_edge_px: int) -> PictureBytes:

@@ -25,7 +25,7 @@ Ts = TypeVarTuple("Ts")
 
 FEWEST_THREADS, MOST_THREADS = 2, 8
 LARGE_MEGAPIXELS = 40.0
-"""Above this, one picture at a time: decoded, it takes hundreds of megabytes."""
+"""Above this, of four bytes each, one picture at a time: it takes hundreds of megabytes."""
 
 
 @dataclass(eq=False, slots=True)
@@ -143,21 +143,20 @@ class PictureThreads:
     def expected_seconds(self, size_bytes: int) -> float:
         """Return how long until a photo of this size, handed in now, would be prepared.
 
-        0.0 while nothing is known yet. Work that comes later and goes first is not in it.
+        0.0 while nothing is known yet. Work that comes later and goes first is not in it. Large
+        pictures, which go one by one, keep one thread for themselves, however many they are.
         """
         with self._changed:
-            pace = self._lines.pace
-            ahead = sum(
-                pace.expected_seconds(piece.kind, piece.weight)
-                for line in self._lines.waiting.values()
-                for piece in line
-                if piece.wanted
-            )
-            for piece in self._lines.running:
+            pace, lines = self._lines.pace, self._lines
+            waiting = [p for line in lines.waiting.values() for p in line if p.wanted]
+            ahead = sum(pace.expected_seconds(p.kind, p.weight) for p in waiting if not p.large)
+            for piece in lines.running:
                 spent = self._clock.monotonic() - piece.started_monotonic_seconds
-                ahead += max(0.0, pace.expected_seconds(piece.kind, piece.weight) - spent)
+                if not piece.large:
+                    ahead += max(0.0, pace.expected_seconds(piece.kind, piece.weight) - spent)
+            any_large = any(piece.large for piece in (*waiting, *lines.running))
             own = pace.expected_seconds(Kind.PREPARE, weight_of_photo(size_bytes))
-        return ahead / len(self._threads) + own
+        return ahead / max(1, len(self._threads) - any_large) + own
 
     def close(self) -> None:
         """End the threads after what they are doing; work that still waits is cancelled."""
@@ -236,7 +235,7 @@ class PictureThreads:
         return None
 
     def _too_late(self, piece: _Piece) -> bool:
-        if piece.deadline is None:
+        if piece.deadline is None or (piece.large and not piece.deadline.passed()):
             return False
         pace = self._lines.pace
         expected = pace.expected_seconds(piece.kind, piece.weight)
@@ -250,7 +249,8 @@ class PictureThreads:
         with self._changed:
             self._lines.running.remove(piece)
             spent = self._clock.monotonic() - piece.started_monotonic_seconds
-            if learned:
+            # What a large one took says nothing about the photos that a booth sends.
+            if learned and not piece.large:
                 self._lines.pace.learn(piece.kind, spent, piece.weight)
             # A large one may have waited for this one to end, on another thread.
             self._changed.notify_all()

@@ -145,6 +145,28 @@ async def test_large_pictures_are_worked_on_one_at_a_time():
         threads.close()
 
 
+async def test_what_large_pictures_cost_refuses_no_other():
+    """Small files that take seconds each, in a row, say nothing about a booth's photos."""
+    clock = FakeClock()
+    threads = PictureThreads(clock, threads=2)
+    doors = [Door() for _ in range(5)]
+    try:
+        await threads.prepare(clock.advance, 2.4, deadline=Deadline.after(clock, 60), **photo())
+        bomb = {"megapixels": 118.0, "size_bytes": 1000}
+        await threads.prepare(clock.advance, 30.0, deadline=Deadline.after(clock, 60), **bomb)
+        waiting = [asyncio.ensure_future(threads.finish(door, megapixels=118)) for door in doors]
+        await entered(doors[0])
+        assert threads.expected_seconds(23 * MB) == pytest.approx(2.4)
+        await threads.prepare(str, deadline=Deadline.after(clock, 3), **photo())
+        for door in doors:
+            door.open.set()
+        await asyncio.gather(*waiting)
+    finally:
+        for door in doors:
+            door.open.set()
+        threads.close()
+
+
 async def test_what_cannot_make_it_is_told_early():
     clock = FakeClock()
     threads = PictureThreads(clock, threads=1)

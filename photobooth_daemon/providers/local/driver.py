@@ -19,7 +19,7 @@ from photobooth_daemon.pictures.codec import (
     encode_png,
     has_transparency,
 )
-from photobooth_daemon.pictures.headers import read_header
+from photobooth_daemon.pictures.headers import decoded_megapixels, read_header
 from photobooth_daemon.providers.checks import Finding, checked
 from photobooth_daemon.providers.driver import (
     PictureWork,
@@ -70,11 +70,12 @@ class LocalDriver:
             AttemptFailed: the frame or the photo cannot be read.
             DeadlinePassed: ``request.deadline`` passed first.
         """
+        photo = request.photo
         picture = await self._pictures.process(
             self._rendered,
             request,
             deadline=request.deadline,
-            megapixels=request.photo.width * request.photo.height / 1e6,
+            megapixels=decoded_megapixels(photo.content_type, photo.width, photo.height),
         )
         return ProviderResult(picture)
 
