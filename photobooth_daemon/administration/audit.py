@@ -25,7 +25,8 @@ import asyncpg
 from photobooth_daemon.administration.head_keeper import HeadKeeper
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import ConfigError
-from photobooth_daemon.model import Actor, AuditEntry, AuditHead
+from photobooth_daemon.model import UNAUTHENTICATED, Actor, AuditEntry, AuditHead
+from photobooth_daemon.model.audit import HEAD_PUT_BACK
 from photobooth_daemon.repositories.audit import AuditRepository
 
 MAX_FAULTS = 100
@@ -77,6 +78,37 @@ class Audit:
         head = await self._repository.lock_head(connection)
         if not self._is_sealed(head):
             log.error("the audit log's end is not sealed by this key: photoboothctl audit verify")
+        head = await self._after_all(connection, head)
+        moved = await self._append(connection, head, actor, action, entity, before, after)
+        connection.after_commit.append(partial(self._heads.note, moved, head))
+        return moved.audit_id
+
+    async def _after_all(self, connection: asyncpg.Connection, head: AuditHead) -> AuditHead:
+        """Return the end to go on from: an older one that was put back stops no change.
+
+        That it was put back is an entry of its own, for from then on the head fits again.
+        """
+        newest = await self._repository.newest(connection)
+        if newest is None or newest[0] <= head.audit_id:
+            return head
+        log.error("the audit log's end was put back: photoboothctl audit verify")
+        true_end = AuditHead(*newest, self._seal(*newest))
+        before, after = {"head": head.audit_id}, {"head": true_end.audit_id}
+        nobody = Actor(UNAUTHENTICATED)
+        return await self._append(
+            connection, true_end, nobody, HEAD_PUT_BACK, "audit", before, after
+        )
+
+    async def _append(
+        self,
+        connection: asyncpg.Connection,
+        head: AuditHead,
+        actor: Actor,
+        action: str,
+        entity: str,
+        before: Mapping[str, Any] | None,
+        after: Mapping[str, Any] | None,
+    ) -> AuditHead:
         entry = AuditEntry(
             audit_id=head.audit_id + 1,
             at=self._clock.utcnow(),
@@ -92,8 +124,7 @@ class Audit:
         digest = self._digest(head.digest, entry)
         moved = AuditHead(entry.audit_id, digest, self._seal(entry.audit_id, digest))
         await self._repository.append(connection, replace(entry, digest=digest), moved)
-        connection.after_commit.append(partial(self._heads.note, moved, head))
-        return entry.audit_id
+        return moved
 
     async def verify(self, *noted: tuple[int, str]) -> AuditVerdict:
         """Walk the whole log and return what does not fit.
@@ -119,6 +150,8 @@ class Audit:
                 faults.append(f"entries {last_id + 1} to {entry.audit_id - 1} are missing")
             elif not hmac.compare_digest(entry.digest, self._digest(last_digest, entry)):
                 faults.append(f"entry {entry.audit_id} was altered")
+            if entry.action == HEAD_PUT_BACK:
+                faults.append(f"the head had been put back before entry {entry.audit_id}")
             if any(n == entry.audit_id and digest != entry.digest.hex() for n, digest in noted):
                 faults.append(f"entry {entry.audit_id} is not the one that was noted")
             last_id, last_digest = entry.audit_id, entry.digest

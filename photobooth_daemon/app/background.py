@@ -195,6 +195,7 @@ def _watch(shared: Shared, vitals: Vitals) -> AlertWatch:
             caps=tuple((cap.scope, round(100 * cap.share)) for cap in vitals.caps),
             problems=shared.problems.counts(),
             silent=vitals.silent,
+            audit_head_was_put_back=vitals.audit_head_was_put_back,
             intake_is_down=intake is not None and intake.state is IntakeState.DOWN,
             stalled=stalled_slots(intake) if intake is not None else (),
             locale=vitals.settings.locale,

@@ -179,6 +179,9 @@ class Metrics:
         self.backup_last_success_timestamp_seconds = self._fact(
             "backup_last_success_timestamp_seconds", "When a backup last succeeded."
         )
+        self.audit_head_put_back = self._fact(
+            "audit_head_put_back", "Whether the audit log's head was put back within a day: 1 or 0."
+        )
         self.health_status = self._fact(
             "health_status", "Whether a health check passes: 1 or 0.", ("check",)
         )

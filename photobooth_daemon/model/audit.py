@@ -11,6 +11,8 @@ UNAUTHENTICATED = "unauthenticated"
 """The actor of whoever has proved nothing, whatever name was given."""
 GUEST = "guest"
 """The actor of whoever has a picture's key; no account may have these names."""
+HEAD_PUT_BACK = "audit.head_put_back"
+"""The action of the entry that says that the log's head was found behind its entries."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from photobooth_daemon.clock import Clock
@@ -24,6 +25,7 @@ from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
 
 LAG_PAUSE_SECONDS = 0.05
+PUT_BACK_TOLD_FOR = timedelta(hours=24)
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +66,7 @@ class Vitals:
         self.settings = Settings()
         self.caps: tuple[Cap, ...] = ()
         self.silent: tuple[tuple[str, int], ...] = ()
+        self.audit_head_was_put_back = False
         """Slots of running events that have stopped sending, and for how many minutes."""
         self.disk = DiskForecast(clock)
         self.free_bytes: int | None = None
@@ -127,6 +130,9 @@ class Vitals:
         silent_slots = {slot_id for slot_id, _ in self.silent}
         for slot in slots:
             self._metrics.slot_silent.set(float(slot.slot_id in silent_slots), slot.slot_id)
+        since = self._clock.utcnow() - PUT_BACK_TOLD_FOR
+        self.audit_head_was_put_back = await self._repository.audit_head_was_put_back(since)
+        self._metrics.audit_head_put_back.set(float(self.audit_head_was_put_back))
         backup_at = await self._repository.last_backup_at()
         if backup_at is not None:
             self._metrics.backup_last_success_timestamp_seconds.set(backup_at.timestamp())

@@ -48,6 +48,13 @@ class AuditRepository:
         row = await connection.fetchrow("SELECT audit_id, digest, seal FROM audit_head FOR UPDATE")
         return AuditHead(**dict(row))
 
+    async def newest(self, connection: asyncpg.Connection) -> tuple[int, bytes] | None:
+        """Return number and digest of the entry that is there last, whatever the head says."""
+        row = await connection.fetchrow(
+            "SELECT audit_id, digest FROM audit_log ORDER BY audit_id DESC LIMIT 1"
+        )
+        return None if row is None else (row["audit_id"], row["digest"])
+
     async def append(
         self, connection: asyncpg.Connection, entry: AuditEntry, head: AuditHead
     ) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.model.audit import HEAD_PUT_BACK
 
 
 class VitalsRepository:
@@ -52,6 +53,20 @@ class VitalsRepository:
                 "SELECT max(finished_at) FROM backup_run WHERE succeeded"
             )
         return at
+
+    async def audit_head_was_put_back(self, since: datetime) -> bool:
+        """Return whether the audit log's head is behind its entries, or was found so lately."""
+        async with self._database.connection() as connection:
+            found: bool = await connection.fetchval(
+                """
+                SELECT (SELECT coalesce(max(audit_id), 0) FROM audit_log)
+                       > (SELECT audit_id FROM audit_head)
+                    OR EXISTS (SELECT FROM audit_log WHERE action = $1 AND at > $2)
+                """,
+                HEAD_PUT_BACK,
+                since,
+            )
+        return found
 
     async def bytes_of_busiest_hour(self, now: datetime) -> int:
         """Return the most bytes of results that were stored within one hour of the last day."""

@@ -82,7 +82,7 @@ async def test_an_end_that_once_was_true_is_found_and_never_becomes_the_noted_on
 
 
 async def test_an_earlier_head_is_found_though_every_entry_is_there(
-    audit: Audit, database: Database
+    audit: Audit, database: Database, tmp_path: Path
 ) -> None:
     await record(audit, database)
     earlier = await the_end(database)
@@ -92,6 +92,15 @@ async def test_an_earlier_head_is_found_though_every_entry_is_there(
             "UPDATE audit_head SET audit_id = $1, digest = $2, seal = $3", *earlier
         )
     assert (await audit.verify()).faults == ("the head was put back to entry 1",)
+    assert await record(audit, database, "after all") == 4
+    assert (await audit.verify()).faults == ("the head had been put back before entry 3",)
+    async with database.connection() as connection:
+        rows = await connection.fetch("SELECT action, actor, before, after FROM audit_log")
+    assert [tuple(row) for row in rows][2:] == [
+        ("audit.head_put_back", "unauthenticated", {"head": 1}, {"head": 2}),
+        ("after all", "serg", None, None),
+    ]
+    assert noted(tmp_path) == 4
 
 
 async def test_entries_that_a_crash_left_without_a_note_are_no_fault(

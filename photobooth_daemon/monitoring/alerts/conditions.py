@@ -49,6 +49,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "PhotoboothCleanupFailed": Rule(Severity.WARNING),
         "PhotoboothPasswordBruteForce": Rule(Severity.WARNING),
         "PhotoboothBackupOld": Rule(Severity.WARNING),
+        "PhotoboothAuditPutBack": Rule(Severity.WARNING),
         "PhotoboothIntakeStalled": Rule(Severity.PAGE),
         "PhotoboothIntakeDown": Rule(Severity.PAGE, 60),
         "PhotoboothBoothSilent": Rule(Severity.PAGE),
@@ -77,6 +78,8 @@ class Situation:
     """Slots whose photos lie in their folder and do not move, and how many they are."""
     silent: tuple[tuple[str, int], ...] = ()
     """Slots of running events that have stopped sending, and for how many minutes."""
+    audit_head_was_put_back: bool = False
+    """Somebody has put an older head back into the audit log, within a day."""
 
 
 def list_conditions(situation: Situation) -> list[Condition]:
@@ -166,6 +169,8 @@ def _chores(situation: Situation) -> Iterator[Condition]:
     if backup is not None and now - backup > BACKUP_OLD:
         hours = round((now - backup).total_seconds() / 3600)
         yield Condition("PhotoboothBackupOld", facts={"hours": hours})
+    if situation.audit_head_was_put_back:
+        yield Condition("PhotoboothAuditPutBack")
 
 
 def _intake(situation: Situation) -> Iterator[Condition]:

@@ -74,6 +74,10 @@ SUMMARIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "en": "The last backup is {hours} hours old",
             "ru": "Последней резервной копии {hours} ч",
         },
+        "PhotoboothAuditPutBack": {
+            "en": "The audit log's head was put back: somebody has been in the database",
+            "ru": "Конец журнала аудита вернули назад: кто-то побывал в базе данных",
+        },
         "PhotoboothIntakeStalled": {
             "en": "{subject}: {count} photos lie in the intake's folder and none moves",
             "ru": "{subject}: в папке приёма стоят на месте фотографии: {count}",

@@ -38,6 +38,7 @@ class Surroundings:
     intake_is_down: bool = False
     stalled: tuple[tuple[str, int], ...] = ()
     silent: tuple[tuple[str, int], ...] = ()
+    audit_head_was_put_back: bool = False
 
 
 class AlertWatch:
@@ -102,6 +103,7 @@ class AlertWatch:
                 intake_is_down=seen.intake_is_down,
                 stalled=seen.stalled,
                 silent=seen.silent,
+                audit_head_was_put_back=seen.audit_head_was_put_back,
             )
         )
         begun, over = self._board.look(now, conditions, quiet=self._quiet, locale=seen.locale)

@@ -154,6 +154,7 @@ def test_each_trouble_has_its_name(clock: FakeClock) -> None:
         intake_is_down=True,
         stalled=(("slot-003", 7),),
         silent=(("slot-004", 12),),
+        audit_head_was_put_back=True,
         problems=(
             ("internal_error", "", 1),
             ("internal_error", "slot-001", 2),
