@@ -25,7 +25,7 @@ from photobooth_daemon.app.background import Shared, build_background, build_rea
 from photobooth_daemon.app.ingest import IngestParts, build_ingest
 from photobooth_daemon.app.media import build_media_store
 from photobooth_daemon.app.presets import build_preset_samples, build_presets
-from photobooth_daemon.app.providers import Providers, build_provider_keys
+from photobooth_daemon.app.providers import Providers, build_provider_keys, session_for_providers
 from photobooth_daemon.app.reruns import build_reruns
 from photobooth_daemon.app.upkeep import build_upkeep
 from photobooth_daemon.clock import Clock
@@ -157,13 +157,7 @@ async def build(
     camera_passwords = Passwords(hash_rounds)
     # Nor does whoever guesses a gallery's PIN.
     guest_passwords = Passwords(hash_rounds)
-    # Places at the providers bound the connections; nobody's cookies are kept.
-    http = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        trust_env=False,
-        auto_decompress=True,
-    )
+    http = session_for_providers()
     gate = Gate(processes=config.server.processes, clock=clock)
     providers = Providers(config.providers, http, pictures)
     drivers, facts = providers.drivers, providers.facts

@@ -89,3 +89,13 @@ def build_provider_keys(
         providers.facts,
         use_keys,
     )
+
+
+def session_for_providers() -> aiohttp.ClientSession:
+    """Return the connections to providers: their places bound them; nobody's cookies are kept."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        auto_decompress=True,
+    )
