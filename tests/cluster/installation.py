@@ -111,7 +111,7 @@ class Installation:
         self.disks[name] = disk
         toml = (
             '[server]\ntrusted_proxies = ["127.0.0.1"]\n'
-            f"drain_notice_seconds = {NOTICE_SECONDS}\n"
+            f'drain_notice_seconds = {NOTICE_SECONDS}\nhost_name = "{name}"\n'
             f'[providers.gemini]\nbase_url = "{self.provider.url}"\napi_key = "{KEY}"\n'
             f'[media]\nstore = "s3"\n{self._bucket_toml(self.bucket)}'
         )

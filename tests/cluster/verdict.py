@@ -13,7 +13,7 @@ import aiohttp
 
 from tests.cluster.cameras import Sent
 from tests.cluster.installation import WINDOW_SECONDS, Installation
-from tests.cluster.leftovers import bucket_faults, scratch_faults
+from tests.cluster.leftovers import bucket_faults, clean_up, scratch_faults
 from tests.support.aftermath import row_faults
 
 Faults = dict[str, list[str]]
@@ -106,6 +106,7 @@ def _twice(installation: Installation, photos: Sequence[Sent], jobs: dict[str, A
 
 
 async def _orphaned(installation: Installation) -> list[str]:
+    await clean_up(installation)
     return [
         *await row_faults(installation.fetch),
         *await bucket_faults(installation),
