@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -29,10 +29,14 @@ SIZES = (
 )
 
 
-def photos(folder: Path, say: Callable[[str], None]) -> dict[str, Path]:
-    """Return a JPEG of each size, made once and kept in ``folder``."""
+def photos(
+    folder: Path, say: Callable[[str], None], names: Sequence[str] | None = None
+) -> dict[str, Path]:
+    """Return a JPEG of each size, or of those named, made once and kept in ``folder``."""
     found = {}
     for size in SIZES:
+        if names is not None and size.name not in names:
+            continue
         path = folder / f"photo-{size.name}.jpg"
         if not path.exists():
             say(f"making a photo of {size.name} MB")

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,10 +57,13 @@ class Daemon:
 class Rig:
     """Starts and stops what is measured, in a directory of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, postgres: Mapping[str, str] | None = None) -> None:
+        """``postgres`` are settings of the server that the others have not."""
         self.folder = folder
+        self.daemons_database_url: str | None = None
+        """Where daemons find the database, if something stands between."""
         self._stack = ExitStack()
-        self._postgres = EmbeddedPostgres(folder / "state" / "postgres")
+        self._postgres = EmbeddedPostgres(folder / "state" / "postgres", settings=postgres)
         self._runs = 0
 
     @property
@@ -126,7 +129,7 @@ class Rig:
         path = self.folder / "photobooth.toml"
         path.write_text(
             f'[server]\nlisten = "127.0.0.1:0"\njwt_key_file = "{self.folder}/state/jwt.key"\n'
-            f'[database]\nurl = "{self._postgres.url}"\n'
+            f'[database]\nurl = "{self.daemons_database_url or self._postgres.url}"\n'
             f'[media]\nroot = "{self.folder}/media"\n'
             f'[providers.gemini]\nbase_url = "{provider_url}"\napi_key = "none"\nlocal = true\n'
         )
