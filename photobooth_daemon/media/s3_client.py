@@ -19,6 +19,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from itertools import count
 from xml.sax.saxutils import escape
 
 import aiohttp
@@ -31,7 +32,9 @@ from photobooth_daemon.media.s3_faults import S3Refusal, no_answer, refusal
 from photobooth_daemon.media.s3_signing import Signer
 
 TRIES = 3
+"""Of an upload there are as many as its time allows: what is stored has been paid for."""
 PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 1.0
 CONNECT_SECONDS = 3.0
 SLOWEST_BYTES_PER_SECOND = 500_000
 """An upload may take longer than other calls by what it needs at this rate."""
@@ -187,7 +190,7 @@ class S3Client:
         """
         begun = time.monotonic()
         cause: Exception
-        for number in range(1, TRIES + 1):
+        for number in count(1):
             try:
                 return await self._try(method, key, query or {}, headers or {}, body, streams)
             except _LINE_FAULTS as error:
@@ -195,10 +198,12 @@ class S3Client:
             except S3Refusal as error:
                 fault, cause, may_pass = StorageUnavailable(error.reason), error, error.may_pass
             late = time.monotonic() - begun > self._timeout_seconds
-            if number == TRIES or late or not may_pass:
+            worn_out = number >= TRIES and method != "PUT"
+            if worn_out or late or not may_pass:
                 raise fault from cause
             log.info("the store is asked again", extra={"method": method, "error": str(fault)})
-            await asyncio.sleep(PAUSE_SECONDS * 4 ** (number - 1) * random.uniform(0.5, 1.5))  # noqa: S311
+            pause_seconds = min(PAUSE_SECONDS * 4 ** (number - 1), LONGEST_PAUSE_SECONDS)
+            await asyncio.sleep(pause_seconds * random.uniform(0.8, 1.2))  # noqa: S311
         raise AssertionError("the last try returns or raises")
 
     async def _try(

@@ -105,7 +105,12 @@ async def test_what_may_pass_is_tried_again(
         bucket.faults = [fault, fault]
         await work()
     assert bucket.objects == {}
+    # What is stored has been paid for: it is tried for as long as its time allows.
     bucket.faults = [fault] * 3
+    await faulty.store_provider_input(media_id, b"photo", "image/jpeg")
+    bucket.always = fault
+    with pytest.raises(StorageUnavailable):
+        await faulty.remove_provider_input(media_id)
     with pytest.raises(StorageUnavailable):
         await faulty.store_provider_input(media_id, b"photo", "image/jpeg")
 
