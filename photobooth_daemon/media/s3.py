@@ -92,8 +92,9 @@ class S3Store(MediaStore):
             return
         try:
             async with asyncio.timeout(PROOF_SECONDS):
-                await self._client.put(self._prefix + PROBE, await body_of(b"probe"), "text/plain")
-                await self._client.delete([self._prefix + PROBE])
+                key, body = self._prefix + PROBE, await body_of(b"probe")
+                await self._client.put(key, body, "text/plain", patient=False)
+                await self._client.delete([key])
         except TimeoutError as error:
             raise StorageUnavailable("The store does not answer in time.") from error
         self._proved_at = time.monotonic()
@@ -155,9 +156,13 @@ class S3Store(MediaStore):
             asyncio.create_task(self._put(preview_key(job_id), preview, "image/jpeg")),
         ]
         try:
-            await asyncio.gather(*puts)
+            # One that fails waits for the other: what came there late could not be removed.
+            ends = await asyncio.gather(*puts, return_exceptions=True)
         finally:
             await end_tasks(*puts)
+        for end in ends:
+            if end is not None:
+                raise end
         self._preview_types[job_id] = "image/jpeg"
 
     async def find_result(self, job_id: UUID) -> MediaKey | None:

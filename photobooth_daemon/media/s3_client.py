@@ -32,7 +32,6 @@ from photobooth_daemon.media.s3_faults import S3Refusal, no_answer, refusal
 from photobooth_daemon.media.s3_signing import Signer
 
 TRIES = 3
-"""Of an upload there are as many as its time allows: what is stored has been paid for."""
 PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 1.0
 CONNECT_SECONDS = 3.0
@@ -79,10 +78,13 @@ class S3Client:
         if self._opened is not None:
             await self._opened.close()
 
-    async def put(self, key: str, body: Body, content_type: str) -> None:
-        """Store an object; it is there, and synced, when this returns."""
+    async def put(self, key: str, body: Body, content_type: str, *, patient: bool = True) -> None:
+        """Store an object; it is there, and synced, when this returns.
+
+        The patient try again for as long as their time allows: what is stored has been paid for.
+        """
         headers = {"Content-Type": content_type}
-        async with self._call("PUT", key, headers=headers, body=body):
+        async with self._call("PUT", key, headers=headers, body=body, patient=patient):
             pass
 
     async def get(self, key: str, span: tuple[int, int] | None = None) -> aiohttp.ClientResponse:
@@ -163,8 +165,11 @@ class S3Client:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Body = NOTHING,
+        patient: bool = False,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        answer = await self._answer(method, key, query=query, headers=headers, body=body)
+        answer = await self._answer(
+            method, key, query=query, headers=headers, body=body, patient=patient
+        )
         try:
             yield answer
         except _LINE_FAULTS as error:
@@ -181,6 +186,7 @@ class S3Client:
         headers: Mapping[str, str] | None = None,
         body: Body = NOTHING,
         streams: bool = False,
+        patient: bool = False,
     ) -> aiohttp.ClientResponse:
         """Return a good answer, after as many tries as it takes, within reason.
 
@@ -198,8 +204,7 @@ class S3Client:
             except S3Refusal as error:
                 fault, cause, may_pass = StorageUnavailable(error.reason), error, error.may_pass
             late = time.monotonic() - begun > self._timeout_seconds
-            worn_out = number >= TRIES and method != "PUT"
-            if worn_out or late or not may_pass:
+            if late or not may_pass or (number >= TRIES and not patient):
                 raise fault from cause
             log.info("the store is asked again", extra={"method": method, "error": str(fault)})
             pause_seconds = min(PAUSE_SECONDS * 4 ** (number - 1), LONGEST_PAUSE_SECONDS)

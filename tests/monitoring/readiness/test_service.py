@@ -15,6 +15,7 @@ from photobooth_daemon.monitoring.readiness.model import State
 from tests.support.audit import audit_in
 from tests.support.booth import Booth
 from tests.support.evenings import insert_event
+from tests.support.fake_bucket import FakeBucket
 from tests.support.fakes import FakeClock
 from tests.support.intake_process import free_port
 from tests.support.readiness import Evening, codes, faults, found
@@ -24,8 +25,8 @@ async def test_all_is_green(evening: Evening) -> None:
     report = await evening.check(live=True)
     assert faults(report) == []
     assert report.ready
-    # Nobody wants an intake.
-    assert {finding.check for finding in report.findings} == set(texts.TITLES) - {"intake"}
+    # Nobody wants an intake, and the pictures are files: the disk tells of them.
+    assert {finding.check for finding in report.findings} == set(texts.TITLES) - {"intake", "store"}
     probe = found(report, "probe_ok")
     assert probe.subject == "slot-001"
     assert probe.facts["window"] == 48
@@ -131,3 +132,19 @@ async def test_the_api_gives_it_to_those_who_may(
         assert (await booth.get("/api/readiness")).status == 401
     finally:
         await booth.close()
+
+
+async def test_a_bucket_that_refuses_is_told(evening: Evening) -> None:
+    pytest.importorskip("botocore")
+    bucket = FakeBucket()
+    await bucket.open()
+    evening.configure("media", store="s3", s3=bucket.config())
+    assert "store_ok" in codes(await evening.check())
+    bucket.always = "404 NoSuchBucket"
+    report = await evening.check()
+    assert found(report, "store_refuses").facts["reason"] == "The bucket does not exist."
+    assert "store_refuses" in faults(report)
+    for locale in ("ru", "en"):
+        assert "bucket" in texts.found_text(found(report, "store_refuses"), locale)
+        assert "media.s3" in texts.cure_text(found(report, "store_refuses"), locale)
+    await bucket.close()
