@@ -310,6 +310,7 @@ async def build(
         stats=administration.stats,
         audit_log=administration.audit_repository,
         feed=feed,
+        live_messages=administration.live_message_repository,
         schemas=schemas,
         provider_facts=facts,
         provider_keys=provider_keys,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -28,6 +28,20 @@ def job_view(job: Job, clock: Clock) -> dict[str, Any]:
     }
 
 
-def job_story_view(job: Job, prompts: Iterable[SentPrompts], clock: Clock) -> dict[str, Any]:
-    """Return a job with what its providers were asked with in words."""
-    return {**job_view(job, clock), "prompts": [asdict(one) for one in prompts]}
+def job_story_view(
+    job: Job, prompts: Iterable[SentPrompts], clock: Clock, told: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return a job with what its providers were asked with in words.
+
+    ``told`` is the live message of the attempt that a pending one is in.
+    """
+    view = job_view(job, clock)
+    if job.status == JobStatus.PENDING and told is not None:
+        view["attempts"] = told["attempts"]
+    else:
+        told = None
+    return {
+        **view,
+        "trying": told and told["trying"],
+        "prompts": [asdict(one) for one in prompts],
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -42,6 +43,19 @@ class LiveMessageRepository:
                 limit,
             )
         return [LiveMessage(**dict(row)) for row in rows]
+
+    async def find_attempt(self, job_id: UUID) -> Mapping[str, Any] | None:
+        """Return what was told last of a job's attempts, of one in work for the last hour."""
+        async with self._database.connection() as connection:
+            found: Mapping[str, Any] | None = await connection.fetchval(
+                """
+                SELECT data FROM live_message
+                 WHERE kind = 'job' AND data ->> 'job_id' = $1 AND data ? 'trying'
+                 ORDER BY message_id DESC LIMIT 1
+                """,
+                str(job_id),
+            )
+        return found
 
     async def span(self, since: datetime) -> tuple[int, int | None]:
         """Return the newest id ever given (0 for none), and the oldest one since an instant.

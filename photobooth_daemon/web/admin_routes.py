@@ -286,6 +286,7 @@ def history_routes(services: Services) -> list[URLSpec]:
             clock=services.clock,
             jobs=services.jobs,
             reruns=services.reruns,
+            live_messages=services.live_messages,
         ),
         route(
             rf"/api/jobs/{SEGMENT}/rerun", reruns.JobRerunHandler, base=base, reruns=services.reruns

@@ -46,6 +46,15 @@ def history_schemas() -> dict[str, Schema]:
         "JobStory": record(
             {
                 **_job(),
+                "trying": {
+                    "type": ["object", "null"],
+                    "properties": {
+                        "number": COUNT,
+                        "provider": TEXT,
+                        "operation": TEXT,
+                        "model": MAYBE_TEXT,
+                    },
+                },
                 "prompts": list_of(
                     record(
                         {

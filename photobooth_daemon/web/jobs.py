@@ -14,6 +14,7 @@ from photobooth_daemon.model.job_view import job_story_view, job_view
 from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.repositories.job_lists import JobFilter, JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
+from photobooth_daemon.repositories.live_messages import LiveMessageRepository
 from photobooth_daemon.repositories.slots import is_slot_id
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.handler import Handler, unless_refused
@@ -58,11 +59,18 @@ class JobHandler(Handler):
     permission = "jobs:read"
 
     def initialize(
-        self, base: Base, *, jobs: JobRepository, reruns: RerunService, clock: Clock
+        self,
+        base: Base,
+        *,
+        jobs: JobRepository,
+        reruns: RerunService,
+        live_messages: LiveMessageRepository,
+        clock: Clock,
     ) -> None:
         super().initialize(base)
         self._jobs = jobs
         self._reruns = reruns
+        self._live_messages = live_messages
         self._clock = clock
 
     @unless_refused
@@ -74,7 +82,10 @@ class JobHandler(Handler):
         if job is None:
             raise JobNotFound
         prompts = await self._jobs.list_prompts(found)
-        self.write_json(job_story_view(job, prompts, self._clock))
+        told = None
+        if job.status == JobStatus.PENDING:
+            told = await self._live_messages.find_attempt(found)
+        self.write_json(job_story_view(job, prompts, self._clock, told))
 
 
 class VisibilityHandler(Handler):

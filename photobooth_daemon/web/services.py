@@ -45,6 +45,7 @@ from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.gallery_pictures import GalleryPictures
 from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
+from photobooth_daemon.repositories.live_messages import LiveMessageRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
@@ -102,6 +103,7 @@ class Services:
     stats: Stats
     audit_log: AuditRepository
     feed: LiveFeed
+    live_messages: LiveMessageRepository
     schemas: ParamSchemas
     provider_facts: Mapping[str, ProviderFacts]
     provider_keys: ProviderKeys

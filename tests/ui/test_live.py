@@ -174,7 +174,11 @@ def test_a_photo_at_a_provider_says_whom_it_asks(admin: Visit, house: House, slo
         wait_for(lambda: pending_of(house, slot))
         (job,) = pending_of(house, slot)
         admin.open(f"jobs/{job['job_id']}")
-        second = t("attempt.trying", n="2", provider="gemini")
+        second = t("attempt.trying", n="2", provider="Google Gemini")
+        page.locator("#attempts", has_text=second).wait_for()
+        assert page.locator("#attempts .attempt.failed").count() == 1
+        # Whoever opens the page now is told, too.
+        page.reload()
         page.locator("#attempts", has_text=second).wait_for()
         assert page.locator("#attempts .attempt.failed").count() == 1
         status, _ = sent.result()
@@ -196,7 +200,7 @@ def test_a_test_run_shows_its_attempts_as_they_end(
     admin.open(f"slots/{slot}")
     page.locator("#try input[type=file]").set_input_files(photo)
     page.locator("#try .button.primary").click()
-    page.locator("#try", has_text=t("attempt.trying", n="2", provider="gemini")).wait_for()
+    page.locator("#try", has_text=t("attempt.trying", n="2", provider="Google Gemini")).wait_for()
     assert page.locator("#try .attempt.failed").count() == 1
     page.locator("#try .notice.ok").wait_for()
     assert page.locator("#try .attempt").count() == 2

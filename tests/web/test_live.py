@@ -358,6 +358,31 @@ async def test_each_attempt_is_told_as_it_begins(database: Database, tmp_path: P
         await provider.stop()
 
 
+async def test_a_job_in_work_says_which_attempt_it_is_in(
+    database: Database, tmp_path: Path
+) -> None:
+    provider = FakeProvider()
+    office = await Office.open(database, tmp_path, gemini_url=provider.start())
+    try:
+        provider.script.then("no_image")
+        provider.script.then("image", delay_seconds=3)
+        slot = {"provider": "gemini", "operation": "edit", "params": {"prompt": "smile"}}
+        async with follow(office) as stream:
+            parts = {"file": jpeg(), "config": json.dumps(slot)}
+            sent = asyncio.ensure_future(office.post_form("/api/slots/slot-001/test", parts))
+            *_, second = [(await stream.event())[2] for _ in range(3)]
+            job = (await office.get(f"/api/jobs/{second['job_id']}")).json()
+            assert (job["status"], job["trying"]) == ("pending", second["trying"])
+            assert job["trying"]["number"] == 2
+            assert [attempt["reason"] for attempt in job["attempts"]] == ["no_image"]
+            assert (await sent).status == 200
+        ended = (await office.get(f"/api/jobs/{second['job_id']}")).json()
+        assert (ended["status"], ended["trying"], len(ended["attempts"])) == ("done", None, 2)
+    finally:
+        await office.close()
+        await provider.stop()
+
+
 async def test_an_attempt_of_a_job_that_has_ended_is_not_told(database: Database) -> None:
     repository, clock = JobRepository(database), Clock()
     live = LivePublisher(LiveMessageRepository(database), clock)

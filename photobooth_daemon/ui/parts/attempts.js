@@ -50,8 +50,9 @@ export function Attempts({ attempts }) {
 
 /** The attempts of a photo in work: those that have ended, and the one that is being made. */
 export function AttemptsSoFar({ told }) {
+  const catalogue = useCatalogue();
   if (!told) return html`<p class="quiet">${t("attempt.not_told")}</p>`;
   const { number, provider, model } = told.trying;
   return html`${told.attempts.length > 0 && html`<${Attempts} attempts=${told.attempts} />`}
-    <p><span class="spinner" aria-hidden="true"></span> ${t("attempt.trying", { n: number, provider })}${model && html` <span class="chip mono">${model}</span>`}</p>`;
+    <p><span class="spinner" aria-hidden="true"></span> ${t("attempt.trying", { n: number, provider: providerTitle(provider, catalogue) })}${model && html` <span class="chip mono">${model}</span>`}</p>`;
 }
