@@ -14,6 +14,7 @@ PACKAGE = ROOT / "photobooth_daemon"
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 # Of a third party's package, or made by a command.
 ELSEWHERE = {"providers/<name>/driver.py"}
+LANGUAGES = ("ru", "en")
 OF_OTHERS = ("my_booth_driver/",)
 
 
@@ -50,6 +51,18 @@ def test_the_walk_names_modules_by_their_rooms() -> None:
     bare = set(re.findall(r"(?<![\w/])([a-z_]+\.py)\b", text))
     at_the_top = {path.name for path in PACKAGE.glob("*.py")} | {"setup.py"}
     assert bare <= at_the_top
+
+
+def test_every_picture_of_the_first_evening_is_shown_and_small() -> None:
+    guides = {
+        name: (ROOT / f"docs/first-evening.{name}.md").read_text("utf-8") for name in LANGUAGES
+    }
+    pictures = sorted((ROOT / "docs/pictures/first-evening").iterdir())
+    assert len(pictures) == 24
+    for picture in pictures:
+        guide = guides[picture.stem.rpartition("-")[2]]
+        assert f"pictures/first-evening/{picture.name})" in guide
+        assert picture.stat().st_size <= 150_000, picture.name
 
 
 def test_every_picture_of_the_evening_is_shown_and_small() -> None:
