@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -72,6 +73,52 @@ def change(house: House, event: dict[str, Any], **config: Any) -> None:
 
 def hide(house: House, job_id: str, hidden: bool) -> None:
     house.call("PUT", f"/api/jobs/{job_id}/visibility", {"hidden": hidden})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("size", "scheme"), [(NARROW, "dark"), (WIDE, "light")])
+def test_what_comes_later_and_what_is_left_is_whole_too(
+    house: House, browser: Any, event: dict[str, Any], language: str, size: Any, scheme: str
+) -> None:
+    """The page that waits, the ends, an empty gallery, and the report for the client."""
+    house.put_slot(SLOT, provider="gemini", operation="edit", params={"prompt": "Нуар"})
+    change(house, event, keep_originals="failed", rerun="auto")
+    house.provider.fake.script.then("image_safety", times=4)
+    status, lost = house.send(SLOT)
+    house.provider.fake.script.clear()
+    assert status == 502
+    gallery, axe = path_of(event), axe_source()
+    with visit(house, browser, language, size, scheme) as one:
+
+        def shows(path: str, state: str) -> None:
+            one.page.goto(house.url + path)
+            one.page.locator(f"body.{state}").wait_for()
+            assert look_over(one, axe) == []
+
+        shows(f"/r/{lost['job_id']}", "awaited")
+        shows(gallery, "gallery")
+        assert one.page.locator("#empty").is_visible()
+        change(house, event, keep_originals="never", rerun="manual")
+        house.put_slot(SLOT, **local_look("warm"))
+        first, second = shoot(house), shoot(house)
+        house.call("DELETE", f"/api/jobs/{first['job_id']}/result")
+        shows(f"/r/{first['job_id']}", "removed")
+        past = "now() - interval '1 minute'"
+        house.execute(
+            f"UPDATE job_history SET result_expires_at = {past}"
+            f" WHERE job_id = '{second['job_id']}'",
+        )
+        shows(f"/r/{second['job_id']}", "expired")
+        shows(f"/r/{'0' * 8}-0000-4000-8000-{'0' * 12}", "not_found")
+        one.login()
+        one.page.goto(
+            f"{house.url}/api/events/{event['event_id']}/report?format=html&locale={language}"
+        )
+        one.page.locator("h1", has_text="Анна и Борис").wait_for()
+        assert look_over(one, axe) == []
+        now = rfc3339(datetime.now(UTC))
+        change(house, event, ends_at=now)
+        shows(gallery, "gallery_over")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -227,6 +274,55 @@ def test_the_slideshow_goes_on_after_a_restart_and_without_a_network(
         assert one.page.evaluate("kept.size") == 8
         assert one.page.locator("main img").count() == nodes
         one.complaints.clear()  # The browser's own words about a daemon that was away.
+
+
+def test_the_slideshow_runs_for_half_an_hour(
+    house: House, browser: Any, event: dict[str, Any]
+) -> None:
+    """Its minutes are the page's clock's; the daemon restarts in the middle of them."""
+    for _ in range(10):
+        shoot(house)
+    with visit(house, browser, "ru", WIDE) as one:
+        one.page.clock.install()
+        one.page.goto(house.url + path_of(event) + "/show")
+        one.page.locator(".slide.seen").wait_for()
+        protocol = one.context.new_cdp_session(one.page)
+        protocol.send("Performance.enable")
+        turns, held = 0, []
+        for minute in range(30):
+            if minute == 15:
+                house.daemon.stop()
+            elif minute == 17:
+                house.daemon.start()
+                house.daemon.wait_until_ready()
+            elif minute % 3 == 0:
+                shoot(house)
+            before = turns
+            for _ in range(6):
+                was = shown(one)
+                one.page.clock.run_for(10_000)
+                one.page.wait_for_function("() => !isBusy")
+                turns += shown(one) != was
+            assert turns > before, f"it stood still in minute {minute}"
+            if minute in (3, 29):
+                held.append(memory(protocol))
+        (heap, nodes), (heap_later, nodes_later) = held
+        assert nodes_later <= nodes + 5
+        assert heap_later <= 1.3 * heap
+        assert turns > 100
+        known = one.page.evaluate("known.size")
+        listed = house.daemon.get(f"{path_of(event)}/pictures")[1]
+        assert known == len(json.loads(listed)["items"])
+        assert one.page.evaluate("kept.size") <= 8
+        one.complaints.clear()  # The browser's own words about a daemon that was away.
+
+
+def memory(protocol: Any) -> tuple[float, float]:
+    """Return the page's heap in bytes, once the garbage is out, and its nodes."""
+    protocol.send("HeapProfiler.collectGarbage")
+    found = protocol.send("Performance.getMetrics")["metrics"]
+    metrics = {metric["name"]: metric["value"] for metric in found}
+    return metrics["JSHeapUsedSize"], metrics["Nodes"]
 
 
 def hurried(route: Any) -> None:
