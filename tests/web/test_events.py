@@ -202,6 +202,22 @@ async def test_a_deleted_event_leaves_its_jobs(office: Office) -> None:
     assert (await office.get(path)).code == "event_not_found"
     job = (await office.get(f"/api/jobs/{job_id}")).json()
     assert (job["status"], job["event_id"]) == ("done", None)
+    assert (await office.get(f"/public/results/{job_id}", token=None)).status == 200
+
+
+async def test_a_deleted_event_takes_its_results_along_where_that_is_asked_for(
+    office: Office,
+) -> None:
+    event = await planned(office, frozen=False)
+    await office.put(SLOT, LOOK, If_Match="*")
+    job_id = (await office.photograph()).json()["job_id"]
+    path = f"{EVENTS}/{event['event_id']}?version=1"
+    assert (await office.call("DELETE", f"{path}&purge=perhaps")).code == "invalid_request"
+    assert (await office.call("DELETE", f"{path}&purge=1")).status == 204
+    gone = await office.get(f"/public/results/{job_id}", token=None)
+    assert (gone.status, gone.code) == (410, "result_removed")
+    assert (await office.get(f"/api/jobs/{job_id}")).json()["status"] == "done"
+    assert not (office.media_root / "results" / job_id).exists()
 
 
 async def test_a_photo_belongs_to_the_event_that_has_its_slot(office: Office) -> None:
