@@ -20,8 +20,9 @@ BOUNDARY = "an-evening-of-photos"
 class Evening:
     """The running booth; ``async with`` it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, port: int = 0) -> None:
         self.directory = directory
+        self._port = port
         self.state = directory / "booth"
         self.base_url = ""
         self.fake_url = ""
@@ -33,12 +34,8 @@ class Evening:
     async def __aenter__(self) -> Self:
         shutil.rmtree(self.state, ignore_errors=True)
         self.directory.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "photobooth_daemon.cli", "quickstart"]
         self._log = (self.directory / "quickstart.log").open("wb")
-        self._process = await asyncio.create_subprocess_exec(
-            *command, "--state-dir", str(self.state), "--port", "0",
-            stdout=self._log, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
+        await self._start()
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=90))
         credentials = await self._credentials()
         self.base_url = credentials["base_url"]
@@ -52,11 +49,37 @@ class Evening:
 
     async def __aexit__(self, *_: object) -> None:
         await self._http.close()
+        await self._stop()
+        self._log.close()
+
+    async def restart(self) -> None:
+        """Stop everything and start it again, at the same address; return once it is there."""
+        await self._stop()
+        await self._start()
+        async with asyncio.timeout(START_SECONDS):
+            while not await self._is_ready():  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+
+    async def _start(self) -> None:
+        command = [sys.executable, "-m", "photobooth_daemon.cli", "quickstart"]
+        self._process = await asyncio.create_subprocess_exec(
+            *command, "--state-dir", str(self.state), "--port", str(self._port),
+            stdout=self._log, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+
+    async def _stop(self) -> None:
         assert self._process is not None
         if self._process.returncode is None:
             self._process.terminate()
             await asyncio.wait_for(self._process.wait(), 90)
-        self._log.close()
+
+    async def _is_ready(self) -> bool:
+        try:
+            patience = aiohttp.ClientTimeout(total=5)
+            async with self._http.get(f"{self.base_url}/readyz", timeout=patience) as answer:
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
 
     async def _credentials(self) -> Any:
         path = self.state / "credentials.json"
