@@ -104,11 +104,11 @@ async def test_a_job_of_another_host_is_left_to_it(shaken: Booth, clock: FakeClo
     heads = keeper_in(shaken.media_root.parent, shaken.database)
     store = shaken.app.media_store
     recovery = build_housekeeping(shaken.database, store, heads, clock).recovery
-    clock.advance(30)
+    clock.advance(60)
     removals = Removals()
     await recovery.run(removals)
     assert removals.counts == {}
-    clock.advance(60)
+    clock.advance(25)
     await recovery.run(removals)
     assert removals.counts == {"jobs_failed": 1}
 
