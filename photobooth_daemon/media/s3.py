@@ -230,8 +230,10 @@ class S3Store(MediaStore):
         await self._put(MediaKey(Shelf.TEMPLATES, media_id, RETIRED), b"", "text/plain")
 
     async def remove_template(self, media_id: UUID) -> int:
-        """Remove everything of it at once."""
-        return await self._remove(Shelf.TEMPLATES, media_id)
+        """Remove everything of it at once, and this host's copy."""
+        freed = await self._remove(Shelf.TEMPLATES, media_id)
+        await self._templates.forget(media_id)
+        return freed
 
     # For cleanup, and for the proof of what is kept
 
@@ -256,6 +258,8 @@ class S3Store(MediaStore):
         """Remove the objects of one id, or what lies in scratch."""
         if thing.shelf is Shelf.SCRATCH:
             return await self._scratch.remove(thing)
+        if thing.shelf is Shelf.TEMPLATES and thing.id is not None:
+            return await self.remove_template(thing.id)
         return await self._remove_named(thing.shelf, thing.name)
 
     # For moving to another store

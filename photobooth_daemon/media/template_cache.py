@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
+from uuid import UUID
 
 from photobooth_daemon.media.files import create_directory
 from photobooth_daemon.media.keys import MediaKey
@@ -51,9 +52,13 @@ class TemplateCache:
         """Return where a template is, or would be."""
         return self._directory / f"{key.id}{Path(key.file).suffix}"
 
-    async def forget(self, key: MediaKey) -> None:
-        """Remove the file, if it is here."""
-        await asyncio.to_thread(self.path_of(key).unlink, missing_ok=True)
+    async def forget(self, media_id: UUID) -> None:
+        """Remove a template, if it is here; other hosts have theirs until it is the oldest."""
+        await asyncio.to_thread(self._forget, media_id)
+
+    def _forget(self, media_id: UUID) -> None:
+        for path in self._directory.glob(f"{media_id}.*"):
+            path.unlink(missing_ok=True)
 
     def _keep(self, fetched: Path, path: Path) -> None:
         fetched.replace(path)

@@ -205,6 +205,7 @@ async def test_a_template_is_a_file_of_this_host_while_it_is_needed(any_store: M
     assert younger.modified_at >= thing.modified_at
     assert await any_store.remove_template(media_id) == 12
     assert await listed(any_store, Shelf.TEMPLATES) == []
+    assert not (await any_store.template_file(media_id, "image/png")).exists()
     assert not (await any_store.template_file(uuid4(), "image/png")).exists()
 
 
