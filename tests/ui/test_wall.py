@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.ui_house import LANGUAGES, NARROW, WIDE, House, Visit, visit
+from tests.support.ui_house import LANGUAGES, NARROW, WIDE, House, Visit, party, visit
 from tests.ui.test_screens import axe_source, look_over
 
 pytestmark = pytest.mark.browser
@@ -58,21 +58,33 @@ def test_live_slots_show_their_newest_pictures_and_the_others_are_small(
     page.locator(".big-picture img").wait_for()
 
 
-def test_what_needs_a_hand_has_its_next_step(admin: Visit, house: House) -> None:
-    failed = house.call("GET", "/api/jobs", query={"status": "failed", "source": "ingest"})["items"]
-    slot_id = failed[0]["slot_id"]
-    newest = house.call("GET", "/api/jobs", query={"slot": slot_id, "limit": 1})["items"][0]
+def test_what_needs_a_hand_has_its_next_step(admin: Visit, house: House, lent: str) -> None:
+    status, problem = house.send(lent, party()[:9000])
+    assert (status, problem["code"]) == (422, "invalid_image")
     admin.open()
-    card = card_of(admin, slot_id)
-    card.wait_for()
-    if newest["status"] != "failed":
-        pytest.skip("the photo that failed is not the slot's newest")
-    trouble = card.locator(".card-trouble")
-    trouble.wait_for()
-    assert trouble.get_by_role("link").count() == 1
-    trouble.get_by_role("link").click()
+    trouble = card_of(admin, lent).locator(".card-trouble")
+    trouble.get_by_text(admin.t("reason.invalid_image.title")).wait_for()
+    assert not look_over(admin, axe_source())
+    (step,) = trouble.get_by_role("link").all()
+    step.click()
     admin.page.locator("main h1").wait_for()
-    assert "#/slots/" not in admin.page.url
+    assert f"#/jobs/{problem['job_id']}" in admin.page.url
+
+
+def test_a_screen_says_what_to_do_too(admin: Visit, house: House, lent: str) -> None:
+    picture = house.send(lent)[1]
+    house.send(lent, party()[:9000])
+    board = house.call("POST", "/api/boards", {"label": "Зал", "slots": [lent]})
+    try:
+        admin.page.goto(f"{house.url}/board/{board['link'].rpartition('/')[2]}")
+        trouble = admin.page.locator(".slot.trouble")
+        trouble.locator(".step").wait_for()
+        trouble.locator(f"img[src*='{picture['job_id']}']").wait_for()
+        admin.page.evaluate(axe_source())
+        found = admin.page.evaluate("axe.run().then(({ violations }) => violations)")
+        assert [one["id"] for one in found] == []
+    finally:
+        house.call("DELETE", f"/api/boards/{board['board_id']}")
 
 
 def test_the_board_needs_little_script(house: House, browser: Any) -> None:

@@ -31,6 +31,9 @@ function words(slot) {
   return slot.pictures.length ? ago(slot.pictures[0].created_at) : t("waiting");
 }
 
+// The one thing to do about it, for whoever stands before the screen.
+const step = (slot) => slot.failure ? t(`step.${slot.failure}`) ?? t("step_else") : null;
+
 const numberOf = (slot) => String(Number(slot.slot_id.split("-")[1]));
 
 // One that nobody has named is called by its number in the screen's language.
@@ -45,6 +48,7 @@ function liveSlot(slot) {
     element("h2", {}, element("span", { class: "number" }, numberOf(slot)), nameOf(slot)),
     newest ? picture(newest, "newest") : element("div", { class: "newest none" }),
     element("p", { class: "words" }, words(slot)),
+    step(slot) && element("p", { class: "step" }, step(slot)),
     element("div", { class: "older" }, ...older.slice(0, 12).map((found) => picture(found, "small"))));
 }
 
