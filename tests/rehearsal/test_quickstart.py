@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ import pytest
 from PIL import Image
 from tornado.httpclient import AsyncHTTPClient
 
+from photobooth_daemon.clock import rfc3339
 from photobooth_daemon.config import start_up
 from photobooth_daemon.rehearsal.camera import Camera
 from photobooth_daemon.rehearsal.camera_form import Photo
@@ -99,6 +101,24 @@ async def test_it_ends_with_a_processed_photo_and_starts_again(state_dir: Path) 
             headers={"Content-Type": "application/json"},
         )
         assert session["username"] == username
+
+    # An evening that runs keeps nothing from starting again.
+    now = datetime.now(UTC)
+    await fetch_json(
+        f"{base_url}/api/events",
+        method="POST",
+        body=json.dumps(
+            {
+                "name": "Tonight",
+                "starts_at": rfc3339(now - timedelta(minutes=1)),
+                "ends_at": rfc3339(now + timedelta(hours=6)),
+            }
+        ),
+        headers={
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {session['token']}",
+        },
+    )
 
     metrics = (await AsyncHTTPClient().fetch(f"{base_url}/metrics")).body
     assert b"\nphotobooth_cleanup_last_success_timestamp_seconds " in metrics
