@@ -7,14 +7,12 @@ a fraction of a second on one core.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
 
 Look = Callable[[Image.Image], Image.Image]
-Points = Sequence[tuple[int, int]]
-Colour = tuple[int, int, int]
 
 _RESAMPLING = Image.Resampling.BILINEAR
 _IVORY = (250, 248, 242)
