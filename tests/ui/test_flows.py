@@ -107,7 +107,7 @@ def test_from_login_to_a_tested_picture_by_keyboard(
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORDS["serg"])
     page.keyboard.press("Enter")
-    page.locator(".board").wait_for()
+    page.locator(".board").first.wait_for()
     page.keyboard.press("/")
     page.keyboard.type("13")
     page.keyboard.press("Enter")
