@@ -214,6 +214,10 @@ def test_on_a_phone_the_trial_comes_first_and_rare_settings_are_folded(
         page.keyboard.press("Control+s")
         page.locator("#output-quality-fault").wait_for()
         assert page.locator("#output-quality").is_visible()
+        # Nor does it close on whoever mends it.
+        page.locator("#output-quality").fill("80")
+        page.locator("#output-quality-fault").wait_for(state="detached")
+        assert page.locator("#output-quality").is_visible()
         # A slot that does nothing yet begins with its recipes.
         one.button("act.discard").click()
         one.open(f"slots/{OTHER}")
