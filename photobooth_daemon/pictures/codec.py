@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import BinaryIO
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
 from photobooth_daemon.errors import InvalidImage
 from photobooth_daemon.pictures.headers import Header
@@ -23,6 +23,8 @@ from photobooth_daemon.pictures.kinds import AVIF, GIF, JPEG, PNG, WEBP
 # setting max_pixels can have; the setting itself is checked before Pillow is asked.
 MOST_PIXELS = 200_000_000
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+# What a PNG's texts may unpack to; they are dropped, but Pillow keeps them until then.
+PngImagePlugin.MAX_TEXT_MEMORY = 4 * 1024 * 1024
 # Up to twice as much it only warns; the header's size is looked at before, or right after.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 # It warns of broken metadata, which is dropped anyway, on standard error.

@@ -28,6 +28,8 @@ MOST_CHUNKS = 50_000
 """A PNG of 50 MB in the customary chunks of 8 KB has 6,400."""
 _GIF_EXTENSION, _GIF_IMAGE = 0x21, 0x2C
 _LONGEST_EXIF = 1 << 20
+_COLOURS = (b"\x02", b"\x06")
+"""A PNG's colour types of three and four samples (PNG, 11.2.2), of 16 bits each eight bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Header:
     height: int
     orientation: int = 1
     jpeg: JpegHeader | None = None
+    pixel_bytes: int = 4
+    """What a decoder takes of a pixel."""
 
     def displayed(self) -> tuple[int, int]:
         """Return width and height as a viewer shows them."""
@@ -56,7 +60,7 @@ def read_header(file: BinaryIO, content_type: str, *, max_pixels: int) -> Header
     """Return the header of a file whose kind is known.
 
     Raises:
-        InvalidImage: it is broken, or claims more than ``max_pixels``.
+        InvalidImage: it is broken, or claims more than ``max_pixels`` of four bytes each.
     """
     file.seek(0)
     if content_type == JPEG:
@@ -80,7 +84,9 @@ def read_header(file: BinaryIO, content_type: str, *, max_pixels: int) -> Header
             f"The picture has {header.width} x {header.height} pixels; "
             f"an edge may have {LONGEST_EDGE_PX} at most."
         )
-    most_pixels = min(max_pixels, MOST_WEBP_PIXELS) if content_type == WEBP else max_pixels
+    most_pixels = max_pixels * 4 // header.pixel_bytes
+    if content_type == WEBP:
+        most_pixels = min(most_pixels, MOST_WEBP_PIXELS)
     if header.width * header.height > most_pixels:
         raise InvalidImage(
             f"The picture has {header.width} x {header.height} pixels; "
@@ -92,18 +98,21 @@ def read_header(file: BinaryIO, content_type: str, *, max_pixels: int) -> Header
 def _png_header(file: BinaryIO) -> Header:
     width = height = 0
     orientation = 1
+    pixel_bytes = 4
     for name, size, start in _chunks(file, 8, "big"):
         if not width:
             if name != b"IHDR" or size != 13:
                 raise InvalidImage
-            data = file.read(8)
+            data = file.read(10)
             width, height = (int.from_bytes(data[at : at + 4], "big") for at in (0, 4))
+            if data[8:9] == b"\x10" and data[9:10] in _COLOURS:
+                pixel_bytes = 8
         elif name == b"eXIf" and size <= _LONGEST_EXIF:
             file.seek(start)
             orientation = orientation_of(file.read(size))
         if name == b"IEND":
             break
-    return Header(PNG, width, height, orientation)
+    return Header(PNG, width, height, orientation, pixel_bytes=pixel_bytes)
 
 
 def _webp_header(file: BinaryIO) -> Header:

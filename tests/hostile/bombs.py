@@ -19,6 +19,8 @@ _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4),
 _LAST_PASS = (0, 1, 1, 2)
 WIDE_PHOTO, WIDE_RESULT, WIDE_WEBP = (7_700, 7_700), (6_300, 6_300), (5_470, 5_470)
 """As many pixels as are taken: of a camera by default, of a provider, of a WEBP."""
+DEEP_PHOTO, DEEP_RESULT = (5_470, 5_470), (4_460, 4_460)
+"""The same of eight bytes a pixel."""
 
 
 def photos() -> dict[str, bytes]:
@@ -26,7 +28,8 @@ def photos() -> dict[str, bytes]:
     return {
         "a column of 59,000,000 rows": png_of(1, 59_000_000),
         "PNG of 59 megapixels": png_of(*WIDE_PHOTO, RGB),
-        "interlaced PNG of 64 bits a pixel": png_of(*WIDE_PHOTO, RGBA, bits=16, interlaced=True),
+        "interlaced PNG of 64 bits a pixel": png_of(*DEEP_PHOTO, RGBA, bits=16, interlaced=True),
+        "the same of 59 megapixels": png_of(*WIDE_PHOTO, RGBA, bits=16, interlaced=True),
         "texts that unpack to 10 GB": with_chunks(_texts(10_000)),
         "a colour profile that unpacks to 1 GB": with_chunks([(b"iCCP", b"x\0\0" + zeros(1024))]),
         "a colour profile of 12 MB": jpeg_with(_profile_pieces(200)),
@@ -43,7 +46,8 @@ def results() -> dict[str, bytes]:
     found = {
         "a column of 99,000,000 rows": png_of(1, 99_000_000),
         "PNG of 40 megapixels": png_of(*WIDE_RESULT, RGB),
-        "interlaced PNG of 64 bits a pixel": png_of(*WIDE_RESULT, RGBA, bits=16, interlaced=True),
+        "interlaced PNG of 64 bits a pixel": png_of(*DEEP_RESULT, RGBA, bits=16, interlaced=True),
+        "the same of 40 megapixels": png_of(*WIDE_RESULT, RGBA, bits=16, interlaced=True),
         "texts that unpack to 10 GB": with_chunks(_texts(10_000)),
         "a colour profile that unpacks to 1 GB": with_chunks([(b"iCCP", b"x\0\0" + zeros(1024))]),
         "a thousand scans": jpeg_of_scans(1000),

@@ -132,3 +132,11 @@ def test_a_provider_s_picture_of_very_many_rows_is_refused_by_its_header(
 ) -> None:
     with pytest.raises(InvalidImage, match="an edge may have"):
         pictures.finish(png_header(*size), Output(), 300, 200, max_pixels=100_000_000)
+
+
+@pytest.mark.parametrize(("colour", "pixels"), [(0, 1_000_000), (2, 500_000), (6, 500_000)])
+def test_a_pixel_of_eight_bytes_counts_as_two(colour: int, pixels: int) -> None:
+    with pytest.raises(InvalidImage, match=f"at most {pixels} are taken"):
+        pictures.finish(
+            png_header(1001, 1000, bits=16, colour=colour), Output(), 300, 200, max_pixels=1_000_000
+        )

@@ -84,9 +84,9 @@ def png(image: Image.Image | None = None, **options: object) -> bytes:
     return target.getvalue()
 
 
-def png_header(width: int, height: int) -> bytes:
+def png_header(width: int, height: int, *, bits: int = 8, colour: int = 0) -> bytes:
     """Return a PNG that claims a size and holds nothing."""
-    body = b"IHDR" + struct.pack(">II5B", width, height, 8, 0, 0, 0, 0)
+    body = b"IHDR" + struct.pack(">II5B", width, height, bits, colour, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
 
 
