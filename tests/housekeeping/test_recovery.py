@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tornado.ioloop import IOLoop
 
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.build import Housekeeping, build_housekeeping
@@ -24,14 +23,6 @@ from tests.support.housekeeping import insert_job, insert_media, make_old, value
 from tests.support.sample_pictures import corners, jpeg
 
 PICTURE = PictureBytes(jpeg(corners()), "image/jpeg", 300, 200)
-
-
-@pytest.fixture
-def media_store(io_loop: IOLoop, media_root: Path) -> Iterator[FileStore]:
-    made = FileStore(media_root)
-    made.create()
-    yield made
-    io_loop.run_sync(made.close)
 
 
 @pytest.fixture

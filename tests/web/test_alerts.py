@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,21 +14,13 @@ from tornado.ioloop import IOLoop
 
 from photobooth_daemon.config.start_up import AlertsConfig
 from photobooth_daemon.database.pool import Database
+from tests.support.alert_receiver import receiver_app
 from tests.support.fakes import FakeClock
 from tests.support.office import Office
 
 TOKEN = "123456:a-token-of-the-studio-s-bot"
 CHAT = "-1001234567890"
 TELEGRAM = {"token": TOKEN, "chat_id": CHAT}
-
-
-class Receiver(tornado.web.RequestHandler):
-    def initialize(self, seen: list[tuple[str, Any]], statuses: list[int]) -> None:
-        self.seen, self.statuses = seen, statuses
-
-    def post(self) -> None:
-        self.seen.append((self.request.path, json.loads(self.request.body)))
-        self.set_status(self.statuses.pop(0) if self.statuses else 200)
 
 
 @pytest.fixture
@@ -44,7 +35,7 @@ def statuses() -> list[int]:
 
 @pytest.fixture
 def app(seen: list[tuple[str, Any]], statuses: list[int]) -> tornado.web.Application:
-    return tornado.web.Application([("/.*", Receiver, {"seen": seen, "statuses": statuses})])
+    return receiver_app(seen, statuses)
 
 
 @pytest.fixture

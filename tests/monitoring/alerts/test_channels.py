@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +22,7 @@ from photobooth_daemon.monitoring.alerts import outbox as outbox_module
 from photobooth_daemon.monitoring.alerts.channels import NotSentError, build_channels
 from photobooth_daemon.monitoring.alerts.heartbeat import Heartbeat
 from photobooth_daemon.monitoring.alerts.outbox import Outbox
+from tests.support.alert_receiver import receiver_app
 from tests.support.mail_server import MailServer
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -31,19 +31,6 @@ NOTIFICATION = Notification(
     installation="booth.lan", at=AT, firing=(ALERT,), title="booth.lan: Тревога", text="Диск"
 )
 TOKEN = "123:secret-token"
-
-
-class Receiver(tornado.web.RequestHandler):
-    def initialize(self, seen: list[tuple[str, Any]], statuses: list[int]) -> None:
-        self.seen, self.statuses = seen, statuses
-
-    def get(self) -> None:
-        self.seen.append((self.request.path, None))
-        self.set_status(self.statuses.pop(0) if self.statuses else 200)
-
-    def post(self) -> None:
-        self.seen.append((self.request.path, json.loads(self.request.body)))
-        self.set_status(self.statuses.pop(0) if self.statuses else 200)
 
 
 @pytest.fixture
@@ -58,7 +45,7 @@ def statuses() -> list[int]:
 
 @pytest.fixture
 def app(seen: list[tuple[str, Any]], statuses: list[int]) -> tornado.web.Application:
-    return tornado.web.Application([("/.*", Receiver, {"seen": seen, "statuses": statuses})])
+    return receiver_app(seen, statuses)
 
 
 @pytest.fixture
