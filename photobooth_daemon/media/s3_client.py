@@ -16,7 +16,7 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import count
@@ -59,6 +59,22 @@ class Listed:
     modified_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of the bucket; the answer of one that ``streams`` has no end in time.
+
+    The ``patient`` try again for as long as their time allows, not just a few times.
+    """
+
+    method: str
+    key: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Body = NOTHING
+    streams: bool = False
+    patient: bool = False
+
+
 class S3Client:
     """Calls one bucket; connections are opened when they are needed, and kept."""
 
@@ -81,10 +97,11 @@ class S3Client:
     async def put(self, key: str, body: Body, content_type: str, *, patient: bool = True) -> None:
         """Store an object; it is there, and synced, when this returns.
 
-        The patient try again for as long as their time allows: what is stored has been paid for.
+        With patience, for what is stored has been paid for.
         """
         headers = {"Content-Type": content_type}
-        async with self._call("PUT", key, headers=headers, body=body, patient=patient):
+        request = Request("PUT", key, headers=headers, body=body, patient=patient)
+        async with self._call(request):
             pass
 
     async def get(self, key: str, span: tuple[int, int] | None = None) -> aiohttp.ClientResponse:
@@ -96,13 +113,14 @@ class S3Client:
             FileNotFoundError: there is no such object.
         """
         headers = {} if span is None else {"Range": f"bytes={span[0]}-{span[1]}"}
-        return await self._answer("GET", key, headers=headers, streams=True)
+        return await self._answer(Request("GET", key, headers=headers, streams=True))
 
     async def find_size(self, key: str) -> int | None:
         """Return an object's size, or None if there is none."""
         # Not by HEAD: it is refused without a word, and some stores send one all the same.
         try:
-            async with self._call("GET", key, headers={"Range": "bytes=0-0"}) as answer:
+            request = Request("GET", key, headers={"Range": "bytes=0-0"})
+            async with self._call(request) as answer:
                 total = answer.headers.get("Content-Range", "").rpartition("/")[2]
                 return int(total or answer.headers["Content-Length"])
         except FileNotFoundError:
@@ -123,7 +141,7 @@ class S3Client:
         size = min(most or LISTED_AT_ONCE, LISTED_AT_ONCE)
         query = {"list-type": "2", "prefix": prefix, "max-keys": str(size)}
         while True:
-            async with self._call("GET", "", query=query) as answer:
+            async with self._call(Request("GET", "", query=query)) as answer:
                 root = _parsed(await answer.read())
             names = _namespace(root)
             yield [_listed(item, names) for item in root.iter(f"{names}Contents")]
@@ -142,9 +160,8 @@ class S3Client:
             "Content-MD5": base64.b64encode(digest).decode(),
         }
         body = Body(text, len(text), hashlib.sha256(text).hexdigest())
-        async with self._call(
-            "POST", "", query={"delete": ""}, headers=headers, body=body
-        ) as answer:
+        request = Request("POST", "", query={"delete": ""}, headers=headers, body=body)
+        async with self._call(request) as answer:
             root = _parsed(await answer.read())
         names = _namespace(root)
         refused = [
@@ -157,19 +174,8 @@ class S3Client:
             )
 
     @asynccontextmanager
-    async def _call(
-        self,
-        method: str,
-        key: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Body = NOTHING,
-        patient: bool = False,
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        answer = await self._answer(
-            method, key, query=query, headers=headers, body=body, patient=patient
-        )
+    async def _call(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
+        answer = await self._answer(request)
         try:
             yield answer
         except _LINE_FAULTS as error:
@@ -177,17 +183,7 @@ class S3Client:
         finally:
             answer.release()
 
-    async def _answer(
-        self,
-        method: str,
-        key: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Body = NOTHING,
-        streams: bool = False,
-        patient: bool = False,
-    ) -> aiohttp.ClientResponse:
+    async def _answer(self, request: Request) -> aiohttp.ClientResponse:
         """Return a good answer, after as many tries as it takes, within reason.
 
         Raises:
@@ -198,29 +194,26 @@ class S3Client:
         cause: Exception
         for number in count(1):
             try:
-                return await self._try(method, key, query or {}, headers or {}, body, streams)
+                return await self._try(request)
             except _LINE_FAULTS as error:
                 fault, cause, may_pass = no_answer(error), error, True
             except S3Refusal as error:
                 fault, cause, may_pass = StorageUnavailable(error.reason), error, error.may_pass
             late = time.monotonic() - begun > self._timeout_seconds
-            if late or not may_pass or (number >= TRIES and not patient):
+            if late or not may_pass or (number >= TRIES and not request.patient):
                 raise fault from cause
-            log.info("the store is asked again", extra={"method": method, "error": str(fault)})
+            log.info(
+                "the store is asked again", extra={"method": request.method, "error": str(fault)}
+            )
             pause_seconds = min(PAUSE_SECONDS * 4 ** (number - 1), LONGEST_PAUSE_SECONDS)
             await asyncio.sleep(pause_seconds * random.uniform(0.8, 1.2))  # noqa: S311
         raise AssertionError("the last try returns or raises")
 
-    async def _try(
-        self,
-        method: str,
-        key: str,
-        query: Mapping[str, str],
-        headers: Mapping[str, str],
-        body: Body,
-        streams: bool,
-    ) -> aiohttp.ClientResponse:
-        url, signed = self._signer.sign(method, key, query, headers, body.sha256)
+    async def _try(self, request: Request) -> aiohttp.ClientResponse:
+        method, body = request.method, request.body
+        url, signed = self._signer.sign(
+            method, request.key, request.query, request.headers, body.sha256
+        )
         if body.size_bytes or method in ("PUT", "POST"):
             signed["Content-Length"] = str(body.size_bytes)
         total = self._timeout_seconds + body.size_bytes / SLOWEST_BYTES_PER_SECOND
@@ -231,7 +224,7 @@ class S3Client:
             data=body.blocks() if body.size_bytes else None,
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(
-                total=None if streams else total,
+                total=None if request.streams else total,
                 sock_connect=CONNECT_SECONDS,
                 sock_read=self._timeout_seconds,
             ),
@@ -244,7 +237,7 @@ class S3Client:
             answer.close()
         found = refusal(answer.status, answer.headers, text)
         if answer.status == HTTPStatus.NOT_FOUND and found.code == "NoSuchKey":
-            raise FileNotFoundError(2, "No such object", key)
+            raise FileNotFoundError(2, "No such object", request.key)
         raise found
 
     def _session(self) -> aiohttp.ClientSession:

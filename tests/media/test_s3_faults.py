@@ -15,6 +15,7 @@ from photobooth_daemon.config.media import S3Config
 from photobooth_daemon.errors import StorageUnavailable
 from photobooth_daemon.media.keys import preview_key, result_key
 from photobooth_daemon.media.s3 import S3Store
+from photobooth_daemon.media.s3_client import Request
 from photobooth_daemon.model import PictureBytes
 from tests.support.fake_bucket import FakeBucket
 from tests.support.object_store import ObjectStore
@@ -62,7 +63,7 @@ async def test_a_bucket_that_goes_while_it_is_used(
     job_id = uuid4()
     await store.store_result(job_id, PICTURE, b"preview")
     await store.remove_result(job_id)
-    async with store._client._call("DELETE", ""):
+    async with store._client._call(Request("DELETE", "")):
         pass
     with pytest.raises(StorageUnavailable, match="The bucket does not exist"):
         await store.store_result(job_id, PICTURE, b"preview")

@@ -13,7 +13,7 @@ import pytest
 
 from photobooth_daemon.child_process import start_tied
 from photobooth_daemon.config.media import S3Config
-from photobooth_daemon.media.s3_client import S3Client
+from photobooth_daemon.media.s3_client import Request, S3Client
 
 DEBIANS_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).with_name("swift_server.py")
@@ -38,7 +38,7 @@ class ObjectStore:
         )
         client = S3Client(config)
         # The daemon makes no buckets: whoever runs the store does.
-        async with client._call("PUT", ""):
+        async with client._call(Request("PUT", "")):
             pass
         await client.close()
         return config
