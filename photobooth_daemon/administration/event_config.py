@@ -159,6 +159,12 @@ def shape_faults(changes: Mapping[str, Any]) -> list[Fault]:
     return body_faults(_VALIDATOR, changes)
 
 
+def sound_changes(changes: Mapping[str, Any], faults: Collection[Fault]) -> dict[str, Any]:
+    """Return the changes that have no fault, so that the meaning of these can be judged too."""
+    faulty = _keys_of(faults)
+    return {key: value for key, value in changes.items() if key not in faulty}
+
+
 def changed(event: Event, changes: Mapping[str, Any]) -> Event:
     """Return the event with the changes made; what is left out keeps its value.
 
@@ -188,17 +194,32 @@ def changed(event: Event, changes: Mapping[str, Any]) -> Event:
     return replace(event, **whole_numbers(values, _INTEGERS))
 
 
-def meaning_faults(event: Event, known_media: Collection[UUID]) -> list[Fault]:
-    """Return why this event cannot be: its times, and a logo that there is not."""
+def meaning_faults(
+    event: Event, known_media: Collection[UUID], known_faults: Collection[Fault]
+) -> list[Fault]:
+    """Return why this event cannot be: its times, and a logo that there is not.
+
+    Times of which one has a fault already are not judged against each other.
+    """
     faults = []
-    if event.ends_at <= event.starts_at:
-        faults.append(Fault("/ends_at", "Must be after starts_at."))
-    elif event.ends_at - event.starts_at > LONGEST:
-        faults.append(Fault("/ends_at", f"Must be at most {LONGEST.days} days after starts_at."))
+    if _keys_of(known_faults).isdisjoint(("starts_at", "ends_at")):
+        faults += _time_faults(event)
     logo = event.guest.logo_media_id
     if logo is not None and logo not in known_media:
         faults.append(Fault("/guest/logo_media_id", "There is no such template picture."))
     return faults
+
+
+def _time_faults(event: Event) -> list[Fault]:
+    if event.ends_at <= event.starts_at:
+        return [Fault("/ends_at", "Must be after starts_at.")]
+    if event.ends_at - event.starts_at > LONGEST:
+        return [Fault("/ends_at", f"Must be at most {LONGEST.days} days after starts_at.")]
+    return []
+
+
+def _keys_of(faults: Collection[Fault]) -> set[str]:
+    return {fault.pointer[1:].split("/", 1)[0] for fault in faults}
 
 
 def _guest(before: GuestLook, changes: Mapping[str, Any]) -> GuestLook:

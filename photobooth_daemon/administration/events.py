@@ -21,6 +21,7 @@ from photobooth_daemon.administration.event_config import (
     meaning_faults,
     new_gallery_token,
     shape_faults,
+    sound_changes,
 )
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.clock import Clock, rfc3339
@@ -221,12 +222,10 @@ class EventService:
         """
         changes = changes_of(body)
         faults = faults + shape_faults(changes) + [*self._read_only_faults(before, body, is_new)]
-        if faults:
-            raise ValidationFailed(faults)
-        after = changed(before, changes)
+        after = changed(before, sound_changes(changes, faults))
         logo = after.guest.logo_media_id
         known = await self._templates.hold(connection, [] if logo is None else [logo])
-        faults = meaning_faults(after, known)
+        faults += meaning_faults(after, known, faults)
         if faults:
             raise ValidationFailed(faults)
         return after

@@ -109,6 +109,14 @@ async def test_all_faults_are_told_at_once(office: Office) -> None:
     assert reply.pointers == ["/ends_at", "/frozen", "/name", "/rerun", "/starts_at"]
 
 
+async def test_a_wrong_type_hides_no_wrong_meaning(office: Office) -> None:
+    unknown = {"accent": "#aa3366", "logo_media_id": str(uuid4())}
+    late = "2026-11-22T20:00:00Z"
+    found = await faults(office, name="", starts_at=late, ends_at=late, guest=unknown)
+    assert found == ["/ends_at", "/guest/logo_media_id", "/name"]
+    assert await faults(office, starts_at="soon", ends_at=late) == ["/starts_at"]
+
+
 async def test_two_events_never_have_one_slot_at_one_time(office: Office) -> None:
     first = await planned(office, 0, 60, slots=["slot-001", "slot-002"])
     for times, slots in (((30, 90), ["slot-002"]), ((-30, 10), []), ((59, 61), ["slot-001"])):
