@@ -1,4 +1,4 @@
-"""``photoboothctl report``: how an event went."""
+"""``photoboothctl report``: how the photos of a time went, whatever they were for."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def report(
     as_json: bool,
     html_file: TextIO | None,
 ) -> None:
-    """Tell how an event went: outcomes, their causes, durations, cost, the slowest photos."""
+    """Tell how the photos of a time went: outcomes, causes, durations, cost, the slowest."""
     now = installation.clock.utcnow()
     end = now if until is None else instant_of(until, now)
     begin = instant_of(since, now)
