@@ -32,7 +32,6 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.digest import config_digest
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.housekeeping.backup.on_demand import BackupOnDemand
 from photobooth_daemon.ingest.ladder.fresh_start import FreshStart
 from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.ingest.ladder.pricing import PriceTable
@@ -74,7 +73,7 @@ from photobooth_daemon.web.accounts import SessionAuthenticator
 from photobooth_daemon.web.application import DaemonApplication
 from photobooth_daemon.web.handler import NotFoundHandler
 from photobooth_daemon.web.routes import build_routes
-from photobooth_daemon.web.services import Services
+from photobooth_daemon.web.services import Services, Upkeep
 from photobooth_daemon.web.site import Life, Site
 from photobooth_daemon.web.ui_bounds import PATH, bounds_module
 from photobooth_daemon.web.ui_files import UiFiles
@@ -103,7 +102,7 @@ class App:
     http: aiohttp.ClientSession
     health: Health
     operations: Operations
-    backups: BackupOnDemand
+    upkeep: Upkeep
     readiness: Readiness
     reruns: RerunWorker
     feed: LiveFeed
@@ -112,7 +111,7 @@ class App:
         """Release everything; work in flight has been drained before."""
         await self.feed.close()
         await self.reruns.stop()
-        await self.backups.close()
+        await self.upkeep.close()
         await self.operations.close()
         await self.health.close()
         await close_drivers(self.drivers.values())
@@ -213,7 +212,7 @@ async def build(
         metrics_from=config.server.metrics_from,
     )
     intake = IntakePage(config.intake, http)
-    upkeep = build_upkeep(config, database, administration, http, clock)
+    upkeep = build_upkeep(config, database, administration, media_store, http, clock)
     shared = Shared(
         config=config,
         database=database,
@@ -278,9 +277,7 @@ async def build(
         event_repository=administration.event_repository,
         presets=build_presets(database, administration, media_store, samples, clock),
         preset_samples=samples,
-        alert_channels=upkeep.alert_channels,
-        alert_trial=upkeep.alert_trial,
-        backups=upkeep.backups,
+        upkeep=upkeep,
         boards=BoardService(database, BoardRepository(database), audit, clock),
         reruns=administration.reruns,
         galleries=Galleries(
@@ -342,7 +339,7 @@ async def build(
         http=http,
         health=health,
         operations=operations,
-        backups=upkeep.backups,
+        upkeep=upkeep,
         readiness=readiness,
         reruns=build_reruns(parts, admission, ingest, drivers),
         feed=feed,

@@ -1,8 +1,6 @@
-"""Builds what administrators look after an installation with: alert channels, backups."""
+"""Builds what administrators look after an installation with: alerts, backups, cleanups."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import aiohttp
 
@@ -14,24 +12,23 @@ from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.backup.backup import Backup, Source
 from photobooth_daemon.housekeeping.backup.on_demand import BackupOnDemand
+from photobooth_daemon.housekeeping.build import build_housekeeping
+from photobooth_daemon.housekeeping.cleanup_on_demand import CleanupOnDemand
+from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.monitoring.alerts.maintenance import Maintenance
 from photobooth_daemon.monitoring.alerts.trial import AlertTrial
 from photobooth_daemon.repositories.alert_channels import AlertChannelRepository
+from photobooth_daemon.repositories.alerts import AlertRepository
 from photobooth_daemon.repositories.backups import BackupRepository
-
-
-@dataclass(frozen=True, slots=True)
-class Upkeep:
-    """What the routes of alert channels and backups work with."""
-
-    alert_channels: AlertChannels
-    alert_trial: AlertTrial
-    backups: BackupOnDemand
+from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.web.services import Upkeep
 
 
 def build_upkeep(
     config: Config,
     database: Database,
     administration: Administration,
+    media_store: MediaStore,
     http: aiohttp.ClientSession,
     clock: Clock,
 ) -> Upkeep:
@@ -52,6 +49,13 @@ def build_upkeep(
             administration.audit,
             config.backup,
         ),
+        CleanupOnDemand(
+            database,
+            CleanupRepository(database),
+            build_housekeeping(database, media_store, administration.heads, clock).cleanup,
+            administration.audit,
+        ),
+        Maintenance(database, AlertRepository(database), administration.audit, clock),
     )
 
 

@@ -116,7 +116,8 @@ async def maintenance(
         repository = AlertRepository(database)
         now = installation.clock.utcnow()
         if length is None:
-            count = await repository.close_windows(now)
+            async with database.transaction() as connection:
+                count = await repository.close_windows(connection, now)
             say(f"Ended {count} maintenance window(s).")
             return
         starts_at = now + (after or timedelta())

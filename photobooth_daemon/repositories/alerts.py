@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
+
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import CONFIGURATION_REASONS
 from photobooth_daemon.model.alerts import Condition, Entry, Records, SlotFigures
@@ -118,16 +120,15 @@ class AlertRepository:
                 opened_by,
             )
 
-    async def close_windows(self, now: datetime) -> int:
+    async def close_windows(self, connection: asyncpg.Connection, now: datetime) -> int:
         """End the windows that are open and call off those to come; return how many."""
-        async with self._database.connection() as connection:
-            status: str = await connection.execute(
-                """
-                UPDATE maintenance_window
-                   SET starts_at = least(starts_at, $1), ends_at = $1 WHERE ends_at > $1
-                """,
-                now,
-            )
+        status: str = await connection.execute(
+            """
+            UPDATE maintenance_window
+               SET starts_at = least(starts_at, $1), ends_at = $1 WHERE ends_at > $1
+            """,
+            now,
+        )
         return int(status.rpartition(" ")[2])
 
     async def records(

@@ -52,6 +52,22 @@ class CleanupRepository:
                 if taken and not connection.is_closed():
                     await connection.execute("SELECT pg_advisory_unlock($1)", _RUN_LOCK)
 
+    async def is_at_work(self) -> bool:
+        """Return whether a cleanup runs, on any host."""
+        async with self._database.connection() as connection:
+            at_work: bool = await connection.fetchval(
+                """
+                SELECT EXISTS (
+                    SELECT FROM pg_locks
+                     WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = $1
+                       AND database = (SELECT oid FROM pg_database
+                                        WHERE datname = current_database())
+                )
+                """,
+                _RUN_LOCK,
+            )
+        return at_work
+
     async def start_run(self, now: datetime) -> int:
         """Open a run and return its number; runs that were killed are closed as failed."""
         async with self._database.transaction() as connection:

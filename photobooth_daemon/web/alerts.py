@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from photobooth_daemon.administration.alert_channels import AlertChannels
+from photobooth_daemon.monitoring.alerts.maintenance import Maintenance
 from photobooth_daemon.monitoring.alerts.trial import AlertTrial
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.handler import Handler, unless_refused
@@ -64,3 +65,19 @@ class AlertTestHandler(Handler):
             {"channel": one.channel, "ok": one.error is None, "error": one.error} for one in told
         ]
         self.write_json({"items": items})
+
+
+class AlertMaintenanceHandler(Handler):
+    """``/api/alert-maintenance``: the time in which nobody is told."""
+
+    permission = "settings:write"
+
+    def initialize(self, base: Base, *, maintenance: Maintenance) -> None:
+        super().initialize(base)
+        self._maintenance = maintenance
+
+    @unless_refused
+    async def delete(self) -> None:
+        """End it now."""
+        await self._maintenance.end(self.actor())
+        self.set_status(HTTPStatus.NO_CONTENT)

@@ -118,6 +118,7 @@ def readiness_schema() -> Schema:
                         "title": both,
                         "found": both,
                         "cure": {"type": ["object", "null"]},
+                        "facts": {"type": "object"},
                     }
                 )
             ),

@@ -1,4 +1,4 @@
-"""Alert channels and backups in the OpenAPI document."""
+"""Alerts, backups and cleanups in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHANNEL: Schema = {"type": "string", "enum": list(CHANNEL_SCHEMAS)}
 
 
 def upkeep_schemas() -> dict[str, Schema]:
-    """Return the components that alert channels and backups need."""
+    """Return the components that alerts, backups and cleanups need."""
     run = {
         "started_at": INSTANT,
         "finished_at": INSTANT,
@@ -28,10 +28,18 @@ def upkeep_schemas() -> dict[str, Schema]:
         "size_bytes": COUNT,
         "error": MAYBE_TEXT,
     }
+    cleanup = {
+        "started_at": INSTANT,
+        "finished_at": INSTANT,
+        "succeeded": YES_NO,
+        "freed_bytes": COUNT,
+        "error": MAYBE_TEXT,
+    }
     channel = {"channel": CHANNEL, "source": MAYBE_TEXT, "leads_to": MAYBE_TEXT}
     told = {"channel": CHANNEL, "ok": YES_NO, "error": MAYBE_TEXT}
     return {
         "Backup": record({"at_work": YES_NO, "last": or_null(record(run))}),
+        "Cleanup": record({"at_work": YES_NO, "last": or_null(record(cleanup))}),
         "Alerts": record({"channels": list_of(record(channel))}),
         "AlertTest": record({"items": list_of(record(told))}),
         "AlertChannel": {"anyOf": [dict(schema) for schema in CHANNEL_SCHEMAS.values()]},
@@ -65,11 +73,25 @@ UPKEEP_OPERATIONS = (
         {200: json_answer("AlertTest")},
     ),
     Operation(
+        "DELETE", "/api/alert-maintenance", "Operations",
+        "Ends the time in which alerts are quiet",
+        DONE,
+    ),
+    Operation(
         "GET", "/api/backup", "Operations", "Whether a backup is being made, and the last one",
         {200: json_answer("Backup")},
     ),
     Operation(
         "POST", "/api/backup", "Operations", "Begins a backup where none is being made",
         {202: json_answer("Backup")},
+    ),
+    Operation(
+        "GET", "/api/cleanup", "Operations", "Whether a cleanup is at work, and the last one",
+        {200: json_answer("Cleanup")},
+    ),
+    Operation(
+        "POST", "/api/cleanup", "Operations",
+        "Cleans up; 202 where that takes longer than a while",
+        {200: json_answer("Cleanup"), 202: json_answer("Cleanup")},
     ),
 )  # fmt: skip

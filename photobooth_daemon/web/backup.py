@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -10,8 +9,7 @@ from typing import Any, ClassVar
 from photobooth_daemon.housekeeping.backup.on_demand import BackupOnDemand, BackupState
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.handler import Handler, unless_refused
-
-_PATH = re.compile(r"(?<![\w/])/[^\s:,;'\"]+")
+from photobooth_daemon.web.paths import without_paths
 
 
 class BackupHandler(Handler):
@@ -45,7 +43,6 @@ def _view(state: BackupState) -> dict[str, Any]:
             "finished_at": last.finished_at,
             "succeeded": last.error is None,
             "size_bytes": last.size_bytes,
-            # Where the server keeps its files is for nobody who is not on it.
-            "error": None if last.error is None else _PATH.sub("…", last.error),
+            "error": without_paths(last.error),
         },
     }

@@ -21,6 +21,7 @@ from photobooth_daemon.administration.slots import SlotService
 from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.housekeeping.backup.on_demand import BackupOnDemand
+from photobooth_daemon.housekeeping.cleanup_on_demand import CleanupOnDemand
 from photobooth_daemon.ingest.admission import AdmissionService
 from photobooth_daemon.ingest.story import IngestService
 from photobooth_daemon.live.feed import LiveFeed
@@ -29,6 +30,7 @@ from photobooth_daemon.media.links import PublicMedia
 from photobooth_daemon.media.results import Results
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
+from photobooth_daemon.monitoring.alerts.maintenance import Maintenance
 from photobooth_daemon.monitoring.alerts.trial import AlertTrial
 from photobooth_daemon.monitoring.health import Health
 from photobooth_daemon.monitoring.intake_page import IntakePage
@@ -53,6 +55,22 @@ from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web.base import Authenticator, Base
 from photobooth_daemon.web.site import Life, Site
 from photobooth_daemon.web.ui_files import UiFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What an installation is looked after with: alerts, backups, cleanups."""
+
+    alert_channels: AlertChannels
+    alert_trial: AlertTrial
+    backups: BackupOnDemand
+    cleanups: CleanupOnDemand
+    maintenance: Maintenance
+
+    async def close(self) -> None:
+        """Stop what was begun and is not over."""
+        await self.backups.close()
+        await self.cleanups.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +104,7 @@ class Services:
     events: EventService
     event_repository: EventRepository
     boards: BoardService
-    alert_channels: AlertChannels
-    alert_trial: AlertTrial
-    backups: BackupOnDemand
+    upkeep: Upkeep
     presets: PresetService
     preset_samples: PresetSamples
     reruns: RerunService

@@ -157,6 +157,30 @@ def test_remedies_are_buttons_and_what_they_mend_goes_away(admin: Visit, house: 
     page.locator("#alerts").wait_for()
 
 
+def test_a_cleanup_that_did_not_run_is_made_and_alerts_are_told_again(
+    admin: Visit, house: House
+) -> None:
+    page, t = admin.page, admin.t
+    house.execute(
+        "DELETE FROM cleanup_run",
+        "INSERT INTO maintenance_window (starts_at, ends_at, reason, opened_by)"
+        " VALUES (now() - interval '1 hour', now() + interval '1 hour', '', 'serg')",
+    )
+    house.call("PUT", "/api/alerts/webhook", {"url": "http://127.0.0.1:9/hook"})
+    try:
+        admin.open("health")
+        for code in ("cleanup_never", "alerts_quiet"):
+            found = page.locator("#readiness li", has=admin.button(f"remedy.{code}"))
+            assert not found.locator(".by-command p").is_visible()
+            found.get_by_role("button").click()
+            found.wait_for(state="detached")
+        assert house.call("GET", "/api/cleanup")["last"]["succeeded"]
+        page.locator("#deed-cleanup").get_by_role("button", name=t("chore.cleanup.now")).click()
+        admin.toast("chore.cleanup.nothing")
+    finally:
+        house.call("DELETE", "/api/alerts/webhook")
+
+
 def test_a_trial_photo_is_taken_after_a_question(admin: Visit, house: House) -> None:
     page, t = admin.page, admin.t
     admin.open("health")

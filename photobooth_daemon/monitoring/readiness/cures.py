@@ -69,8 +69,8 @@ CURES: Mapping[str, Text] = MappingProxyType(
             "перезапустите",
         },
         "provider_down": {
-            "en": "auth: a new key; quota: the account; else the network or the provider's status",
-            "ru": "auth: новый ключ; quota: счёт; иначе сеть или статус провайдера",
+            "en": "a new key, credit in the account, else the network or the provider's status",
+            "ru": "новый ключ, деньги на счёте, иначе сеть; посмотрите статус провайдера",
         },
         "model_gone": {
             "en": "choose another model in the slot's params",

@@ -34,4 +34,5 @@ def _item(finding: Finding) -> dict[str, Any]:
         "cure": {locale: cure_text(finding, locale) for locale in LOCALES}
         if finding.code in CURES
         else None,
+        "facts": dict(finding.facts),
     }

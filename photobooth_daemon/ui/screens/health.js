@@ -1,18 +1,19 @@
 // How the daemon and what it depends on are, checked anew every ten seconds.
 
-import { html, useEffect } from "../core/html.js";
+import { html, useEffect, useState } from "../core/html.js";
 import { get } from "../core/api.js";
 import { ago, duration, number, share, size } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
 import { readHealth } from "../core/live.js";
-import { SLOT_IDS } from "../core/bounds.js";
-import { providerTitle, slotTitleOf, useCatalogue } from "../core/names.js";
+import { providerTitle, useCatalogue } from "../core/names.js";
+import { link } from "../core/router.js";
 import { may } from "../core/session.js";
 import { app, useStore } from "../core/store.js";
 import { Button, Notice, Panel, ProblemNotice, Title, Waiting } from "../parts/basics.js";
 import { Icon } from "../parts/icons.js";
 import { useLoad } from "../parts/load.js";
-import { Deeds, backUp, takeTrialPhotos } from "./health/deeds.js";
+import { Deeds, backUp, cleanUp, takeTrialPhotos, tellAgain } from "./health/deeds.js";
+import { findingText, subjectText } from "./health/finding.js";
 import { Remedy } from "./health/remedies.js";
 
 const EVERY_MS = 10_000;
@@ -27,16 +28,31 @@ function factText(name, value) {
   if (name.endsWith("_mb")) return size(value * 1_048_576);
   if (name.endsWith("_share")) return share(value);
   if (typeof value === "number") return number(value, 2);
-  if (has(`reason.${value}.title`)) return t(`reason.${value}.title`);
+  if (Array.isArray(value)) return value.map((one) => factText(name, one)).join(", ");
+  if (name === "reason" && has(`reason.${value}.title`)) return t(`reason.${value}.title`);
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function Check({ name, title, check }) {
+// What can be done about a check that is not well.
+function CheckRemedy({ name, acts }) {
+  const [busy, setBusy] = useState(false);
+  if (!may("settings:write")) return null;
+  if (name === "database") return null;
+  if (name !== "cleanup" && name !== "media") return html`<p><a class="button small" href=${link("settings", { at: "providers" })}>${t("board.check_provider")}</a></p>`;
+  const run = async () => {
+    setBusy(true);
+    await acts.cleanup();
+    setBusy(false);
+  };
+  return html`<p><${Button} kind="small" busy=${busy} onClick=${run}>${t("chore.cleanup.now")}<//></p>`;
+}
+
+function Check({ name, title, check, acts }) {
   const facts = Object.entries(check).filter(([key, value]) => key !== "status" && value !== null);
   const kind = has(`health.todo.${name}`) ? name : "provider";
   return html`<li class=${`check ${check.status}`}>
     <header><${Icon} name=${ICONS[check.status] ?? "help"} /><h2>${title}</h2><span class=${`status ${{ ok: "done", degraded: "timeout", failing: "failed" }[check.status]}`}>${t(`health.short.${check.status}`)}</span></header>
-    ${check.status !== "ok" && html`<p>${t(`health.todo.${kind}`)}</p>`}
+    ${check.status !== "ok" && html`<p>${t(`health.todo.${kind}`)}</p><${CheckRemedy} name=${name} acts=${acts} />`}
     <dl class="facts">${facts.map(([key, value]) => html`<dt key=${key}>${has(`health.fact.${key}`) ? t(`health.fact.${key}`) : key}</dt><dd>${factText(key, value)}</dd>`)}</dl>
   </li>`;
 }
@@ -51,32 +67,16 @@ function Hosts({ hosts }) {
 }
 
 // What `photoboothctl check` says: the daemon brings its own words in both languages.
-function Readiness({ report, loading, reload, setReport }) {
+function Readiness({ report, loading, reload, acts }) {
   const { language } = app.get();
-  const first = report.items.filter(({ state }) => state !== "ok");
-  const acts = {
-    backup: async () => (await backUp()) && reload(),
-    trial: async () => {
-      const found = await takeTrialPhotos();
-      if (found) setReport(found);
-    },
-  };
+  const catalogue = useCatalogue();
+  const first = report.items.filter(({ state }) => state !== "ok").map((item) => ({ item, ...findingText(item, catalogue) }));
   return html`<${Panel} id="readiness" title=${t("readiness.title")} note=${t("readiness.note")} actions=${html`<${Button} kind="small" icon="refresh" busy=${loading} onClick=${reload}>${t("health.again")}<//>`}>
     ${!first.length && html`<p>${t("readiness.ready")}</p>`}
-    <ul class="readiness">${first.map((item) => html`<li key=${`${item.code} ${item.subject}`}><span class=${`status ${STATES[item.state]}`}>${t(`readiness.state.${item.state}`)}</span>
-      <div><p><b>${[item.title[language], subjectText(item.subject)].filter(Boolean).join(" · ")}</b> — ${withoutSubject(item, language)}</p><${Remedy} item=${item} acts=${acts} /></div></li>`)}</ul>
+    <ul class="readiness">${first.map(({ item, text, said }) => html`<li key=${`${item.code} ${item.subject}`}><span class=${`status ${STATES[item.state]}`}>${t(`readiness.state.${item.state}`)}</span>
+      <div><p><b>${[item.title[language], subjectText(item.subject, catalogue)].filter(Boolean).join(" · ")}</b> — ${text}</p><${Remedy} item=${item} acts=${acts} said=${said} /></div></li>`)}</ul>
     <${Hosts} hosts=${report.hosts} />
   <//>`;
-}
-
-// The title says it already, by its name.
-function withoutSubject({ found, subject }, language) {
-  const text = found[language];
-  return subject && text.startsWith(`${subject}: `) ? text.slice(subject.length + 2) : text;
-}
-
-function subjectText(subject) {
-  return subject?.split(", ").map((part) => (SLOT_IDS.includes(part) ? slotTitleOf(part) : part)).join(", ");
 }
 
 // One verdict about both: how the daemon is now, and whether tonight can come.
@@ -105,6 +105,15 @@ export function Screen() {
   const { providers = {}, ...own } = data?.checks ?? {};
   const verdict = data && !(asked.loading && !asked.data) && verdictOf(data, asked.data);
   const again = () => Promise.all([reload(), asked.reload()]);
+  const acts = {
+    backup: async () => (await backUp()) && again(),
+    cleanup: async () => (await cleanUp()) && again(),
+    tellAgain: async () => (await tellAgain()) && again(),
+    trial: async () => {
+      const found = await takeTrialPhotos();
+      if (found) asked.setData(found);
+    },
+  };
   return html`
     <${Title} actions=${html`<${Button} icon="refresh" onClick=${again}>${t("health.again")}<//>`}>${t("screen.health")}<//>
     <${ProblemNotice} problem=${problem} retry=${reload} />
@@ -112,10 +121,10 @@ export function Screen() {
     ${data && html`
       ${verdict && html`<${Notice} kind=${verdict.kind} title=${verdict.title} role="status">${verdict.text}<//>`}
       <${ProblemNotice} problem=${asked.problem} />
-      ${asked.data && html`<div class="stack spaced-below"><${Readiness} report=${asked.data} loading=${asked.loading} reload=${asked.reload} setReport=${asked.setData} /><${Deeds} onDone=${asked.reload} onReport=${asked.setData} /></div>`}
+      ${asked.data && html`<div class="stack spaced-below"><${Readiness} report=${asked.data} loading=${asked.loading} reload=${asked.reload} acts=${acts} /><${Deeds} onDone=${asked.reload} onReport=${asked.setData} /></div>`}
       <ul class="checks" aria-label=${t("health.checks")}>
-        ${Object.entries(own).map(([name, check]) => html`<${Check} key=${name} name=${name} title=${has(`health.check.${name}`) ? t(`health.check.${name}`) : name} check=${check} />`)}
-        ${Object.entries(providers).map(([name, check]) => html`<${Check} key=${`p ${name}`} name=${name} title=${t("health.provider", { provider: providerTitle(name, catalogue) })} check=${check} />`)}
+        ${Object.entries(own).map(([name, check]) => html`<${Check} key=${name} name=${name} title=${has(`health.check.${name}`) ? t(`health.check.${name}`) : name} check=${check} acts=${acts} />`)}
+        ${Object.entries(providers).map(([name, check]) => html`<${Check} key=${`p ${name}`} name=${name} title=${t("health.provider", { provider: providerTitle(name, catalogue) })} check=${check} acts=${acts} />`)}
       </ul>
       <p class="quiet spaced">${t("health.more")} <a href="/healthz" target="_blank" rel="noopener">/healthz</a>, <a href="/metrics" target="_blank" rel="noopener">/metrics</a>, <a href="/api/docs" target="_blank" rel="noopener">/api/docs</a></p>`}
   `;

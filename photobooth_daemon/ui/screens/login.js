@@ -13,6 +13,8 @@ import { PasswordForm } from "../parts/password_form.js";
 import { LanguageSwitch } from "../parts/preferences.js";
 import { toastProblem } from "../parts/toast.js";
 
+const PASSWORD_COMMAND = "photoboothctl admin passwd";
+
 function LoginForm({ username: known = "" }) {
   const [username, setUsername] = useState(known);
   const [password, setPassword] = useState("");
@@ -50,7 +52,8 @@ export function LoginScreen() {
     <div class="login-card">
       <div class="login-brand"><img src="/ui/icon.svg" width="40" height="40" alt="" /><h1>${t("app.name")}</h1></div>
       <${LoginForm} />
-      <p class="quiet">${t("login.forgotten")}</p>
+      <div class="quiet"><p>${t("login.forgotten")}</p>
+        <details class="by-command"><summary>${t("login.only_one")}</summary><p>${t("login.only_one_text")}</p><code class="command">${PASSWORD_COMMAND}</code></details></div>
       <${LanguageSwitch} />
     </div>
   </main>`;

@@ -237,7 +237,9 @@ async def test_an_outage_from_before_the_start_is_told_and_its_end(
     assert await second.wait_for_news() is None
 
 
-async def test_a_maintenance_window_is_quiet(repository: AlertRepository, clock: FakeClock) -> None:
+async def test_a_maintenance_window_is_quiet(
+    database: Database, repository: AlertRepository, clock: FakeClock
+) -> None:
     machine = Machine(repository, clock)
     machine.seen = Surroundings((), (), 1, 2, None, "en")
     now = clock.utcnow()
@@ -250,5 +252,6 @@ async def test_a_maintenance_window_is_quiet(repository: AlertRepository, clock:
     await repository.open_window(
         now + timedelta(hours=1), now + timedelta(hours=2), "later", "cli:serg"
     )
-    assert await repository.close_windows(now) == 1
+    async with database.transaction() as connection:
+        assert await repository.close_windows(connection, now) == 1
     assert await repository.list_windows(clock.utcnow()) == []

@@ -1,7 +1,7 @@
-// What shows by doing whether it works: a backup now, a trial photo, a test alert.
+// What shows by doing whether it works: a trial photo, a test alert, a backup, a cleanup.
 
 import { html, useEffect, useState } from "../../core/html.js";
-import { get, post } from "../../core/api.js";
+import { del, get, post } from "../../core/api.js";
 import { size } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { may } from "../../core/session.js";
@@ -26,20 +26,41 @@ async function refusedSafely(work) {
   }
 }
 
-/** Makes a backup and waits for it; true when there is a new one. */
-export async function backUp() {
-  const made = await refusedSafely(async () => {
-    let state = await post("/api/backup");
+// Begins what the address names and waits until none is at work; what came of the last one, or null.
+function finished(path) {
+  return refusedSafely(async () => {
+    let state = await post(path);
     while (state.at_work) {
       await later(LOOK_MS);
-      state = await get("/api/backup");
+      state = await get(path);
     }
     return state.last;
   });
+}
+
+/** Makes a backup and waits for it; true when there is a new one. */
+export async function backUp() {
+  const made = await finished("/api/backup");
   if (!made) return false;
-  if (made.succeeded) toast(t("backup.made", { size: size(made.size_bytes) }));
-  else toast(t("backup.failed", { why: made.error }), { kind: "bad" });
+  if (made.succeeded) toast(t("chore.backup.made", { size: size(made.size_bytes) }));
+  else toast(t("chore.backup.failed", { why: made.error }), { kind: "bad" });
   return made.succeeded;
+}
+
+/** Removes what has expired and waits for it; true when that succeeded. */
+export async function cleanUp() {
+  const made = await finished("/api/cleanup");
+  if (!made) return false;
+  if (!made.succeeded) toast(t("chore.cleanup.failed", { why: made.error }), { kind: "bad" });
+  else toast(made.freed_bytes ? t("chore.cleanup.made", { size: size(made.freed_bytes) }) : t("chore.cleanup.nothing"));
+  return made.succeeded;
+}
+
+/** Ends the time in which alerts are quiet; true when it is over. */
+export async function tellAgain() {
+  const ended = await refusedSafely(() => del("/api/alert-maintenance").then(() => true));
+  if (ended) toast(t("maintenance.ended"));
+  return ended;
 }
 
 /** Sends a photo through each slot that is on, after a question; returns the readiness report or null. */
@@ -49,8 +70,9 @@ export async function takeTrialPhotos() {
   return refusedSafely(() => post("/api/readiness"));
 }
 
-function Backup({ onDone }) {
-  const { data, reload } = useLoad((signal) => get("/api/backup", { signal }), []);
+// A chore that is begun here and told of when it is over.
+function Chore({ name, make, onDone }) {
+  const { data, reload } = useLoad((signal) => get(`/api/${name}`, { signal }), []);
   const [busy, setBusy] = useState(false);
   const atWork = busy || data?.at_work;
   useEffect(() => {
@@ -58,17 +80,18 @@ function Backup({ onDone }) {
     const timer = setTimeout(reload, LOOK_MS);
     return () => clearTimeout(timer);
   }, [data, busy]);
-  const make = async () => {
+  const begin = async () => {
     setBusy(true);
-    await backUp();
+    await make();
     setBusy(false);
     reload();
     onDone();
   };
   const last = data?.last;
-  return html`<li><div><h3>${t("backup.title")}</h3>
-      <p class="quiet">${atWork ? t("backup.at_work") : last ? html`${t(last.succeeded ? "backup.last" : "backup.last_failed")} <${Ago} at=${last.finished_at} />${last.succeeded ? `, ${size(last.size_bytes)}` : `: ${last.error}`}` : t("backup.none")}</p></div>
-    ${may("settings:write") && html`<${Button} busy=${atWork} onClick=${make}>${t("backup.now")}<//>`}</li>`;
+  const bytes = last?.size_bytes ?? last?.freed_bytes;
+  return html`<li id=${`deed-${name}`}><div><h3>${t(`chore.${name}.title`)}</h3>
+      <p class="quiet">${atWork ? t(`chore.${name}.at_work`) : last ? html`${t(`chore.${name}.${last.succeeded ? "last" : "last_failed"}`)} <${Ago} at=${last.finished_at} />${last.succeeded ? bytes > 0 && `, ${size(bytes)}` : `: ${last.error}`}` : t(`chore.${name}.none`)}</p></div>
+    ${may("settings:write") && html`<${Button} busy=${atWork} onClick=${begin}>${t(`chore.${name}.now`)}<//>`}</li>`;
 }
 
 function TestAlert() {
@@ -98,6 +121,6 @@ function TrialPhoto({ onReport }) {
 
 export function Deeds({ onDone, onReport }) {
   return html`<${Panel} id="deeds" title=${t("deeds.title")} note=${t("deeds.note")}>
-    <ul class="deeds"><${TrialPhoto} onReport=${onReport} /><${TestAlert} /><${Backup} onDone=${onDone} /></ul>
+    <ul class="deeds"><${TrialPhoto} onReport=${onReport} /><${TestAlert} /><${Chore} name="backup" make=${backUp} onDone=${onDone} /><${Chore} name="cleanup" make=${cleanUp} onDone=${onDone} /></ul>
   <//>`;
 }
