@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -23,6 +23,7 @@ from photobooth_daemon.errors import (
 from photobooth_daemon.housekeeping.orphans import Orphans
 from photobooth_daemon.housekeeping.recovery import Recovery
 from photobooth_daemon.housekeeping.removals import Removals
+from photobooth_daemon.media.keys import key_of
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import MediaKind, MediaObject
 from photobooth_daemon.repositories.audit import AuditRepository
@@ -31,6 +32,8 @@ from photobooth_daemon.repositories.prunes import PruneRepository, list_prunes
 from photobooth_daemon.repositories.settings import SettingsRepository
 
 BATCH_SIZE = 200
+EXPIRED_AT_ONCE = 1000
+"""What a bucket takes in one request to remove."""
 
 log = logging.getLogger(__name__)
 
@@ -129,16 +132,8 @@ class Cleanup:
         now = self._clock.utcnow()
         last: MediaObject | None = None
         while True:
-            batch = await self._repository.list_expired_media(now, last, BATCH_SIZE)
-            gone = [
-                media
-                for media in batch
-                if await removals.free(
-                    self._remove_file(media, removals.dry_run),
-                    media_id=str(media.media_id),
-                    job_id=str(media.job_id),
-                )
-            ]
+            batch = await self._repository.list_expired_media(now, last, EXPIRED_AT_ONCE)
+            gone = await self._remove(batch, removals)
             if gone and not removals.dry_run:
                 ids = [media.media_id for media in gone]
                 await self._repository.mark_cleaned(ids, self._clock.utcnow())
@@ -149,19 +144,23 @@ class Cleanup:
                     job_id=str(media.job_id),
                     size_bytes=media.size_bytes,
                 )
-            if len(batch) < BATCH_SIZE:
+            if len(batch) < EXPIRED_AT_ONCE:
                 return
             last = batch[-1]
 
-    async def _remove_file(self, media: MediaObject, dry_run: bool) -> int:
-        if dry_run:
-            return media.size_bytes
-        if media.kind is MediaKind.PROVIDER_INPUT:
-            return await self._media_store.remove_provider_input(media.media_id)
-        if media.kind is MediaKind.ORIGINAL:
-            return await self._media_store.remove_original(media.job_id)
-        # A result and its preview live and go together: the second finds nothing.
-        return await self._media_store.remove_result(media.job_id)
+    async def _remove(self, batch: Sequence[MediaObject], removals: Removals) -> list[MediaObject]:
+        """Remove their files, and return those that have none any more."""
+        keys = [key_of(media) for media in batch]
+        kept = {} if removals.dry_run else await self._media_store.remove_many(keys)
+        gone = []
+        for media, key in zip(batch, keys, strict=True):
+            if key in kept:
+                facts = {"media_id": str(media.media_id), "job_id": str(media.job_id)}
+                removals.refuse(kept[key], **facts)
+                continue
+            removals.freed_bytes += media.size_bytes
+            gone.append(media)
+        return gone
 
     async def _prune(self, removals: Removals) -> None:
         settings = (await self._settings.get()).values

@@ -42,9 +42,8 @@ class Orphans:
             async for batch in self._media_store.list_shelf(shelf):
                 old = self._old(batch)
                 living = await rows_of([thing.id for thing in old if thing.id is not None])
-                for thing in old:
-                    if thing.id is None or thing.id not in living:
-                        await removals.remove(self._media_store, thing, f"orphans_{shelf}")
+                orphans = [thing for thing in old if thing.id is None or thing.id not in living]
+                await removals.remove(self._media_store, orphans, f"orphans_{shelf}")
 
     async def end_lost(self, removals: Removals) -> None:
         """End the life of stored objects whose files are gone: their links answer 410.

@@ -99,9 +99,8 @@ class Recovery:
     ) -> None:
         oldest = max(now - SCRATCH_AGE, solitude.last_at or now - SCRATCH_AGE)
         async for batch in self._media_store.list_shelf(Shelf.SCRATCH):
-            for thing in batch:
-                if solitude.now or thing.modified_at < oldest:
-                    await removals.remove(self._media_store, thing, "scratch")
+            stale = [thing for thing in batch if solitude.now or thing.modified_at < oldest]
+            await removals.remove(self._media_store, stale, "scratch")
 
     async def _end_abandoned_jobs(
         self, now: datetime, unused_at: datetime | None, removals: Removals

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 
 from photobooth_daemon.media.listing import StoredThing
 from photobooth_daemon.media.store import MediaStore
@@ -20,7 +20,7 @@ class Removals:
         self.counts: Counter[str] = Counter()
         self.freed_bytes = 0
         self.refused = 0
-        """How many objects the disk would not let go."""
+        """How many objects the store would not let go."""
 
     def count(self, kind: str, number: int = 1, **facts: object) -> None:
         """Count objects of a kind, and log what they are."""
@@ -30,19 +30,27 @@ class Removals:
             log.info("cleanup %s: %s", verb, kind, extra={"kind": kind, "number": number, **facts})
 
     async def free(self, removing: Awaitable[int], **facts: object) -> bool:
-        """Count the bytes of a removal; False, counted and logged, if the disk refuses it."""
+        """Count the bytes of a removal; False, counted and logged, if the store refuses it."""
         try:
             self.freed_bytes += await removing
         except OSError as error:
-            self.refused += 1
-            log.error("cleanup refused", extra={"error": error.strerror or str(error), **facts})
+            self.refuse(error, **facts)
             return False
         return True
 
-    async def remove(self, media_store: MediaStore, thing: StoredThing, kind: str) -> None:
-        """Remove a file or directory that a listing found, and count it."""
-        if self.dry_run:
+    def refuse(self, error: OSError, **facts: object) -> None:
+        """Count and log an object that is still there."""
+        self.refused += 1
+        log.error("cleanup refused", extra={"error": error.strerror or str(error), **facts})
+
+    async def remove(
+        self, media_store: MediaStore, things: Sequence[StoredThing], kind: str
+    ) -> None:
+        """Remove files or directories that a listing found, and count them."""
+        kept = {} if self.dry_run else await media_store.remove_things(things)
+        for thing in things:
+            if thing in kept:
+                self.refuse(kept[thing], file=thing.name)
+                continue
             self.freed_bytes += thing.size_bytes
-        elif not await self.free(media_store.remove_thing(thing), file=thing.name):
-            return
-        self.count(kind, file=thing.name, size_bytes=thing.size_bytes)
+            self.count(kind, file=thing.name, size_bytes=thing.size_bytes)

@@ -160,7 +160,7 @@ class BothStores(MediaStore):
             async for things in self.second.list_shelf(shelf):
                 yield things
 
-    async def list_pictures(self, shelf: Shelf) -> AsyncIterator[list[tuple[MediaKey, ...]]]:
+    async def list_pictures(self, shelf: Shelf) -> AsyncIterator[list[dict[MediaKey, int]]]:
         """Yield what is in the first, then what is in the second."""
         for store in (self.first, self.second):
             async for groups in store.list_pictures(shelf):
@@ -172,6 +172,17 @@ class BothStores(MediaStore):
         if thing.shelf is not Shelf.SCRATCH:
             freed += await self.second.remove_thing(thing)
         return freed
+
+    async def remove_things(self, things: Sequence[StoredThing]) -> dict[StoredThing, OSError]:
+        """Remove it from both; of scratch there is one."""
+        kept = await self.first.remove_things(things)
+        others = [thing for thing in things if thing.shelf is not Shelf.SCRATCH]
+        return await self.second.remove_things(others) | kept
+
+    async def remove_many(self, keys: Sequence[MediaKey]) -> dict[MediaKey, OSError]:
+        """Remove them from both."""
+        kept = await self.first.remove_many(keys)
+        return await self.second.remove_many(keys) | kept
 
     async def adopt(self, files: Mapping[MediaKey, Path]) -> None:
         """Put them into the first."""

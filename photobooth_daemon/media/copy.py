@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,28 +54,29 @@ class MediaCopy:
         report = CopyReport()
         places = asyncio.Semaphore(AT_ONCE)
 
-        async def one(keys: tuple[MediaKey, ...]) -> None:
+        async def one(pictures: Mapping[MediaKey, int]) -> None:
             async with places:
                 try:
-                    await self._copy(keys, report)
+                    await self._copy(pictures, report)
                 except FileNotFoundError:
-                    report.gone += len(keys)
+                    report.gone += len(pictures)
                 except OSError as error:
-                    report.failed += len(keys)
-                    log.error("not copied", extra={"key": str(keys[0]), "error": str(error)})
+                    report.failed += len(pictures)
+                    key = next(iter(pictures))
+                    log.error("not copied", extra={"key": str(key), "error": str(error)})
 
         for shelf in SHELVES:
             async for groups in self._source.list_pictures(shelf):
-                await asyncio.gather(*(one(keys) for keys in groups))
+                await asyncio.gather(*(one(pictures) for pictures in groups))
         return report
 
-    async def _copy(self, keys: tuple[MediaKey, ...], report: CopyReport) -> None:
+    async def _copy(self, sizes: Mapping[MediaKey, int], report: CopyReport) -> None:
         """Copy pictures that belong together.
 
         Raises:
             FileNotFoundError: one of them has gone meanwhile.
         """
-        sizes = {key: await self._source.find_size(key) for key in keys}
+        keys = list(sizes)
         if all([await self._target.find_size(key) == size for key, size in sizes.items()]):
             report.there_already += len(keys)
             return
@@ -85,28 +87,34 @@ class MediaCopy:
             digests = {key: await asyncio.to_thread(_digest_of, files[key]) for key in keys}
             await self._target.adopt(files)
         for key, digest in digests.items():
-            if await self._digest_there(key) != digest:
+            if await stored_digest(self._target, key) != digest:
                 await self._remove(keys[0])
                 raise OSError(f"{key} is not the same over there; it has been removed")
         if await self._source.list_missing(keys):
             await self._remove(keys[0])
             raise FileNotFoundError
         report.copied += len(keys)
-        report.copied_bytes += sum(size or 0 for size in sizes.values())
-
-    async def _digest_there(self, key: MediaKey) -> str:
-        digest = hashlib.sha256()
-        opened = await self._target.open(key)
-        try:
-            async for block in opened.blocks(0, opened.size_bytes):
-                digest.update(block)
-        finally:
-            opened.close()
-        return digest.hexdigest()
+        report.copied_bytes += sum(sizes.values())
 
     async def _remove(self, key: MediaKey) -> None:
         thing = StoredThing(key.shelf, key.id, str(key.id), 0, datetime.now(UTC))
         await self._target.remove_thing(thing)
+
+
+async def stored_digest(store: MediaStore, key: MediaKey) -> str:
+    """Return the SHA-256 of a picture as the store gives it back.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    digest = hashlib.sha256()
+    opened = await store.open(key)
+    try:
+        async for block in opened.blocks(0, opened.size_bytes):
+            digest.update(block)
+    finally:
+        opened.close()
+    return digest.hexdigest()
 
 
 def _digest_of(path: Path) -> str:

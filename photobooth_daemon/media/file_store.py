@@ -206,7 +206,7 @@ class FileStore(MediaStore):
 
     # For moving to another store
 
-    async def list_pictures(self, shelf: Shelf) -> AsyncIterator[list[tuple[MediaKey, ...]]]:
+    async def list_pictures(self, shelf: Shelf) -> AsyncIterator[list[dict[MediaKey, int]]]:
         """Yield what is in the shelf's directories."""
         async for things in self.list_shelf(shelf):
             ids = [thing.id for thing in things if thing.id is not None]
@@ -235,15 +235,16 @@ class FileStore(MediaStore):
     def _directory(self, shelf: Shelf, id_: UUID) -> Path:
         return self._root / shelf / str(id_)
 
-    def _pictures(self, shelf: Shelf, ids: Sequence[UUID]) -> list[tuple[MediaKey, ...]]:
+    def _pictures(self, shelf: Shelf, ids: Sequence[UUID]) -> list[dict[MediaKey, int]]:
         found = []
         for id_ in ids:
             # What has gone since it was listed is no picture any more.
             with suppress(FileNotFoundError, NotADirectoryError):
                 names = sorted(os.listdir(self._directory(shelf, id_)))
                 keys = (MediaKey(shelf, id_, name) for name in names)
-                found.append(tuple(key for key in keys if type_of(key) is not None))
-        return [keys for keys in found if keys]
+                pictures = [key for key in keys if type_of(key) is not None]
+                found.append({key: self.path_of(key).stat().st_size for key in pictures})
+        return [pictures for pictures in found if pictures]
 
     def _first(self, keys: Sequence[MediaKey]) -> MediaKey | None:
         return next((key for key in keys if self.path_of(key).is_file()), None)

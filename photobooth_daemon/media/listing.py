@@ -19,13 +19,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StoredThing:
-    """One entry of a shelf, as a listing found it. ``id`` is None for a name of nobody's."""
+    """One entry of a shelf, as a listing found it. ``id`` is None for a name of nobody's.
+
+    ``objects`` are the names of what it consists of, where that is in a bucket.
+    """
 
     shelf: Shelf
     id: UUID | None
     name: str
     size_bytes: int
     modified_at: datetime
+    objects: tuple[str, ...] = ()
 
 
 def look_at(directory: Path, shelf: Shelf, names: Sequence[str]) -> list[StoredThing]:

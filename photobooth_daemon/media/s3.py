@@ -38,6 +38,7 @@ from photobooth_daemon.media.s3_body import body_of
 from photobooth_daemon.media.s3_client import S3Client
 from photobooth_daemon.media.s3_listing import BucketListing
 from photobooth_daemon.media.s3_object import OpenedObject
+from photobooth_daemon.media.s3_removal import BucketRemoval
 from photobooth_daemon.media.scratch import Scratch
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.media.template_cache import TemplateCache
@@ -79,6 +80,7 @@ class S3Store(MediaStore):
         self._preview_types: LRUCache[UUID, str] = LRUCache(KNOWN_PREVIEWS)
         self._proved_at = float("-inf")
         self._listing = BucketListing(self._client, config.prefix)
+        self._removal = BucketRemoval(self._client)
 
     def create(self) -> None:
         """Make sure that this host's directories exist; blocks."""
@@ -94,7 +96,7 @@ class S3Store(MediaStore):
             async with asyncio.timeout(PROOF_SECONDS):
                 key, body = self._prefix + PROBE, await body_of(b"probe")
                 await self._client.put(key, body, "text/plain", patient=False)
-                await self._client.delete([key])
+                await self._removal.remove([key])
         except TimeoutError as error:
             raise StorageUnavailable("The store does not answer in time.") from error
         self._proved_at = time.monotonic()
@@ -262,9 +264,27 @@ class S3Store(MediaStore):
             return await self.remove_template(thing.id)
         return await self._remove_named(thing.shelf, thing.name)
 
+    async def remove_things(self, things: Sequence[StoredThing]) -> dict[StoredThing, OSError]:
+        """Remove the very objects that were listed, a thousand at a time."""
+        kept = await super().remove_things([thing for thing in things if not thing.objects])
+        for thing in things:
+            if thing.shelf is Shelf.TEMPLATES and thing.id is not None:
+                await self._templates.forget(thing.id)
+        objects = {name: thing for thing in things for name in thing.objects}
+        refused = await self._removal.try_to_remove(list(objects))
+        return kept | {objects[name]: error for name, error in refused.items()}
+
+    async def remove_many(self, keys: Sequence[MediaKey]) -> dict[MediaKey, OSError]:
+        """Remove exactly these objects, a thousand at a time."""
+        names = {self._name(key): key for key in keys}
+        for key in keys:
+            self._preview_types.pop(key.id, None)
+        kept = await self._removal.try_to_remove(list(names))
+        return {names[name]: error for name, error in kept.items()}
+
     # For moving to another store
 
-    async def list_pictures(self, shelf: Shelf) -> AsyncIterator[list[tuple[MediaKey, ...]]]:
+    async def list_pictures(self, shelf: Shelf) -> AsyncIterator[list[dict[MediaKey, int]]]:
         """Yield what the bucket lists."""
         async for groups in self._listing.pictures(shelf):
             yield groups
@@ -285,7 +305,7 @@ class S3Store(MediaStore):
 
     async def _remove_named(self, shelf: Shelf, name: str) -> int:
         found = await self._listing.named(shelf, name)
-        await self._client.delete([item.key for item in found])
+        await self._removal.remove([item.key for item in found])
         return sum(item.size_bytes for item in found)
 
     async def _has_any(self, shelf: Shelf, id_: UUID) -> bool:

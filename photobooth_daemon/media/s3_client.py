@@ -7,20 +7,17 @@ made twice. Nothing here relies on conditional writes, which S3-compatible store
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import logging
 import random
 import ssl
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import count
-from xml.sax.saxutils import escape
 
 import aiohttp
 import yarl
@@ -42,10 +39,8 @@ EMPTY = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
 """What a store answers who asks for the first byte of an object that has none."""
 BUFFER_BYTES = 256 * 1024
 LISTED_AT_ONCE = 1000
-DELETED_AT_ONCE = 1000
 _ERROR_BYTES = 64 * 1024
 _LINE_FAULTS = (aiohttp.ClientError, TimeoutError, ConnectionError)
-_XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +58,8 @@ class Listed:
 class Request:
     """What is asked of the bucket; the answer of one that ``streams`` has no end in time.
 
-    The ``patient`` try again for as long as their time allows, not just a few times.
+    The ``patient`` try again for as long as their time allows, not just a few times. An answer
+    that takes the store much work may come ``more_seconds`` later than others.
     """
 
     method: str
@@ -73,6 +69,7 @@ class Request:
     body: Body = NOTHING
     streams: bool = False
     patient: bool = False
+    more_seconds: float = 0.0
 
 
 class S3Client:
@@ -101,7 +98,7 @@ class S3Client:
         """
         headers = {"Content-Type": content_type}
         request = Request("PUT", key, headers=headers, body=body, patient=patient)
-        async with self._call(request):
+        async with self.call(request):
             pass
 
     async def get(self, key: str, span: tuple[int, int] | None = None) -> aiohttp.ClientResponse:
@@ -120,7 +117,7 @@ class S3Client:
         # Not by HEAD: it is refused without a word, and some stores send one all the same.
         try:
             request = Request("GET", key, headers={"Range": "bytes=0-0"})
-            async with self._call(request) as answer:
+            async with self.call(request) as answer:
                 total = answer.headers.get("Content-Range", "").rpartition("/")[2]
                 return int(total or answer.headers["Content-Length"])
         except FileNotFoundError:
@@ -131,50 +128,28 @@ class S3Client:
                 return 0
             raise
 
-    async def delete(self, keys: Sequence[str]) -> None:
-        """Remove objects, many at a time; what is not there is no fault."""
-        for start in range(0, len(keys), DELETED_AT_ONCE):
-            await self._delete(keys[start : start + DELETED_AT_ONCE])
-
     async def pages(self, prefix: str, *, most: int | None = None) -> AsyncIterator[list[Listed]]:
         """Yield what is below a prefix, in the order of its names, a page at a time."""
         size = min(most or LISTED_AT_ONCE, LISTED_AT_ONCE)
         query = {"list-type": "2", "prefix": prefix, "max-keys": str(size)}
         while True:
-            async with self._call(Request("GET", "", query=query)) as answer:
-                root = _parsed(await answer.read())
-            names = _namespace(root)
+            async with self.call(Request("GET", "", query=query)) as answer:
+                root = parsed(await answer.read())
+            names = namespace_of(root)
             yield [_listed(item, names) for item in root.iter(f"{names}Contents")]
             token = root.findtext(f"{names}NextContinuationToken")
             if most is not None or root.findtext(f"{names}IsTruncated") != "true" or not token:
                 return
             query["continuation-token"] = token
 
-    async def _delete(self, keys: Sequence[str]) -> None:
-        objects = "".join(f"<Object><Key>{escape(key)}</Key></Object>" for key in keys)
-        text = f'<Delete xmlns="{_XMLNS}"><Quiet>true</Quiet>{objects}</Delete>'.encode()
-        digest = hashlib.md5(text, usedforsecurity=False).digest()
-        headers = {
-            "Content-Type": "application/xml",
-            # Older stores ask for it, and the newer checksums they do not know.
-            "Content-MD5": base64.b64encode(digest).decode(),
-        }
-        body = Body(text, len(text), hashlib.sha256(text).hexdigest())
-        request = Request("POST", "", query={"delete": ""}, headers=headers, body=body)
-        async with self._call(request) as answer:
-            root = _parsed(await answer.read())
-        names = _namespace(root)
-        refused = [
-            (item.findtext(f"{names}Key") or "", item.findtext(f"{names}Code") or "")
-            for item in root.iter(f"{names}Error")
-        ]
-        if refused:
-            raise StorageUnavailable(
-                f"The store does not remove {len(refused)} objects: {refused[0][1]}."
-            )
-
     @asynccontextmanager
-    async def _call(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def call(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Give a good answer, whose body is let go of with the block.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+            StorageUnavailable: why not.
+        """
         answer = await self._answer(request)
         try:
             yield answer
@@ -216,7 +191,8 @@ class S3Client:
         )
         if body.size_bytes or method in ("PUT", "POST"):
             signed["Content-Length"] = str(body.size_bytes)
-        total = self._timeout_seconds + body.size_bytes / SLOWEST_BYTES_PER_SECOND
+        seconds = self._timeout_seconds + request.more_seconds
+        total = seconds + body.size_bytes / SLOWEST_BYTES_PER_SECOND
         answer = await self._session().request(
             method,
             yarl.URL(url, encoded=True),
@@ -226,7 +202,7 @@ class S3Client:
             timeout=aiohttp.ClientTimeout(
                 total=None if request.streams else total,
                 sock_connect=CONNECT_SECONDS,
-                sock_read=self._timeout_seconds,
+                sock_read=seconds,
             ),
         )
         if answer.status < HTTPStatus.MULTIPLE_CHOICES:
@@ -254,14 +230,20 @@ class S3Client:
         return self._opened
 
 
-def _parsed(text: bytes) -> ET.Element:
+def parsed(text: bytes) -> ET.Element:
+    """Return the root of an answer.
+
+    Raises:
+        StorageUnavailable: it is no XML.
+    """
     try:
         return ET.fromstring(text)  # noqa: S314 - of the store that the pictures are trusted to
     except ET.ParseError as error:
         raise StorageUnavailable("The store's answer is not XML: is it an S3 endpoint?") from error
 
 
-def _namespace(root: ET.Element) -> str:
+def namespace_of(root: ET.Element) -> str:
+    """Return what stands before the names of its elements; stores differ in that."""
     return root.tag[: root.tag.index("}") + 1] if root.tag.startswith("{") else ""
 
 

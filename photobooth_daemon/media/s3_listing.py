@@ -36,19 +36,25 @@ class BucketListing:
                     name=name,
                     size_bytes=sum(item.size_bytes for item in items),
                     modified_at=max(item.modified_at for item in items),
+                    objects=tuple(item.key for item in items),
                 )
                 for name, items in groups
             ]
 
-    async def pictures(self, shelf: Shelf) -> AsyncIterator[list[tuple[MediaKey, ...]]]:
-        """Yield the pictures of one id together."""
+    async def pictures(self, shelf: Shelf) -> AsyncIterator[list[dict[MediaKey, int]]]:
+        """Yield the pictures of one id together, with their sizes."""
         async for groups in self._groups(shelf):
             found = [
-                tuple(key for item in items if type_of(key := _key(shelf, id_, item)) is not None)
+                {
+                    key: item.size_bytes
+                    for item in items
+                    if type_of(key := _key(shelf, id_, item)) is not None
+                    and item.key == f"{self._prefix}{key}"
+                }
                 for name, items in groups
                 if (id_ := id_of(name)) is not None
             ]
-            yield [keys for keys in found if keys]
+            yield [pictures for pictures in found if pictures]
 
     async def of(self, shelf: Shelf, id_: UUID, *, most: int = LISTED) -> list[Listed]:
         """Return the objects of one id."""

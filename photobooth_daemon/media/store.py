@@ -233,11 +233,39 @@ class MediaStore(ABC):
     async def remove_thing(self, thing: StoredThing) -> int:
         """Remove what a listing found; return the bytes freed, 0 if it has gone meanwhile."""
 
-    # For moving to another store
+    async def remove_things(self, things: Sequence[StoredThing]) -> dict[StoredThing, OSError]:
+        """Remove what a listing found; return what is still there, each with the reason."""
+        kept: dict[StoredThing, OSError] = {}
+        for thing in things:
+            try:
+                await self.remove_thing(thing)
+            except OSError as error:
+                kept[thing] = error
+        return kept
+
+    async def remove_many(self, keys: Sequence[MediaKey]) -> dict[MediaKey, OSError]:
+        """Remove results, previews, originals and providers' inputs that have had their time.
+
+        A result and its preview may go together. Returns what is still there, each with the reason.
+        """
+        removing = {
+            Shelf.RESULTS: self.remove_result,
+            Shelf.ORIGINALS: self.remove_original,
+            Shelf.PROVIDER: self.remove_provider_input,
+        }
+        kept: dict[MediaKey, OSError] = {}
+        for key in keys:
+            try:
+                await removing[key.shelf](key.id)
+            except OSError as error:
+                kept[key] = error
+        return kept
+
+    # For moving to another store, and for backups
 
     @abstractmethod
-    def list_pictures(self, shelf: Shelf) -> AsyncIterator[list[tuple[MediaKey, ...]]]:
-        """Yield the pictures of a shelf, those of one id together, a batch at a time."""
+    def list_pictures(self, shelf: Shelf) -> AsyncIterator[list[dict[MediaKey, int]]]:
+        """Yield the pictures of a shelf with their sizes, those of one id together, in batches."""
 
     @abstractmethod
     async def adopt(self, files: Mapping[MediaKey, Path]) -> None:

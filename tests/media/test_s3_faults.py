@@ -13,7 +13,7 @@ import pytest
 
 from photobooth_daemon.config.media import S3Config
 from photobooth_daemon.errors import StorageUnavailable
-from photobooth_daemon.media.keys import preview_key, result_key
+from photobooth_daemon.media.keys import Shelf, preview_key, result_key
 from photobooth_daemon.media.s3 import S3Store
 from photobooth_daemon.media.s3_client import Request
 from photobooth_daemon.model import PictureBytes
@@ -63,7 +63,7 @@ async def test_a_bucket_that_goes_while_it_is_used(
     job_id = uuid4()
     await store.store_result(job_id, PICTURE, b"preview")
     await store.remove_result(job_id)
-    async with store._client._call(Request("DELETE", "")):
+    async with store._client.call(Request("DELETE", "")):
         pass
     with pytest.raises(StorageUnavailable, match="The bucket does not exist"):
         await store.store_result(job_id, PICTURE, b"preview")
@@ -168,11 +168,50 @@ async def test_what_the_store_does_not_remove_is_told(faulty: S3Store, bucket: F
 
 
 async def test_many_go_with_one_request(faulty: S3Store, bucket: FakeBucket) -> None:
-    keys = [f"results/{uuid4()}/result.jpg" for _ in range(1001)]
-    bucket.objects = dict.fromkeys([*keys, "other"], b"x")
-    await faulty._client.delete(keys)
+    keys = [result_key(uuid4(), "image/jpeg") for _ in range(1001)]
+    bucket.objects = dict.fromkeys([*map(str, keys), "other"], b"x")
+    assert await faulty.remove_many(keys) == {}
     assert list(bucket.objects) == ["other"]
     assert bucket.requests == [("POST", "")] * 2
+
+
+async def test_what_is_listed_goes_with_one_request(faulty: S3Store, bucket: FakeBucket) -> None:
+    for _ in range(20):
+        await faulty.store_result(uuid4(), PictureBytes(b"x", "image/png", 1, 1), b"preview")
+    bucket.objects["results/nobodys/own"] = b"x"
+    things = [thing async for batch in faulty.list_shelf(Shelf.RESULTS) for thing in batch]
+    bucket.requests.clear()
+    assert await faulty.remove_things(things) == {}
+    assert bucket.objects == {}
+    assert bucket.requests == [("POST", "")]
+
+
+async def test_a_store_that_removes_one_at_a_time_is_asked_so(
+    faulty: S3Store, bucket: FakeBucket
+) -> None:
+    bucket.removes_many = False
+    keys = [result_key(uuid4(), "image/jpeg") for _ in range(20)]
+    bucket.objects = dict.fromkeys([*map(str, keys), "other"], b"x")
+    assert await faulty.remove_many([*keys, result_key(uuid4(), "image/jpeg")]) == {}
+    assert list(bucket.objects) == ["other"]
+    assert await faulty.remove_many(keys) == {}
+    asked = [method for method, _ in bucket.requests]
+    assert (asked.count("POST"), asked.count("DELETE")) == (1, 41)
+    bucket.always = "403 AccessDenied"
+    assert set(await faulty.remove_many(keys)) == set(keys)
+
+
+async def test_of_many_those_are_told_that_stay(faulty: S3Store, bucket: FakeBucket) -> None:
+    keys = [result_key(uuid4(), "image/jpeg") for _ in range(3)]
+    bucket.objects = dict.fromkeys(map(str, keys), b"x")
+    bucket.faults = ["keeps"]
+    kept = await faulty.remove_many(keys)
+    assert set(kept) == set(keys)
+    assert "does not remove 3 objects: AccessDenied" in str(kept[keys[0]])
+    bucket.faults = ["403 AccessDenied"]
+    kept = await faulty.remove_many(keys)
+    assert "does not allow this key" in str(kept[keys[0]])
+    assert len(bucket.objects) == 3
 
 
 async def test_previews_are_looked_for_once(faulty: S3Store, bucket: FakeBucket) -> None:

@@ -166,6 +166,27 @@ async def test_what_a_crash_leaves_is_whole_or_half_and_goes(any_store: MediaSto
         assert await listed(any_store, shelf) == []
 
 
+async def test_many_go_at_once_and_what_is_gone_is_no_fault(any_store: MediaStore) -> None:
+    small = PictureBytes(b"picture", "image/webp", 3, 2)
+    ids = [await stored(any_store, small) for _ in range(5)]
+    await any_store.keep_original(ids[0], await upload(any_store, b"original"), "image/jpeg")
+    media_id = uuid4()
+    await any_store.store_provider_input(media_id, b"photo", "image/jpeg")
+    going = [result_key(id_, "image/webp") for id_ in ids[:3]]
+    going += [preview_key(id_) for id_ in ids[:3]]
+    going += [original_key(ids[0], "image/jpeg"), provider_key(media_id)]
+    for _ in range(2):
+        assert await any_store.remove_many([*going, result_key(uuid4(), "image/png")]) == {}
+    assert {thing.id for thing in await listed(any_store, Shelf.RESULTS)} == set(ids[3:])
+    assert await any_store.find_preview(ids[0]) is None
+    for shelf in (Shelf.ORIGINALS, Shelf.PROVIDER):
+        assert await listed(any_store, shelf) == []
+    things = await listed(any_store, Shelf.RESULTS)
+    for _ in range(2):
+        assert await any_store.remove_things(things) == {}
+    assert await listed(any_store, Shelf.RESULTS) == []
+
+
 async def test_an_original_is_kept_and_comes_back(any_store: MediaStore) -> None:
     job_id = uuid4()
     photo = await upload(any_store, DATA)

@@ -21,6 +21,8 @@ class FakeBucket:
     requests: list[tuple[str, str]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     endpoint: str = ""
+    removes_many: bool = True
+    """Some stores know DELETE only."""
     _runner: web.AppRunner | None = None
 
     async def open(self) -> None:
@@ -60,6 +62,11 @@ class FakeBucket:
         if request.method == "PUT":
             self.objects[key] = body
             return web.Response()
+        if request.method == "DELETE":
+            self.objects.pop(key, None)
+            return web.Response(status=204)
+        if request.method == "POST" and not self.removes_many:
+            return _refused(501, "NotImplemented")
         if request.method == "POST":
             return self._delete(body, keeps=fault == "keeps")
         if not key:

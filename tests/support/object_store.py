@@ -38,7 +38,7 @@ class ObjectStore:
         )
         client = S3Client(config)
         # The daemon makes no buckets: whoever runs the store does.
-        async with client._call(Request("PUT", "")):
+        async with client.call(Request("PUT", "")):
             pass
         await client.close()
         return config
