@@ -23,6 +23,13 @@ def build_media_store(config: MediaConfig) -> MediaStore:
     return BothStores(first, _build_one(config, config.read_also))
 
 
+def bucket_of(media_store: MediaStore) -> MediaStore | None:
+    """Return the part of a store that is in a bucket, if there is one."""
+    if isinstance(media_store, BothStores):
+        return bucket_of(media_store.first) or bucket_of(media_store.second)
+    return None if isinstance(media_store, FileStore) else media_store
+
+
 def check_media_store(config: MediaConfig) -> None:
     """Return if the store could be built.
 

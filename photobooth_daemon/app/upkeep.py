@@ -7,8 +7,9 @@ import aiohttp
 from photobooth_daemon.administration.alert_channels import AlertChannels
 from photobooth_daemon.administration.sealed import SealedSecrets
 from photobooth_daemon.app.administration import Administration
+from photobooth_daemon.app.media import bucket_of
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.config.start_up import Config
+from photobooth_daemon.config.start_up import COPY, Config
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.backup.backup import Backup, Source
 from photobooth_daemon.housekeeping.backup.on_demand import BackupOnDemand
@@ -45,7 +46,7 @@ def build_upkeep(
         BackupOnDemand(
             database,
             repository,
-            Backup(backup_source(config, database), repository, clock),
+            build_backup(config, database, media_store, clock, media=config.backup.media),
             administration.audit,
             config.backup,
         ),
@@ -75,6 +76,18 @@ def build_alert_channels(
         administration.live,
         clock,
         config.alerts,
+    )
+
+
+def build_backup(
+    config: Config, database: Database, media_store: MediaStore, clock: Clock, *, media: str
+) -> Backup:
+    """Return what backs the installation up; ``media`` tells what becomes of a bucket."""
+    return Backup(
+        backup_source(config, database),
+        BackupRepository(database),
+        clock,
+        bucket=bucket_of(media_store) if media == COPY else None,
     )
 
 

@@ -18,18 +18,16 @@ from photobooth_daemon.app.installation import (
     service_account,
 )
 from photobooth_daemon.app.media import opened_media_store
-from photobooth_daemon.app.upkeep import backup_source
+from photobooth_daemon.app.upkeep import backup_source, build_backup
 from photobooth_daemon.cli.printing import print_json_line, say
-from photobooth_daemon.config.start_up import EMBEDDED
+from photobooth_daemon.config.start_up import COPY, EMBEDDED, LEAVE
 from photobooth_daemon.database import audit_owner
 from photobooth_daemon.database.setup import hand_back_audit_log, lets_in, read_target
 from photobooth_daemon.errors import PhotoboothError
-from photobooth_daemon.housekeeping.backup.backup import Backup
 from photobooth_daemon.housekeeping.backup.restore import Restore
 from photobooth_daemon.housekeeping.backup.seal import load_seal, seal_by
 from photobooth_daemon.logs import configure_logging
 from photobooth_daemon.model import Actor
-from photobooth_daemon.repositories.backups import BackupRepository
 
 
 @click.command()
@@ -37,26 +35,38 @@ from photobooth_daemon.repositories.backups import BackupRepository
     "directory", required=False, type=click.Path(path_type=Path, file_okay=False, resolve_path=True)
 )
 @click.option("--keep", type=click.IntRange(1), help="How many backups to keep there.")
+@click.option(
+    "--media",
+    type=click.Choice([COPY, LEAVE]),
+    help="Copy what is in the bucket, or name the bucket and leave it there.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 @run_async
 async def backup(
-    installation: Installation, directory: Path | None, keep: int | None, as_json: bool
+    installation: Installation,
+    directory: Path | None,
+    keep: int | None,
+    media: str | None,
+    as_json: bool,
 ) -> None:
     """Back up database and pictures, while the daemon serves.
 
     Each backup is a directory of its own below DIRECTORY, by default the
     configured one. Files that the backup before has are linked, not copied.
+    Files are always in it; --media is about pictures in a bucket.
     """
     config = installation.config
+    if media == LEAVE and config.media.bucket is None:
+        raise click.UsageError("--media leave: there is no bucket, and files are always copied")
     style = "text" if sys.stderr.isatty() else config.logging.format
     configure_logging(level=config.logging.level, style=style)
-    async with installation.database() as database:
-        work = Backup(
-            backup_source(installation.config, database),
-            BackupRepository(database),
-            installation.clock,
-        )
+    async with (
+        opened_media_store(config.media) as media_store,
+        installation.database() as database,
+    ):
+        media = media or config.backup.media
+        work = build_backup(config, database, media_store, installation.clock, media=media)
         report = await work.run(directory or config.backup.directory, keep or config.backup.keep)
     manifest = report.manifest
     if as_json:
@@ -120,8 +130,10 @@ async def restore(
     say(f"Restored the backup of {report.manifest.created_at}: {report.results} results.")
     if unsealed:
         say("Its seal was not looked at: passwords, settings and audit log are whatever was in it.")
-    if report.missing_results:
+    if report.missing_results and report.manifest.bucket is None:
         say(f"{report.missing_results} results expired while it was made.")
+    elif report.missing_results:
+        say(f"{report.missing_results} results are not in the bucket: have they expired since?")
     if report.applied_migrations:
         say(f"The schema was brought up to date: {report.applied_migrations} migration(s).")
     say("Start the daemon: systemctl start photobooth-daemon.socket photobooth-daemon")

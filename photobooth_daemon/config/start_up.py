@@ -31,6 +31,7 @@ RUNNING_CREDENTIALS_DIR = Path("/run/credentials")
 DEFAULT_STATE_DIR = Path("/var/lib/photobooth-daemon")
 ENVIRONMENT_PREFIX = "PHOTOBOOTH_"
 EMBEDDED = "embedded"
+COPY, LEAVE = "copy", "leave"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ class BackupConfig:
     directory: Path = DEFAULT_STATE_DIR / "backups"
     keep: int = 7
     seal_key_file: Path | None = None
+    media: str = LEAVE
+    """What becomes of pictures in a bucket; files are always copied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +283,7 @@ def _read_backup(reader: Reader) -> BackupConfig:
         directory=section.path("directory", default.directory),
         keep=section.integer("keep", default.keep, 1, 1000),
         seal_key_file=section.optional_path("seal_key_file"),
+        media=section.choice("media", default.media, (COPY, LEAVE)),
     )
     if config.seal_key_file and config.seal_key_file.is_relative_to(config.directory):
         section.fault("seal_key_file", "must not be where the backups are")

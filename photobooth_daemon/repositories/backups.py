@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.repositories.processes import SILENT_AFTER
+
+_RUN_LOCK = 0x70620004
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,40 @@ class BackupRepository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    @asynccontextmanager
+    async def only_one(self) -> AsyncIterator[bool]:
+        """Yield whether nobody else backs up or restores; the lock ends with its connection.
+
+        It is no connection of the pool: this may take an hour.
+        """
+        async with self._database.dedicated_connection() as connection:
+            yield await connection.fetchval("SELECT pg_try_advisory_lock($1)", _RUN_LOCK)
+
+    async def is_at_work(self) -> bool:
+        """Return whether a backup is being made, by whichever process of whichever host."""
+        async with self._database.connection() as connection:
+            found: bool = await connection.fetchval(
+                """
+                SELECT EXISTS (
+                    SELECT FROM pg_locks AS held JOIN pg_database AS own ON own.oid = held.database
+                     WHERE own.datname = current_database() AND held.locktype = 'advisory'
+                       AND held.classid::bigint = 0 AND held.objid::bigint = $1)
+                """,
+                _RUN_LOCK,
+            )
+        return found
+
+    async def find_living_host(self, now: datetime) -> str | None:
+        """Return a host on which a daemon of this installation runs, if there is any."""
+        async with self._database.connection() as connection:
+            if await connection.fetchval("SELECT to_regclass('daemon_process') IS NULL"):
+                return None
+            found: str | None = await connection.fetchval(
+                "SELECT host FROM daemon_process WHERE seen_at > $1 ORDER BY host LIMIT 1",
+                now - SILENT_AFTER,
+            )
+        return found
 
     async def record(
         self,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 from typing import Any
 
+from photobooth_daemon.repositories.backups import BackupRepository
 from tests.support.fakes import eventually
 from tests.support.office import Office
 
@@ -36,13 +36,9 @@ async def test_a_backup_is_made_when_it_is_asked_for(office: Office) -> None:
     assert [entry["actor"] for entry in entries] == ["serg"]
 
 
-async def test_one_that_another_process_makes_is_seen(office: Office) -> None:
-    backups = office.media_root.parent / "backups"
-    (backups / ".unfinished-20261122T050312Z").mkdir(parents=True)
-    # What a killed one left behind is not at work.
-    assert not (await office.get("/api/backup")).json()["at_work"]
-    with (backups / ".lock").open("wb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+async def test_one_that_another_host_makes_is_seen(office: Office) -> None:
+    async with BackupRepository(office.database).only_one():
+        # It is what was asked for: no second one is begun.
         assert (await office.call("POST", "/api/backup")).json()["at_work"]
     assert not (await office.get("/api/backup")).json()["at_work"]
     assert await office.fetch("SELECT FROM backup_run") == []

@@ -23,6 +23,7 @@ from photobooth_daemon.clock import Clock, rfc3339
 from photobooth_daemon.database import audit_owner
 from photobooth_daemon.database.tools import find_tool, run_tool
 from photobooth_daemon.errors import BackupFailed, PhotoboothError
+from photobooth_daemon.housekeeping.backup.bucket_copy import BucketCopy
 from photobooth_daemon.housekeeping.backup.contents import (
     LIST,
     digest_of,
@@ -44,6 +45,7 @@ from photobooth_daemon.housekeeping.backup.manifest import (
 )
 from photobooth_daemon.housekeeping.backup.media_copy import Copied, copy_shelf
 from photobooth_daemon.housekeeping.backup.seal import Seal, load_seal
+from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.repositories.backups import BackupRepository
 
 DUMP_SECONDS = 3600.0
@@ -61,7 +63,7 @@ class Source:
     database_url: str
     media_root: Path | None
     bucket: str | None
-    """Where the other pictures are, and stay."""
+    """Where the other pictures are."""
     key_file: Path
     audit_key_file: Path
     config_file: Path
@@ -80,8 +82,17 @@ class BackupReport:
 class Backup:
     """Backs one installation up."""
 
-    def __init__(self, source: Source, repository: BackupRepository, clock: Clock) -> None:
+    def __init__(
+        self,
+        source: Source,
+        repository: BackupRepository,
+        clock: Clock,
+        *,
+        bucket: MediaStore | None = None,
+    ) -> None:
+        """``bucket`` is copied; without it, what is in one is named, and stays there."""
         self._source = source
+        self._bucket = bucket
         self._repository = repository
         self._clock = clock
 
@@ -92,12 +103,18 @@ class Backup:
             BackupFailed: another one is at work, the disk is full, or pg_dump failed.
             DatabaseUnavailable: there is nothing to back up from.
         """
+        async with self._repository.only_one() as alone:
+            if not alone:
+                raise BackupFailed("Another backup is at work, on this host or on another one.")
+            return await self._run_alone(directory, keep)
+
+    async def _run_alone(self, directory: Path, keep: int) -> BackupReport:
         started_at = self._clock.utcnow()
         try:
             with _alone(directory):
                 report = await self._make(directory, started_at, keep)
         except (PhotoboothError, OSError) as error:
-            failure = _named(error)
+            failure = failure_of(error)
             # Told before it is recorded: the database itself may be what is missing.
             log.error("backup failed", extra={"error": failure.detail})
             await self._repository.record(
@@ -146,6 +163,8 @@ class Backup:
             longest_seconds=DUMP_SECONDS,
         )
         copied = await asyncio.to_thread(self._copy_files, unfinished, earlier)
+        if self._bucket is not None:
+            copied += await BucketCopy(self._bucket, unfinished, earlier).run()
         shared = await asyncio.to_thread(_shared_digests, unfinished, earlier)
         list_sha256 = await asyncio.to_thread(write_list, unfinished, shared)
         dump = unfinished / DUMP
@@ -161,7 +180,7 @@ class Backup:
             media_bytes=copied.size_bytes,
             linked_files=copied.linked_files,
             list_sha256=list_sha256,
-            bucket=self._source.bucket,
+            bucket=self._source.bucket if self._bucket is None else None,
         )
         seal.put(unfinished, manifest.write(unfinished))
         await asyncio.to_thread(os.sync)
@@ -171,16 +190,11 @@ class Backup:
         total = Copied()
         root = self._source.media_root
         for shelf in SHELVES:
-            if root is None:
-                break
-            copied = copy_shelf(
-                root / shelf,
-                unfinished / MEDIA / shelf,
-                None if earlier is None else earlier / MEDIA / shelf,
-            )
-            total.files += copied.files
-            total.size_bytes += copied.size_bytes
-            total.linked_files += copied.linked_files
+            target = unfinished / MEDIA / shelf
+            target.mkdir(parents=True)
+            if root is not None:
+                before = None if earlier is None else earlier / MEDIA / shelf
+                total += copy_shelf(root / shelf, target, before)
         _copy_private(self._source.key_file, unfinished / KEY)
         _copy_private(self._source.audit_key_file, unfinished / AUDIT_KEY)
         # For whoever sets the new machine up; it may be root's own, and is not restored.
@@ -245,7 +259,7 @@ def _copy_private(source: Path, target: Path) -> None:
 
 @contextmanager
 def _alone(directory: Path) -> Iterator[None]:
-    """Hold the directory.
+    """Hold the directory, which several installations may share.
 
     Raises:
         BackupFailed: another backup is at work in it.
@@ -259,7 +273,8 @@ def _alone(directory: Path) -> Iterator[None]:
         yield
 
 
-def _named(error: PhotoboothError | OSError) -> PhotoboothError:
+def failure_of(error: PhotoboothError | OSError) -> PhotoboothError:
+    """Return what a backup or a restore that met this error fails with."""
     if isinstance(error, PhotoboothError):
         return error
     return BackupFailed(f"{error.strerror or type(error).__name__}: {error.filename or ''}")

@@ -37,10 +37,15 @@ def media_files(backup: Path) -> list[str]:
     names = []
     for path in _walk(backup / MEDIA):
         name = path.relative_to(backup).as_posix()
-        if not _MEDIA_FILE.fullmatch(name):
+        if not is_picture(name):
             raise BackupFailed(f"{name!r} is nothing that a backup holds.")
         names.append(name)
     return sorted(names)
+
+
+def is_picture(name: str) -> bool:
+    """Return whether this is what a picture in a backup is called."""
+    return _MEDIA_FILE.fullmatch(name) is not None
 
 
 def private_files(backup: Path, *, with_config: bool = True) -> list[str]:
@@ -131,8 +136,8 @@ def read_list(backup: Path) -> dict[str, str]:
     return {match[2]: match[1] for match in found if match is not None}
 
 
-def copy_checked(source: Path, target: Path, sha256: str | None) -> None:
-    """Copy a file, and make sure that it is the one that was backed up; blocks.
+def copy_checked(source: Path, target: Path, sha256: str | None) -> str:
+    """Copy a file, make sure that it is the one that was backed up, return its digest; blocks.
 
     Raises:
         BackupFailed: it is a link, or another file.
@@ -144,6 +149,7 @@ def copy_checked(source: Path, target: Path, sha256: str | None) -> None:
             copy.write(piece)
     if sha256 is not None and digest.hexdigest() != sha256:
         raise BackupFailed(f"{source} is damaged.")
+    return digest.hexdigest()
 
 
 def _walk(directory: Path) -> Iterator[Path]:

@@ -40,7 +40,7 @@ class Manifest:
     linked_files: int
     list_sha256: str | None = None
     bucket: str | None = None
-    """Where the pictures are, if they are no files: they have stayed there."""
+    """Where pictures have stayed that are not in the backup."""
 
     def write(self, directory: Path) -> bytes:
         """Write the manifest, and return what was written."""

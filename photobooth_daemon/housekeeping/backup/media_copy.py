@@ -20,11 +20,17 @@ class Copied:
     size_bytes: int = 0
     linked_files: int = 0
 
+    def __add__(self, other: Copied) -> Copied:
+        return Copied(
+            self.files + other.files,
+            self.size_bytes + other.size_bytes,
+            self.linked_files + other.linked_files,
+        )
+
 
 def copy_shelf(source: Path, target: Path, earlier: Path | None) -> Copied:
     """Copy every directory of a shelf; one that vanishes meanwhile is left out. Blocks."""
     copied = Copied()
-    target.mkdir(parents=True)
     if not source.is_dir():
         return copied
     for name in sorted(os.listdir(source)):
@@ -41,7 +47,7 @@ def _copy_directory(source: Path, target: Path, before: Path | None, copied: Cop
     target.mkdir(mode=0o750)
     for name in files:
         size = (source / name).stat().st_size
-        linked = before is not None and _link(before / name, target / name, size)
+        linked = before is not None and link_same(before / name, target / name, size)
         if not linked:
             shutil.copy2(source / name, target / name)
     copied.files += len(files)
@@ -51,8 +57,8 @@ def _copy_directory(source: Path, target: Path, before: Path | None, copied: Cop
         copied.linked_files += status.st_nlink > 1
 
 
-def _link(before: Path, target: Path, size: int) -> bool:
-    """Link the earlier copy if it is the same; file systems without links are copied to."""
+def link_same(before: Path, target: Path, size: int) -> bool:
+    """Link the earlier copy if it is the same; file systems without links are copied to. Blocks."""
     try:
         if before.stat().st_size != size:
             return False

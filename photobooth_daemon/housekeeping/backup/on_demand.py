@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 
 from photobooth_daemon.administration.audit import Audit
 from photobooth_daemon.config.start_up import BackupConfig
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import PhotoboothError
-from photobooth_daemon.housekeeping.backup.backup import LOCK, UNFINISHED, Backup
+from photobooth_daemon.housekeeping.backup.backup import Backup
 from photobooth_daemon.model import Actor
 from photobooth_daemon.repositories.backups import BackupRepository, BackupRun
 from photobooth_daemon.tasks import end_tasks
@@ -22,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class BackupState:
-    """Whether one is being made on this machine, and what came of the last one."""
+    """Whether one is being made on any host, and what came of the last one."""
 
     at_work: bool
     last: BackupRun | None
@@ -84,19 +82,4 @@ class BackupOnDemand:
     async def _is_at_work(self) -> bool:
         if self._task is not None and not self._task.done():
             return True
-        return await asyncio.to_thread(is_at_work, self._config.directory)
-
-
-def is_at_work(directory: Path) -> bool:
-    """Return whether any process of this machine is making a backup in the directory."""
-    try:
-        # The lock is tried only where one is half made: trying it must not stop a new one.
-        if not any(directory.glob(f"{UNFINISHED}*")):
-            return False
-        with (directory / LOCK).open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
+        return await self._repository.is_at_work()

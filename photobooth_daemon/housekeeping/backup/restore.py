@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,9 @@ from photobooth_daemon.database import migrations
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.database.tools import find_tool, run_tool
 from photobooth_daemon.errors import BackupFailed
-from photobooth_daemon.housekeeping.backup.backup import Source
+from photobooth_daemon.housekeeping.backup.backup import Source, failure_of
 from photobooth_daemon.housekeeping.backup.contents import (
     LIST,
-    copy_checked,
     digest_of,
     media_files,
     open_regular,
@@ -33,16 +31,13 @@ from photobooth_daemon.housekeeping.backup.contents import (
 from photobooth_daemon.housekeeping.backup.keys import RestoredKeys
 from photobooth_daemon.housekeeping.backup.manifest import (
     DUMP,
-    MEDIA,
-    SHELVES,
     WITHOUT_LIST,
     WITHOUT_SEAL,
     Manifest,
     parse_manifest,
 )
+from photobooth_daemon.housekeeping.backup.pictures import RestoredPictures
 from photobooth_daemon.housekeeping.backup.seal import Seal
-from photobooth_daemon.media.both_stores import BothStores
-from photobooth_daemon.media.file_store import FileStore
 from photobooth_daemon.media.keys import key_of
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Actor, MediaKind
@@ -83,6 +78,7 @@ class Restore:
         self._keys = RestoredKeys(target.key_file, target.audit_key_file)
         self._database = database
         self._media_store = media_store
+        self._pictures = RestoredPictures(media_store)
         self._repository = BackupRepository(database)
         self._clock = clock
         self._actor = actor
@@ -100,7 +96,7 @@ class Restore:
             DatabaseUnavailable: the database went away: run it again, with ``replace``.
         """
         manifest, digests = await asyncio.to_thread(_look_through, backup, seal)
-        self._refuse_other_store(manifest)
+        self._pictures.refuse_other_store(manifest)
         known = {migration.number for migration in migrations.list_migrations()}
         if not set(manifest.migrations) <= known:
             raise BackupFailed(
@@ -112,24 +108,45 @@ class Restore:
                 raise BackupFailed(
                     "The daemon runs: systemctl stop photobooth-daemon.socket photobooth-daemon"
                 )
-            if not replace and not await self._is_empty():
-                raise BackupFailed(
-                    "There are jobs, slots or pictures here already. To lose them: --replace"
-                )
-            await asyncio.to_thread(self._keys.refuse_fixed, backup, digests)
-            if (stranger := await self._repository.find_other_owner()) is not None:
-                raise BackupFailed(
-                    f"The audit log belongs to the role {stranger} here. Restore with sudo, or let"
-                    f" a superuser of PostgreSQL give it back first: docs/ops.md."
-                )
-            program = await self._find_program(manifest, backup)
-            await asyncio.to_thread(self._restore_files, backup, digests)
-            await self._restore_database(program, backup)
+            async with self._repository.only_one() as alone:
+                if not alone:
+                    raise BackupFailed("A backup is at work, on this host or on another one.")
+                await self._restore(manifest, backup, digests, replace=replace)
         applied = await migrations.migrate(self._database, self._clock)
         await self._note(manifest, sealed=seal is not None)
         results, missing = await self._compare()
         log.info("restored", extra={"results": results, "missing_results": missing})
         return RestoreReport(manifest, results, missing, len(applied))
+
+    async def _restore(
+        self, manifest: Manifest, backup: Path, digests: Mapping[str, str | None], *, replace: bool
+    ) -> None:
+        if (host := await self._repository.find_living_host(self._clock.utcnow())) is not None:
+            raise BackupFailed(
+                f"The daemon runs on {host}: stop it there, too. One that was killed is"
+                " forgotten within a minute."
+            )
+        if not replace and not await self._is_empty(manifest):
+            raise BackupFailed(
+                "There are jobs, slots or pictures here already. To lose them: --replace"
+            )
+        await asyncio.to_thread(self._keys.refuse_fixed, backup, digests)
+        if (stranger := await self._repository.find_other_owner()) is not None:
+            raise BackupFailed(
+                f"The audit log belongs to the role {stranger} here. Restore with sudo, or let"
+                f" a superuser of PostgreSQL give it back first: docs/ops.md."
+            )
+        program = await self._find_program(manifest, backup)
+        try:
+            await self._pictures.restore(backup, digests)
+            await asyncio.to_thread(self._restore_keys, backup, digests)
+        except OSError as error:
+            # Named here: to the connection that holds the lock it would look like a lost database.
+            raise failure_of(error) from error
+        await self._restore_database(program, backup)
+
+    async def _is_empty(self, manifest: Manifest) -> bool:
+        return await self._pictures.is_empty(manifest) and await self._repository.is_unused()
 
     async def _note(self, manifest: Manifest, *, sealed: bool) -> None:
         """End every session of the machine that was backed up, and let the log tell of this."""
@@ -153,53 +170,11 @@ class Restore:
                 },
             )
 
-    async def _is_empty(self) -> bool:
-        # What is in a bucket may be what this backup speaks of.
-        if isinstance(self._media_store, FileStore):
-            for shelf in SHELVES:
-                directory = self._media_store.root / shelf
-                if directory.is_dir() and any(directory.iterdir()):
-                    return False
-        return await self._repository.is_unused()
-
-    def _restore_files(self, backup: Path, digests: Mapping[str, str | None]) -> None:
-        """Put the pictures and the keys in place; blocks."""
-        if isinstance(self._media_store, FileStore):
-            self._restore_pictures(self._media_store, backup, digests)
+    def _restore_keys(self, backup: Path, digests: Mapping[str, str | None]) -> None:
         self._keys.restore(backup, digests)
         # The log is another one from here on.
         self._target.key_file.with_name(NAME).unlink(missing_ok=True)
         os.sync()
-
-    def _restore_pictures(
-        self, store: FileStore, backup: Path, digests: Mapping[str, str | None]
-    ) -> None:
-        for shelf in SHELVES:
-            target = store.root / shelf
-            if target.is_dir():
-                shutil.rmtree(target)
-        store.create()
-        for name, sha256 in digests.items():
-            if name.startswith(f"{MEDIA}/"):
-                path = store.root / name.removeprefix(f"{MEDIA}/")
-                path.parent.mkdir(mode=0o750, exist_ok=True)
-                copy_checked(backup / name, path, sha256)
-                path.chmod(0o640)
-
-    def _refuse_other_store(self, manifest: Manifest) -> None:
-        if isinstance(self._media_store, BothStores):
-            raise BackupFailed("Take read_also out of [media] first: pictures go to one store.")
-        if isinstance(self._media_store, FileStore):
-            if manifest.bucket is not None:
-                raise BackupFailed(
-                    f"The backup's pictures are in the bucket {manifest.bucket}:"
-                    ' set [media] store = "s3" and that bucket first.'
-                )
-        elif manifest.bucket is None:
-            raise BackupFailed(
-                "The backup holds its pictures as files, and here they are kept in a bucket:"
-                ' restore it with [media] store = "files".'
-            )
 
     async def _find_program(self, manifest: Manifest, backup: Path) -> Path:
         """Return the pg_restore to work with, once it has read the dump's list of contents.
