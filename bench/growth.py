@@ -27,11 +27,14 @@ from bench.rig import BOOTHS, Daemon, Rig, shoot
 from bench.tables import table
 from bench.wire import Passed, Wire, counted
 from photobooth_daemon.database.binaries import find_binaries
+from photobooth_daemon.live.publish import PAUSE_SECONDS
+from photobooth_daemon.repositories.live_messages import AT_ONCE
 
 REST_SECONDS = 65.0
 """Longer than whatever a daemon does once a minute."""
 SETTLE_SECONDS = 3.0
 CLIENTS = (1, 4, 16)
+DAEMONS = 3
 PATHS = [f"/api/ingest/{slot}?response=image" for slot in BOOTHS]
 
 
@@ -104,16 +107,27 @@ class Growth:
         return asyncio.run(ask())
 
     def hammer(self, scripts: Path, clients: int, seconds: int) -> tuple[float, float, float]:
-        """Return photos a second, and the WAL and growth of each in bytes."""
+        """Return photos a second, and the WAL and growth of each in bytes.
+
+        Meanwhile daemons of their own publish what the photos drafted, as often as they do.
+        """
         url = self._rig.database_url
-        command = [find_binaries().bin_dir / "pgbench", "-n", "-M", "prepared"]
-        command += ["-c", str(clients), "-j", "2", "-T", str(seconds)]
-        for path in sorted(scripts.glob("*.sql")):
+        pgbench = [find_binaries().bin_dir / "pgbench", "-n", "-M", "prepared", "-T", str(seconds)]
+        command = [*pgbench, "-c", str(clients), "-j", "2"]
+        for path in sorted(scripts.glob("photo-*.sql")):
             command += ["-f", str(path)]
+        publish = scripts / "publish.sql"
+        pause_ms = round(1000 * PAUSE_SECONDS)
+        publish.write_text(f"SELECT publish_live_drafts({AT_ONCE});\n\\sleep {pause_ms} ms\n")
         wal, size = self._wal_bytes(), self.size_bytes()
-        done = subprocess.run([*command, url], capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(done.stderr[-2000:])
+        with subprocess.Popen(
+            [*pgbench, "-c", str(DAEMONS), "-f", publish, url],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as publishing:
+            done = subprocess.run([*command, url], capture_output=True, text=True)
+            if done.returncode or publishing.wait():
+                raise RuntimeError(done.stderr[-2000:])
         rate = float(re.findall(r"tps = ([\d.]+)", done.stdout)[0])
         made = int(re.findall(r"actually processed: (\d+)", done.stdout)[0])
         return rate, (self._wal_bytes() - wal) / made, (self.size_bytes() - size) / made

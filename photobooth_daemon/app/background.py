@@ -112,7 +112,7 @@ def build_background(shared: Shared) -> tuple[Health, Operations]:
     shared.metrics.refresh_by(gauges.refresh)
     operations = Operations(
         housekeeping=build_housekeeping(
-            database, shared.media_store, administration.heads, shared.clock
+            database, shared.media_store, administration.heads, administration.live, shared.clock
         ),
         throttle=administration.throttle,
         vitals=vitals,
@@ -125,6 +125,7 @@ def build_background(shared: Shared) -> tuple[Health, Operations]:
             shared.gate.share_providers,
             shared.clock,
         ),
+        live=administration.live,
         watch=_watch(shared, vitals),
         heartbeat=_heartbeat(shared.config.alerts, shared, vitals),
     )

@@ -53,7 +53,9 @@ def build_upkeep(
         CleanupOnDemand(
             database,
             CleanupRepository(database),
-            build_housekeeping(database, media_store, administration.heads, clock).cleanup,
+            build_housekeeping(
+                database, media_store, administration.heads, administration.live, clock
+            ).cleanup,
             administration.audit,
         ),
         Maintenance(database, AlertRepository(database), administration.audit, clock),

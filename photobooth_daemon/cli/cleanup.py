@@ -14,7 +14,9 @@ from photobooth_daemon.app.media import opened_media_store
 from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.housekeeping.build import build_housekeeping
 from photobooth_daemon.housekeeping.cleanup import CleanupReport
+from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.logs import configure_logging
+from photobooth_daemon.repositories.live_messages import LiveMessageRepository
 
 
 @click.command()
@@ -40,6 +42,7 @@ async def cleanup(installation: Installation, dry_run: bool, as_json: bool) -> N
             database,
             media_store,
             build_head_keeper(config, database, audit_key),
+            LivePublisher(LiveMessageRepository(database), installation.clock),
             installation.clock,
         )
         report = await housekeeping.cleanup.run(dry_run=dry_run)

@@ -19,7 +19,6 @@ from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.idempotency import IdempotencyRepository
 from photobooth_daemon.repositories.jobs import JobRepository
-from photobooth_daemon.repositories.live_messages import LiveMessageRepository
 from photobooth_daemon.repositories.prunes import PruneRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 
@@ -34,7 +33,11 @@ class Housekeeping:
 
 
 def build_housekeeping(
-    database: Database, media_store: MediaStore, heads: HeadKeeper, clock: Clock
+    database: Database,
+    media_store: MediaStore,
+    heads: HeadKeeper,
+    live: LivePublisher,
+    clock: Clock,
 ) -> Housekeeping:
     """Return recovery and cleanup for one database, its media tree and its audit log's end."""
     repository = CleanupRepository(database)
@@ -46,7 +49,7 @@ def build_housekeeping(
             database,
             JobRepository(database),
             IdempotencyRepository(database),
-            LivePublisher(LiveMessageRepository(database), clock),
+            live,
             clock,
         ),
         settings=settings,

@@ -40,7 +40,7 @@ from photobooth_daemon.logs import bind_log_fields
 from photobooth_daemon.media.results import read_result
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model import Job, JobSource, JobStatus, Picture, Rung, Timings
+from photobooth_daemon.model import Attempt, Job, JobSource, JobStatus, Picture, Rung, Timings
 from photobooth_daemon.pictures.steps import FinishedPicture, finish, megapixels_of
 from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.driver import ProviderResult
@@ -243,10 +243,16 @@ class IngestService:
                     megapixels=megapixels,
                 )
 
+        turn = asyncio.Lock()
+
+        async def tell(rung: Rung, model: str | None, ended: tuple[Attempt, ...]) -> None:
+            async with turn:  # in the order in which they began
+                await self._jobs.tell_attempt(job, rung, model, ended)
+
         def begun(rung: Rung, model: str | None) -> None:
             # Beside the photo, which never waits for those who watch it.
             ended = tuple(progress.attempts)
-            told = self._jobs.tell_attempt(job, rung, model, ended)
+            told = tell(rung, model, ended)
             self._in_flight.start(told, f"attempt {len(ended) + 1} of {job.job_id}")
 
         budget = await self._spending.budget_for(slot, values)

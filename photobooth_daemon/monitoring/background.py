@@ -11,6 +11,7 @@ from photobooth_daemon.administration.throttle import Throttle
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.housekeeping.build import Housekeeping
 from photobooth_daemon.housekeeping.removals import Removals
+from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.monitoring.alerts.heartbeat import Heartbeat
 from photobooth_daemon.monitoring.alerts.watch import AlertWatch
 from photobooth_daemon.monitoring.gauges import Gauges
@@ -19,6 +20,7 @@ from photobooth_daemon.monitoring.vitals import Vitals
 from photobooth_daemon.tasks import end_tasks
 
 RECOVERY_SECONDS = 60.0
+SWEEP_SECONDS = 2.0
 VITALS_SECONDS = 10.0
 PRESENCE_SECONDS = 5.0
 LOOK_SECONDS = 10.0
@@ -38,6 +40,7 @@ class Operations:
         vitals: Vitals,
         gauges: Gauges,
         presence: Presence,
+        live: LivePublisher,
         watch: AlertWatch,
         heartbeat: Heartbeat | None,
     ) -> None:
@@ -46,6 +49,7 @@ class Operations:
         self.vitals = vitals
         self._gauges = gauges
         self._presence = presence
+        self._live = live
         self._watch = watch
         self._heartbeat = heartbeat
         self._tasks: list[asyncio.Task[None]] = []
@@ -59,6 +63,7 @@ class Operations:
         self._begin(_again_and_again(self.recover, RECOVERY_SECONDS))
         self._begin(_again_and_again(self._throttle.sum_up, RECOVERY_SECONDS))
         self._begin(_again_and_again(self.show_presence, PRESENCE_SECONDS))
+        self._begin(_again_and_again(self._live.sweep, SWEEP_SECONDS))
         self._begin(_again_and_again(self.vitals.refresh, VITALS_SECONDS))
         self._begin(self.vitals.measure_lag())
         self._begin(_again_and_again(self.read_gauges, GAUGES_SECONDS))
@@ -89,6 +94,7 @@ class Operations:
         await _survive(self._presence.leave)
         self._tasks.clear()
         await self._watch.give_up()
+        await self._live.close()
         self._housekeeping.tree_use.let_go()
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:

@@ -12,26 +12,33 @@ import asyncpg
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.model import LiveMessage
 
-_ORDER_LOCK = 0x70620001
-"""The lock of ``publish_live_message`` in ``sql/``, and below, the channel it notifies."""
 CHANNEL = "photobooth_live"
-"""Where ``publish_live_message`` in ``sql/`` says that there is something new."""
+"""Where ``publish_live_drafts`` in ``sql/`` says that there is something new."""
+AT_ONCE = 5000
+"""So many drafts are published in a fraction of the time that a statement may take."""
 
 
 class LiveMessageRepository:
-    """Appends messages whose ids increase in commit order, and reads them on from an id."""
+    """Numbers messages in the order in which they are committed, and reads them on from an id."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def append(
+    async def draft(
         self, connection: asyncpg.Connection, kind: str, data: Mapping[str, Any], at: datetime
-    ) -> int:
-        """Append a message and wake every listener at commit: the transaction's last statement."""
-        message_id: int = await connection.fetchval(
-            "SELECT publish_live_message($1, $2, $3)", kind, dict(data), at
+    ) -> None:
+        """Leave a message in the transaction, to be published when that has committed."""
+        await connection.execute(
+            "INSERT INTO live_draft (kind, data, at) VALUES ($1, $2, $3)", kind, dict(data), at
         )
-        return message_id
+
+    async def publish_drafts(self) -> None:
+        """Give every draft that is committed its number, and wake every listener."""
+        while True:
+            async with self._database.connection() as connection:
+                published = await connection.fetchval("SELECT publish_live_drafts($1)", AT_ONCE)
+            if published < AT_ONCE:
+                return
 
     async def list_after(self, message_id: int, limit: int) -> list[LiveMessage]:
         """Return the messages after ``message_id``, oldest first."""
@@ -60,11 +67,12 @@ class LiveMessageRepository:
     async def span(self, since: datetime) -> tuple[int, int | None]:
         """Return the newest id ever given (0 for none), and the oldest one since an instant.
 
-        It waits for publishers that have drawn an id and not committed yet, so
-        that "after the newest" misses nothing.
+        What was committed before has its number by then, and whoever has drawn one without
+        having committed is waited for: "after the newest" is what changes from now on, and
+        misses nothing.
         """
         async with self._database.transaction() as connection:
-            await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", _ORDER_LOCK)
+            await connection.execute("SELECT publish_live_drafts($1)", AT_ONCE)
             row = await connection.fetchrow(
                 """
                 SELECT (SELECT CASE WHEN is_called THEN last_value ELSE 0 END

@@ -9,11 +9,11 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.housekeeping.build import Housekeeping, build_housekeeping
+from photobooth_daemon.housekeeping.build import Housekeeping
 from photobooth_daemon.housekeeping.cleanup import Cleanup
 from photobooth_daemon.media.file_store import FileStore
-from tests.support.audit import keeper_in
 from tests.support.fakes import FakeClock
+from tests.support.housekeeping import housekeeping_of
 
 
 @pytest.fixture
@@ -28,9 +28,7 @@ def media_store(io_loop: IOLoop, media_root: Path) -> Iterator[FileStore]:
 def housekeeping(
     database: Database, media_store: FileStore, clock: FakeClock
 ) -> Iterator[Housekeeping]:
-    built = build_housekeeping(
-        database, media_store, keeper_in(media_store.root.parent, database), clock
-    )
+    built = housekeeping_of(database, media_store, media_store.root.parent, clock)
     built.tree_use.share()
     yield built
     built.tree_use.let_go()

@@ -9,14 +9,19 @@ from uuid import uuid4
 import pytest
 
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.housekeeping.build import build_housekeeping
 from photobooth_daemon.housekeeping.cleanup import Cleanup
 from photobooth_daemon.media.file_store import FileStore
 from photobooth_daemon.repositories.cleanup import CleanupRepository
-from tests.support.audit import keeper_in
 from tests.support.cleanup import PICTURE, files_of, removed
 from tests.support.fakes import FakeClock
-from tests.support.housekeeping import insert_job, insert_media, insert_result, make_old, value
+from tests.support.housekeeping import (
+    housekeeping_of,
+    insert_job,
+    insert_media,
+    insert_result,
+    make_old,
+    value,
+)
 
 
 async def test_expired_results_go_and_their_rows_stay(
@@ -177,9 +182,7 @@ async def test_every_run_leaves_a_row_and_names_the_end_of_the_audit_log(
 async def test_of_two_at_once_one_works(
     cleanup: Cleanup, database: Database, media_store: FileStore, clock: FakeClock
 ) -> None:
-    other = build_housekeeping(
-        database, media_store, keeper_in(media_store.root.parent, database), clock
-    ).cleanup
+    other = housekeeping_of(database, media_store, media_store.root.parent, clock).cleanup
     reports = await asyncio.gather(*(each.run() for each in (cleanup, other, cleanup)))
     assert sorted(r.outcome for r in reports).count("done") >= 1
     async with CleanupRepository(database).only_one() as alone:

@@ -10,16 +10,15 @@ from pathlib import Path
 import pytest
 
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.housekeeping.build import Housekeeping, build_housekeeping
+from photobooth_daemon.housekeeping.build import Housekeeping
 from photobooth_daemon.housekeeping.removals import Removals
 from photobooth_daemon.media.file_store import FileStore
 from photobooth_daemon.media.in_use import TreeUse
 from photobooth_daemon.media.keys import preview_key, result_key
 from photobooth_daemon.model import JobStatus, PictureBytes
 from photobooth_daemon.repositories.jobs import JobRepository
-from tests.support.audit import keeper_in
-from tests.support.fakes import FakeClock
-from tests.support.housekeeping import insert_job, insert_media, make_old, value
+from tests.support.fakes import FakeClock, eventually
+from tests.support.housekeeping import housekeeping_of, insert_job, insert_media, make_old, value
 from tests.support.sample_pictures import corners, jpeg
 
 PICTURE = PictureBytes(jpeg(corners()), "image/jpeg", 300, 200)
@@ -29,9 +28,7 @@ PICTURE = PictureBytes(jpeg(corners()), "image/jpeg", 300, 200)
 def housekeeping(
     database: Database, media_store: FileStore, clock: FakeClock
 ) -> Iterator[Housekeeping]:
-    built = build_housekeeping(
-        database, media_store, keeper_in(media_store.root.parent, database), clock
-    )
+    built = housekeeping_of(database, media_store, media_store.root.parent, clock)
     yield built
     built.tree_use.let_go()
 
@@ -96,6 +93,7 @@ async def test_any_other_job_is_interrupted_and_leaves_nothing(
     left_files = [p for p in media_store.root.rglob("*") if p.is_file() and p.name != ".in-use"]
     assert left_files == []
     event = "SELECT data ->> 'failure_code' FROM live_message WHERE kind = 'job'"
+    await eventually(lambda: value(database, event))
     assert await value(database, event) == "interrupted"
 
 

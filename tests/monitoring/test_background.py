@@ -19,14 +19,12 @@ from tornado.httpserver import HTTPServer
 from photobooth_daemon.app.build import App, build
 from photobooth_daemon.config.start_up import AlertsConfig, Config, MediaConfig, ServerConfig
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.housekeeping.build import build_housekeeping
 from photobooth_daemon.monitoring import background as operations_module
 from photobooth_daemon.monitoring.alerts import board as board_module
 from photobooth_daemon.providers.driver import ProviderConfig
-from tests.support.audit import keeper_in
 from tests.support.booth import KEY, Booth
 from tests.support.fakes import eventually
-from tests.support.housekeeping import insert_job, value
+from tests.support.housekeeping import housekeeping_of, insert_job, value
 
 ADD_RUN = "INSERT INTO cleanup_run (started_at, finished_at, succeeded) VALUES ($1, $1, $2)"
 
@@ -71,11 +69,8 @@ async def test_figures_of_the_installation_are_shown(booth: Booth, database: Dat
     await eventually(lambda: metric(booth, "photobooth_health_status", check="database"))
     await eventually(lambda: metric(booth, "photobooth_slot_enabled", slot="slot-001"))
     assert await metric(booth, "photobooth_cleanup_last_success_timestamp_seconds") is None
-    cleanup = build_housekeeping(
-        database,
-        booth.app.media_store,
-        keeper_in(booth.media_root.parent, database),
-        booth.app.clock,
+    cleanup = housekeeping_of(
+        database, booth.app.media_store, booth.media_root.parent, booth.app.clock
     ).cleanup
     await cleanup.run()
     await booth.app.operations.vitals.refresh()
@@ -108,6 +103,19 @@ async def test_a_change_of_health_is_an_event(booth: Booth, database: Database) 
         return bool(data and data["status"] == "failing" and data["checks"]["media"] == "failing")
 
     await eventually(told)
+
+
+async def test_the_daemon_tells_what_a_killed_one_could_not(
+    booth: Booth, database: Database
+) -> None:
+    await booth.app.operations.start()
+    async with database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO live_draft (kind, data, at) VALUES ('job', '{\"left\": 1}', now())"
+        )
+    told = "SELECT true FROM live_message WHERE data ? 'left'"
+    await eventually(lambda: value(database, told))
+    assert await value(database, "SELECT count(*) FROM live_draft") == 0
 
 
 async def test_the_daemon_recovers_what_a_killed_one_left(booth: Booth, database: Database) -> None:

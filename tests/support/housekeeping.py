@@ -8,9 +8,22 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.housekeeping.build import Housekeeping, build_housekeeping
+from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import PictureBytes
+from photobooth_daemon.repositories.live_messages import LiveMessageRepository
+from tests.support.audit import keeper_in
+
+
+def housekeeping_of(
+    database: Database, media_store: MediaStore, directory: Path, clock: Clock
+) -> Housekeeping:
+    """Recovery and cleanup as a daemon has them; ``directory`` has the keys."""
+    live = LivePublisher(LiveMessageRepository(database), clock)
+    return build_housekeeping(database, media_store, keeper_in(directory, database), live, clock)
 
 
 async def insert_job(

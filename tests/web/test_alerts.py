@@ -108,7 +108,7 @@ async def test_what_is_secret_is_nowhere_to_be_read(
     for secret in (TOKEN, "very-secret"):
         for path in ("/api/alerts", "/api/settings", "/api/audit"):
             assert secret.encode() not in (await office.get(path)).body
-        for table in ("alert_channel", "audit_log", "live_message"):
+        for table in ("alert_channel", "audit_log", "live_message", "live_draft"):
             rows = str(await office.fetch(f"SELECT * FROM {table}"))
             assert secret not in rows
             assert secret.encode().hex() not in rows

@@ -14,16 +14,14 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.housekeeping.build import build_housekeeping
 from photobooth_daemon.housekeeping.removals import Removals
 from photobooth_daemon.media.both_stores import BothStores
 from photobooth_daemon.media.copy import MediaCopy
 from photobooth_daemon.media.keys import Shelf, result_key
-from tests.support.audit import keeper_in
 from tests.support.booth import Booth
 from tests.support.fake_bucket import FakeBucket
 from tests.support.fakes import FakeClock
-from tests.support.housekeeping import insert_job
+from tests.support.housekeeping import housekeeping_of, insert_job
 from tests.support.object_store import ObjectStore
 from tests.support.sample_pictures import jpeg, noise
 
@@ -89,8 +87,7 @@ async def test_what_has_expired_goes_from_the_bucket(booth: Booth, clock: FakeCl
     store = booth.app.media_store
     job_id, url = await photographed(booth)
     clock.advance(timedelta(hours=73).total_seconds())
-    heads = keeper_in(booth.media_root.parent, booth.database)
-    housekeeping = build_housekeeping(booth.database, store, heads, clock)
+    housekeeping = housekeeping_of(booth.database, store, booth.media_root.parent, clock)
     report = await housekeeping.cleanup.run()
     assert (report.counts["results"], report.counts["previews"]) == (1, 1)
     assert [batch async for batch in store.list_shelf(Shelf.RESULTS)] == []
@@ -101,9 +98,8 @@ async def test_what_has_expired_goes_from_the_bucket(booth: Booth, clock: FakeCl
 async def test_a_job_of_another_host_is_left_to_it(shaken: Booth, clock: FakeClock) -> None:
     """Nobody uses this host's directory: that says nothing of what another host works on."""
     await insert_job(shaken.database, clock.utcnow())
-    heads = keeper_in(shaken.media_root.parent, shaken.database)
     store = shaken.app.media_store
-    recovery = build_housekeeping(shaken.database, store, heads, clock).recovery
+    recovery = housekeeping_of(shaken.database, store, shaken.media_root.parent, clock).recovery
     clock.advance(60)
     removals = Removals()
     await recovery.run(removals)

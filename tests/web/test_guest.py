@@ -176,6 +176,7 @@ async def test_without_a_logo_there_is_none(office: Office) -> None:
 
 async def test_the_live_feed_tells_whose_event_a_photo_is(office: Office) -> None:
     answer = await photographed(office)
+    await office.execute("SELECT publish_live_drafts(9)")
     rows = await office.fetch(
         "SELECT data FROM live_message WHERE kind = 'job' ORDER BY message_id"
     )

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import pytest
@@ -27,105 +24,7 @@ from tests.support.commands import Commands
 from tests.support.history import add_job
 from tests.support.office import PASSWORDS, Office
 from tests.support.sample_pictures import jpeg
-
-PATIENCE_SECONDS = 20.0
-
-
-@dataclass
-class Stream:
-    """One open stream: what has arrived of it so far."""
-
-    reader: asyncio.StreamReader
-    status: int
-    headers: dict[str, str]
-    comments: list[str] = field(default_factory=list)
-
-    async def frame(self) -> dict[str, str]:
-        """The next event's fields; comments are noted on the way."""
-        while True:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                fields = await self._block()
-            if fields:
-                return fields
-
-    async def event(self) -> tuple[int, str, Any]:
-        """The next event's id, kind and data."""
-        frame = await self.frame()
-        while "event" not in frame:
-            frame = await self.frame()
-        return int(frame["id"]), frame["event"], json.loads(frame["data"])
-
-    async def ended(self) -> bool:
-        """Whether the daemon closes the stream."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            try:
-                while True:
-                    await self._block()
-            except EOFError:
-                return True
-
-    async def comment(self) -> str:
-        """The next comment."""
-        known = len(self.comments)
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while len(self.comments) == known:
-                await self._block()
-        return self.comments[-1]
-
-    async def _block(self) -> dict[str, str]:
-        fields = {}
-        while True:
-            line = (await self._line()).rstrip("\n")
-            if not line:
-                return fields
-            name, _, value = line.partition(":")
-            if not name:
-                self.comments.append(value.strip())
-            else:
-                fields[name] = value.removeprefix(" ")
-
-    async def _line(self) -> str:
-        """One line of the chunked body; the daemon's chunks hold whole lines."""
-        if not hasattr(self, "_rest"):
-            self._rest = b""
-        while b"\n" not in self._rest:
-            size = int(await self.reader.readline() or b"0", 16)
-            if size == 0:
-                raise EOFError
-            self._rest += await self.reader.readexactly(size)
-            await self.reader.readexactly(2)
-        line, _, self._rest = self._rest.partition(b"\n")
-        return line.decode() + "\n"
-
-
-@asynccontextmanager
-async def follow(
-    office: Office, last_id: int | str | None = None, as_: str = "serg"
-) -> AsyncIterator[Stream]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", office.port)
-    lines = [
-        "GET /api/live HTTP/1.1",
-        f"Host: 127.0.0.1:{office.port}",
-        f"Authorization: Bearer {await office.token(as_)}",
-    ]
-    if last_id is not None:
-        lines.append(f"Last-Event-ID: {last_id}")
-    writer.write("\r\n".join([*lines, "", ""]).encode())
-    try:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
-        stream = Stream(reader, int(head[0].split()[1]), headers)
-        if stream.status == 200:
-            assert "retry" in await stream.frame()
-        yield stream
-    finally:
-        writer.close()
-
-
-async def change_slot(office: Office, n: int) -> None:
-    body = {"display_name": f"change {n}"}
-    reply = await office.put("/api/slots/slot-001", body, If_Match="*")
-    assert reply.status == 200, reply.body
+from tests.support.streams import PATIENCE_SECONDS, change_slot, follow
 
 
 async def test_events_arrive_as_they_happen(office: Office) -> None:
@@ -160,6 +59,7 @@ async def test_events_resume_after_the_last_id(office: Office) -> None:
 async def test_events_reset_when_the_last_id_is_too_old(office: Office) -> None:
     for n in range(3):
         await change_slot(office, n)
+    await office.execute("SELECT publish_live_drafts(9)")
     ids = [row["message_id"] for row in await office.fetch("SELECT message_id FROM live_message")]
     await office.execute(
         "UPDATE live_message SET at = at - interval '2 hours' WHERE message_id < $1", ids[2]
@@ -183,6 +83,7 @@ async def test_events_reset_for_an_id_that_never_was(office: Office) -> None:
 async def test_nothing_is_missed_overnight(office: Office) -> None:
     """All events have been cleaned up; who had seen the last one has missed nothing."""
     await change_slot(office, 1)
+    await office.execute("SELECT publish_live_drafts(9)")
     (row,) = await office.fetch("SELECT max(message_id) AS newest FROM live_message")
     await office.execute("DELETE FROM live_message")
     async with follow(office, row["newest"]) as stream:
@@ -190,38 +91,55 @@ async def test_nothing_is_missed_overnight(office: Office) -> None:
         assert (await stream.event())[1] == "slot"
 
 
-async def test_ids_increase_in_the_order_of_commits(office: Office, database_url: str) -> None:
-    """A transaction that publishes and is slow to commit lets nobody overtake it."""
+async def test_a_change_that_is_slow_to_commit_keeps_nobody_waiting(
+    office: Office, database_url: str
+) -> None:
     slow = await asyncpg.connect(database_url)
-    transaction = slow.transaction()
-    await transaction.start()
-    publish = "SELECT publish_live_message('health', '{\"n\": 1}', statement_timestamp())"
-    first_id = await slow.fetchval(publish)
-    async with follow_later(office) as opening:
-        overtaking = asyncio.create_task(change_slot(office, 2))
-        await asyncio.sleep(0.2)
-        assert not overtaking.done()
-        await transaction.commit()
-        await overtaking
-        stream = await opening
-        rows = await office.fetch("SELECT message_id, kind FROM live_message ORDER BY message_id")
-        assert [row["kind"] for row in rows] == ["health", "slot"]
-        assert rows[0]["message_id"] == first_id
-        assert stream.status == 200
+    async with follow(office) as stream:
+        async with slow.transaction():
+            await slow.execute(
+                "INSERT INTO live_draft (kind, data, at) VALUES ('health', '{}', now())"
+            )
+            await change_slot(office, 1)
+            assert (await stream.event())[1] == "slot"
+        await change_slot(office, 2)
+        assert [(await stream.event())[1] for _ in range(2)] == ["health", "slot"]
     await slow.close()
 
 
-@asynccontextmanager
-async def follow_later(office: Office) -> AsyncIterator[asyncio.Task[Stream]]:
-    """A viewer that connects while a publisher has not committed yet."""
+async def test_ids_increase_in_the_order_of_commits(office: Office, database_url: str) -> None:
+    """Yesterday's package numbers a message before it commits: meanwhile nobody else does."""
+    slow = await asyncpg.connect(database_url)
+    read = "SELECT message_id, kind FROM live_message ORDER BY message_id"
+    async with follow(office) as stream:
+        async with slow.transaction():
+            first_id = await slow.fetchval(
+                "SELECT publish_live_message('health', '{}', statement_timestamp())"
+            )
+            await change_slot(office, 2)
+            await asyncio.sleep(0.2)
+            assert await office.fetch(read) == []
+        assert [(await stream.event())[1] for _ in range(2)] == ["health", "slot"]
+    rows = await office.fetch(read)
+    assert [row["kind"] for row in rows] == ["health", "slot"]
+    assert rows[0]["message_id"] == first_id
+    await slow.close()
 
-    async def open_stream() -> Stream:
-        async with follow(office) as stream:
-            return stream
 
-    task = asyncio.create_task(open_stream())
-    yield task
-    await task
+async def test_what_a_process_drafted_is_published_although_it_died(database: Database) -> None:
+    repository = LiveMessageRepository(database)
+    dying, living = (LivePublisher(repository, Clock()) for _ in range(2))
+    async with database.transaction() as connection:
+        await dying.publish(connection, "health", {"told": "by the dying"})
+        # What it would do after its commit, it does no more.
+        connection.after_commit.clear()
+    with suppress(KeyError):
+        async with database.transaction() as connection:
+            await dying.publish(connection, "health", {"told": "of what never was"})
+            raise KeyError
+    await asyncio.gather(living.sweep(), living.sweep(), dying.sweep())
+    told = [message.data["told"] for message in await repository.list_after(0, 9)]
+    assert told == ["by the dying"]
 
 
 async def test_a_burst_reaches_every_viewer_once_and_in_order(office: Office) -> None:

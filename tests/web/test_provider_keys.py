@@ -95,7 +95,7 @@ async def test_a_key_is_nowhere_to_be_read(
         await given(office)
     for path in ("/api/settings", "/api/providers", "/api/audit"):
         assert KEY.encode() not in (await office.get(path)).body
-    for table in ("provider_key", "setting", "audit_log", "live_message"):
+    for table in ("provider_key", "setting", "audit_log", "live_message", "live_draft"):
         rows = await office.fetch(f"SELECT * FROM {table}")
         assert KEY not in str(rows)
         assert KEY.encode().hex() not in str(rows)

@@ -304,6 +304,7 @@ async def test_put_slot_makes_an_audit_entry_and_an_event(office: Office) -> Non
     assert entry["after"] == {
         "version": 2, "enabled": True, "provider": "local", "operation": "look",
     }  # fmt: skip
+    await office.execute("SELECT publish_live_drafts(9)")
     (event,) = await office.fetch("SELECT * FROM live_message WHERE kind = 'slot'")
     assert event["data"].items() >= {"slot_id": "slot-001", "version": 2, "enabled": True}.items()
 
