@@ -14,7 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -147,7 +147,7 @@ async def served(database: Database, directory: Path) -> AsyncIterator[str]:
         await app.close()
 
 
-async def measure(base_url: str, now: datetime) -> bool:
+async def measure(base_url: str, asked: Sequence[Question]) -> bool:
     """Ask every question several times, print how long it took; return whether all were in time."""
     http = AsyncHTTPClient()
     login = HTTPRequest(
@@ -160,7 +160,7 @@ async def measure(base_url: str, now: datetime) -> bool:
     headers = {"Authorization": f"Bearer {token}"}
     good = True
     print(f"{'median':>9} {'slowest':>9}   what is asked")
-    for question in questions(now):
+    for question in asked:
         took = []
         for _ in range(ROUNDS):
             begun = time.perf_counter()
@@ -207,7 +207,7 @@ async def run(url: str, directory: Path, arguments: argparse.Namespace) -> bool:
     seconds = await fill(url, arguments.jobs, now)
     print(f"filled in {seconds:.0f} s, counted on the way")
     async with served(database, directory) as base_url:
-        good = await measure(base_url, now)
+        good = await measure(base_url, questions(now))
     if arguments.plans:
         await print_plans(url, now)
     return good

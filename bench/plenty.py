@@ -1,0 +1,193 @@
+"""What ten million jobs make slow: ``python -m bench.plenty``.
+
+Fills a private PostgreSQL with a quarter of a year of photos (once: ``--folder`` keeps it),
+starts the daemon on it and asks through the port, then asks what a daemon asks in the
+background, and then has cleanup delete a day that history no longer keeps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import click
+
+from bench.history import LIMIT_MS, Question, give_password, measure, questions, served
+from bench.many_jobs import DAYS, fill
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.database import migrations
+from photobooth_daemon.database.embedded import EmbeddedPostgres
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.housekeeping.cleanup import BATCH_SIZE
+from photobooth_daemon.housekeeping.orphans import BATCH_SIZE as STORED_AT_ONCE
+from photobooth_daemon.model import MediaObject
+from photobooth_daemon.repositories.alerts import AlertRepository
+from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.events import EventRepository
+from photobooth_daemon.repositories.prunes import PruneRepository, list_prunes
+from photobooth_daemon.repositories.rerun_queue import RerunQueue
+from photobooth_daemon.repositories.spending import SpendingRepository
+from photobooth_daemon.repositories.support import SupportRepository
+from photobooth_daemon.repositories.vitals import VitalsRepository
+from photobooth_daemon.web.paging import time_cursor
+
+ROUNDS = 5
+SERVER = {"shared_buffers": "256MB", "max_wal_size": "16GB", "wal_level": "minimal"}
+SERVER["max_wal_senders"] = "0"
+
+
+async def event_questions(url: str, now: datetime) -> list[Question]:
+    """Return what is asked of an evening: the one that has just ended."""
+    connection = await asyncpg.connect(url)
+    try:
+        event = await connection.fetchrow(
+            "SELECT event_id, gallery_token, starts_at FROM event ORDER BY starts_at DESC LIMIT 1"
+        )
+        photos = await connection.fetchval(
+            "SELECT count(*) FROM job_history WHERE event_id = $1", event["event_id"]
+        )
+        job = await connection.fetchval(
+            "SELECT job_id FROM job_history WHERE event_id = $1 AND status = 'done' LIMIT 1",
+            event["event_id"],
+        )
+    finally:
+        await connection.close()
+    one, gallery = event["event_id"], event["gallery_token"]
+    middle = time_cursor(event["starts_at"] + timedelta(hours=10), one)
+    report = (now - timedelta(hours=6)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return [
+        Question("events", "/api/events"),
+        Question(f"an event of {photos:,} photos", f"/api/events/{one}"),
+        Question("its jobs", f"/api/jobs?event={one}&limit=200"),
+        Question("its jobs in the middle", f"/api/jobs?event={one}&cursor={middle}"),
+        Question("its jobs that failed", f"/api/jobs?event={one}&status=failed"),
+        Question("its statistics", f"/api/stats?event={one}"),
+        Question("its report", f"/api/events/{one}/report?format=json"),
+        Question("its gallery's pictures", f"/g/{gallery}/pictures"),
+        Question("the page of a picture", f"/r/{job}"),
+        Question("report of six hours", f"/api/report?since={report}"),
+    ]
+
+
+def background(database: Database, now: datetime) -> dict[str, Callable[[], Awaitable[object]]]:
+    """Return what every process asks again and again, and what cleanup asks first."""
+    cleanup, vitals = CleanupRepository(database), VitalsRepository(database)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return {
+        "bytes kept, by kind": vitals.media_bytes,
+        "spent today": lambda: SpendingRepository(database).spent_since(midnight),
+        "records for alerts": lambda: AlertRepository(database).records(now, now, login_attempts=5),
+        "silent booths": lambda: EventRepository(database).list_silent(now),
+        "photos to be made again": lambda: RerunQueue(database).list_left_photos(now),
+        "bytes of the busiest hour": lambda: vitals.bytes_of_busiest_hour(now),
+        "support bundle": lambda: SupportRepository(database).read(),
+        "cleanup: expired objects": lambda: cleanup.list_expired_media(now, None, BATCH_SIZE),
+        "cleanup: abandoned jobs": lambda: cleanup.list_abandoned_jobs(
+            now, now, timedelta(seconds=60), None, BATCH_SIZE
+        ),
+        "cleanup: 500 objects that should be there": lambda: cleanup.list_stored_media(
+            None, STORED_AT_ONCE
+        ),
+        "cleanup: all of them": lambda: _all_stored(cleanup),
+    }
+
+
+async def _all_stored(cleanup: CleanupRepository) -> int:
+    last: MediaObject | None = None
+    number = 0
+    while True:
+        batch = await cleanup.list_stored_media(last and last.media_id, STORED_AT_ONCE)
+        number += len(batch)
+        if len(batch) < STORED_AT_ONCE:
+            return number
+        last = batch[-1]
+
+
+async def measure_background(database: Database, now: datetime) -> None:
+    """Print how long each takes."""
+    for name, ask in background(database, now).items():
+        took = []
+        for _ in range(ROUNDS):
+            begun = time.perf_counter()
+            try:
+                await ask()
+            except asyncpg.PostgresError as error:
+                name = f"{name}: {error}"
+            took.append((time.perf_counter() - begun) * 1000)
+        print(f"{statistics.median(took):6.1f} ms {max(took):6.1f} ms   {name}", flush=True)
+
+
+async def prune_a_day(database: Database, now: datetime) -> None:
+    """Delete what a day adds, as cleanup does; print how many rows a second that is."""
+    repository = PruneRepository(database)
+    for prune in list_prunes(now, timedelta(days=DAYS - 1)):
+        rows, batches = 0, []
+        while True:
+            begun = time.perf_counter()
+            number = await repository.delete(prune, BATCH_SIZE)
+            batches.append((time.perf_counter() - begun) * 1000)
+            rows += number
+            if number < BATCH_SIZE:
+                break
+        seconds = sum(batches) / 1000
+        print(
+            f"{rows:8,} rows, {rows / seconds:6.0f} a second, slowest batch"
+            f" {max(batches):6.1f} ms   cleanup: {prune.kind}",
+            flush=True,
+        )
+
+
+async def run(url: str, directory: Path, arguments: argparse.Namespace) -> bool:
+    """Fill what is empty, then measure."""
+    database = await Database.open(url, max_size=8)
+    await migrations.migrate(database, Clock())
+    await give_password(database)
+    connection = await asyncpg.connect(url)
+    try:
+        if not await connection.fetchval("SELECT EXISTS (SELECT FROM job_history)"):
+            await fill(connection, arguments.jobs, datetime.now(UTC), click.echo)
+        now = await connection.fetchval("SELECT max(started_at) FROM job_history")
+        size = await connection.fetchval("SELECT pg_database_size(current_database())")
+    finally:
+        await connection.close()
+    print(f"{size / 1e9:.1f} GB")
+    if arguments.fill_only:
+        return True
+    asked = [*questions(now), *await event_questions(url, now)]
+    async with served(database, directory) as base_url:
+        good = await measure(base_url, asked)
+    await measure_background(database, now)
+    if arguments.prune:
+        await prune_a_day(database, now)
+    return good
+
+
+def main() -> int:
+    """Return 0 if every median is within the limit."""
+    parser = argparse.ArgumentParser(prog="python -m bench.plenty", description=__doc__)
+    parser.add_argument("--jobs", type=int, default=10_000_000)
+    parser.add_argument("--folder", type=Path, help="keep the database here for the next time")
+    parser.add_argument("--fill-only", action="store_true")
+    parser.add_argument("--prune", action="store_true", help="delete a day's rows at the end")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="photobooth-bench-") as folder:
+        directory = Path(folder)
+        directory.chmod(0o711)
+        postgres = arguments.folder or directory / "postgres"
+        postgres.mkdir(parents=True, exist_ok=True)
+        with EmbeddedPostgres(postgres, durable=False, settings=SERVER) as server:
+            good = asyncio.run(run(server.url, directory, arguments))
+    print(f"every median within {LIMIT_MS} ms: {'yes' if good else 'NO'}")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
