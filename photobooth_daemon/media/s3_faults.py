@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import os
+import ssl
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
@@ -27,6 +28,10 @@ _WORDS: Mapping[str, str] = {
     "QuotaExceeded": "The store's quota is used up.",
     "InsufficientStorage": "The store is full.",
 }
+
+_EXPIRED = 10
+_OTHER_NAME = (62, 64)
+"""X509_V_ERR_CERT_HAS_EXPIRED, _HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH of OpenSSL."""
 
 
 class S3Refusal(Exception):
@@ -58,7 +63,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> S3Refusal:
 def no_answer(error: BaseException) -> StorageUnavailable:
     """Return what a connection that failed means."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return StorageUnavailable("The store's certificate is not to be trusted: see ca_file.")
+        return StorageUnavailable(_certificate_fault(error.certificate_error))
     if isinstance(error, aiohttp.ClientConnectorSSLError):
         return StorageUnavailable("The store speaks no TLS that fits: see endpoint.")
     if isinstance(error, TimeoutError):
@@ -69,6 +74,15 @@ def no_answer(error: BaseException) -> StorageUnavailable:
         why = os.strerror(number) if number and number > 0 else "no such host"
         return StorageUnavailable(f"The store cannot be reached: {why}.")
     return StorageUnavailable("The store breaks the connection off.")
+
+
+def _certificate_fault(error: Exception) -> str:
+    code = error.verify_code if isinstance(error, ssl.SSLCertVerificationError) else 0
+    if code in _OTHER_NAME:
+        return "The store's certificate is for another name: see endpoint and addressing."
+    if code == _EXPIRED:
+        return "The store's certificate has expired."
+    return "The store's certificate is not to be trusted: see ca_file."
 
 
 def _read(body: bytes) -> tuple[str, str]:

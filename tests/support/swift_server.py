@@ -5,7 +5,8 @@
 
 Account, container, object and proxy server on loopback, with s3api and tempauth in front. Says a
 line once it listens; SIGTERM ends it. The access key is written as tempauth writes users:
-``account:user``. DIRECTORY has to be on a file system with extended attributes.
+``account:user``. A bucket can be named in the host, too: BUCKET.store.test.
+DIRECTORY has to be on a file system with extended attributes.
 """
 
 # ruff: noqa: E402 - nothing may be imported before eventlet has patched it
@@ -26,6 +27,7 @@ DIRECTORY, PORT = Path(sys.argv[1]).absolute(), int(sys.argv[2])
 ACCESS_KEY, SECRET_KEY = sys.argv[3], sys.argv[4]
 SERVERS = ("account", "container", "object")
 HERE = "127.0.0.1"
+DOMAIN = "store.test"
 FILTERS = ("catch_errors", "s3api", "tempauth", "bulk", "slo", "dlo")
 
 
@@ -95,7 +97,7 @@ def configure(ports):
     text = f"{common}[pipeline:main]\npipeline = {' '.join(FILTERS)} proxy-server\n"
     text += "[app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true\n"
     own = {
-        "s3api": "location = us-east-1\n",
+        "s3api": f"location = us-east-1\nstorage_domain = {DOMAIN}\n",
         "tempauth": f"user_{ACCESS_KEY.replace(':', '_')} = {SECRET_KEY} .admin\n",
     }
     for name in FILTERS:

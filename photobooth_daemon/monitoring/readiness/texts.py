@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from photobooth_daemon.monitoring.readiness.cures import CURES, Text
 from photobooth_daemon.monitoring.readiness.model import Finding
+from photobooth_daemon.monitoring.readiness.store_reasons import store_reason
 
 TITLES: Mapping[str, Text] = MappingProxyType(
     {
@@ -160,7 +161,7 @@ FOUND: Mapping[str, Text] = MappingProxyType(
             "ru": "заполнится через {hours} ч, если так пойдёт и дальше",
         },
         "store_ok": {"en": "takes pictures and gives them back", "ru": "принимает снимки"},
-        "store_refuses": {"en": "{reason}", "ru": "отказывает: {reason}"},
+        "store_refuses": {"en": "{reason}", "ru": "{reason}"},
         "intake_ok": {
             "en": "photos are taken up, slots: {count}",
             "ru": "снимки принимаются, слотов: {count}",
@@ -230,7 +231,10 @@ FOUND: Mapping[str, Text] = MappingProxyType(
 
 def found_text(finding: Finding, locale: str) -> str:
     """Return what was found, with its subject in front."""
-    text = _in(FOUND[finding.code], locale).format(subject=finding.subject, **finding.facts)
+    facts = dict(finding.facts)
+    if finding.check == "store" and "reason" in facts:
+        facts["reason"] = store_reason(facts["reason"], locale)
+    text = _in(FOUND[finding.code], locale).format(subject=finding.subject, **facts)
     return f"{finding.subject}: {text}" if finding.subject else text
 
 

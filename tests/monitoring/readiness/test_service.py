@@ -144,7 +144,7 @@ async def test_a_bucket_that_refuses_is_told(evening: Evening) -> None:
     report = await evening.check()
     assert found(report, "store_refuses").facts["reason"] == "The bucket does not exist."
     assert "store_refuses" in faults(report)
-    for locale in ("ru", "en"):
-        assert "bucket" in texts.found_text(found(report, "store_refuses"), locale)
+    for locale, word in (("ru", "такого бакета нет"), ("en", "bucket does not exist")):
+        assert word in texts.found_text(found(report, "store_refuses"), locale)
         assert "media.s3" in texts.cure_text(found(report, "store_refuses"), locale)
     await bucket.close()
