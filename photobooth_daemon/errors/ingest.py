@@ -101,7 +101,7 @@ class ProviderTimeout(PhotoboothError):
 class GaveWay(PhotoboothError):
     """A photo that nobody waits for has left its place at the provider to a camera's."""
 
-    code = "interrupted"
+    code = "gave_way"
     default_detail = "A camera needed the place at the provider."
 
     def __init__(self, provider: str) -> None:

@@ -23,6 +23,8 @@ _WRITTEN_DOWN = timedelta(seconds=5)
 """A process that has ended a job says so of its rerun as well, unless it is gone."""
 _OPENED = timedelta(seconds=30)
 """A rerun whose job is not open by then has no process any more."""
+_NOT_ITS_END = frozenset({"interrupted", "gave_way"})
+"""How a job fails whose photo is made again by another: its process, or its place, was gone."""
 
 
 class RerunQueue:
@@ -226,7 +228,7 @@ class RerunQueue:
             return [found for row in rows for found in await self._settle(connection, row, now)]
 
     async def _settle(self, connection: asyncpg.Connection, row: Row, now: datetime) -> list[Rerun]:
-        gone = row["status"] is None or row["failure_code"] == "interrupted"
+        gone = row["status"] is None or row["failure_code"] in _NOT_ITS_END
         ended = RerunState.DONE if row["status"] == JobStatus.DONE else RerunState.FAILED
         rows = await connection.fetch(
             f"""

@@ -237,9 +237,10 @@ class Climb(Generic[T]):
                 ended = await self._made(
                     means.attempts.make(rung, driver, request, limit), place, rung.provider
                 )
-            except BaseException:
+            except BaseException as error:
                 duration = means.clock.monotonic() - begun_seconds
-                called_off = AttemptFailed(Reason.CANCELLED, "the photo was given up")
+                why = error.detail if isinstance(error, GaveWay) else "the photo was given up"
+                called_off = AttemptFailed(Reason.CANCELLED, why)
                 model = driver.model(rung.operation, rung.params)
                 record(Ended(model, begun_seconds, duration), called_off)
                 raise

@@ -18,6 +18,7 @@ const SIDES = {
   bad_request: "setup",
   input_not_fetched: "setup",
   cancelled: "time",
+  gave_way: "camera",
   window_closed: "time",
   invalid_image: "photo",
 };

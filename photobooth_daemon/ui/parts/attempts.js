@@ -27,11 +27,12 @@ function timesOf(attempts) {
   return `${t("attempt.started", { time: duration(first.started_ms) })} · ${t("attempt.took", { time: duration(first.duration_ms) })}`;
 }
 
-function Run({ first, attempts, catalogue }) {
+function Run({ first, attempts, catalogue, gaveWay }) {
   const [attempt] = attempts;
   const count = attempts.length;
   const n = count > 1 ? `${first}–${first + count - 1}` : first;
-  const words = attempt.reason ? explainReason(attempt.reason).title : t("attempt.picture");
+  const reason = gaveWay && attempt.reason === "cancelled" ? "gave_way" : attempt.reason;
+  const words = reason ? explainReason(reason).title : t("attempt.picture");
   const cost = known(attempt.cost) && attempts.reduce((sum, one) => sum + one.cost, 0);
   const ids = attempts.map((one) => one.provider_request_id).filter(Boolean).join(" ");
   return html`<li class=${`attempt ${attempt.reason ? "failed" : "done"}`}>
@@ -43,9 +44,10 @@ function Run({ first, attempts, catalogue }) {
   </li>`;
 }
 
-export function Attempts({ attempts }) {
+/** The attempts of a photo that has ended; `gaveWay`: its last one was called off for a camera. */
+export function Attempts({ attempts, gaveWay = false }) {
   const catalogue = useCatalogue();
-  return html`<ol class="attempts">${folded(attempts).map((run) => html`<${Run} key=${run.first} ...${run} catalogue=${catalogue} />`)}</ol>`;
+  return html`<ol class="attempts">${folded(attempts).map((run) => html`<${Run} key=${run.first} ...${run} catalogue=${catalogue} gaveWay=${gaveWay} />`)}</ol>`;
 }
 
 /** The attempts of a photo in work: those that have ended, and the one that is being made. */

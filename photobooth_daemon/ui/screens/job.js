@@ -96,7 +96,7 @@ export function Screen({ id }) {
       <div class="stack">
         ${kept && html`<${Picture} job=${job} />`}
         <${Panel} id="times" title=${t("job.times")}><${StepTimes} timings=${job.timings ?? {}} /><//>
-        <${Panel} id="attempts" title=${t("job.attempts")}>${job.status === "pending" ? html`<${AttemptsSoFar} told=${told ?? (job.trying && job)} />` : job.attempts?.length ? html`<${Attempts} attempts=${job.attempts} />` : html`<p class="quiet">${t("job.no_attempts")}</p>`}<//>
+        <${Panel} id="attempts" title=${t("job.attempts")}>${job.status === "pending" ? html`<${AttemptsSoFar} told=${told ?? (job.trying && job)} />` : job.attempts?.length ? html`<${Attempts} attempts=${job.attempts} gaveWay=${job.failure_code === "gave_way"} />` : html`<p class="quiet">${t("job.no_attempts")}</p>`}<//>
         ${job.prompts.length > 0 && html`<${Panel} id="prompts" title=${t("job.prompts")} note=${t("job.prompts_note")}><${Prompts} prompts=${job.prompts} /><//>`}
       </div>
       <div class="stack">

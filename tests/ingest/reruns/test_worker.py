@@ -134,8 +134,10 @@ async def test_a_rerun_gives_the_only_place_to_a_camera(evening: Evening) -> Non
     assert (await evening.job(camera))["status"] == "done"
     await eventually(lambda: _is_queued(evening))
     left = await evening.job(again)
-    assert (left["status"], left["failure_code"]) == ("failed", "interrupted")
-    assert [attempt["reason"] for attempt in left["attempts"]] == ["cancelled"]
+    assert (left["status"], left["failure_code"]) == ("failed", "gave_way")
+    (attempt,) = left["attempts"]
+    assert attempt["reason"] == "cancelled"
+    assert attempt["message"] == "A camera needed the place at the provider."
     (row,) = await evening.fetch("SELECT attempts, rerun_job_id FROM rerun")
     assert (row["attempts"], str(row["rerun_job_id"]) == again) == (0, False)
     assert (await evening.job(first))["rerun_by"] == str(row["rerun_job_id"])
@@ -145,6 +147,24 @@ async def test_a_rerun_gives_the_only_place_to_a_camera(evening: Evening) -> Non
     clock = evening.app.clock
     assert isinstance(clock, SwiftClock)
     clock.skipped_seconds += 61
+    await evening.work()
+    assert (await evening.guest(first)).status == 200
+
+
+async def test_one_that_gave_way_before_the_kill_is_queued_again(evening: Evening) -> None:
+    (first,) = await evening.fail()
+    again = await evening.rerun(first)
+    evening.provider.script.always("prompt_blocked")
+    await evening.work()
+    evening.provider.script.clear()
+    await evening.execute("UPDATE rerun SET state = 'running', error = NULL")
+    await evening.execute(
+        "UPDATE job_history SET failure_code = 'gave_way', provider_code = NULL,"
+        " finished_at = now() - interval '1 minute' WHERE job_id = $1",
+        UUID(again),
+    )
+    await evening.app.reruns.settle()
+    assert (await evening.reruns())["queued"] == 1
     await evening.work()
     assert (await evening.guest(first)).status == 200
 
