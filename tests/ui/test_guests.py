@@ -5,54 +5,21 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from photobooth_daemon.clock import rfc3339
-from tests.support.ui_house import LANGUAGES, NARROW, WIDE, House, frame, local_look, visit
+from tests.support.ui_house import LANGUAGES, NARROW, WIDE, House, local_look, visit
+from tests.ui.conftest import GUESTS_SLOT as SLOT
 from tests.ui.screenshots import save
 from tests.ui.test_screens import axe_source, look_over
 
 pytestmark = pytest.mark.browser
-SLOT = "slot-010"
 # Two seconds are promised; a test machine may be busy.
 SEEN_MAX_MS = 6000
-
-
-@pytest.fixture
-def event(house: House) -> Iterator[dict[str, Any]]:
-    """An evening of one slot, with everything that guests' pages can show."""
-    house.put_slot(SLOT, display_name="Гости", enabled=True, **local_look("warm"))
-    logo = house.template("Логотип", frame((200, 60, 120)))
-    now = datetime.now(UTC)
-    made = house.call(
-        "POST",
-        "/api/events",
-        {
-            "name": "Свадьба",
-            "starts_at": rfc3339(now - timedelta(hours=1)),
-            "ends_at": rfc3339(now + timedelta(hours=1)),
-            "slots": [SLOT],
-            "frozen": False,
-            "gallery": {"enabled": True, "archive": True},
-            "guest": {
-                "title": "Анна и Борис",
-                "greeting": "Спасибо, что вы с нами!",
-                "accent": "#e8c14a",
-                "logo_media_id": logo["media_id"],
-            },
-        },
-    )
-    yield made
-    version = house.call("GET", f"/api/events/{made['event_id']}")["version"]
-    query = {"version": version, "purge": 1}
-    house.call("DELETE", f"/api/events/{made['event_id']}", query=query)
-    version = house.call("GET", f"/api/slots/{SLOT}")["version"]
-    house.call("DELETE", f"/api/slots/{SLOT}", query={"version": version})
 
 
 def path_of(event: dict[str, Any]) -> str:
@@ -199,21 +166,6 @@ def test_pictures_come_and_go_in_an_open_gallery(
         assert tiles.last.get_attribute("data-job") == first
         change(house, event, gallery={"enabled": False})
         one.page.locator(".gallery_not_found").wait_for()
-
-
-def test_a_guest_deletes_his_picture_by_hand(
-    house: House, browser: Any, event: dict[str, Any]
-) -> None:
-    answer = shoot(house)
-    with visit(house, browser, "en", NARROW) as one:
-        one.page.goto(house.url + "/r/" + answer["page_link"].partition("/r/")[2])
-        one.page.get_by_text("Delete this photo").click()
-        one.page.get_by_role("button", name="Delete photo").click()
-        assert one.page.locator("h1", has_text="Your photo is ready").is_visible(), "unconfirmed"
-        one.page.get_by_label("Yes, delete it for good").check()
-        one.page.get_by_role("button", name="Delete photo").click()
-        one.page.get_by_text("This photo has been removed").wait_for()
-        assert one.page.url == f"{house.url}/r/{answer['job_id']}"
 
 
 def shown(one: Any) -> str:

@@ -1,0 +1,46 @@
+"""What several files of browser tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from photobooth_daemon.clock import rfc3339
+from tests.support.ui_house import House, frame, local_look
+
+GUESTS_SLOT = "slot-010"
+
+
+@pytest.fixture
+def event(house: House) -> Iterator[dict[str, Any]]:
+    """An evening of one slot, with everything that guests' pages can show."""
+    house.put_slot(GUESTS_SLOT, display_name="Гости", enabled=True, **local_look("warm"))
+    logo = house.template("Логотип", frame((200, 60, 120)))
+    now = datetime.now(UTC)
+    made = house.call(
+        "POST",
+        "/api/events",
+        {
+            "name": "Свадьба",
+            "starts_at": rfc3339(now - timedelta(hours=1)),
+            "ends_at": rfc3339(now + timedelta(hours=1)),
+            "slots": [GUESTS_SLOT],
+            "frozen": False,
+            "gallery": {"enabled": True, "archive": True},
+            "guest": {
+                "title": "Анна и Борис",
+                "greeting": "Спасибо, что вы с нами!",
+                "accent": "#e8c14a",
+                "logo_media_id": logo["media_id"],
+            },
+        },
+    )
+    yield made
+    version = house.call("GET", f"/api/events/{made['event_id']}")["version"]
+    query = {"version": version, "purge": 1}
+    house.call("DELETE", f"/api/events/{made['event_id']}", query=query)
+    version = house.call("GET", f"/api/slots/{GUESTS_SLOT}")["version"]
+    house.call("DELETE", f"/api/slots/{GUESTS_SLOT}", query={"version": version})
