@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -116,9 +117,14 @@ async def _prepare(installation: Installation, credentials: Credentials) -> None
     """Migrate, put the passwords in force, and set up the slots that nobody has set up yet."""
     async with installation.database(check_schema=False) as database:
         await migrations.migrate(database, installation.clock)
-    # Whoever starts it again while an evening runs wants it to run, whatever that has frozen.
-    actor = Actor("quickstart", override_reason="the quick start was started")
     async with services(installation) as made:
+        actor = Actor("quickstart")
+        running = await made.administration.event_repository.list_running(
+            installation.clock.utcnow()
+        )
+        if any(event.frozen for event in running):
+            # Whoever starts it again while an evening runs wants it to run, whatever that froze.
+            actor = replace(actor, override_reason="the quick start was started")
         for username, password in credentials.admins.items():
             await made.administration.admins.set_password(username, password, actor)
         settings = made.administration.settings

@@ -102,6 +102,12 @@ async def test_it_ends_with_a_processed_photo_and_starts_again(state_dir: Path) 
         )
         assert session["username"] == username
 
+    # Nothing was frozen yet, so that nothing was changed in spite of it.
+    entries = await fetch_json(
+        f"{base_url}/api/audit?limit=200", headers={"Authorization": f"Bearer {session['token']}"}
+    )
+    assert not [e for e in entries["items"] if "override_reason" in (e["after"] or {})]
+
     # An evening that runs keeps nothing from starting again.
     now = datetime.now(UTC)
     await fetch_json(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 NARROW_SPACE = "\u202f"
 """Between a number and its unit, and between thousands: lines do not break there."""
@@ -75,6 +75,11 @@ def day(at: datetime, locale: str) -> str:
 def clock_time(at: datetime) -> str:
     """Return the time of day of an instant."""
     return f"{at.astimezone():%H:%M}"
+
+
+def moment_within(at: datetime, since: datetime, until: datetime, locale: str) -> str:
+    """Return an instant of a stretch of time: without its day where the clock alone tells it."""
+    return clock_time(at) if until - since < timedelta(days=1) else moment(at, locale)
 
 
 def stretch(since: datetime, until: datetime, locale: str) -> str:

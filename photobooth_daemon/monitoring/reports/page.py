@@ -9,7 +9,7 @@ from tornado.template import Template
 
 from photobooth_daemon.model.events import GuestLook
 from photobooth_daemon.model.reports import EventReport, EventStory
-from photobooth_daemon.monitoring.reports.figures import clock_time, stretch
+from photobooth_daemon.monitoring.reports.figures import moment_within, stretch
 from photobooth_daemon.monitoring.reports.plot import draw, series_of
 from photobooth_daemon.monitoring.reports.tables import (
     busiest_line,
@@ -54,7 +54,7 @@ def render_page(
         summary=summary(report, locale, cost=cost),
         tables=tables(report, locale, cost=cost),
         measures=measures(report, locale),
-        clock_time=clock_time,
+        time_of=lambda at: moment_within(at, report.since, report.until, locale),
     )
     return page.decode("utf-8")
 

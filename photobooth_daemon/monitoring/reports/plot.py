@@ -37,6 +37,11 @@ class Series:
         """Return the word for what a bar counts."""
         return {_QUARTER: "each_quarter", _HOUR: "each_hour"}.get(self.step, "each_day")
 
+    @property
+    def counts_days(self) -> bool:
+        """Return whether a bar is a whole day."""
+        return self.step == _DAY
+
 
 def series_of(report: EventReport) -> Series:
     """Return quarters of an hour, or hours or days where those would be too many to see."""

@@ -11,7 +11,8 @@ from photobooth_daemon.model.reports import EventReport
 from photobooth_daemon.monitoring.reports.figures import (
     clock_time,
     counted,
-    moment,
+    day,
+    moment_within,
     money,
     number,
     percent,
@@ -56,13 +57,15 @@ def headline(report: EventReport, locale: str) -> str:
 
 def busiest_line(report: EventReport, locale: str) -> str:
     """Return when most photos came."""
-    series = series_of(report)
+    series, words = series_of(report), WORDS[locale]
     bar = busiest(series)
-    one_day = report.since.astimezone().date() == report.until.astimezone().date()
-    return WORDS[locale]["busiest"].format(
-        from_=clock_time(bar.at) if one_day else moment(bar.at, locale),
+    photos = counted(bar.photos, PHOTOS[locale], locale)
+    if series.counts_days:
+        return words["busiest_day"].format(day=day(bar.at, locale), photos=photos)
+    return words["busiest"].format(
+        from_=moment_within(bar.at, report.since, report.until, locale),
         to=clock_time(bar.at + series.step),
-        photos=counted(bar.photos, PHOTOS[locale], locale),
+        photos=photos,
     )
 
 
@@ -146,7 +149,7 @@ def tables(report: EventReport, locale: str, *, cost: bool = True) -> list[Table
             ("started", "slot", "status", "provider", "total"),
             [
                 (
-                    moment(photo.started_at, locale),
+                    moment_within(photo.started_at, report.since, report.until, locale),
                     names[photo.slot_id],
                     STATUSES[locale][photo.status],
                     f"{provider_name(photo.provider, locale)} {seconds(photo.provider_ms, locale)}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from photobooth_daemon.model.reports import EventReport, EventStory
-from photobooth_daemon.monitoring.reports.figures import clock_time, stretch
+from photobooth_daemon.monitoring.reports.figures import moment_within, stretch
 from photobooth_daemon.monitoring.reports.tables import (
     busiest_line,
     headline,
@@ -33,10 +33,9 @@ def render_text(
             lines += measures(report, locale)
     if story is not None and story.overrides:
         lines += ["", words["overrides"]]
-        lines += [
-            f"{clock_time(change.at)}  {change.subject or words[change.kind]}: {change.reason}"
-            for change in story.overrides
-        ]
+        for change in story.overrides:
+            at = moment_within(change.at, report.since, report.until, locale)
+            lines.append(f"{at}  {change.subject or words[change.kind]}: {change.reason}")
     return "\n".join(lines)
 
 

@@ -157,6 +157,27 @@ def test_every_cause_has_words() -> None:
 
 
 @pytest.mark.parametrize(
+    ("hours", "busiest", "slowest"),
+    [
+        # From evening to night: the clock tells it alone.
+        (14, "с 21:45 до 22:00: 2 фотографии", ">21:50<"),
+        (72, "с 28 ноября 2026, 21:00 до 22:00: 2 фотографии", ">28 ноября 2026, 21:50<"),
+        (24 * 13, "28 ноября 2026: 2 фотографии", ">28 ноября 2026, 21:50<"),
+    ],
+)
+async def test_times_have_their_day_only_where_it_is_needed(
+    database: Database, hours: int, busiest: str, slowest: str
+) -> None:
+    begun = datetime(2026, 11, 28, 18, 0).astimezone()
+    for minutes in (230, 231, 60 * hours - 10):
+        await add_photo(database, begun + timedelta(minutes=minutes), 1000)
+    report = await EventReportRepository(database).read(begun, begun + timedelta(hours=hours))
+    for shown in (render_text(report, "ru"), render_page(report, "ru")):
+        assert f"Больше всего пришло {busiest}." in shown
+    assert slowest in render_page(report, "ru")
+
+
+@pytest.mark.parametrize(
     ("minutes", "bars", "counted"),
     [
         ((0, 20, 100), 8, "each_quarter"),
