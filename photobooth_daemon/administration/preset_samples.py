@@ -103,9 +103,11 @@ class PresetSamples:
         """
         try:
             job = await self._jobs.find(job_id)
-            alike = [rung for rung in recipe.ladder() if _asks(rung, preset)]
+            if job is None:
+                return
+            alike = [rung for rung in recipe.ladder() if _made(rung, job)]
             # Of two rungs of one operation nobody knows which it was.
-            if job is None or not _asks(job, preset) or len(alike) != 1:
+            if len(alike) != 1 or not preset.is_recipe_of(alike[0]):
                 return
             megapixels = await asyncio.to_thread(megapixels_of, BytesIO(photo))
             before = await self._pictures.finish(preview, photo, megapixels=megapixels)
@@ -141,5 +143,5 @@ class PresetSamples:
         return self._small
 
 
-def _asks(one: Rung | Job, preset: Preset) -> bool:
-    return (one.provider, one.operation) == (preset.provider, preset.operation)
+def _made(rung: Rung, job: Job) -> bool:
+    return (rung.provider, rung.operation) == (job.provider, job.operation)

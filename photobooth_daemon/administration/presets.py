@@ -25,7 +25,7 @@ from photobooth_daemon.errors import (
 )
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Actor, Output, Slot
-from photobooth_daemon.model.presets import Preset
+from photobooth_daemon.model.presets import PROMPT, Preset
 from photobooth_daemon.providers.param_faults import body_faults
 from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.presets import PresetRepository
@@ -205,6 +205,7 @@ def _shipped() -> list[Preset]:
     return [
         Preset(
             **entry,
+            **_params_of(entry),
             output=output,
             builtin=True,
             has_before=True,
@@ -212,6 +213,10 @@ def _shipped() -> list[Preset]:
         )
         for entry in found
     ]
+
+
+def _params_of(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {} if "params" in entry else {"params": {PROMPT: entry["prompts"]["en"]}}
 
 
 def _shown_by(preset: Preset, sampled_at: datetime | None) -> Preset:

@@ -12,6 +12,7 @@ from photobooth_daemon.web.api_schemas import (
     YES_NO,
     Schema,
     named,
+    or_null,
     page_of,
     record,
 )
@@ -30,6 +31,7 @@ def preset_schemas() -> dict[str, Schema]:
                 "operation": TEXT,
                 "params": ANYTHING,
                 "output": SLOT_CONFIG_SCHEMA["properties"]["output"],
+                "prompts": or_null(record({"ru": TEXT, "en": TEXT})),
                 "before_url": MAYBE_TEXT,
                 "after_url": MAYBE_TEXT,
                 "builtin": YES_NO,

@@ -109,6 +109,7 @@ def preset_view(preset: Preset) -> dict[str, Any]:
         "operation": preset.operation,
         "params": preset.params,
         "output": preset.output,
+        "prompts": preset.prompts,
         "before_url": f"{url}/before{since}" if preset.has_before else None,
         "after_url": f"{url}/after{since}" if preset.has_after else None,
         "builtin": preset.builtin,

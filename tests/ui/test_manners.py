@@ -58,3 +58,29 @@ def test_no_two_places_are_named_nearly_alike(admin: Visit) -> None:
     admin.open()
     names = admin.page.locator("nav li a").all_inner_texts()
     assert len({name.strip()[:8] for name in names}) == len(names)
+
+
+def test_numbers_have_the_units_that_people_use(admin: Visit, house: House) -> None:
+    page, t = admin.page, admin.t
+    comma = "," if admin.language == "ru" else "."
+    admin.open("settings")
+    field = page.locator("#max_pixels")
+    try:
+        assert field.input_value() == "60"
+        hint = page.locator("#max_pixels-hint").inner_text()
+        assert t("form.between", min="1", max="200") in hint
+        field.fill("0")
+        admin.button("act.save").click()
+        page.locator("#max_pixels-fault", has_text=t("fault.minimum", limit="1")).wait_for()
+        field.fill(f"40{comma}5")
+        admin.button("act.save").click()
+        admin.toast("settings.saved")
+        assert house.call("GET", "/api/settings")["max_pixels"] == 40_500_000
+        admin.open("audit?action=settings.update")
+        page.locator(".audit-row summary").first.click()
+        page.locator(".diff ins", has_text=f"40{comma}5").first.wait_for()
+        said = page.locator(".diff ins", has_text=f"40{comma}5").first.inner_text()
+        assert said == f"40{comma}5\u00a0{t('unit.megapixels')}"
+    finally:
+        version = house.call("GET", "/api/settings")["version"]
+        house.call("PUT", "/api/settings", {"version": version, "max_pixels": 60_000_000})

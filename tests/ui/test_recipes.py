@@ -103,6 +103,46 @@ def test_a_recipe_is_taken_back_as_easily(admin: Visit, house: House) -> None:
     assert page.locator("#operation").input_value() == "look"
 
 
+def test_words_are_anybodys_and_in_the_readers_language(admin: Visit, house: House) -> None:
+    page, t = admin.page, admin.t
+    presets = house.call("GET", "/api/presets", query={"limit": 200})["items"]
+    prompts = next(one["prompts"] for one in presets if one["preset_id"] == "edit-comic")
+    other = "en" if admin.language == "ru" else "ru"
+    fallback = [local_look("bw")]
+    house.put_slot(
+        SLOT,
+        provider="openai",
+        operation="edit",
+        params={"prompt": "x", "quality": "low"},
+        fallback=fallback,
+    )
+    admin.open(f"slots/{SLOT}")
+    # The form's own provider makes it, and keeps what else was set.
+    admin.button("recipes.open").click()
+    assert page.locator("#recipe-maker").input_value() == "openai"
+    card(admin, COMIC[admin.language]).get_by_role("button").click()
+    page.get_by_role("dialog").wait_for(state="detached")
+    assert page.locator("#params-prompt").input_value() == prompts[admin.language]
+    assert page.locator("#params-quality").input_value() == "1"
+    # Another one, in the other language.
+    admin.button("recipes.open").click()
+    page.locator("#recipe-maker").select_option("turbotext")
+    page.locator("dialog .segment", has_text=t(f"choice.locale.{other}")).click()
+    card(admin, COMIC[admin.language]).get_by_role("button").click()
+    page.get_by_role("dialog").wait_for(state="detached")
+    assert page.locator("#provider").input_value() == "turbotext"
+    assert page.locator("#operation").input_value() == "generate_image2image"
+    assert page.locator("#params-prompt").input_value() == prompts[other]
+    # Nobody has said that a workflow of one's own understands Russian.
+    admin.button("recipes.open").click()
+    page.locator("#recipe-maker").select_option("comfyui")
+    assert page.locator("dialog .segment").count() == 0
+    card(admin, COMIC[admin.language]).get_by_role("button").click()
+    page.get_by_role("dialog").wait_for(state="detached")
+    assert page.locator("#params-prompt").input_value() == prompts["en"]
+    admin.button("act.discard").click()
+
+
 def test_a_test_run_fills_the_sample_until_it_is_taken_away(
     admin: Visit, house: House, tmp_path: Path
 ) -> None:

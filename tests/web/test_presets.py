@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,13 @@ async def picture(office: Office, url: str) -> Image.Image:
 
 async def test_a_dozen_prompts_and_the_looks_are_shipped(office: Office) -> None:
     items = await listed(office)
-    assert len([item for item in items if item["provider"] != "local"]) >= 12
+    prompts = [item for item in items if item["prompts"]]
+    assert len(prompts) >= 12
+    assert all(item["provider"] == "local" for item in items if not item["prompts"])
+    for item in prompts:
+        assert item["params"] == {"prompt": item["prompts"]["en"]}
+        assert re.search("[а-яё]", item["prompts"]["ru"]), item["preset_id"]
+        assert not re.search("[а-яё]", item["prompts"]["en"], re.I), item["preset_id"]
     assert len({item["preset_id"] for item in items}) == len(items)
     for item in items:
         assert item["builtin"] is True
@@ -192,6 +199,13 @@ async def test_a_picture_of_another_rung_is_no_sample(studio: Studio) -> None:
     twice = [{"provider": "gemini", "operation": "edit", "params": {"prompt": "Another."}}]
     await studio.tried(params=shipped["params"], fallback=twice)
     assert (await studio.shipped())["after_url"] is None
+
+
+async def test_the_same_words_in_russian_make_the_sample_too(studio: Studio) -> None:
+    shipped = await studio.shipped()
+    await studio.tried(params={"prompt": shipped["prompts"]["ru"]})
+    filled = await studio.shipped()
+    await picture(studio.office, filled["after_url"])
 
 
 async def test_samples_go_with_the_results_they_are_of(studio: Studio) -> None:

@@ -33,6 +33,11 @@ export function share(value) {
   return formatter(Intl.NumberFormat, { style: "percent", maximumFractionDigits: value > 0.999 && value < 1 ? 2 : 1 }).format(value);
 }
 
+/** 30, "day" → "30 days", by the unit's short name. */
+export function amount(value, name) {
+  return unit(value, name, 1);
+}
+
 /** Milliseconds as a person reads them: 850 ms, 3.4 s, 2 min. */
 export function duration(ms) {
   if (ms === null || ms === undefined) return "–";

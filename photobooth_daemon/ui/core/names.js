@@ -48,6 +48,14 @@ export function recipeTitle({ provider, operation }, catalogue) {
   return [providerTitle(provider, catalogue), operation && operationTitle(provider, operation, catalogue)].filter(Boolean).join(" · ");
 }
 
+/** The choices of a provider list; one without a key can be chosen while the slot is off. */
+export function providerOptions(catalogue) {
+  return catalogue.map((one) => ({
+    value: one.provider,
+    title: (ofSchema(one, "title") || one.provider) + (one.configured ? "" : ` — ${t("slot.no_key")}`),
+  }));
+}
+
 let asked = null;
 
 /** Reads the providers anew; what cannot be read now keeps its last value. */

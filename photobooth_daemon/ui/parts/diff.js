@@ -4,6 +4,7 @@ import { html } from "../core/html.js";
 import { has, ofSchema, t } from "../core/i18n.js";
 import { findOperation } from "../core/catalogue.js";
 import { roleOf } from "../core/slot_config.js";
+import { withUnit } from "../core/units.js";
 import { valueText } from "./schema_form.js";
 
 /** The name of a changed place; params are named by their schema. */
@@ -53,7 +54,7 @@ export function textAt(path, value, config, { catalogue, templates }) {
   const numbered = key === "display_name" && /^Slot (\d+)$/.exec(value);
   if (numbered) return t("slot.unnamed", { n: numbered[1] });
   if (has(`choice.${path}.${value}`)) return t(`choice.${path}.${value}`);
-  return valueText(undefined, value);
+  return withUnit(path, value) ?? valueText(undefined, value);
 }
 
 /** A table of differences. */

@@ -3,13 +3,14 @@
 import { html, useEffect, useState } from "../core/html.js";
 import { get } from "../core/api.js";
 import { SLOT_IDS } from "../core/bounds.js";
-import { exactMoment, moment } from "../core/format.js";
+import { exactMoment, moment, number } from "../core/format.js";
 import { has, keysBelow, t } from "../core/i18n.js";
 import { personName, providerTitle, slotTitleOf, useCatalogue } from "../core/names.js";
 import { link, refine } from "../core/router.js";
 import { may } from "../core/session.js";
 import { same } from "../core/slot_config.js";
 import { app, useStore } from "../core/store.js";
+import { withUnit } from "../core/units.js";
 import { Button, Empty, ProblemNotice, Title, Waiting } from "../parts/basics.js";
 import { labelOf, textAt } from "../parts/diff.js";
 import { SelectField } from "../parts/fields.js";
@@ -33,6 +34,7 @@ function write(value, name) {
   if (value === undefined || value === null) return t("value.none");
   if (typeof value === "boolean") return t(value ? "value.yes" : "value.no");
   if (has(`choice.${name}.${value}`)) return t(`choice.${name}.${value}`);
+  if (typeof value === "number") return withUnit(name, value) ?? number(value, 6);
   if (Array.isArray(value)) return value.map((one) => write(one, name)).join(", ") || t("value.none");
   if (name === "provider") return providerTitle(value, app.get().catalogue ?? []);
   if (SLOT_IDS.includes(value)) return slotTitleOf(value);

@@ -3,6 +3,7 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../core/html.js";
 import { get, put } from "../core/api.js";
 import { SETTINGS } from "../core/bounds.js";
+import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
 import { personName } from "../core/names.js";
@@ -10,6 +11,7 @@ import { guardLeaving } from "../core/router.js";
 import { faultsOf } from "../core/schema.js";
 import { may } from "../core/session.js";
 import { same } from "../core/slot_config.js";
+import { boundsOf, kept, shown, unitOf, withUnit } from "../core/units.js";
 import { Ago, Button, Notice, Panel, ProblemNotice, Title, Waiting } from "../parts/basics.js";
 import { useArrival } from "../parts/arrive.js";
 import { Dialog, confirm, openDialog } from "../parts/dialog.js";
@@ -32,7 +34,6 @@ const GROUPS = {
 };
 const NUMBERS = Object.values(GROUPS).flat();
 const KEYS = [...NUMBERS, "locale", "public_url"];
-const UNITS = { sync_response_seconds: "seconds", max_upload_mb: "megabytes", max_pixels: "pixels", result_ttl_hours: "hours", history_days: "days", min_free_mb: "megabytes", cost_cap_per_day: "dollars" };
 
 const valuesOf = (settings) => Object.fromEntries(KEYS.map((key) => [key, settings[key]]));
 
@@ -42,11 +43,16 @@ export function Screen({ query }) {
   return html`<${Settings} settings=${data} setSettings=${setData} at=${query.at} />`;
 }
 
+function settingText(key, value) {
+  if (value === null || value === "") return t(key === "cost_cap_per_day" ? "field_none.cost_cap_per_day" : "value.none");
+  return withUnit(key, value) ?? (key === "locale" ? t(`choice.locale.${value}`) : typeof value === "number" ? number(value) : String(value));
+}
+
 function Choice({ mine, theirs, who, close }) {
   const names = KEYS.filter((key) => !same(mine[key], theirs[key]));
   return html`<${Dialog} title=${t("conflict.title")} onClose=${() => close(null)} footer=${html`<${Button} onClick=${() => close("theirs")}>${t("conflict.all_theirs", { who })}<//><${Button} kind="primary" onClick=${() => close("mine")}>${t("conflict.all_mine")}<//>`}>
     <div class="table-wrap"><table class="table diff"><thead><tr><th scope="col">${t("diff.field")}</th><th scope="col">${t("conflict.mine")}</th><th scope="col">${t("conflict.theirs", { who })}</th></tr></thead>
-    <tbody>${names.map((key) => html`<tr key=${key}><th scope="row">${t(`setting.${key}`)}</th><td>${String(mine[key] ?? t("value.none"))}</td><td>${String(theirs[key] ?? t("value.none"))}</td></tr>`)}</tbody></table></div>
+    <tbody>${names.map((key) => html`<tr key=${key}><th scope="row">${t(`setting.${key}`)}</th><td>${settingText(key, mine[key])}</td><td>${settingText(key, theirs[key])}</td></tr>`)}</tbody></table></div>
   <//>`;
 }
 
@@ -58,7 +64,7 @@ function Settings({ settings, setSettings, at }) {
   const writable = may("settings:write");
   const saved = valuesOf(settings);
   const changed = KEYS.filter((key) => !same(saved[key], draft[key]));
-  const faults = Object.fromEntries(NUMBERS.map((key) => [key, faultsOf(SETTINGS[key], draft[key]).get("")]));
+  const faults = Object.fromEntries(NUMBERS.map((key) => [key, faultsOf(boundsOf(key), shown(key, draft[key])).get("")]));
   faults.public_url = addressFault(draft.public_url);
   const faulty = Object.values(faults).some(Boolean);
   const take = (next) => {
@@ -106,8 +112,8 @@ function Settings({ settings, setSettings, at }) {
     <div class="columns">
       <div class="stack">${Object.entries(GROUPS).map(([group, keys]) => html`<${Panel} key=${group} id=${group} title=${t(`settings.group.${group}`)}>
         <fieldset class="form-grid" disabled=${!writable}>
-          ${keys.map((key) => html`<${NumberField} key=${key} id=${key} label=${t(`setting.${key}`)} hint=${`${t(`setting_hint.${key}`)} ${boundsText(SETTINGS[key])}`}
-            suffix=${UNITS[key] && t(`unit.${UNITS[key]}`)} placeholder=${key === "cost_cap_per_day" ? t("field_none.cost_cap_per_day") : ""} value=${draft[key] ?? undefined} fault=${tried ? faults[key] : null} onInput=${(value) => set(key, value ?? (key === "cost_cap_per_day" ? null : ""))} />`)}
+          ${keys.map((key) => html`<${NumberField} key=${key} id=${key} label=${t(`setting.${key}`)} hint=${`${t(`setting_hint.${key}`)} ${boundsText(boundsOf(key))}`}
+            suffix=${unitOf(key)} placeholder=${key === "cost_cap_per_day" ? t("field_none.cost_cap_per_day") : ""} value=${shown(key, draft[key]) ?? undefined} fault=${tried ? faults[key] : null} onInput=${(value) => set(key, kept(key, value) ?? (key === "cost_cap_per_day" ? null : ""))} />`)}
         </fieldset>
       <//>`)}</div>
       <div class="stack side">

@@ -5,6 +5,7 @@ import { get } from "../../core/api.js";
 import { EVENT } from "../../core/bounds.js";
 import { CORNERS } from "../../core/event_config.js";
 import { t } from "../../core/i18n.js";
+import { withUnit } from "../../core/units.js";
 import { Segments, SelectField, Switch, TextArea, TextField } from "../../parts/fields.js";
 import { Fold as Folded } from "../../parts/fold.js";
 import { NumberField } from "../../parts/schema_form.js";
@@ -84,7 +85,7 @@ export function OriginalsFold({ draft, set, faults }) {
 
 export function KeepFold({ draft, set, faults }) {
   const hours = draft.result_ttl_hours;
-  return html`<${Fold} name="keep" summary=${[draft.frozen ? t("event.frozen_short") : t("event.not_frozen"), hours ? `${hours} ${t("unit.hours")}` : null].filter(Boolean).join(" · ")} faults=${faults} under=${["/frozen", "/result_ttl_hours", "/silent_minutes"]}>
+  return html`<${Fold} name="keep" summary=${[draft.frozen ? t("event.frozen_short") : t("event.not_frozen"), withUnit("result_ttl_hours", hours)].filter(Boolean).join(" · ")} faults=${faults} under=${["/frozen", "/result_ttl_hours", "/silent_minutes"]}>
     <${Switch} id="frozen" label=${t("field.frozen")} hint=${t("event.hint.frozen")} checked=${draft.frozen} onInput=${(frozen) => set({ frozen })} />
     <div class="form-grid">
       <${NumberField} id="result_ttl_hours" label=${t("field.result_ttl_hours")} optional=${t("event.optional")} hint=${t("event.hint.ttl")} placeholder=${t("field_none.sync_response_seconds")} suffix=${t("unit.hours")} fault=${faults.get("/result_ttl_hours")} value=${hours ?? undefined} onInput=${(value) => set({ result_ttl_hours: value ?? null })} />

@@ -4,6 +4,7 @@ import { html } from "../../core/html.js";
 import { SLOT } from "../../core/bounds.js";
 import { money } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
+import { withUnit } from "../../core/units.js";
 import { Panel } from "../../parts/basics.js";
 import { SelectField, Switch } from "../../parts/fields.js";
 import { More } from "../../parts/fold.js";
@@ -18,8 +19,8 @@ function rarely({ output, sync_response_seconds: seconds, cost_cap_per_day: cap 
   return [
     `${titled("output.format", output.format)} ${output.quality}`,
     output.fit !== "none" && titled("output.fit", output.fit),
-    output.max_edge_px && `${output.max_edge_px} ${t("unit.pixels")}`,
-    seconds && `${seconds} ${t("unit.seconds")}`,
+    withUnit("output.max_edge_px", output.max_edge_px),
+    withUnit("sync_response_seconds", seconds),
     cap !== null && money(cap),
   ].filter(Boolean).join(" · ");
 }

@@ -4,11 +4,12 @@ import { html } from "../../core/html.js";
 import { SLOT } from "../../core/bounds.js";
 import { ofSchema, t } from "../../core/i18n.js";
 import { findOperation } from "../../core/catalogue.js";
+import { providerOptions } from "../../core/names.js";
 import { Button, IconButton, Panel } from "../../parts/basics.js";
 import { SelectField } from "../../parts/fields.js";
 import { useModels } from "../../parts/models.js";
 import { SchemaForm } from "../../parts/schema_form.js";
-import { operationOptions, providerOptions } from "./recipe.js";
+import { operationOptions } from "./recipe.js";
 
 function Rung({ n, rung, faults, catalogue, count, onChange, onMove, onRemove, disabled }) {
   const operation = findOperation(catalogue, rung.provider, rung.operation);

@@ -3,6 +3,7 @@
 import { html, useRef } from "../../core/html.js";
 import { ofSchema, t } from "../../core/i18n.js";
 import { findOperation } from "../../core/catalogue.js";
+import { providerOptions } from "../../core/names.js";
 import { recipeName, withRecipe } from "../../core/recipes.js";
 import { Button, Panel } from "../../parts/basics.js";
 import { SelectField, Switch, TextField } from "../../parts/fields.js";
@@ -10,14 +11,6 @@ import { useModels } from "../../parts/models.js";
 import { SchemaForm } from "../../parts/schema_form.js";
 import { toast } from "../../parts/toast.js";
 import { RecipeGallery, chooseRecipe } from "./recipes.js";
-
-/** The choices of a provider list; one without a key can be chosen while the slot is off. */
-export function providerOptions(catalogue) {
-  return catalogue.map((one) => ({
-    value: one.provider,
-    title: (ofSchema(one, "title") || one.provider) + (one.configured ? "" : ` — ${t("slot.no_key")}`),
-  }));
-}
 
 /** The choices of an operation list. */
 export function operationOptions(catalogue, provider) {
@@ -47,7 +40,7 @@ export function RecipePanel({ slot, draft, setDraft, faults, known, disabled }) 
     toast(t("recipes.taken", { name: recipeName(recipe) }), { undo: () => setDraft(draft) });
   };
   const openGallery = async () => {
-    const recipe = await chooseRecipe(catalogue);
+    const recipe = await chooseRecipe(catalogue, draft);
     if (recipe) take(recipe);
   };
   return html`<${Panel} id="recipe" title=${t("slot.recipe")} actions=${html`<${Switch} id="enabled" label=${t("slot.enabled")} checked=${draft.enabled} disabled=${disabled} onInput=${(enabled) => setDraft({ ...draft, enabled })} />`}>
@@ -63,7 +56,7 @@ export function RecipePanel({ slot, draft, setDraft, faults, known, disabled }) 
       ${operation && !disabled && html`<div><${Button} icon="picture" onClick=${openGallery}>${t("recipes.open")}<//></div>`}
       ${operation
         ? html`<div class="sub"><h3>${t("slot.params")}</h3><${SchemaForm} key=${`${draft.provider} ${draft.operation}`} id="params" schema=${operation.schema} value=${draft.params} faults=${faults} pointer="/params" suggestions=${suggestions} onInput=${(params) => setDraft({ ...draft, params })} /></div>`
-        : html`<div class="sub"><p>${t("recipes.begin")}</p><${RecipeGallery} catalogue=${catalogue} onChoose=${take} /></div>`}
+        : html`<div class="sub"><p>${t("recipes.begin")}</p><${RecipeGallery} catalogue=${catalogue} draft=${draft} onChoose=${take} /></div>`}
     </fieldset>
   <//>`;
 }

@@ -1,13 +1,15 @@
 // The gallery of recipes: a picture before and after of each; one click puts it into the form.
 
-import { html } from "../../core/html.js";
+import { html, useState } from "../../core/html.js";
 import { del, get } from "../../core/api.js";
 import { t } from "../../core/i18n.js";
-import { providerTitle } from "../../core/names.js";
-import { OF_THIS_MACHINE, grouped, recipeName } from "../../core/recipes.js";
+import { providerOptions } from "../../core/names.js";
+import { BY_WORDS, OF_THIS_MACHINE, asked, grouped, recipeName, wordTakers } from "../../core/recipes.js";
 import { link } from "../../core/router.js";
+import { app } from "../../core/store.js";
 import { IconButton, Notice, ProblemNotice, Waiting } from "../../parts/basics.js";
 import { Dialog, confirm, openDialog } from "../../parts/dialog.js";
+import { SelectField, Segments } from "../../parts/fields.js";
 import { useLoad } from "../../parts/load.js";
 import { toast, toastProblem } from "../../parts/toast.js";
 
@@ -25,7 +27,7 @@ function Pictures({ recipe }) {
 
 function Card({ recipe, onChoose, onDelete, onForget }) {
   const name = recipeName(recipe);
-  const sampled = recipe.builtin && recipe.provider !== OF_THIS_MACHINE && recipe.after_url;
+  const sampled = recipe.prompts && recipe.after_url;
   return html`<li class="recipe-card">
     <button type="button" class="recipe-choice" onClick=${() => onChoose(recipe)}><${Pictures} recipe=${recipe} /><span class="recipe-name">${name}</span></button>
     ${!recipe.builtin && html`<${IconButton} icon="trash" kind="small" label=${t("recipes.delete", { name })} onClick=${() => onDelete(recipe)} />`}
@@ -33,13 +35,27 @@ function Card({ recipe, onChoose, onDelete, onForget }) {
   </li>`;
 }
 
-function groupTitle(name, catalogue) {
-  if (name === "own") return t("recipes.own");
-  return name === OF_THIS_MACHINE ? t("recipes.here") : t("recipes.by", { provider: providerTitle(name, catalogue) });
+const groupTitle = (name) => ({ own: t("recipes.own"), [OF_THIS_MACHINE]: t("recipes.here"), [BY_WORDS]: t("recipes.words") })[name];
+
+// Who makes the pictures that words describe, and in which language the words are put.
+function useMaker(catalogue, draft) {
+  const takers = wordTakers(catalogue, draft);
+  const [chosen, setChosen] = useState(null);
+  const [language, setLanguage] = useState(app.get().language);
+  const isReady = ({ provider }) => catalogue.find((one) => one.provider === provider).configured;
+  const maker = takers.find(({ provider }) => provider === (chosen ?? draft.provider)) ?? takers.find(isReady) ?? takers[0];
+  if (!maker) return null;
+  const spoken = maker.languages.includes(language) ? language : maker.languages[0];
+  const choice = html`<div class="form-grid recipe-maker">
+    <${SelectField} id="recipe-maker" label=${t("recipes.maker")} value=${maker.provider} options=${providerOptions(catalogue.filter((one) => takers.some(({ provider }) => provider === one.provider)))} onInput=${setChosen} />
+    ${maker.languages.length > 1 && html`<${Segments} name="recipe-language" legend=${t("recipes.language")} value=${spoken} options=${maker.languages.map((value) => ({ value, title: t(`choice.locale.${value}`) }))} onInput=${setLanguage} />`}
+  </div>`;
+  return { choice, isReady: isReady(maker), recipeOf: (recipe) => asked(recipe, maker, spoken) };
 }
 
-/** Every recipe there is; `onChoose` is told which one was clicked. */
-export function RecipeGallery({ catalogue, onChoose }) {
+/** Every recipe there is; `onChoose` is told which one was clicked. `draft` is the form that it is for. */
+export function RecipeGallery({ catalogue, draft, onChoose }) {
+  const maker = useMaker(catalogue, draft);
   const { data, problem, reload } = useLoad((signal) => get("/api/presets", { signal, query: { limit: MOST_RECIPES } }), []);
   const undo = async (recipe, path, words) => {
     const name = recipeName(recipe);
@@ -54,17 +70,20 @@ export function RecipeGallery({ catalogue, onChoose }) {
   };
   if (problem) return html`<${ProblemNotice} problem=${problem} retry=${reload} />`;
   if (!data) return html`<${Waiting} rows=${3} />`;
-  return html`<div class="stack recipes">${grouped(data.items).map(({ name, items }) => {
-    const provider = catalogue.find((one) => one.provider === name);
-    return html`<section key=${name} aria-labelledby=${`recipes-${name}`}><h3 id=${`recipes-${name}`}>${groupTitle(name, catalogue)}</h3>
-      ${provider && !provider.configured && html`<${Notice} actions=${html`<a class="button small" href=${link("settings", { at: "providers" })}>${t("recipes.enter_key")}</a>`}>${t("recipes.no_key")}<//>`}
-      <ul class="recipe-cards">${items.map((recipe) => html`<${Card} key=${recipe.preset_id} recipe=${recipe} onChoose=${onChoose} onDelete=${() => undo(recipe, "", "delete")} onForget=${() => undo(recipe, "/sample", "forget")} />`)}</ul></section>`;
+  const groups = grouped(data.items).filter(({ name }) => name !== BY_WORDS || maker);
+  return html`<div class="stack recipes">${groups.map(({ name, items }) => {
+    const isByWords = name === BY_WORDS;
+    const take = isByWords ? (recipe) => onChoose(maker.recipeOf(recipe)) : onChoose;
+    return html`<section key=${name} aria-labelledby=${`recipes-${name}`}><h3 id=${`recipes-${name}`}>${groupTitle(name)}</h3>
+      ${isByWords && maker.choice}
+      ${isByWords && !maker.isReady && html`<${Notice} actions=${html`<a class="button small" href=${link("settings", { at: "providers" })}>${t("recipes.enter_key")}</a>`}>${t("recipes.no_key")}<//>`}
+      <ul class="recipe-cards">${items.map((recipe) => html`<${Card} key=${recipe.preset_id} recipe=${recipe} onChoose=${take} onDelete=${() => undo(recipe, "", "delete")} onForget=${() => undo(recipe, "/sample", "forget")} />`)}</ul></section>`;
   })}</div>`;
 }
 
 /** Opens the gallery; returns the recipe that was chosen, or null. */
-export function chooseRecipe(catalogue) {
+export function chooseRecipe(catalogue, draft) {
   return openDialog((close) => html`<${Dialog} wide title=${t("recipes.title")} onClose=${() => close(null)}>
-    <p class="quiet">${t("recipes.note")}</p><${RecipeGallery} catalogue=${catalogue} onChoose=${close} />
+    <p class="quiet">${t("recipes.note")}</p><${RecipeGallery} catalogue=${catalogue} draft=${draft} onChoose=${close} />
   <//>`);
 }
