@@ -91,6 +91,22 @@ def intake(one: Visit) -> None:
     one.page.locator(".fate").first.wait_for()
 
 
+def camera_by_ftp(one: Visit) -> None:
+    """The picture of where it is typed, with an address as a booth's network has it."""
+
+    def on_a_network(route: Any) -> None:
+        found = route.fetch().json()
+        route.fulfill(json={**found, "ftp": {**found["ftp"], "address": "192.0.2.7", "port": 2121}})
+
+    one.house.start_intake()
+    one.page.route("**/api/intake", on_a_network)
+    one.open("slots/slot-002?tab=history")
+    one.open("slots/slot-001?tab=intake")
+    one.page.locator(".camera-display", has_text="192.0.2.7").wait_for()
+    one.page.locator(".camera-screen").evaluate("(part) => part.scrollIntoView()")
+    one.page.unroute("**/api/intake")
+
+
 def history(one: Visit) -> None:
     one.open("slots/slot-003?tab=history")
     one.page.locator(".revision .diff").first.wait_for()
@@ -263,6 +279,7 @@ SCREENS: dict[str, Callable[[Visit], None]] = {
         camera,
         intake_off,
         intake,
+        camera_by_ftp,
         history,
         jobs,
         job,

@@ -8,11 +8,13 @@ import { app } from "../../core/store.js";
 import { Ago, CopyButton, Empty, Notice, Panel, ProblemNotice, Waiting } from "../../parts/basics.js";
 import { Icon } from "../../parts/icons.js";
 import { useLoad } from "../../parts/load.js";
+import { CameraScreen, fieldsOf } from "./camera_screen.js";
 import { Value } from "./value.js";
 
 const EVERY_MS = 5_000;
 const PASSWORD_FILE = "/etc/photobooth-daemon/credentials/ingest_password";
 const LOG = "journalctl -u photobooth-intake";
+const RESTART = "sudo systemctl restart photobooth-intake";
 const STEPS = [
   ["password", `sudo install -m 600 /dev/stdin ${PASSWORD_FILE}`],
   ["start", "sudo systemctl enable --now photobooth-intake"],
@@ -20,14 +22,24 @@ const STEPS = [
 ];
 const MARKS = { taken: ["pending", "refresh"], done: ["done", "check"], fallback: ["timeout", "warning"], failed: ["failed", "cross"] };
 
-function Steps({ steps }) {
-  return html`<ol class="steps">${steps.map(([name, command]) => html`<li key=${name}><p>${t(`intake.step.${name}`)}</p>
-    <div class="copy-row"><code class="command">${command}</code><${CopyButton} text=${command} /></div></li>`)}</ol>`;
+function Command({ text }) {
+  return html`<div class="copy-row"><code class="command">${text}</code><${CopyButton} text=${text} /></div>`;
+}
+
+function ForTheShell({ children }) {
+  return html`<details class="by-command"><summary>${t("intake.shell")}</summary>${children}</details>`;
+}
+
+function SwitchOn() {
+  return html`<${Panel} id="intake-off" title=${t("intake.off")} note=${t("intake.off_note")}>
+    <p class="spaced-below">${t("intake.off_first")}</p>
+    <${ForTheShell}><ol class="steps">${STEPS.map(([name, command]) => html`<li key=${name}><p>${t(`intake.step.${name}`)}</p><${Command} text=${command} /></li>`)}</ol><//>
+  <//>`;
 }
 
 function State({ intake, slot }) {
-  if (intake.state === "down") return html`<${Notice} kind="bad" title=${t("intake.down")}><p>${t("intake.down_todo")}</p><code>${LOG}</code><//>`;
-  if (!slot) return html`<${Notice} kind="warn" title=${t("intake.not_this")}>${t("intake.not_this_todo")}<//>`;
+  if (intake.state === "down") return html`<${Notice} kind="bad" title=${t("intake.down")}><p>${t("intake.down_todo")}</p><${ForTheShell}>${[RESTART, LOG].map((text) => html`<${Command} key=${text} text=${text} />`)}<//><//>`;
+  if (!slot) return html`<${Notice} kind="warn" title=${t("intake.not_this")}>${t("intake.not_this_todo")}<${ForTheShell}>${t("intake.not_this_shell")}<//><//>`;
   const now = slot.status;
   if (!now) return null;
   if (!now.reachable) return html`<${Notice} kind="bad" title=${t("intake.no_folder")}>${t("intake.no_folder_todo")}<//>`;
@@ -38,22 +50,27 @@ function State({ intake, slot }) {
 }
 
 function FtpPanel({ ftp, slot }) {
-  if (!ftp.enabled) return html`<${Panel} id="ftp" title=${t("intake.ftp")} note=${t("intake.ftp_off")} />`;
+  if (!ftp.enabled) return html`<${Panel} id="ftp" title=${t("intake.ftp")} note=${t("intake.ftp_off")}><${ForTheShell}>${t("intake.ftp_off_shell")}<//><//>`;
   const address = ftp.address ?? location.hostname;
   const local = ["localhost", "127.0.0.1", "[::1]", "::1"].includes(address);
   const [user, short] = slot.users;
   const ports = ftp.passive_ports.join("–");
+  const fields = fieldsOf(ftp, address, user);
+  const number = Object.fromEntries(fields.map(([name], at) => [name, at + 1]));
   return html`<${Panel} id="ftp" title=${t("intake.ftp")} note=${t("intake.ftp_note")}>
-    ${local && html`<${Notice} kind="warn" title=${t("camera.local")}>${t(ftp.address ? "intake.local_todo" : "camera.local_todo")}<//>`}
-    <dl class="recipe">
-      <${Value} name=${t("intake.address")} value=${address} copy />
-      <${Value} name=${t("intake.port")} value=${String(ftp.port)} copy />
-      <${Value} name=${t("intake.user")} value=${user} copy note=${rich("intake.user_note", { user: html`<b class="mono">${short}</b>` })} />
-      <${Value} name=${t("intake.password")} value=${t("camera.password")} note=${t("intake.password_note")} />
-      <${Value} name=${t("intake.passive")} value=${t("intake.passive_on")} note=${t("intake.passive_note", { ports })} />
-      <${Value} name=${t("intake.tls")} value=${t(`intake.tls_${ftp.tls}`)} note=${t(`intake.tls_${ftp.tls}_note`)} />
-      <${Value} name=${t("intake.directory")} value=${t("intake.directory_any")} />
-    </dl>
+    ${local && html`<${Notice} kind="warn" title=${t("camera.local")}>${ftp.address ? html`${t("intake.local_todo")}<${ForTheShell}>${t("intake.local_shell")}<//>` : t("camera.local_todo")}<//>`}
+    <div class="typed-where">
+      <${CameraScreen} fields=${fields} />
+      <dl class="recipe">
+        <${Value} number=${number.address} name=${t("intake.address")} value=${address} copy />
+        <${Value} number=${number.port} name=${t("intake.port")} value=${String(ftp.port)} copy />
+        <${Value} number=${number.user} name=${t("intake.user")} value=${user} copy note=${rich("intake.user_note", { user: html`<b class="mono">${short}</b>` })} />
+        <${Value} number=${number.password} name=${t("intake.password")} value=${t("camera.password")} note=${t("intake.password_note")} />
+        <${Value} number=${number.passive} name=${t("intake.passive")} value=${t("intake.passive_on")} note=${t("intake.passive_note", { ports })} />
+        <${Value} number=${number.tls} name=${t("intake.tls")} value=${t(`intake.tls_${ftp.tls}`)} note=${t(`intake.tls_${ftp.tls}_note`)} />
+        <${Value} number=${number.directory} name=${t("intake.directory")} value=${t("intake.directory_any")} />
+      </dl>
+    </div>
   <//>`;
 }
 
@@ -93,7 +110,7 @@ export function IntakePanel({ slot }) {
   if (problem && !data) return html`<${ProblemNotice} problem=${problem} retry=${reload} />`;
   if (!data) return html`<${Waiting} rows=${4} />`;
   if (data.state === "off") {
-    return html`<div class="stack narrow"><${Panel} id="intake-off" title=${t("intake.off")} note=${t("intake.off_note")}><${Steps} steps=${STEPS} /><//></div>`;
+    return html`<div class="stack narrow"><${SwitchOn} /></div>`;
   }
   const mine = data.slots.find((one) => one.slot_id === slot.id);
   return html`<div class="columns">
