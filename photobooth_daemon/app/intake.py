@@ -18,6 +18,7 @@ from photobooth_daemon.intake.password import IntakePassword
 from photobooth_daemon.intake.sender import Sender
 from photobooth_daemon.intake.service import Intake
 from photobooth_daemon.intake.status import IntakeStatus
+from photobooth_daemon.model.units import MB
 
 LOOK_SECONDS = 5.0
 """How often folders are looked into that inotify watches, for what it missed."""
@@ -59,6 +60,11 @@ def build_intake(
     ftp = None
     if config.ftp.enabled:
         ftp = FtpIntake(
-            config.ftp, slots, password.current, arrived, max_file_bytes=config.max_file_bytes
+            config.ftp,
+            slots,
+            password.current,
+            arrived,
+            max_file_bytes=config.max_file_bytes,
+            min_free_bytes=config.min_free_mb * MB,
         )
     return Intake(config, lines, status, ftp, copies), status

@@ -48,6 +48,7 @@ class IntakeConfig:
     settle_seconds: float = 1.0
     at_once_per_slot: int = 4
     max_file_mb: int = 50
+    min_free_mb: int = 256
     keep_done_hours: float = 24.0
     copy_to: Path | None = None
     status_host: str = "127.0.0.1"
@@ -92,6 +93,7 @@ def read_intake(reader: Reader) -> IntakeConfig:
         settle_seconds=section.number("settle_seconds", default.settle_seconds, 0.1, 60.0),
         at_once_per_slot=section.integer("at_once_per_slot", default.at_once_per_slot, 1, 30),
         max_file_mb=section.integer("max_file_mb", default.max_file_mb, 1, 500),
+        min_free_mb=section.integer("min_free_mb", default.min_free_mb, 0, 1_000_000),
         keep_done_hours=section.number("keep_done_hours", default.keep_done_hours, 0.0, 8760.0),
         copy_to=section.path("copy_to", Path("/")) if copy_to else None,
         status_host=status_host,

@@ -17,17 +17,18 @@ never sent again, and the picture appears once.
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import logging
 import os
 import shutil
 import stat
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from photobooth_daemon.intake.moves import (
+    entries_below,
     files_below,
+    fitting,
     inodes,
     link_away,
     link_beside,
@@ -35,15 +36,17 @@ from photobooth_daemon.intake.moves import (
     names_like,
     sync_directory,
 )
-from photobooth_daemon.pictures.kinds import JPEG, MAGIC_BYTES, PNG, WEBP, content_type_of
+from photobooth_daemon.intake.photo_files import is_whole, key_of, sha256_of
 
-COPY_BYTES = 1 << 20
+log = logging.getLogger(__name__)
+
 IGNORED_SUFFIXES = frozenset({".tmp", ".part", ".partial", ".crdownload", ".filepart", ".xmp"})
 IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini"})
 SHELVES = ("in", "out", "done", "failed", ".ftp", ".ready", ".copy")
 UNFINISHED = ".unfinished-"
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp"})
-TAIL_BYTES = 4096
+FOLDER_SECONDS = 24 * 3600.0
+"""A camera that has been quiet for hours is still in the folder that it made."""
 SENT_ANEW_SECONDS = 120.0
 """A lost connection is noticed, and the photo sent again, within this; later it is meant."""
 
@@ -81,6 +84,7 @@ class SlotFolders:
         self.ftp = self.path / ".ftp"
         self.ready = self.path / ".ready"
         self.to_copy = self.path / ".copy"
+        self._left_out: set[Path] = set()
 
     def create(self) -> None:
         """Make what is missing; the group may read and write, for a share's sake."""
@@ -92,28 +96,31 @@ class SlotFolders:
         return all(os.access(self.path / shelf, os.W_OK | os.X_OK) for shelf in SHELVES)
 
     def waiting(self) -> list[Waiting]:
-        """Return what lies in ``in/``, in order of arrival; links are not looked at."""
-        return sorted(self._walk(self.incoming, ""), key=lambda one: one.order)
+        """Return what lies in ``in/``, in order of arrival; links are not looked at.
 
-    def _walk(self, directory: Path, below: str) -> Iterator[Waiting]:
-        with (
-            contextlib.suppress(FileNotFoundError, NotADirectoryError),
-            os.scandir(directory) as it,
+        Raises:
+            OSError: the folder is not there, or cannot be looked into.
+        """
+        found = []
+        for name, facts in entries_below(
+            self.incoming, enters=lambda name: not is_hidden(name), left_out=self._leave_out
         ):
-            for entry in it:
-                if entry.name.startswith((".", "~")):
-                    continue
-                name = f"{below}{entry.name}"
-                try:
-                    facts = entry.stat(follow_symlinks=False)
-                except FileNotFoundError:
-                    continue
-                if stat.S_ISDIR(facts.st_mode):
-                    yield from self._walk(Path(entry.path), f"{name}/")
-                elif stat.S_ISREG(facts.st_mode) and not is_ignored(entry.name):
-                    yield Waiting(
-                        name, Path(entry.path), facts.st_ctime_ns, facts.st_size, facts.st_mtime_ns
-                    )
+            last = name.rpartition("/")[2]
+            if stat.S_ISREG(facts.st_mode) and not is_hidden(last) and not is_ignored(last):
+                path = self.incoming / name
+                found.append(
+                    Waiting(name, path, facts.st_ctime_ns, facts.st_size, facts.st_mtime_ns)
+                )
+        return sorted(found, key=lambda one: one.order)
+
+    def _leave_out(self, folder: Path, error: OSError) -> None:
+        if folder not in self._left_out:
+            self._left_out.add(folder)
+            log.warning(
+                "a folder is left out: %s",
+                error.strerror or error,
+                extra={"slot_id": self.slot_id, "folder": str(folder)},
+            )
 
     def receive(self, upload: Path, name: str) -> Path | None:
         """Move a finished upload into ``in/`` under a name that nothing there has.
@@ -153,7 +160,7 @@ class SlotFolders:
         """
         unfinished = self.ready / f"{UNFINISHED}{key}"
         shutil.rmtree(unfinished, ignore_errors=True)
-        path = (unfinished / name).with_suffix(suffix)
+        path = fitting(unfinished / name).with_suffix(suffix)
         path.parent.mkdir(parents=True)
         with path.open("wb") as file:
             file.write(picture)
@@ -178,7 +185,7 @@ class SlotFolders:
     def publish(self, key: str, *, copy: bool) -> Path:
         """Let the picture of a photo appear in ``out/``, whole, under its photo's name."""
         shelf = self.ready / key
-        picture = next(path for path in shelf.rglob("*") if path.is_file())
+        picture = files_below(shelf)[0]
         name = picture.relative_to(shelf)
         if copy and picture.stat().st_ino not in inodes(self.to_copy):
             link_beside(picture, self.to_copy / name)
@@ -232,7 +239,8 @@ class SlotFolders:
 
     def prune_done(self, keep_seconds: float) -> int:
         """Delete photos that have been done for longer, and empty folders; return how many."""
-        return _prune(self.done, older_than=time.time() - keep_seconds)
+        since = time.time() - keep_seconds
+        return _prune(self.done, older_than=since, folders_older_than=since)
 
     def take_uploads(self, *, quiet_seconds: float) -> list[Path]:
         """Let pictures of ``.ftp/`` into ``in/``: whole ones, and what nobody went on with.
@@ -251,8 +259,11 @@ class SlotFolders:
         ]
 
     def prune_uploads(self, keep_seconds: float) -> int:
-        """Delete uploads that never became pictures, and folders that cameras left empty."""
-        return _prune(self.ftp, older_than=time.time() - keep_seconds)
+        """Delete uploads that never became pictures, and folders that cameras left for a day."""
+        now = time.time()
+        return _prune(
+            self.ftp, older_than=now - keep_seconds, folders_older_than=now - FOLDER_SECONDS
+        )
 
 
 def is_ignored(name: str) -> bool:
@@ -260,55 +271,19 @@ def is_ignored(name: str) -> bool:
     return Path(name).suffix.lower() in IGNORED_SUFFIXES or name.lower() in IGNORED_NAMES
 
 
-def is_whole(path: Path) -> bool:
-    """Return whether a picture's file ends as its kind ends; a cut one does not.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    with path.open("rb") as file:
-        kind = content_type_of(head := file.read(MAGIC_BYTES))
-        size_bytes = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size_bytes - TAIL_BYTES))
-        tail = file.read()
-    if kind == JPEG:
-        return b"\xff\xd9" in tail
-    if kind == PNG:
-        return b"IEND" in tail
-    if kind == WEBP:
-        return size_bytes >= int.from_bytes(head[4:8], "little") + 8
-    return size_bytes > 0
+def is_hidden(name: str) -> bool:
+    """Return whether a program does not mean a file or a folder to be seen."""
+    return name.startswith((".", "~"))
 
 
-def key_of(slot_id: str, name: str, sha256: str) -> str:
-    """Return the ``Idempotency-Key`` of a photo: the same bytes under the same name are one."""
-    told = b"\0".join((slot_id.encode(), os.fsencode(name), sha256.encode()))
-    return hashlib.sha256(told).hexdigest()
-
-
-def sha256_of(path: Path) -> str:
-    """Return a file's digest.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(COPY_BYTES):
-            digest.update(piece)
-    return digest.hexdigest()
-
-
-def _prune(directory: Path, *, older_than: float) -> int:
+def _prune(directory: Path, *, older_than: float, folders_older_than: float) -> int:
     removed = 0
-    for path in sorted(directory.rglob("*"), key=lambda path: len(path.parts), reverse=True):
+    for name, facts in sorted(entries_below(directory), key=lambda found: -found[0].count("/")):
         with contextlib.suppress(OSError):
-            facts = path.lstat()
-            if facts.st_ctime > older_than:
-                continue
             if stat.S_ISDIR(facts.st_mode):
-                path.rmdir()
-            else:
-                path.unlink()
+                if facts.st_ctime <= folders_older_than:
+                    (directory / name).rmdir()
+            elif facts.st_ctime <= older_than:
+                (directory / name).unlink()
                 removed += 1
     return removed

@@ -10,34 +10,27 @@ keeps the next ones to itself.
 from __future__ import annotations
 
 import logging
-import os
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pyftpdlib.authorizers import AuthenticationFailed, DummyAuthorizer
-from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 from pyftpdlib.ioloop import IOLoop
 from pyftpdlib.servers import FTPServer
 
 from photobooth_daemon.config.intake import FtpConfig, users_of
-from photobooth_daemon.intake.folders import PICTURE_SUFFIXES, SlotFolders, is_whole
+from photobooth_daemon.intake.folders import SlotFolders
 from photobooth_daemon.intake.ftp_files import UploadFolder
+from photobooth_daemon.intake.ftp_session import Session, TlsSession
 from photobooth_daemon.intake.guesses import Guesses
-from photobooth_daemon.intake.line import RAW_SUFFIXES
 
 PERMISSIONS = "elamwf"
 """CWD, lists, APPE, MKD, STOR, RNFR and RNTO: no reading, no deleting, no attributes."""
 LOGIN_SECONDS = 60
 """How long somebody may be connected without having logged in."""
-IDLE_SECONDS = 12 * 3600
-"""A camera keeps its connection for an evening, and says NOOP now and then."""
-STALLED_SECONDS = 60
 MOST_CONNECTIONS = 256
 MOST_CONNECTIONS_PER_ADDRESS = 16
-REMEMBERED_UPLOADS = 50
 
 log = logging.getLogger(__name__)
 
@@ -56,12 +49,14 @@ class FtpIntake:
         arrived: Arrived,
         *,
         max_file_bytes: int,
+        min_free_bytes: int,
     ) -> None:
         self._config = config
         self._slots = slots
         self._password = password
         self._arrived = arrived
         self._max_file_bytes = max_file_bytes
+        self._min_free_bytes = min_free_bytes
         self._loop = IOLoop()
         self._server: FTPServer | None = None
         self._thread: threading.Thread | None = None
@@ -74,12 +69,14 @@ class FtpIntake:
             OSError: the address cannot be used.
         """
         config = self._config
-        session = _TlsSession if config.tls_cert_file else _Session
+        session = TlsSession if config.tls_cert_file else Session
         attributes: dict[str, Any] = {
             "authorizer": _SlotUsers(self._slots, self._password, Guesses()),
             "abstracted_fs": UploadFolder,
             "arrived": staticmethod(self._arrived),
             "max_file_bytes": self._max_file_bytes,
+            "min_free_bytes": self._min_free_bytes,
+            "writers": {},
             "banner": "photobooth",
             "passive_ports": range(config.passive_ports.first, config.passive_ports.last + 1),
             "masquerade_address": config.masquerade_address,
@@ -88,7 +85,6 @@ class FtpIntake:
             "timeout": LOGIN_SECONDS,
             "auth_failed_timeout": 1,
             "max_login_attempts": 3,
-            "dtp_handler": type("Data", (session.dtp_handler,), {"timeout": STALLED_SECONDS}),
             "use_sendfile": False,
         }
         if config.tls_cert_file is not None:
@@ -167,96 +163,3 @@ class _SlotUsers(DummyAuthorizer):  # type: ignore[misc]
             "a login is refused", extra={"user": username, "client_address": handler.remote_ip}
         )
         raise AuthenticationFailed("Wrong user or password.")
-
-
-class _Uploads:
-    """What both kinds of session do: hand on what is complete."""
-
-    authorizer: _SlotUsers
-    arrived: Arrived
-    max_file_bytes: int
-    username: str
-    remote_ip: str
-    ioloop: IOLoop
-    add_channel: Callable[[], None]
-    del_channel: Callable[[], None]
-    handle_timeout: Callable[[], None]
-    handle_error: Callable[[], None]
-    _idler: Any
-    _closed: bool
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.uploaded: OrderedDict[str, int] = OrderedDict()
-
-    def ftp_PASS(self, line: str) -> None:  # noqa: N802 - pyftpdlib's name for the command
-        """Look at a password when the address's turn has come: at once, where it has guessed none.
-
-        Meanwhile nothing more is read from the connection.
-        """
-        seconds = self.authorizer.guesses.wait_seconds(self.remote_ip)
-        if not seconds:
-            super().ftp_PASS(line)  # type: ignore[misc]
-            return
-        self.del_channel()
-
-        def look() -> None:
-            self.add_channel()
-            if not self._closed:
-                super(_Uploads, self).ftp_PASS(line)  # type: ignore[misc]
-
-        self.ioloop.call_later(seconds, look, _errback=self.handle_error)
-
-    def on_login(self, username: str) -> None:
-        """Let the connection stay open for the evening."""
-        self._idler.cancel()
-        self._idler = self.ioloop.call_later(
-            IDLE_SECONDS, self.handle_timeout, _errback=self.handle_error
-        )
-
-    def on_file_received(self, file: str) -> None:
-        """Hand a finished upload on, or say why not."""
-        if Path(file).suffix.lower() in RAW_SUFFIXES:
-            self.uploaded[file] = 0
-            log.warning(
-                "a RAW file or film is thrown away: let the camera send JPEG",
-                extra={
-                    "slot_id": self.authorizer.slot_of(self.username),
-                    "photo": os.path.basename(file),
-                    "client_address": self.remote_ip,
-                },
-            )
-        elif Path(file).suffix.lower() in PICTURE_SUFFIXES:
-            self.take_up(file)
-        else:
-            # Under a name that is not its last one, most likely: RNTO hands it on.
-            log.info("an upload waits for its name", extra={"photo": os.path.basename(file)})
-
-    def take_up(self, file: str) -> None:
-        """Hand a finished upload on; it is remembered for those who ask for its size."""
-        if Path(file).suffix.lower() not in PICTURE_SUFFIXES:
-            return
-        if not is_whole(Path(file)):
-            # A connection that broke can look like one that ended.
-            self.on_incomplete_file_received(file)
-            return
-        size_bytes = os.path.getsize(file)
-        self.arrived(self.authorizer.slot_of(self.username), Path(file))
-        self.uploaded[file] = size_bytes
-        while len(self.uploaded) > REMEMBERED_UPLOADS:
-            self.uploaded.popitem(last=False)
-
-    def on_incomplete_file_received(self, file: str) -> None:
-        """Keep half an upload for its rest; the camera begins anew or goes on."""
-        log.warning(
-            "an upload was cut off",
-            extra={"photo": os.path.basename(file), "client_address": self.remote_ip},
-        )
-
-
-class _Session(_Uploads, FTPHandler):  # type: ignore[misc]
-    """One camera's connection."""
-
-
-class _TlsSession(_Uploads, TLS_FTPHandler):  # type: ignore[misc]
-    """One camera's connection that may be encrypted (AUTH TLS)."""

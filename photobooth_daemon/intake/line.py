@@ -9,6 +9,7 @@ A photo that cannot be sent now holds its place until it can.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from pathlib import Path
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.intake import reasons
-from photobooth_daemon.intake.folders import SlotFolders, Waiting, key_of, sha256_of
+from photobooth_daemon.intake.folders import SlotFolders, Waiting
+from photobooth_daemon.intake.photo_files import key_of, open_photo, sha256_of
 from photobooth_daemon.intake.sender import Delivered, NotNow, Refused, Sender
 from photobooth_daemon.intake.status import IntakeStatus
 from photobooth_daemon.pictures.kinds import HEIC, MAGIC_BYTES, content_type_of, is_photo
@@ -36,6 +38,9 @@ _NOT_PROCESSED = (
 )
 RAW_SUFFIXES = frozenset(f".{kind}" for kind in _NOT_PROCESSED.split())
 """What cameras send beside the photo that is meant."""
+
+ITS_OWN_FAULTS = frozenset({errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG})
+"""What one file is refused for, whoever comes after it."""
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +81,8 @@ class SlotLine:
         self._closed: set[Path] = set()
         self._writing: set[Path] = set()
         self._by_ftp: set[str] = set()
+        self._put_off: dict[str, float] = {}
+        self._reachable = True
         self._taken: dict[str, asyncio.Task[None]] = {}
 
     def notice(self, path: Path | None = None, *, by_ftp: bool = False) -> None:
@@ -112,15 +119,12 @@ class SlotLine:
         """Start what is complete and has room; return after how many seconds to look again."""
         # What is told of from here on may be of files that this look does not find yet.
         closed, writing = set(self._closed), set(self._writing)
-        reachable = await asyncio.to_thread(self.folders.incoming.is_dir)
-        found = await asyncio.to_thread(self.folders.waiting) if reachable else []
-        if not reachable:
-            self._status.held_up(self.folders.slot_id, "the folder is not there")
+        found, reachable = await self._found()
         now = self._clock.monotonic()
         names = {one.name for one in found}
         ready = []
         for one in found:
-            if one.name in self._taken:
+            if one.name in self._taken or self._put_off.get(one.name, now) > now:
                 continue
             earlier, since = self._seen.get(one.name, (one, now))
             if not one.same_as(earlier):
@@ -131,12 +135,15 @@ class SlotLine:
                 ready.append(one)
         for name in self._seen.keys() - names:
             del self._seen[name]
+        for name in self._put_off.keys() - names:
+            del self._put_off[name]
         self._writing -= writing - {one.path for one in found}
         for one in ready[: max(0, self._rules.at_once - len(self._taken))]:
             self._start(one)
         # What there was no room for stays complete.
         left = {one.path for one in ready if one.name not in self._taken}
         self._closed = (self._closed - closed) | left
+        self._reachable = reachable
         self._status.seen(
             self.folders.slot_id,
             waiting=len(found),
@@ -149,6 +156,20 @@ class SlotLine:
             if settling
             else (self._rules.look_seconds)
         )
+
+    async def _found(self) -> tuple[list[Waiting], bool]:
+        """Return what lies there, and whether the folder could be looked into at all."""
+        try:
+            return await asyncio.to_thread(self.folders.waiting), True
+        except OSError as error:
+            # Not there, or a share that has gone away: it is looked for again.
+            if self._reachable:
+                log.warning(
+                    "the folder cannot be looked into: %s",
+                    error.strerror or error,
+                    extra={"slot_id": self.folders.slot_id, "folder": str(self.folders.incoming)},
+                )
+            return [], False
 
     def _settle_seconds(self, one: Waiting) -> float:
         if not one.size_bytes:
@@ -181,6 +202,9 @@ class SlotLine:
             except FileNotFoundError:
                 return  # somebody took it away again
             except OSError as error:
+                if error.errno in ITS_OWN_FAULTS:
+                    self._put_aside_for_now(photo, f"{error.strerror}")
+                    return
                 outcome, job_id = NotNow(f"{error.strerror or error}", None), None
             except Exception:
                 log.exception("a photo could not be taken up", extra={"photo": photo.name})
@@ -203,6 +227,18 @@ class SlotLine:
             seconds=self._clock.monotonic() - begun,
             source=source,
             job_id=job_id,
+        )
+
+    def _put_aside_for_now(self, photo: Waiting, why: str) -> None:
+        """Let the others pass a photo that cannot be read or moved; it is tried again later."""
+        told = photo.name in self._put_off
+        self._put_off[photo.name] = self._clock.monotonic() + LONGEST_PAUSE_SECONDS
+        self._status.held_up(self.folders.slot_id, f"{photo.name}: {why}")
+        log.log(
+            logging.DEBUG if told else logging.WARNING,
+            "a photo is passed by: %s",
+            why,
+            extra={"slot_id": self.folders.slot_id, "photo": photo.name},
         )
 
     async def _try(self, photo: Waiting, source: str) -> tuple[str | NotNow, str | None]:
@@ -250,7 +286,7 @@ class SlotLine:
             return reasons.RAW
         if photo.path.stat().st_size > self._rules.max_file_bytes:
             return reasons.TOO_LARGE
-        with photo.path.open("rb") as file:
+        with open_photo(photo.path) as file:
             kind = content_type_of(file.read(MAGIC_BYTES))
         if is_photo(kind):
             return None

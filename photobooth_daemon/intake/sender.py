@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+
+from photobooth_daemon.intake.photo_files import open_photo
 
 ANSWER_SECONDS = 75.0
 """The longest window, and what the answer needs on its way."""
@@ -72,8 +73,7 @@ class Sender:
         password = self._password()
         if password is None:
             return NotNow("the intake has no ingest password", None)
-        # By its number: the file's own name may be in no encoding that a header could hold.
-        with os.fdopen(os.open(photo, os.O_RDONLY | os.O_CLOEXEC), "rb") as file:
+        with open_photo(photo) as file:
             form = aiohttp.FormData()
             form.add_field("intake", source)
             form.add_field("name", name.encode("utf-8", "replace").decode("utf-8"))

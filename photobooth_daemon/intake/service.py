@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import logging
 import shutil
@@ -21,6 +22,9 @@ from photobooth_daemon.intake.watch import FolderWatch
 from photobooth_daemon.tasks import end_tasks
 
 UPKEEP_SECONDS = 60.0
+AGAIN_SECONDS = 5.0
+NEVER = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ELOOP})
+"""What somebody has to change; trying again would not help."""
 UPLOAD_QUIET_SECONDS = 600.0
 UPLOAD_KEEP_SECONDS = 3600.0
 
@@ -52,7 +56,11 @@ class Intake:
         """
         with self._folder_locked():
             folders = [line.folders for line in self._lines.values()]
-            await asyncio.to_thread(self._prepare, folders)
+            stopped = asyncio.create_task(stop.wait())
+            while not await self._prepared(folders):
+                await asyncio.wait({stopped}, timeout=AGAIN_SECONDS)
+                if stopped.done():
+                    return
             watch: FolderWatch | None = None
             if self._config.watch == "inotify":
                 watch = FolderWatch({line.folders.incoming: line for line in self._lines.values()})
@@ -67,7 +75,6 @@ class Intake:
             work.append(self._keep_up(folders))
             tasks = [asyncio.create_task(one) for one in work]
             ready.set()
-            stopped = asyncio.create_task(stop.wait())
             try:
                 await asyncio.wait({stopped, *tasks}, return_when=asyncio.FIRST_COMPLETED)
                 for task in tasks:
@@ -97,18 +104,33 @@ class Intake:
                 raise ConfigError([Fault("intake.folder", message)]) from error
             yield
 
+    async def _prepared(self, slots: list[SlotFolders]) -> bool:
+        """Return whether the folders are ready; a disk that is full may have room in a while.
+
+        Raises:
+            ConfigError: they never will be.
+        """
+        try:
+            await asyncio.to_thread(self._prepare, slots)
+        except OSError as error:
+            where, why = error.filename or self._config.folder, error.strerror or error
+            if error.errno in NEVER:
+                message = f"{where} cannot be used: {why}"
+                raise ConfigError([Fault("intake.folder", message)]) from error
+            log.warning("the folders cannot be made ready yet: %s: %s", where, why)
+            for folders in slots:
+                self._status.held_up(folders.slot_id, str(why))
+            return False
+        return True
+
     def _prepare(self, slots: list[SlotFolders]) -> None:
         copy = self._copies is not None
         for folders in slots:
-            try:
-                folders.create()
-                folders.recover(copy=copy)
-                folders.take_uploads(quiet_seconds=0)
-                self._status.remembered(folders.slot_id, list_fates(folders, LAST_PHOTOS))
-                self._look_at_disk(folders)
-            except OSError as error:
-                message = f"{folders.path} cannot be used: {error.strerror or error}"
-                raise ConfigError([Fault("intake.folder", message)]) from error
+            folders.create()
+            folders.recover(copy=copy)
+            folders.take_uploads(quiet_seconds=0)
+            self._status.remembered(folders.slot_id, list_fates(folders, LAST_PHOTOS))
+            self._look_at_disk(folders)
 
     def _start_ftp(self) -> int | None:
         if self._ftp is None:

@@ -40,6 +40,7 @@ class FolderWatch:
         self._listeners = listeners
         self._observer = Observer()
         self._watched: dict[Path, tuple[tuple[int, int], Any]] = {}
+        self._told: dict[Path, str] = {}
 
     async def start(self) -> None:
         """Return once every folder that exists is watched: who writes from now on is seen."""
@@ -77,9 +78,14 @@ class FolderWatch:
                     _Teller(listener, loop), str(folder), recursive=True
                 )
             except OSError as error:
-                # Out of inotify watches, say: looking still finds everything, a little later.
-                log.warning("%s cannot be watched: %s", folder, error.strerror or error)
+                # Out of inotify watches, say, or a subfolder that somebody keeps to himself:
+                # looking still finds everything, a little later.
+                why = str(error.strerror or error)
+                if self._told.get(folder) != why:
+                    log.warning("%s cannot be watched: %s", folder, why)
+                self._told[folder] = why
                 return
+            self._told.pop(folder, None)
             self._watched[folder] = (identity, watch)
             loop.call_soon_threadsafe(listener.notice, None)
 

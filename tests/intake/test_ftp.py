@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,13 @@ def connect(intake: IntakeProcess, user: str = SLOT, password: str = PASSWORD) -
     camera.connect("127.0.0.1", intake.ftp_port)
     camera.login(user, password)
     return camera
+
+
+def last_fates(intake: IntakeProcess) -> list[dict[str, Any]]:
+    """Return what the intake says of the slot's last photos."""
+    status = intake.status()
+    assert status is not None
+    return list(status["slots"][0]["last"])
 
 
 @pytest.fixture
@@ -60,9 +68,8 @@ def test_a_photo_comes_back(
     assert (posted.slot, posted.sha256) == (SLOT, sha256(photo()).hexdigest())
     until(lambda: intake.files("done") == ["DSC_0001.JPG"])
     assert intake.files(".ftp") == []
-    status = intake.status()
-    assert status is not None
-    assert status["slots"][0]["last"][0]["source"] == "ftp"
+    until(lambda: last_fates(intake))
+    assert last_fates(intake)[0]["source"] == "ftp"
 
 
 @pytest.mark.parametrize("user", ["slot-002", "s2"])

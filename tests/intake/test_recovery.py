@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from photobooth_daemon.intake import folders
-from photobooth_daemon.intake.folders import SlotFolders, key_of
+from photobooth_daemon.intake.folders import SlotFolders
+from photobooth_daemon.intake.photo_files import key_of
 
 
 @pytest.fixture
