@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -16,6 +14,7 @@ from tornado.ioloop import IOLoop
 
 from photobooth_daemon.rehearsal.camera import Camera, Habits, Shot
 from photobooth_daemon.rehearsal.camera_form import Booth
+from tests.support import started
 from tests.support.daemons import Daemon
 from tests.support.fakes import eventually
 from tests.support.party import KEY, PASSWORD, SLOT, Party, photo
@@ -70,16 +69,8 @@ async def start(party: Party, other: Daemon) -> None:
 
 def control(daemon: Daemon, *arguments: str, stdin: str = "") -> str:
     """Run ``photoboothctl`` on one of the hosts and return what it printed."""
-    ran = subprocess.run(
-        [
-            *(sys.executable, "-m", "photobooth_daemon.cli"),
-            *("--config", str(daemon.config_path), *arguments),
-        ],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    config = ("--config", daemon.config_path)
+    ran = started.run(started.CONTROL, *config, *arguments, stdin=stdin)
     assert ran.returncode in (0, 1), ran.stderr
     return ran.stdout
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +16,7 @@ from tornado.httpclient import HTTPResponse
 from tornado.ioloop import IOLoop
 
 from photobooth_daemon.rehearsal.camera_form import Photo
+from tests.support import started
 from tests.support.party import KEY, PASSWORD, SLOT, Party, photo
 from tests.support.sample_pictures import camera_jpeg, noise
 
@@ -35,16 +34,8 @@ def party(io_loop: IOLoop, tmp_path: Path, database_url: str) -> Iterator[Party]
 
 def control(party: Party, *arguments: str, stdin: str = "") -> str:
     """Run ``photoboothctl`` on the party's installation and return what it printed."""
-    ran = subprocess.run(
-        [
-            *(sys.executable, "-m", "photobooth_daemon.cli"),
-            *("--config", str(party.daemon.config_path), *arguments),
-        ],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    config = ("--config", party.daemon.config_path)
+    ran = started.run(started.CONTROL, *config, *arguments, stdin=stdin)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -23,6 +21,7 @@ from PIL import Image
 from photobooth_daemon.rehearsal.camera_form import Photo
 from photobooth_daemon.rehearsal.ftp_camera import FTP_HABITS, FtpCamera, FtpServer
 from photobooth_daemon.rehearsal.tethering import TetheringProgram
+from tests.support import started
 from tests.support.daemons import PASSWORD, Daemon, until
 from tests.support.intake_process import SLOT, IntakeProcess
 from tests.support.sample_pictures import corners, jpeg
@@ -54,6 +53,8 @@ def daemon(tmp_path: Path, database_url: str) -> Iterator[Daemon]:
     provider.fake.script.always("image", delay_seconds=PROVIDER_SECONDS)
     toml = f'[providers.gemini]\nbase_url = "{provider.url}"\napi_key = "{KEY}"\n'
     opened = Daemon(tmp_path, database_url, toml)
+    # Photos pile up while it imports, so that the next kill comes upon some.
+    opened.imports_itself = True
     opened.configure(SHORT_WINDOW, SLOW_SLOT, LOCAL_SLOT)
     opened.start()
     opened.wait_until_ready()
@@ -179,8 +180,8 @@ async def _windows_are_open(database_url: str) -> bool:
 def _close_what_was_killed(daemon: Daemon, database_url: str) -> None:
     """End jobs without a process, as each minute does, once their windows have closed."""
     until(lambda: not asyncio.run(_windows_are_open(database_url)))
-    command = [sys.executable, "-m", "photobooth_daemon.cli", "--config", daemon.config_path]
-    subprocess.run([*command, "cleanup"], check=True, capture_output=True)
+    cleaned = started.run(started.CONTROL, "--config", daemon.config_path, "cleanup")
+    assert cleaned.returncode == 0, cleaned.stderr
 
 
 def _kill(daemon: Daemon) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 
 from photobooth_daemon.rehearsal.ftp_camera import FTP_HABITS
 from photobooth_daemon.rehearsal.tethering import MANNERS
+from tests.support import started
 from tests.support.certificates import make_certificate
 from tests.support.fake_ingest import FakeIngest, problem
 from tests.support.intake_process import PASSWORD, SLOT, IntakeProcess, free_port
@@ -28,14 +28,8 @@ def photo(tmp_path: Path) -> Path:
 
 
 def run(*arguments: Any, password: str = PASSWORD) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "photobooth_daemon.cli", "send", *map(str, arguments)],
-        env={"PHOTOBOOTH_INGEST_PASSWORD": password},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    environment = {"PHOTOBOOTH_INGEST_PASSWORD": password}
+    return started.run(started.CONTROL, "send", *arguments, environment=environment)
 
 
 def by_ftp(intake: IntakeProcess, *arguments: Any, **options: Any) -> Any:

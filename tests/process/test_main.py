@@ -19,6 +19,7 @@ from tests.support.daemons import Daemon, until
 @pytest.fixture
 def daemon(tmp_path: Path, database_url: str) -> Iterator[Daemon]:
     running = Daemon(tmp_path, database_url)
+    running.imports_itself = True
     yield running
     running.close()
 
@@ -60,6 +61,7 @@ def test_an_older_schema_names_the_command(
     tmp_path: Path, empty_database_url: str, processes: int
 ) -> None:
     daemon = Daemon(tmp_path, empty_database_url, f"[server]\nprocesses = {processes}\n")
+    daemon.imports_itself = True
     try:
         assert daemon.start().wait(60) == 78
         assert "photoboothctl migrate" in daemon.log()

@@ -24,6 +24,7 @@ from photobooth_daemon.rehearsal.camera import Camera, Habits, Shot
 from photobooth_daemon.rehearsal.camera_form import Booth, Photo, make_boundary
 from photobooth_daemon.rehearsal.photo_source import find_photos, read_photo, watch
 from photobooth_daemon.rehearsal.shoot import Plan, Summary, shoot
+from tests.support import started
 from tests.support.fakes import eventually
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -307,14 +308,8 @@ async def test_a_watched_folder_gives_photos_once_they_are_whole(tmp_path: Path)
 def run_send(
     *arguments: str | Path, password: str | None = "p"
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "photobooth_daemon.cli", "send", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        env={"PHOTOBOOTH_INGEST_PASSWORD": password} if password else {},
-        check=False,
-    )
+    environment = {"PHOTOBOOTH_INGEST_PASSWORD": password} if password else {}
+    return started.run(started.CONTROL, "send", *arguments, environment=environment)
 
 
 async def test_the_command_tells_scripts_and_keeps_the_pictures(tmp_path: Path) -> None:

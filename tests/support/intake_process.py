@@ -15,6 +15,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+from tests.support import started
 from tests.support.daemons import until
 
 PASSWORD = "the booth's own secret 7"
@@ -57,7 +58,7 @@ class IntakeProcess:
             **keys,
         }
         self.config_path.write_text(self.section())
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | started.Started | None = None
         self.inside: list[str] = []
         """A command that runs the intake's: in another mount namespace, say."""
         self.disk = Path("/")
@@ -73,16 +74,17 @@ class IntakeProcess:
         """Start it and wait until it takes photos up."""
         with self.log_path.open("ab") as log:
             begins = log.tell()
-            self.process = subprocess.Popen(
-                [
-                    *self.inside,
-                    *(sys.executable, "-m", "photobooth_daemon.process.intake"),
-                    *("--config", str(self.config_path)),
-                ],
-                stdout=log,
-                stderr=log,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            )
+            options = ["--config", str(self.config_path)]
+            if self.inside:
+                self.process = subprocess.Popen(
+                    [*self.inside, sys.executable, "-m", started.INTAKE, *options],
+                    stdout=log,
+                    stderr=log,
+                    env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                )
+            else:
+                files = {1: log.fileno(), 2: log.fileno()}
+                self.process = started.start(started.INTAKE, *options, files=files)
         until(lambda: self.status() is not None)
         until(lambda: b"taking photos up" in self.log_path.read_bytes()[begins:])
 
