@@ -11,11 +11,9 @@ import logging
 import random
 import ssl
 import time
-import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import count
 
@@ -25,6 +23,7 @@ import yarl
 from photobooth_daemon.config.media import S3Config
 from photobooth_daemon.errors import StorageUnavailable
 from photobooth_daemon.media.s3_body import NOTHING, Body
+from photobooth_daemon.media.s3_documents import Listed, Page, read_page
 from photobooth_daemon.media.s3_faults import S3Refusal, no_answer, refusal
 from photobooth_daemon.media.s3_signing import Signer
 
@@ -39,19 +38,14 @@ EMPTY = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
 """What a store answers who asks for the first byte of an object that has none."""
 BUFFER_BYTES = 256 * 1024
 LISTED_AT_ONCE = 1000
+MOST_DOCUMENT_BYTES = 8 * 1024 * 1024
+"""A thousand names of a thousand bytes each, and what is said of them, have a quarter of that."""
+MOST_EMPTY_PAGES = 100
+MOST_DIGITS = 18
 _ERROR_BYTES = 64 * 1024
 _LINE_FAULTS = (aiohttp.ClientError, TimeoutError, ConnectionError)
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One object of a listing."""
-
-    key: str
-    size_bytes: int
-    modified_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +112,7 @@ class S3Client:
         try:
             request = Request("GET", key, headers={"Range": "bytes=0-0"})
             async with self.call(request) as answer:
-                total = answer.headers.get("Content-Range", "").rpartition("/")[2]
-                return int(total or answer.headers["Content-Length"])
+                return _size_told(answer.headers)
         except FileNotFoundError:
             return None
         except StorageUnavailable as error:
@@ -132,15 +125,22 @@ class S3Client:
         """Yield what is below a prefix, in the order of its names, a page at a time."""
         size = min(most or LISTED_AT_ONCE, LISTED_AT_ONCE)
         query = {"list-type": "2", "prefix": prefix, "max-keys": str(size)}
+        last, empty = "", 0
         while True:
-            async with self.call(Request("GET", "", query=query)) as answer:
-                root = parsed(await answer.read())
-            names = namespace_of(root)
-            yield [_listed(item, names) for item in root.iter(f"{names}Contents")]
-            token = root.findtext(f"{names}NextContinuationToken")
-            if most is not None or root.findtext(f"{names}IsTruncated") != "true" or not token:
+            page = await self._page(query)
+            yield page.items
+            if most is not None or not page.next_token:
                 return
-            query["continuation-token"] = token
+            empty = 0 if page.items else empty + 1
+            before, last = last, page.items[-1].key if page.items else last
+            # A store that says the same over and over would be listed for ever.
+            if empty > MOST_EMPTY_PAGES or (page.items and last <= before):
+                raise StorageUnavailable("The store's list does not go on.")
+            query["continuation-token"] = page.next_token
+
+    async def _page(self, query: Mapping[str, str]) -> Page:
+        async with self.call(Request("GET", "", query=query)) as answer:
+            return read_page(await document_of(answer))
 
     @asynccontextmanager
     async def call(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -230,27 +230,29 @@ class S3Client:
         return self._opened
 
 
-def parsed(text: bytes) -> ET.Element:
-    """Return the root of an answer.
+async def document_of(answer: aiohttp.ClientResponse) -> bytes:
+    """Return what an answer holds.
 
     Raises:
-        StorageUnavailable: it is no XML.
+        StorageUnavailable: it is longer than anything that was asked for.
     """
-    try:
-        return ET.fromstring(text)  # noqa: S314 - of the store that the pictures are trusted to
-    except ET.ParseError as error:
-        raise StorageUnavailable("The store's answer is not XML: is it an S3 endpoint?") from error
+    text = bytearray()
+    async for block in answer.content.iter_any():
+        text += block
+        if len(text) > MOST_DOCUMENT_BYTES:
+            answer.close()
+            raise StorageUnavailable("The store's answer is too long: is it an S3 endpoint?")
+    return bytes(text)
 
 
-def namespace_of(root: ET.Element) -> str:
-    """Return what stands before the names of its elements; stores differ in that."""
-    return root.tag[: root.tag.index("}") + 1] if root.tag.startswith("{") else ""
+def _size_told(headers: Mapping[str, str]) -> int:
+    """Return how large an object is whose first byte was asked for.
 
-
-def _listed(item: ET.Element, names: str) -> Listed:
-    modified = item.findtext(f"{names}LastModified") or ""
-    return Listed(
-        key=item.findtext(f"{names}Key") or "",
-        size_bytes=int(item.findtext(f"{names}Size") or 0),
-        modified_at=datetime.fromisoformat(modified).astimezone(UTC),
-    )
+    Raises:
+        StorageUnavailable: the store does not say.
+    """
+    total = headers.get("Content-Range", "").rpartition("/")[2]
+    told = total or headers.get("Content-Length", "")
+    if not told.isdecimal() or len(told) > MOST_DIGITS:
+        raise StorageUnavailable("The store does not say how large an object is.")
+    return int(told)

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from photobooth_daemon.media.keys import MediaKey, Shelf, id_of, type_of
 from photobooth_daemon.media.listing import StoredThing
-from photobooth_daemon.media.s3_client import Listed, S3Client
+from photobooth_daemon.media.s3_client import S3Client
+from photobooth_daemon.media.s3_documents import Listed
 
 LISTED = 100
 """More than one id ever has objects."""

@@ -13,6 +13,9 @@ from photobooth_daemon.media.s3_client import S3Client
 from photobooth_daemon.media.s3_faults import no_answer
 
 MOST_BREAKS = 3
+SKIPPED_AT_ONCE_BYTES = 256 * 1024
+MOST_BYTES = 512 * 1024 * 1024
+"""Larger than any picture that is kept: who says more does not fill this host's disk."""
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +30,15 @@ class OpenedObject:
         size_bytes: int,
         answer: aiohttp.ClientResponse | None = None,
     ) -> None:
-        """Take an answer that begins at the first byte, if there is one already."""
+        """Take an answer that begins at the first byte, if there is one already.
+
+        Raises:
+            StorageUnavailable: the object is larger than any that is kept.
+        """
+        if size_bytes > MOST_BYTES:
+            if answer is not None:
+                answer.close()
+            raise StorageUnavailable("The store says that an object is larger than any picture.")
         self.size_bytes = size_bytes
         self._client = client
         self._key = key
@@ -97,5 +108,14 @@ class OpenedObject:
         answer = await self._client.get(self._key, (position, end - 1))
         if answer.status == HTTPStatus.OK and "Content-Range" not in answer.headers:
             # A store that knows no ranges sends all of it.
-            await answer.content.readexactly(position)
+            await _skip(answer, position)
         return answer
+
+
+async def _skip(answer: aiohttp.ClientResponse, count: int) -> None:
+    while count > 0:
+        block = await answer.content.read(min(count, SKIPPED_AT_ONCE_BYTES))
+        if not block:
+            answer.close()
+            raise StorageUnavailable("The store sends less than it says.")
+        count -= len(block)

@@ -13,7 +13,8 @@ from xml.sax.saxutils import escape
 
 from photobooth_daemon.errors import StorageUnavailable
 from photobooth_daemon.media.s3_body import Body
-from photobooth_daemon.media.s3_client import Request, S3Client, namespace_of, parsed
+from photobooth_daemon.media.s3_client import Request, S3Client, document_of
+from photobooth_daemon.media.s3_documents import namespace_of, parsed
 from photobooth_daemon.media.s3_faults import S3Refusal
 
 REMOVED_AT_ONCE = 1000
@@ -74,7 +75,7 @@ class BucketRemoval:
         )
         try:
             async with self._client.call(request) as answer:
-                return _kept(parsed(await answer.read()))
+                return _kept(parsed(await document_of(answer)))
         except StorageUnavailable as error:
             if not _is_unknown(error.__cause__):
                 raise

@@ -18,6 +18,11 @@ class FakeBucket:
     objects: dict[str, bytes] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     always: str = ""
+    listing: bytes | None = None
+    """What is said instead of any list."""
+    told_size: str = ""
+    """What is said instead of any object's size."""
+    knows_ranges: bool = True
     requests: list[tuple[str, str]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     endpoint: str = ""
@@ -77,11 +82,13 @@ class FakeBucket:
         if key not in self.objects:
             return _refused(404, "NoSuchKey")
         data = self.objects[key]
-        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("Range", ""))
+        asked = None
+        if self.knows_ranges:
+            asked = re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("Range", ""))
         headers = {}
         if asked:
             first, last = int(asked[1]), int(asked[2])
-            headers["Content-Range"] = f"bytes {first}-{last}/{len(data)}"
+            headers["Content-Range"] = f"bytes {first}-{last}/{self.told_size or len(data)}"
             data = data[first : last + 1]
         answer = web.StreamResponse(status=206 if asked else 200, headers=headers)
         answer.content_length = len(data)
@@ -97,6 +104,8 @@ class FakeBucket:
         return answer
 
     def _list(self, request: web.Request) -> web.Response:
+        if self.listing is not None:
+            return web.Response(body=self.listing, content_type="application/xml")
         prefix, most = request.query.get("prefix", ""), int(request.query["max-keys"])
         after = request.query.get("continuation-token", "")
         keys = sorted(k for k in self.objects if k.startswith(prefix) and k > after)
