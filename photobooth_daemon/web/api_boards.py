@@ -85,7 +85,7 @@ BOARD_OPERATIONS = (
     Operation(
         "GET", "/board/live", "Boards", "Says that it has changed (server-sent events)",
         {200: Answer("A stream without an end.", {"text/event-stream": TEXT})},
-        problems=NO_BOARD,
+        problems={**NO_BOARD, 429: "rate_limited"},
     ),
     Operation(
         "GET", "/board/{token}", "Boards", "The board for a screen; leaves its cookie",

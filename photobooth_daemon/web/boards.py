@@ -14,6 +14,7 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import BoardNotFound, DatabaseUnavailable, ShuttingDown
 from photobooth_daemon.live.feed import FeedClosed, LiveFeed, Viewer
 from photobooth_daemon.model.boards import Board, BoardSlot
+from photobooth_daemon.model.networks import network_of
 from photobooth_daemon.model.public_urls import result_url
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.web.base import Base
@@ -23,6 +24,7 @@ from photobooth_daemon.web.json_text import encode_json
 from photobooth_daemon.web.live import COMMENT_SECONDS, RECONNECT_MS, set_stream_headers
 from photobooth_daemon.web.paging import read_limit, read_time_cursor, time_cursor, write_page
 from photobooth_daemon.web.public import qr_svg
+from photobooth_daemon.web.stream_places import StreamPlaces
 from photobooth_daemon.web.ui import UiHandler
 from photobooth_daemon.web.ui_files import UiFiles
 
@@ -30,6 +32,10 @@ COOKIE = "photobooth_board"
 COOKIE_SECONDS = 400 * 24 * 3600
 """As long as browsers keep one (RFC 6265bis, 5.5): a screen is not set up again each season."""
 PATH = "/board"
+MOST_OF_ADDRESS = 24
+"""Streams of one address, so that the cameras behind it have connections; other screens look now
+and then."""
+MOST_OF_BOARD = 256
 
 
 class _BoardsHandler(Handler):
@@ -154,11 +160,20 @@ class BoardLiveHandler(_ScreenHandler):
     """``/board/live``: says that something on the screen has changed."""
 
     def initialize(  # type: ignore[override] # Tornado calls it with each route's own keywords
-        self, base: Base, *, boards: BoardService, feed: LiveFeed, clock: Clock
+        self,
+        base: Base,
+        *,
+        boards: BoardService,
+        feed: LiveFeed,
+        places: StreamPlaces,
+        clock: Clock,
     ) -> None:
-        """Take the feed and the clock beside the boards."""
+        """Take the feed, the places for streams and the clock beside the boards."""
         super().initialize(base, boards=boards)
         self._feed = feed
+        self._places = places
+        self._viewer: Viewer | None = None
+        self._has_left = False
         self._clock = clock
 
     @unless_refused
@@ -173,7 +188,13 @@ class BoardLiveHandler(_ScreenHandler):
         if self._feed.closed:
             raise ShuttingDown
         board = await self.board()
+        network = network_of(self.client_address())
+        with self._places.taken(network, str(board.board_id), most_of_address=MOST_OF_ADDRESS):
+            await self._follow(board)
+
+    async def _follow(self, board: Board) -> None:
         viewer, _ = await self._feed.subscribe(None)
+        self._viewer = viewer
         try:
             set_stream_headers(self)
             self.write(f"retry: {RECONNECT_MS}\n\n")
@@ -185,10 +206,18 @@ class BoardLiveHandler(_ScreenHandler):
         finally:
             self._feed.unsubscribe(viewer)
 
+    def client_left(self, *, hung_up: bool) -> None:
+        """Give the place to the next one at once."""
+        self._has_left = True
+        if self._viewer is not None:
+            self._viewer.recheck()
+
     async def _stream(self, board: Board, viewer: Viewer) -> None:
         checked_at = self._clock.monotonic()
         while True:
             messages = await viewer.next(COMMENT_SECONDS)
+            if self._has_left:
+                return
             if self._clock.monotonic() - checked_at >= COMMENT_SECONDS or not messages:
                 await self.board()
                 checked_at = self._clock.monotonic()

@@ -8,9 +8,7 @@ for the list now and then.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,7 +19,6 @@ from photobooth_daemon.errors import (
     GalleryEnded,
     GalleryNotFound,
     PinRequired,
-    RateLimited,
     ShuttingDown,
 )
 from photobooth_daemon.live.feed import FeedClosed, LiveFeed, Viewer
@@ -41,46 +38,13 @@ from photobooth_daemon.web.live import (
     last_message_id,
     set_stream_headers,
 )
+from photobooth_daemon.web.stream_places import StreamPlaces
 
 MOST_OF_ADDRESS = 16
 MOST_SHOWS_OF_ADDRESS = 4
 """Slideshows have places of their own: a hall's guests do not keep its screen waiting."""
 MOST_OF_GALLERY = 256
-RETRY_SECONDS = 15.0
 SHORTEST_WAIT_SECONDS = 0.05
-
-
-class StreamPlaces:
-    """Counts the open streams of this process."""
-
-    def __init__(self) -> None:
-        self._of_address: Counter[tuple[str, bool]] = Counter()
-        self._of_gallery: Counter[str] = Counter()
-
-    @contextmanager
-    def taken(self, network: str, gallery: str, *, is_show: bool) -> Iterator[None]:
-        """Hold a place during the block.
-
-        Raises:
-            RateLimited: this address, or this gallery, has all that it may have.
-        """
-        place = (network, is_show)
-        most = MOST_SHOWS_OF_ADDRESS if is_show else MOST_OF_ADDRESS
-        if self._of_address[place] >= most or self._of_gallery[gallery] >= MOST_OF_GALLERY:
-            raise RateLimited(
-                "Too many follow this gallery from here; read its list instead.",
-                retry_after_seconds=RETRY_SECONDS,
-            )
-        self._of_address[place] += 1
-        self._of_gallery[gallery] += 1
-        try:
-            yield
-        finally:
-            self._of_address[place] -= 1
-            self._of_gallery[gallery] -= 1
-            # Those that are at nought go.
-            self._of_address += Counter()
-            self._of_gallery += Counter()
 
 
 class SharedLookups:
@@ -138,8 +102,9 @@ class GalleryLiveHandler(GalleryHandler):
         event = await self._enter(token)
         network = network_of(self.client_address())
         is_show = self.get_query_argument("for", "") == SHOW
-        followed = self._metrics.gallery_stream_clients.labels("show" if is_show else "page")
-        with self._places.taken(network, token, is_show=is_show), followed.track_inprogress():
+        kind, most = ("show", MOST_SHOWS_OF_ADDRESS) if is_show else ("page", MOST_OF_ADDRESS)
+        place = self._places.taken(network, token, kind=kind, most_of_address=most)
+        with place, self._metrics.gallery_stream_clients.labels(kind).track_inprogress():
             last_id = last_message_id(self.request)
             self._viewer, resumed = await self._feed.subscribe(last_id)
             try:

@@ -10,6 +10,7 @@ from photobooth_daemon.web.guest import GuestNeeds, LogoNeeds
 from photobooth_daemon.web.rendered import Rendered
 from photobooth_daemon.web.routing import SEGMENT, route
 from photobooth_daemon.web.services import Services
+from photobooth_daemon.web.stream_places import StreamPlaces
 
 
 def public_routes(services: Services, drawings: Rendered) -> list[URLSpec]:
@@ -89,7 +90,7 @@ def gallery_routes(services: Services, drawings: Rendered) -> list[URLSpec]:
             base=base,
             needs=shown,
             feed=services.feed,
-            places=gallery_live.StreamPlaces(),
+            places=StreamPlaces(most_of_page=gallery_live.MOST_OF_GALLERY),
             lookups=gallery_live.SharedLookups(services.gallery_pictures),
             metrics=services.metrics,
         ),

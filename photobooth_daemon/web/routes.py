@@ -21,6 +21,7 @@ from photobooth_daemon.web.photo import PhotoNeeds
 from photobooth_daemon.web.rendered import Rendered
 from photobooth_daemon.web.routing import SEGMENT, route
 from photobooth_daemon.web.services import Services
+from photobooth_daemon.web.stream_places import StreamPlaces
 from photobooth_daemon.web.upkeep_routes import upkeep_routes
 
 PAGE_SECONDS = 3600.0
@@ -91,6 +92,7 @@ def _board_routes(services: Services) -> list[URLSpec]:
             base=base,
             boards=services.boards,
             feed=services.feed,
+            places=StreamPlaces(most_of_page=boards.MOST_OF_BOARD),
             clock=services.clock,
         ),
         route(

@@ -9,6 +9,8 @@ from uuid import uuid4
 
 import pytest
 
+from photobooth_daemon.web.boards import MOST_OF_ADDRESS
+from tests.support.fakes import eventually
 from tests.support.office import Office, Reply
 from tests.support.sample_pictures import corners, jpeg
 from tests.web.test_events import plan
@@ -142,6 +144,34 @@ async def test_a_screen_is_told_of_changes_on_its_slots(office: Office) -> None:
     writer.close()
     assert b'"slot_id": "slot-001"' in text
     assert b"slot-002" not in text
+
+
+async def test_screens_of_one_address_leave_connections_to_the_cameras(office: Office) -> None:
+    cookie = await opened(office, await made(office))
+    request = f"GET /board/live HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n".encode()
+
+    async def follow() -> tuple[bytes, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", office.port)
+        writer.write(request)
+        status = await asyncio.wait_for(reader.readline(), 10)
+        return status.split()[1], writer
+
+    screens = [await follow() for _ in range(MOST_OF_ADDRESS)]
+    assert {status for status, _ in screens} == {b"200"}
+    status, refused = await follow()
+    assert status == b"429"
+    assert (await office.get("/board/state", token=None, Cookie=cookie)).status == 200
+    screens.pop()[1].transport.abort()
+    writers = [refused, *(writer for _, writer in screens)]
+
+    async def has_place() -> bool:
+        status, writer = await follow()
+        writers.append(writer)
+        return status == b"200"
+
+    await eventually(has_place, seconds=5)
+    for writer in writers:
+        writer.close()
 
 
 async def test_no_log_has_a_link(office: Office, caplog: pytest.LogCaptureFixture) -> None:
