@@ -110,7 +110,7 @@ class PresetSamples:
             if len(alike) != 1 or not preset.is_recipe_of(alike[0]):
                 return
             megapixels = await asyncio.to_thread(megapixels_of, BytesIO(photo))
-            before = await self._pictures.finish(preview, photo, megapixels=megapixels)
+            before = await self._pictures.look(preview, photo, megapixels=megapixels)
             await self._repository.insert(
                 preset.preset_id, job_id, before.data, after_jpeg, self._clock.utcnow()
             )
@@ -137,7 +137,7 @@ class PresetSamples:
     async def _small_sample(self) -> PictureBytes:
         if self._small is None:
             megapixels = self._sample.width * self._sample.height / 1e6
-            self._small = await self._pictures.finish(
+            self._small = await self._pictures.look(
                 preview, self._sample.data, megapixels=megapixels
             )
         return self._small

@@ -93,7 +93,7 @@ class TemplateService:
         if len(label) > MAX_LABEL_CHARACTERS:
             message = f"Must have at most {MAX_LABEL_CHARACTERS} characters."
             raise ValidationFailed([Fault("/label", message)])
-        inspected = await self._pictures.finish(
+        inspected = await self._pictures.look(
             _inspect, path, max_pixels, megapixels=await asyncio.to_thread(_megapixels, path)
         )
         media = TemplateMedia(

@@ -7,7 +7,7 @@ import asyncio
 from photobooth_daemon.errors import InvalidImage
 from photobooth_daemon.ingest.exchange import Received
 from photobooth_daemon.model import Picture
-from photobooth_daemon.pictures.steps import measure, recognise
+from photobooth_daemon.pictures.steps import measure, megapixels_of, recognise
 
 
 async def inspect(received: Received, max_pixels: int) -> tuple[Picture, InvalidImage | None]:
@@ -26,11 +26,20 @@ def _inspect(received: Received, max_pixels: int) -> tuple[Picture, InvalidImage
     content_type = recognise(received.path)
     fault = None
     width = height = 0
+    megapixels = 0.0
     try:
         width, height = measure(received.path, content_type, max_pixels=max_pixels)
+        with received.path.open("rb") as file:
+            megapixels = megapixels_of(file, prepared=True)
     except InvalidImage as error:
         fault = error
     photo = Picture(
-        received.path, content_type, width, height, received.size_bytes, received.sha256
+        received.path,
+        content_type,
+        width,
+        height,
+        received.size_bytes,
+        received.sha256,
+        megapixels,
     )
     return photo, fault

@@ -18,7 +18,6 @@ from photobooth_daemon.ingest.prepared_templates import PreparedTemplates
 from photobooth_daemon.media.links import TemporaryLinks
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Picture, PictureBytes, Rung, SentPrompts, TemplateMedia
-from photobooth_daemon.pictures.headers import decoded_megapixels
 from photobooth_daemon.pictures.steps import prepare
 from photobooth_daemon.pictures.threads import PictureThreads
 from photobooth_daemon.providers.driver import (
@@ -129,9 +128,7 @@ class RequestBuilder:
                 self._photo.path,
                 self._photo.content_type,
                 deadline=deadline,
-                megapixels=decoded_megapixels(
-                    self._photo.content_type, self._photo.width, self._photo.height
-                ),
+                megapixels=self._photo.decoded_megapixels,
                 size_bytes=self._photo.size_bytes,
             )
         return self._prepared[edge]

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import BinaryIO
 
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, PngImagePlugin
 
 from photobooth_daemon.errors import InvalidImage
+from photobooth_daemon.pictures.colours import in_srgb, on_background, reduced
 from photobooth_daemon.pictures.headers import Header
 from photobooth_daemon.pictures.jpeg import check_scans
 from photobooth_daemon.pictures.jpeg_end import jpeg_with_end
@@ -43,11 +44,18 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _DCT_SCALES = (8, 4, 2)
+_REDUCING_GAP = 2.0
+"""How many times as large as wanted a picture is left by what averages in whole steps: the
+resampling that follows then has enough to choose from."""
 _WHITE = (255, 255, 255)
 
 
-def decode(file: BinaryIO, header: Header, *, dct_scale: int = 1) -> Image.Image:
+def decode(
+    file: BinaryIO, header: Header, *, dct_scale: int = 1, edge_px: int | None = None
+) -> Image.Image:
     """Return the picture, upright, in sRGB; a JPEG at ``1 / dct_scale`` of its size.
+
+    Where only ``edge_px`` of its longest edge are wanted, it comes with twice as many or more.
 
     Raises:
         InvalidImage: it is truncated or corrupt.
@@ -58,7 +66,7 @@ def decode(file: BinaryIO, header: Header, *, dct_scale: int = 1) -> Image.Image
             image.draft(None, _at_scale(header, dct_scale))
         profile = image.info.get("icc_profile")
         image.load()
-        image = _to_rgb(image, profile)
+        image = in_srgb(image, profile, shrink=_shrink_for(image.size, edge_px))
     turn = _UPRIGHT.get(header.orientation)
     if turn is not None:
         image = image.transpose(turn)
@@ -126,21 +134,16 @@ def scaled(image: Image.Image, size: tuple[int, int], resampling: Resampling) ->
     """Return the picture at ``size``; far smaller ones are averaged in whole steps first."""
     if image.size == size:
         return image
-    return image.resize(size, resampling, reducing_gap=2.0)
+    if image.mode == "RGBA":
+        # Pillow would make a copy for each step.
+        shrink = min(image.width // size[0], image.height // size[1])
+        image = reduced(image, max(1, int(shrink / _REDUCING_GAP)))
+    return image.resize(size, resampling, reducing_gap=_REDUCING_GAP)
 
 
 def has_transparency(image: Image.Image) -> bool:
     """Return whether any pixel lets something through."""
     return image.mode == "RGBA" and image.getchannel("A").getextrema()[0] != 255
-
-
-def on_background(image: Image.Image, colour: tuple[int, int, int]) -> Image.Image:
-    """Return the picture without transparency, laid on a colour."""
-    if image.mode != "RGBA":
-        return image
-    ground = Image.new("RGB", image.size, colour)
-    ground.paste(image, mask=image.getchannel("A"))
-    return ground
 
 
 def encode_jpeg(image: Image.Image, quality: int) -> bytes:
@@ -173,62 +176,25 @@ def encode(image: Image.Image, content_type: str, quality: int) -> bytes:
     return encode_jpeg(on_background(image, _WHITE), quality)
 
 
-def describes_srgb(profile: bytes) -> bool:
-    """Return whether a colour profile calls itself sRGB in its description."""
-    for index in range(min(int.from_bytes(profile[128:132], "big"), 100)):
-        entry = profile[132 + 12 * index : 144 + 12 * index]
-        if entry[:4] == b"desc":
-            at, size = (int.from_bytes(entry[n : n + 4], "big") for n in (4, 8))
-            text = profile[at + 8 : at + size].replace(b"\x00", b"")
-            # Behind a length or a language; further on stand the likes of
-            # "DCI-P3 D65 Gamut with sRGB Transfer".
-            return 0 <= text.find(b"sRGB") < 20
-    return False
-
-
 def _at_scale(header: Header, dct_scale: int) -> tuple[int, int]:
     """Return the proportions that make draft() choose this scale: the picture's own."""
     return max(1, header.width // dct_scale), max(1, header.height // dct_scale)
 
 
+def _shrink_for(size: tuple[int, int], edge_px: int | None) -> int:
+    """Return by how much to divide the edges so that what is wanted can still be made well."""
+    return 1 if edge_px is None else max(1, int(max(size) / edge_px / _REDUCING_GAP))
+
+
 def _opened(file: BinaryIO, header: Header) -> Image.Image:
     if header.jpeg is not None and header.jpeg.several_scans:
-        check_scans(file)
+        check_scans(file, header.width * header.height)
     file = with_end(file, header)
     file.seek(0)
     image = Image.open(file, formats=[_FORMATS[header.content_type]])
     if image.size != (header.width, header.height):
         raise InvalidImage
     return image
-
-
-def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if image.mode.startswith(("I", "F")):
-        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    transparent = image.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info
-    if profile and not describes_srgb(profile):
-        converted = _to_srgb(image, profile, transparent)
-        if converted is not None:
-            return converted
-    mode = "RGBA" if transparent else "RGB"
-    return image if image.mode == mode else image.convert(mode)
-
-
-def _to_srgb(image: Image.Image, profile: bytes, transparent: bool) -> Image.Image | None:
-    """Return the picture in sRGB, or None where the profile is of no use."""
-    alpha = image.convert("RGBA").getchannel("A") if transparent else None
-    if image.mode not in ("RGB", "CMYK", "L"):
-        image = image.convert("RGB")
-    try:
-        source = ImageCms.ImageCmsProfile(BytesIO(profile))
-        target = ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        # A photo with a broken profile is shown without it everywhere; so here.
-        return None
-    if converted is not None and alpha is not None:
-        converted.putalpha(alpha)
-    return converted
 
 
 @contextmanager

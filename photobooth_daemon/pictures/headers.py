@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from photobooth_daemon.errors import InvalidImage
 from photobooth_daemon.pictures.exif import orientation_of, turns_sideways
-from photobooth_daemon.pictures.jpeg import JpegHeader, read_jpeg_header
+from photobooth_daemon.pictures.jpeg import JpegHeader, count_scans, read_jpeg_header
 from photobooth_daemon.pictures.kinds import AVIF, GIF, JPEG, PNG, WEBP
 
 EXTENSIONS = {JPEG: "jpg", PNG: "png", WEBP: "webp", AVIF: "avif"}
@@ -20,10 +20,18 @@ EXTENSIONS = {JPEG: "jpg", PNG: "png", WEBP: "webp", AVIF: "avif"}
 LONGEST_EDGE_PX = 30_000
 """A decoder keeps tens of bytes for each row beside its pixels: 59 million rows of one pixel
 take two gigabytes. Up to here that is nothing beside the four bytes of a pixel."""
-MOST_WEBP_PIXELS = 30_000_000
-"""Its decoder keeps two canvases beside the picture and hands over a copy: 16 bytes a pixel."""
-_DECODED_TIMES = {PNG: 2, WEBP: 4, AVIF: 2, GIF: 2}
-"""How many times four bytes a pixel a decoder holds at most: PNG has 64 bits, interlaced."""
+MOST_WEBP_PIXELS = 17_000_000
+"""4096 x 4096 and a little: a provider makes no larger ones, and no camera any. The decoder keeps
+two canvases beside the picture and hands over a copy, 19 bytes a pixel, and Debian 12's Pillow
+keeps the interpreter's lock all the while: 30 million pixels are 0.6 s of standstill."""
+_DECODED_TIMES = {WEBP: 5, AVIF: 4, GIF: 2}
+"""How many times four bytes a pixel a decoder holds at most."""
+_SEVERAL_SCANS_TIMES = 2.5
+"""The same of a JPEG whose coefficients are all kept until the last scan, six bytes a pixel."""
+_SCAN_TIMES = 0.15
+"""What one scan takes, of the time that a pixel without them takes."""
+_SHRUNK_TIMES = 0.5
+"""The same of a JPEG that the decoder itself makes smaller."""
 MOST_CHUNKS = 50_000
 """A PNG of 50 MB in the customary chunks of 8 KB has 6,400."""
 _GIF_EXTENSION, _GIF_IMAGE = 0x21, 0x2C
@@ -54,6 +62,19 @@ class Header:
 def decoded_megapixels(content_type: str, width: int, height: int) -> float:
     """Return how large a picture is while it is decoded, in megapixels of four bytes a pixel."""
     return width * height * _DECODED_TIMES.get(content_type, 1) / 1e6
+
+
+def megapixels_within(file: BinaryIO, header: Header, *, shrunk: bool = False) -> float:
+    """Return the same of a file whose header is known; where time counts for more, that counts.
+
+    ``shrunk`` says that only a smaller copy of it is wanted, as of a photo that is prepared.
+    """
+    plain = decoded_megapixels(header.content_type, header.width, header.height)
+    if header.jpeg is None:
+        return plain * header.pixel_bytes / 4
+    if header.jpeg.several_scans:
+        return plain * max(_SEVERAL_SCANS_TIMES, _SCAN_TIMES * count_scans(file))
+    return plain * _SHRUNK_TIMES if shrunk else plain
 
 
 def read_header(file: BinaryIO, content_type: str, *, max_pixels: int) -> Header:

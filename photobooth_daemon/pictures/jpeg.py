@@ -18,7 +18,8 @@ from photobooth_daemon.pictures.exif import orientation_of
 MOST_SEGMENTS = 2_000
 """Before the first scan. Extended XMP and depth maps take some eighty."""
 MOST_SCANS = 100
-"""A progressive file has about ten; a decoder walks the whole picture for each."""
+MOST_SCANNED_PIXELS = 1_000_000_000
+"""A progressive file has about ten scans; a decoder walks the whole picture for each."""
 
 SOI, EOI, SOS, COM = 0xD8, 0xD9, 0xDA, 0xFE
 APP0, APP1, APP2, APP14, APP15 = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF
@@ -101,12 +102,18 @@ def read_jpeg_header(file: BinaryIO) -> JpegHeader:
     )
 
 
-def check_scans(file: BinaryIO) -> None:
-    """Refuse a file with so many scans that decoding it would hold a thread for minutes.
+def check_scans(file: BinaryIO, pixels: int) -> None:
+    """Refuse a file with so many scans that decoding it would hold a thread for long.
 
     Raises:
-        InvalidImage: it has more than ``MOST_SCANS``.
+        InvalidImage: it has more than ``MOST_SCANS``, or too many for its size.
     """
+    if count_scans(file) > min(MOST_SCANS, MOST_SCANNED_PIXELS // max(1, pixels)):
+        raise InvalidImage("The picture has too many scans.")
+
+
+def count_scans(file: BinaryIO) -> int:
+    """Return how many scans a file has; of too many, that there are more."""
     # Inside a scan FF is always followed by 00 or a restart marker, so that these
     # two bytes are a scan's start wherever they are not part of a thumbnail.
     file.seek(0)
@@ -116,7 +123,8 @@ def check_scans(file: BinaryIO) -> None:
         scans += (last + block).count(b"\xff\xda")
         last = block[-1:]
         if scans > MOST_SCANS:
-            raise InvalidImage("The picture has too many scans.")
+            break
+    return scans
 
 
 def without_metadata(data: bytes) -> bytes:

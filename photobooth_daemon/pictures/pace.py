@@ -22,6 +22,7 @@ class Kind(IntEnum):
     FINISH = 1
     PROCESS = 2
     PREPARE = 3
+    LOOK = 4
 
 
 def weight_of_photo(size_bytes: int) -> float:

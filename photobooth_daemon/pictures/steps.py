@@ -24,19 +24,18 @@ from photobooth_daemon.pictures.codec import (
     dct_scale_for,
     dct_scale_landing,
     decode,
-    describes_srgb,
     encode,
     encode_jpeg,
     encode_png,
     encode_webp,
     fitted,
     has_transparency,
-    on_background,
     prove_complete,
     scaled,
     with_end,
 )
-from photobooth_daemon.pictures.headers import Header, decoded_megapixels, read_header
+from photobooth_daemon.pictures.colours import describes_srgb, on_background
+from photobooth_daemon.pictures.headers import Header, megapixels_within, read_header
 from photobooth_daemon.pictures.jpeg import without_metadata
 from photobooth_daemon.pictures.kinds import (
     JPEG,
@@ -105,8 +104,11 @@ def measure(path: Path, content_type: str, max_pixels: int) -> tuple[int, int]:
         return read_header(file, content_type, max_pixels=max_pixels).displayed()
 
 
-def megapixels_of(file: BinaryIO) -> float:
-    """Return how large a picture is while it is decoded; 0.0 for what no decoder will ever see."""
+def megapixels_of(file: BinaryIO, *, prepared: bool = False) -> float:
+    """Return how large a picture is while it is decoded; 0.0 for what no decoder will ever see.
+
+    With ``prepared``, while a smaller copy is made of it, as of a camera's photo.
+    """
     content_type = _kind_of(file)
     if content_type is None or not is_readable(content_type):
         return 0.0
@@ -114,7 +116,7 @@ def megapixels_of(file: BinaryIO) -> float:
         header = read_header(file, content_type, max_pixels=MOST_PIXELS)
     except InvalidImage:
         return 0.0
-    return decoded_megapixels(content_type, header.width, header.height)
+    return megapixels_within(file, header, shrunk=prepared)
 
 
 def prepare(path: Path, content_type: str, *, max_edge_px: int) -> PictureBytes:
@@ -140,7 +142,8 @@ def prepare(path: Path, content_type: str, *, max_edge_px: int) -> PictureBytes:
             prove_complete(file, header)
             return PictureBytes(without_metadata(_all_of(file)), JPEG, *header.displayed())
         landing = dct_scale_landing(header, max_edge_px, LEAST_SHARE_OF_LIMIT)
-        image = decode(file, header, dct_scale=landing or dct_scale_for(header, max_edge_px))
+        scale = landing or dct_scale_for(header, max_edge_px)
+        image = decode(file, header, dct_scale=scale, edge_px=max_edge_px)
     image = scaled(image, fitted(image.size, max_edge_px), Resampling.HAMMING)
     if has_transparency(image):
         return PictureBytes(encode_png(image), PNG, *image.size)
@@ -184,7 +187,8 @@ def finish(
         kept = PictureBytes(without_metadata(_all_of(file)), JPEG, *header.displayed())
         finished = _finished(kept, image.reduce(scale) if stamp else image)
     else:
-        image = decode(file, header, dct_scale=dct_scale_for(header, layout.decoded_edge_px))
+        edge_px = layout.decoded_edge_px
+        image = decode(file, header, dct_scale=dct_scale_for(header, edge_px), edge_px=edge_px)
         image = layout.applied_to(image)
         finished = _finished(_encoded(image, output), image)
     return finished if stamp is None else _stamped(finished, image, output, stamp)
@@ -202,7 +206,7 @@ def original(path: Path, content_type: str, output: Output) -> PictureBytes:
         edge_px = min(longest_edge_px(output), max(header.width, header.height))
         if output.format == "jpeg" and _plain_jpeg(header, edge_px):
             return PictureBytes(without_metadata(_all_of(file)), JPEG, *header.displayed())
-        image = decode(file, header, dct_scale=dct_scale_for(header, edge_px))
+        image = decode(file, header, dct_scale=dct_scale_for(header, edge_px), edge_px=edge_px)
     return _encoded(scaled(image, fitted(image.size, edge_px), Resampling.BICUBIC), output)
 
 
@@ -214,7 +218,8 @@ def template_preview(path: Path, content_type: str) -> bytes:
     """
     with path.open("rb") as file:
         header = read_header(file, content_type, max_pixels=MOST_PIXELS)
-        image = decode(file, header, dct_scale=dct_scale_for(header, PREVIEW_EDGE_PX))
+        scale = dct_scale_for(header, PREVIEW_EDGE_PX)
+        image = decode(file, header, dct_scale=scale, edge_px=PREVIEW_EDGE_PX)
     return encode_webp(_small(image), PREVIEW_QUALITY, method=0)
 
 
@@ -230,7 +235,8 @@ def preview(data: bytes) -> PictureBytes:
         raise InvalidImage("There is no picture in these bytes.")
     header = read_header(file, content_type, max_pixels=MOST_PIXELS)
     file = with_end(file, header)
-    image = decode(file, header, dct_scale=dct_scale_for(header, PREVIEW_EDGE_PX))
+    scale = dct_scale_for(header, PREVIEW_EDGE_PX)
+    image = decode(file, header, dct_scale=scale, edge_px=PREVIEW_EDGE_PX)
     small = on_background(_small(image), _WHITE)
     return PictureBytes(encode_jpeg(small, PREVIEW_QUALITY), JPEG, *small.size)
 

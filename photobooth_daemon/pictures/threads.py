@@ -1,8 +1,9 @@
 """The threads that all picture work shares, and who goes first.
 
 What a provider has made was paid for, so finishing it goes before work on the
-next photo; within a kind it is first come, first served. Work that nobody
-waits for any more, or that cannot be done in its time, is never begun.
+next photo; within a kind it is first come, first served. What takes long has one thread
+to itself, and no other, so that it keeps no usual picture waiting. Work that nobody waits
+for any more, or that cannot be done in its time, is never begun.
 """
 
 from __future__ import annotations
@@ -24,8 +25,13 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 FEWEST_THREADS, MOST_THREADS = 2, 8
-LARGE_MEGAPIXELS = 40.0
-"""Above this, of four bytes each, one picture at a time: it takes hundreds of megabytes."""
+LARGE_MEGAPIXELS = 25.0
+"""Above this, of four bytes each, one picture at a time: it takes a second or hundreds of
+megabytes. Photos of cameras are smaller than this: see ``decoded_megapixels``."""
+MEGAPIXELS_AT_ONCE = 60.0
+"""The usual ones at work at a time are not more than this together, however many the threads."""
+LONGEST_LOOK_SECONDS = 5.0
+"""After this, what an administrator waits for goes before the photos."""
 
 
 @dataclass(eq=False, slots=True)
@@ -39,6 +45,7 @@ class _Piece:
     megapixels: float
     weight: float
     deadline: Deadline | None
+    come_monotonic_seconds: float
     wanted: bool = True
     started_monotonic_seconds: float = 0.0
 
@@ -81,15 +88,19 @@ def threads_for_cores() -> int:
 
 
 class PictureThreads:
-    """Runs blocking picture work off the loop. ``close()`` ends the threads."""
+    """Runs blocking picture work off the loop. ``close()`` ends the threads.
+
+    ``threads`` are for the usual pictures; the one for large ones comes on top of them.
+    """
 
     def __init__(self, clock: Clock, *, threads: int = 2) -> None:
         self._clock = clock
         self._lines = _Lines()
         self._changed = threading.Condition()
+        self._usual = threads
         self._threads = [
-            threading.Thread(target=self._serve, name=f"pictures-{n}", daemon=True)
-            for n in range(threads)
+            threading.Thread(target=self._serve, args=(n == threads,), name=name, daemon=True)
+            for n, name in enumerate([*(f"pictures-{n}" for n in range(threads)), "pictures-large"])
         ]
         for thread in self._threads:
             thread.start()
@@ -101,6 +112,10 @@ class PictureThreads:
     async def parse(self, work: Callable[..., T], *arguments: Any) -> T:
         """Take a provider's answer apart: it holds what was paid for, so it goes first."""
         return await self._run(Kind.PARSE, work, arguments, 1.0, None)
+
+    async def look(self, work: Callable[[*Ts], T], *args: *Ts, megapixels: float) -> T:
+        """Run the work on a picture that no booth waits for: after all others, but not for ever."""
+        return await self._run(Kind.LOOK, work, args, megapixels, None)
 
     async def process(
         self, work: Callable[[*Ts], T], *args: *Ts, deadline: Deadline, megapixels: float
@@ -120,7 +135,7 @@ class PictureThreads:
         megapixels: float,
         size_bytes: int,
     ) -> T:
-        """Run the work on a camera's photo, when nothing else waits.
+        """Run the work on a camera's photo, when no other has to be finished.
 
         ``deadline`` is when preparing has to be over so that the rest still makes
         sense. Raised early where what waits ahead already takes longer.
@@ -143,20 +158,20 @@ class PictureThreads:
     def expected_seconds(self, size_bytes: int) -> float:
         """Return how long until a photo of this size, handed in now, would be prepared.
 
-        0.0 while nothing is known yet. Work that comes later and goes first is not in it. Large
-        pictures, which go one by one, keep one thread for themselves, however many they are.
+        0.0 while nothing is known yet. Work that comes later and goes first is not in it, nor are
+        large pictures, which have their own thread.
         """
         with self._changed:
             pace, lines = self._lines.pace, self._lines
             waiting = [p for line in lines.waiting.values() for p in line if p.wanted]
-            ahead = sum(pace.expected_seconds(p.kind, p.weight) for p in waiting if not p.large)
+            before = [p for p in waiting if not p.large and p.kind is not Kind.LOOK]
+            ahead = sum(pace.expected_seconds(p.kind, p.weight) for p in before)
             for piece in lines.running:
                 spent = self._clock.monotonic() - piece.started_monotonic_seconds
                 if not piece.large:
                     ahead += max(0.0, pace.expected_seconds(piece.kind, piece.weight) - spent)
-            any_large = any(piece.large for piece in (*waiting, *lines.running))
             own = pace.expected_seconds(Kind.PREPARE, weight_of_photo(size_bytes))
-        return ahead / max(1, len(self._threads) - any_large) + own
+        return ahead / self._usual + own
 
     def close(self) -> None:
         """End the threads after what they are doing; work that still waits is cancelled."""
@@ -184,12 +199,14 @@ class PictureThreads:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
         weight = megapixels if weight is None else weight
-        piece = _Piece(kind, lambda: work(*args), done, loop, megapixels, weight, deadline)
+        come = self._clock.monotonic()
+        piece = _Piece(kind, lambda: work(*args), done, loop, megapixels, weight, deadline, come)
         with self._changed:
             if self._lines.closed:
                 raise RuntimeError("The picture threads are closed.")
             self._lines.waiting[kind].append(piece)
-            self._changed.notify()
+            # Any of the threads may be the one that takes it.
+            self._changed.notify_all()
         try:
             if deadline is None:
                 return await done
@@ -199,8 +216,8 @@ class PictureThreads:
             # Cancelled, late or done: whatever still waits is passed over.
             piece.wanted = False
 
-    def _serve(self) -> None:
-        while (piece := self._next()) is not None:
+    def _serve(self, large: bool) -> None:
+        while (piece := self._next(large)) is not None:
             result, error = None, None
             try:
                 result = piece.call()
@@ -211,28 +228,40 @@ class PictureThreads:
             # Nothing of a picture is held while this thread waits for the next.
             del piece, result, error
 
-    def _next(self) -> _Piece | None:
+    def _next(self, large: bool) -> _Piece | None:
         with self._changed:
             while True:
                 if self._lines.closed:
                     return None
-                piece = self._startable()
+                piece = self._startable(large)
                 if piece is not None:
                     piece.started_monotonic_seconds = self._clock.monotonic()
                     self._lines.running.append(piece)
                     return piece
                 self._changed.wait()
 
-    def _startable(self) -> _Piece | None:
-        large_runs = any(piece.large for piece in self._lines.running)
-        for line in self._lines.waiting.values():
+    def _startable(self, large: bool) -> _Piece | None:
+        """Take the next piece for a thread of the large or of the usual ones out of its line."""
+        at_work = sum(piece.megapixels for piece in self._lines.running if not piece.large)
+        for line in self._in_turn():
             for piece in tuple(line):
                 if not piece.wanted or self._too_late(piece):
                     line.remove(piece)
-                elif not (piece.large and large_runs):
+                elif piece.large is large:
+                    if not large and at_work and at_work + piece.megapixels > MEGAPIXELS_AT_ONCE:
+                        return None
                     line.remove(piece)
                     return piece
         return None
+
+    def _in_turn(self) -> list[deque[_Piece]]:
+        lines = list(self._lines.waiting.values())
+        looks = self._lines.waiting[Kind.LOOK]
+        if looks:
+            waited = self._clock.monotonic() - looks[0].come_monotonic_seconds
+            if waited > LONGEST_LOOK_SECONDS:
+                return [looks, *lines]
+        return lines
 
     def _too_late(self, piece: _Piece) -> bool:
         if piece.deadline is None or (piece.large and not piece.deadline.passed()):
@@ -249,8 +278,8 @@ class PictureThreads:
         with self._changed:
             self._lines.running.remove(piece)
             spent = self._clock.monotonic() - piece.started_monotonic_seconds
-            # What a large one took says nothing about the photos that a booth sends.
-            if learned and not piece.large:
+            # What these took says nothing about the photos that a booth sends.
+            if learned and not piece.large and piece.kind is not Kind.LOOK:
                 self._lines.pace.learn(piece.kind, spent, piece.weight)
-            # A large one may have waited for this one to end, on another thread.
+            # There may be room now for what another thread could not begin.
             self._changed.notify_all()

@@ -28,12 +28,11 @@ from tests.support.party import PASSWORD, Party, photo
 
 AT_ONCE = 4
 ATTACK_SECONDS = 10.0
-PHOTO_SECONDS = 3.0
-"""Whoever may send such pictures gives every picture thread a second or two of work at a time."""
+PHOTO_SECONDS = 1.0
 USUAL_SECONDS = 0.25
 """What a photo takes in peace; where other work keeps the machine busy, all takes longer."""
-MOST_MEMORY_BYTES = 1536 * 1024**2
-"""Half of what the unit allows."""
+MOST_MEMORY_BYTES = 1024**3
+"""A third of what the unit allows."""
 HOSTILE = "slot-002"
 UNIT = Path(__file__).parents[2] / "systemd" / "photobooth-daemon.service"
 Attack = Callable[[bytes], Awaitable[int]]
@@ -111,7 +110,7 @@ async def _meanwhile(
     party: Party, name: str, send: Attack, bombs: Mapping[str, bytes], statuses: Collection[int]
 ) -> None:
     """Let several send each of the pictures, over and over, and another slot's camera be served."""
-    (before,) = await party.shoot()
+    peace = [shot.seconds for _ in range(3) for shot in await party.shoot()]
     took = []
     async with _again_and_again(send, bombs) as answered:
         until = time.monotonic() + ATTACK_SECONDS
@@ -124,12 +123,12 @@ async def _meanwhile(
     assert {status for found in answered.values() for status in found} <= statuses, answered
     sent = sum(map(len, answered.values()))
     print(
-        f"\n| {name} | {sent} | {before.seconds:.2f} s"
+        f"\n| {name} | {sent} | {sorted(peace)[1]:.2f} s"
         f" | {sorted(took)[len(took) // 2]:.2f} s | {max(took):.2f} s | {peak / 1e6:.0f} MB"
     )
-    (after,) = await party.shoot()
-    in_peace = max(before.seconds, after.seconds)
-    assert max(took) < in_peace + PHOTO_SECONDS * max(1.0, in_peace / USUAL_SECONDS)
+    peace += [shot.seconds for _ in range(3) for shot in await party.shoot()]
+    slowness = max(1.0, sorted(peace)[3] / USUAL_SECONDS)
+    assert max(took) < max(peace) + PHOTO_SECONDS * slowness
     assert peak < MOST_MEMORY_BYTES
     await party.nothing_left()
 

@@ -25,6 +25,7 @@ from tests.support.sample_pictures import (
     png_header,
     see_through,
     webp,
+    written,
 )
 
 SEEDS = {
@@ -140,3 +141,29 @@ def test_a_pixel_of_eight_bytes_counts_as_two(colour: int, pixels: int) -> None:
         pictures.finish(
             png_header(1001, 1000, bits=16, colour=colour), Output(), 300, 200, max_pixels=1_000_000
         )
+
+
+def test_a_file_counts_by_what_its_decoding_takes(tmp_path: Path) -> None:
+    def megapixels(data: bytes, **options: bool) -> float:
+        with written(tmp_path, data).open("rb") as file:
+            return pictures.megapixels_of(file, **options)
+
+    plain = megapixels(jpeg(noise(300, 200)))
+    assert plain == pytest.approx(0.06)
+    assert megapixels(jpeg(noise(300, 200)), prepared=True) == plain / 2
+    progressive = jpeg(noise(300, 200), progressive=True)
+    assert megapixels(progressive, prepared=True) > 2 * plain
+    last = progressive.rindex(b"\xff\xda")
+    many = progressive[:last] + progressive[last:-2] * 50 + progressive[-2:]
+    assert megapixels(many) > 7 * plain
+    assert megapixels(png_header(300, 200)) == plain
+    assert megapixels(png_header(300, 200, bits=16, colour=6)) == 2 * plain
+    assert megapixels(webp(noise(300, 200))) == 5 * plain
+
+
+def test_the_more_pixels_the_fewer_scans(monkeypatch: pytest.MonkeyPatch) -> None:
+    progressive = jpeg(noise(300, 200), progressive=True)
+    pictures.finish(progressive, Output(), 300, 200, max_pixels=60_000_000)
+    monkeypatch.setattr("photobooth_daemon.pictures.jpeg.MOST_SCANNED_PIXELS", 5 * 300 * 200)
+    with pytest.raises(InvalidImage, match="too many scans"):
+        pictures.finish(progressive, Output(), 300, 200, max_pixels=60_000_000)

@@ -145,6 +145,42 @@ async def test_large_pictures_are_worked_on_one_at_a_time():
         threads.close()
 
 
+async def test_a_large_picture_keeps_no_usual_one_waiting(threads):
+    large, usual = Door(), Door()
+    usual.open.set()
+    try:
+        bomb = asyncio.ensure_future(threads.finish(large, megapixels=50))
+        await entered(large)
+        more = asyncio.ensure_future(threads.finish(str, megapixels=50))
+        assert await threads.prepare(usual, deadline=soon(), **photo()) == "through"
+        assert not more.done()
+        large.open.set()
+        await asyncio.gather(bomb, more)
+    finally:
+        large.open.set()
+
+
+async def test_the_usual_ones_together_are_not_too_large():
+    threads = PictureThreads(Clock(), threads=8)
+    doors = [Door() for _ in range(4)]
+    try:
+        at_work = [asyncio.ensure_future(threads.finish(door, megapixels=25)) for door in doors]
+        await entered(doors[0])
+        await entered(doors[1])
+        await asyncio.sleep(0.1)
+        assert not doors[2].entered.is_set()
+        doors[0].open.set()
+        await entered(doors[2])
+        assert not doors[3].entered.is_set()
+        for door in doors:
+            door.open.set()
+        await asyncio.gather(*at_work)
+    finally:
+        for door in doors:
+            door.open.set()
+        threads.close()
+
+
 async def test_what_large_pictures_cost_refuses_no_other():
     """Small files that take seconds each, in a row, say nothing about a booth's photos."""
     clock = FakeClock()
