@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import os
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 from zipfile import ZIP_STORED, ZipFile
+
+import pytest
 
 from photobooth_daemon.media.archive import FOR_GUESTS
 from photobooth_daemon.model.csv_text import csv_text
@@ -175,6 +178,23 @@ async def test_what_is_no_more_is_left_out_and_listed(office: Office) -> None:
     assert len(archive.namelist()) == 2
     assert [row["outcome"] for row in index_of(archive)] == ["expired", "removed", "done"]
     assert [bool(row["file"]) for row in index_of(archive)] == [False, False, True]
+
+
+async def test_an_archive_over_four_gigabytes_is_a_zip64(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same writer, with the limit of the old form brought down to what a test can send."""
+    event = await planned(office, -180, 60)
+    for second in range(4):
+        at = noon() + timedelta(seconds=second)
+        await add_photo(office, event["event_id"], at, os.urandom(20_000))
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 50_000)
+    reply = await office.get(f"/api/events/{event['event_id']}/archive.zip")
+    end_of_directory, locator = b"PK\x06\x06", b"PK\x06\x07"
+    assert end_of_directory in reply.body
+    assert locator in reply.body
+    monkeypatch.undo()
+    assert len(index_of(opened(reply.body))) == 4
 
 
 async def test_an_empty_event_and_none_at_all(office: Office) -> None:
