@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
-from photobooth_daemon.database.pool import Database
+from photobooth_daemon.database.pool import Database, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,45 +25,61 @@ class ShownPicture:
 class EventPictures:
     """Chooses among what is done, still kept, and hidden by nobody.
 
-    Of several, the one with the most detail is the best: the most bytes a pixel.
+    Of a slot's, the one with the most detail is the best: the most bytes a pixel. Slots cannot be
+    compared by it, for a look with grain has more than any other.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def spread(self, event_id: UUID, now: datetime, most: int) -> list[ShownPicture]:
-        """Return the best of each part of the event, in order of taking.
+        """Return a good one of each part of the event, in order of taking, of every slot in turn.
 
         Each part has as many pictures as the others.
         """
-        return await self._choose(
-            f"""
-            SELECT DISTINCT ON (part) job_id, slot_id, started_at
-              FROM (SELECT *, ntile($3) OVER (ORDER BY started_at, job_id) AS part
-                      FROM ({_SHOWN}) AS shown) AS parted
-             ORDER BY part, detail DESC, job_id
-            """,  # noqa: S608
-            event_id,
-            now,
-            most,
-        )
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                f"""
+                SELECT DISTINCT ON (part, slot_id) part, job_id, slot_id, started_at, standing
+                  FROM (SELECT *, ntile($3) OVER (ORDER BY started_at, job_id) AS part,
+                               percent_rank() OVER (PARTITION BY slot_id ORDER BY detail)
+                                   AS standing
+                          FROM ({_SHOWN}) AS shown) AS parted
+                 ORDER BY part, slot_id, standing DESC, job_id
+                """,  # noqa: S608
+                event_id,
+                now,
+                most,
+            )
+        return _in_turn(rows)
 
     async def of_slots(self, event_id: UUID, now: datetime) -> list[ShownPicture]:
         """Return the best of each slot."""
-        return await self._choose(
-            f"""
-            SELECT DISTINCT ON (slot_id) job_id, slot_id, started_at
-              FROM ({_SHOWN}) AS shown
-             ORDER BY slot_id, detail DESC, job_id
-            """,  # noqa: S608
-            event_id,
-            now,
-        )
-
-    async def _choose(self, query: str, *values: object) -> list[ShownPicture]:
         async with self._database.connection() as connection:
-            rows = await connection.fetch(query, *values)
+            rows = await connection.fetch(
+                f"""
+                SELECT DISTINCT ON (slot_id) job_id, slot_id, started_at
+                  FROM ({_SHOWN}) AS shown
+                 ORDER BY slot_id, detail DESC, job_id
+                """,  # noqa: S608
+                event_id,
+                now,
+            )
         return [ShownPicture(*row.values()) for row in rows]
+
+
+def _in_turn(rows: Iterable[Row]) -> list[ShownPicture]:
+    """Return one row of each part: of a slot that has been shown least, the one that stands best.
+
+    Parts follow each other by time, and so do their pictures.
+    """
+    shown: list[ShownPicture] = []
+    times: Counter[str] = Counter()
+    for _, candidates in groupby(rows, itemgetter("part")):
+        best = min(candidates, key=lambda row: (times[row["slot_id"]], -row["standing"]))
+        times[best["slot_id"]] += 1
+        shown.append(ShownPicture(best["job_id"], best["slot_id"], best["started_at"]))
+    return shown
 
 
 _SHOWN = """

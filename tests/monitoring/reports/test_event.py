@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from datetime import timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from jsonschema import Draft202012Validator
 from PIL import Image
 
 from photobooth_daemon.monitoring.reports.event import BEST
+from photobooth_daemon.repositories.event_pictures import EventPictures
 from tests.support.office import Office
 from tests.support.past_evenings import add_photo, keep
 from tests.support.sample_pictures import jpeg, png, see_through
@@ -78,6 +80,30 @@ async def test_the_page_tells_the_evening(office: Office) -> None:
     assert "1,20\u202f$" in page
     seen = re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)
     assert not re.search(r"slot-0|job_id|[0-9a-f]{8}-[0-9a-f]{4}", seen)
+
+
+async def test_a_look_with_grain_is_not_the_whole_evening(office: Office) -> None:
+    event = await planned(office, -180, 60)
+    for number in range(48):
+        slot = f"slot-{number % 4 + 1:03d}"
+        job_id = await add_photo(
+            office, event["event_id"], noon() + timedelta(minutes=number), b"picture", slot=slot
+        )
+        # The fourth slot's are the largest by far; within a slot, later ones are larger.
+        await office.execute(
+            "UPDATE job_history SET result_width = 10, result_height = 10, result_size_bytes = $2"
+            " WHERE job_id = $1",
+            job_id,
+            number + (1000 if slot == "slot-004" else 0),
+        )
+    shown = await EventPictures(office.database).spread(
+        UUID(event["event_id"]), datetime.now(UTC), BEST
+    )
+    assert len(shown) == BEST
+    assert shown == sorted(shown, key=lambda picture: picture.taken_at)
+    assert Counter(picture.slot_id for picture in shown) == {
+        f"slot-{number:03d}": BEST // 4 for number in range(1, 5)
+    }
 
 
 async def test_cost_is_left_out_on_demand_in_every_form(office: Office) -> None:
