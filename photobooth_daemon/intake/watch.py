@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
+
+from photobooth_daemon.intake.moves import DEEPEST_FOLDER, entries_below
 
 CHECK_SECONDS = 2.0
 
@@ -73,21 +76,45 @@ class FolderWatch:
             self._observer.unschedule(self._watched.pop(folder)[1])
             known = None
         if known is None and identity is not None:
+            why = what_cannot_be_watched(folder)
+            if why is not None:
+                self._tell_once(folder, why)
+                return
             try:
                 watch = self._observer.schedule(
                     _Teller(listener, loop), str(folder), recursive=True
                 )
             except OSError as error:
-                # Out of inotify watches, say, or a subfolder that somebody keeps to himself:
-                # looking still finds everything, a little later.
-                why = str(error.strerror or error)
-                if self._told.get(folder) != why:
-                    log.warning("%s cannot be watched: %s", folder, why)
-                self._told[folder] = why
+                # Out of inotify watches, say.
+                self._tell_once(folder, str(error.strerror or error))
                 return
             self._told.pop(folder, None)
             self._watched[folder] = (identity, watch)
             loop.call_soon_threadsafe(listener.notice, None)
+
+    def _tell_once(self, folder: Path, why: str) -> None:
+        # Looking still finds everything, a little later.
+        if self._told.get(folder) != why:
+            log.warning("%s cannot be watched: %s", folder, why)
+        self._told[folder] = why
+
+
+def what_cannot_be_watched(folder: Path) -> str | None:
+    """Return what below a folder would end a watch over all of it; None mostly.
+
+    watchdog looks into everything, goes as deep as it gets, and leaves an open inotify behind
+    each time that it fails.
+    """
+    kept: list[str] = []
+    try:
+        for name, facts in entries_below(
+            folder, left_out=lambda path, error: kept.append(f"{path}: {error.strerror}")
+        ):
+            if stat.S_ISDIR(facts.st_mode) and name.count("/") >= DEEPEST_FOLDER:
+                return f"it has folders more than {DEEPEST_FOLDER} below one another"
+    except OSError as error:
+        return str(error.strerror or error)
+    return kept[0] if kept else None
 
 
 class _Teller(FileSystemEventHandler):
