@@ -21,6 +21,7 @@ class Removals:
         self.freed_bytes = 0
         self.refused = 0
         """How many objects the store would not let go."""
+        self._told: OSError | None = None
 
     def count(self, kind: str, number: int = 1, **facts: object) -> None:
         """Count objects of a kind, and log what they are."""
@@ -39,8 +40,11 @@ class Removals:
         return True
 
     def refuse(self, error: OSError, **facts: object) -> None:
-        """Count and log an object that is still there."""
+        """Count an object that is still there; an error that many have in common is logged once."""
         self.refused += 1
+        if error is self._told:
+            return
+        self._told = error
         log.error("cleanup refused", extra={"error": error.strerror or str(error), **facts})
 
     async def remove(

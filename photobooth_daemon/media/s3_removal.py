@@ -20,8 +20,10 @@ from photobooth_daemon.media.s3_faults import S3Refusal
 REMOVED_AT_ONCE = 1000
 """What S3 takes in one request."""
 ONE_BY_ONE_AT_ONCE = 16
-SECONDS_EACH = 0.05
-"""What a store may need for each of many, on top of what any answer may take."""
+SECONDS_EACH = 0.2
+"""What a store may need for each of many, on top of what any answer may take: Swift on a machine
+with a load of 30 needed half of it.
+"""
 GONE = "NoSuchKey"
 _UNKNOWN_STATUS = (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
 _UNKNOWN_CODES = frozenset({"MethodNotAllowed", "NotImplemented"})
@@ -47,14 +49,17 @@ class BucketRemoval:
             raise error
 
     async def try_to_remove(self, keys: Sequence[str]) -> dict[str, StorageUnavailable]:
-        """Remove objects, and return those that are still there, each with the reason."""
+        """Remove objects, and return those that are still there, each with the reason.
+
+        A store that does not answer is asked once: the rest stays for that same reason.
+        """
         kept: dict[str, StorageUnavailable] = {}
         for start in range(0, len(keys), REMOVED_AT_ONCE):
             some = keys[start : start + REMOVED_AT_ONCE]
             try:
                 kept |= await self._many(some) if self._takes_many else await self._singly(some)
             except StorageUnavailable as error:
-                kept |= dict.fromkeys(some, error)
+                return kept | dict.fromkeys(keys[start:], error)
         return kept
 
     async def _many(self, keys: Sequence[str]) -> dict[str, StorageUnavailable]:

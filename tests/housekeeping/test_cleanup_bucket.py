@@ -10,27 +10,29 @@ import pytest
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import CleanupFailed
 from photobooth_daemon.housekeeping import cleanup as cleanup_module
-from photobooth_daemon.housekeeping.build import build_housekeeping
 from photobooth_daemon.media.keys import preview_key, result_key
 from photobooth_daemon.media.s3 import S3Store
-from tests.support.audit import keeper_in
 from tests.support.fake_bucket import FakeBucket
 from tests.support.fakes import FakeClock
-from tests.support.housekeeping import insert_job, insert_media, value
+from tests.support.housekeeping import housekeeping_of, insert_job, insert_media, value
 
 COUNT = 30
 LEFT = "SELECT count(*) FROM media_object WHERE cleaned_at IS NULL"
 
 
 async def test_what_expires_costs_a_request_for_each_batch(
-    database: Database, clock: FakeClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    clock: FakeClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     pytest.importorskip("botocore")
     monkeypatch.setattr(cleanup_module, "EXPIRED_AT_ONCE", 40)
     bucket = FakeBucket()
     await bucket.open()
     store = S3Store(tmp_path / "media", bucket.config())
-    cleanup = build_housekeeping(database, store, keeper_in(tmp_path, database), clock).cleanup
+    cleanup = housekeeping_of(database, store, tmp_path, clock).cleanup
     try:
         now = clock.utcnow()
         for _ in range(COUNT):
@@ -45,6 +47,8 @@ async def test_what_expires_costs_a_request_for_each_batch(
         with pytest.raises(CleanupFailed):
             await cleanup.run()
         assert await value(database, LEFT) == 2 * COUNT
+        refusals = [line for line in caplog.messages if line == "cleanup refused"]
+        assert 0 < len(refusals) < 10, "a line for what many have in common"
         bucket.always = ""
         bucket.requests.clear()
         report = await cleanup.run()

@@ -212,6 +212,12 @@ async def test_of_many_those_are_told_that_stay(faulty: S3Store, bucket: FakeBuc
     kept = await faulty.remove_many(keys)
     assert "does not allow this key" in str(kept[keys[0]])
     assert len(bucket.objects) == 3
+    # Nobody waits again and again for a store that is away.
+    many = [result_key(uuid4(), "image/jpeg") for _ in range(2001)]
+    bucket.always = "403 AccessDenied"
+    bucket.requests.clear()
+    assert set(await faulty.remove_many(many)) == set(many)
+    assert len(bucket.requests) == 1
 
 
 async def test_previews_are_looked_for_once(faulty: S3Store, bucket: FakeBucket) -> None:

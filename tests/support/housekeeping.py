@@ -67,6 +67,7 @@ async def insert_media(
     expires_at: datetime,
     *,
     cleaned_at: datetime | None = None,
+    size_bytes: int = 10,
 ) -> UUID:
     """Insert one media object."""
     media_id = uuid4()
@@ -75,7 +76,7 @@ async def insert_media(
             """
             INSERT INTO media_object
                    (media_id, job_id, kind, content_type, size_bytes, expires_at, cleaned_at)
-            VALUES ($1, $2, $3, $4, 10, $5, $6)
+            VALUES ($1, $2, $3, $4, $7, $5, $6)
             """,
             media_id,
             job_id,
@@ -83,6 +84,7 @@ async def insert_media(
             "image/jpeg",
             expires_at,
             cleaned_at,
+            size_bytes,
         )
     return media_id
 
@@ -96,8 +98,8 @@ async def insert_result(
 ) -> UUID:
     """Insert a done job with its objects and files."""
     job_id = await insert_job(database, started_at, "done", expires_at=expires_at)
-    for kind in ("result", "preview"):
-        await insert_media(database, job_id, kind, expires_at)
+    for kind, data in (("result", picture.data), ("preview", b"preview")):
+        await insert_media(database, job_id, kind, expires_at, size_bytes=len(data))
     await media_store.store_result(job_id, picture, b"preview")
     return job_id
 
