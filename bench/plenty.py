@@ -39,7 +39,7 @@ from photobooth_daemon.repositories.support import SupportRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
 from photobooth_daemon.web.paging import time_cursor
 
-ROUNDS = 5
+ROUNDS = 9
 SERVER = {"shared_buffers": "256MB", "max_wal_size": "16GB", "wal_level": "minimal"}
 SERVER["max_wal_senders"] = "0"
 
@@ -80,10 +80,9 @@ async def event_questions(url: str, now: datetime) -> list[Question]:
 def background(database: Database, now: datetime) -> dict[str, Callable[[], Awaitable[object]]]:
     """Return what every process asks again and again, and what cleanup asks first."""
     cleanup, vitals = CleanupRepository(database), VitalsRepository(database)
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return {
         "bytes kept, by kind": vitals.media_bytes,
-        "spent today": lambda: SpendingRepository(database).spent_since(midnight),
+        "spent today": lambda: SpendingRepository(database).spent_on(now.date()),
         "records for alerts": lambda: AlertRepository(database).records(now, now, login_attempts=5),
         "silent booths": lambda: EventRepository(database).list_silent(now),
         "photos to be made again": lambda: RerunQueue(database).list_left_photos(now),
@@ -122,7 +121,10 @@ async def measure_background(database: Database, now: datetime) -> None:
             except asyncpg.PostgresError as error:
                 name = f"{name}: {error}"
             took.append((time.perf_counter() - begun) * 1000)
-        print(f"{statistics.median(took):6.1f} ms {max(took):6.1f} ms   {name}", flush=True)
+        figures = " ".join(
+            f"{figure:6.1f} ms" for figure in (min(took), statistics.median(took), max(took))
+        )
+        print(f"{figures}   {name}", flush=True)
 
 
 async def prune_a_day(database: Database, now: datetime) -> None:

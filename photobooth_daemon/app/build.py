@@ -35,6 +35,7 @@ from photobooth_daemon.database.pool import Database
 from photobooth_daemon.ingest.ladder.fresh_start import FreshStart
 from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.ingest.ladder.pricing import PriceTable
+from photobooth_daemon.ingest.ladder.shared_cooldowns import SharedCooldowns
 from photobooth_daemon.ingest.ladder.spending import Spending
 from photobooth_daemon.ingest.reruns.worker import RerunWorker
 from photobooth_daemon.ingest.waiting.gate import Gate
@@ -236,8 +237,11 @@ async def build(
     health, operations = build_background(shared)
     readiness = build_readiness(shared, admission, ingest)
 
+    cooldowns = SharedCooldowns(ladder, database, live, in_flight)
+
     def heard(message: LiveMessage) -> None:
         fresh_start.heard(message)
+        cooldowns.heard(message)
         if message.kind == "settings":
             in_flight.start(provider_keys.begin(), "look at the providers' keys")
             in_flight.start(administration.settings.begin(), "look at the settings")

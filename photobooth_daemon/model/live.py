@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+TOLD_TO_VIEWERS = frozenset({"job", "slot", "event", "settings", "health"})
+"""The kinds that the HTTP contract has; others are between processes."""
+
 
 @dataclass(frozen=True, slots=True)
 class LiveMessage:
-    """Something that changed, for live views; ids increase in the order of commits."""
+    """Something that changed, for viewers and processes; ids increase in the order of commits."""
 
     message_id: int
     kind: str

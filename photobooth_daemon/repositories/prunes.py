@@ -66,6 +66,7 @@ def list_prunes(now: datetime, history: timedelta) -> list[Prune]:
         Prune(
             "attempt_counters", "attempt_counter", "window_ends_at <= $1 AND attempts <= 10", now
         ),
+        Prune("statistics", "job_spending", "day < ($1 AT TIME ZONE 'UTC')::date - 1", now),
         Prune("live_messages", "live_message", "at < $1", now - LIVE_MESSAGE_LIFE),
         Prune("cleanup_runs", "cleanup_run", "started_at < $1", now - history),
         Prune("daemon_processes", "daemon_process", "seen_at < $1", now - PROCESS_LIFE),

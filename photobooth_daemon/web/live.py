@@ -14,6 +14,7 @@ from photobooth_daemon.errors import DatabaseUnavailable, NotAuthenticated, Shut
 from photobooth_daemon.live.feed import FeedClosed, LiveFeed, Viewer
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import LiveMessage
+from photobooth_daemon.model.live import TOLD_TO_VIEWERS
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.handler import Handler, unless_refused
 
@@ -97,4 +98,5 @@ def _encoded(messages: Sequence[LiveMessage]) -> str:
         f"id: {message.message_id}\nevent: {message.kind}\n"
         f"data: {json.dumps({**message.data, 'at': rfc3339(message.at)}, ensure_ascii=False)}\n\n"
         for message in messages
+        if message.kind in TOLD_TO_VIEWERS
     )

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 import pytest
 from tornado.ioloop import IOLoop
 
-from photobooth_daemon.rehearsal.camera import Camera, Habits, Shot
-from photobooth_daemon.rehearsal.camera_form import Booth
-from tests.support import started
 from tests.support.daemons import Daemon
 from tests.support.fakes import eventually
-from tests.support.party import KEY, PASSWORD, SLOT, Party, photo
-
-LIVING = "SELECT host FROM daemon_process ORDER BY host"
-KEYS = ("jwt.key", "audit.key", "secrets.key")
+from tests.support.hosts import another, control, most_at_once, shoot_at, start
+from tests.support.party import SLOT, Party
 
 
 @pytest.fixture
@@ -33,67 +26,11 @@ def party(io_loop: IOLoop, tmp_path: Path, database_url: str) -> Iterator[Party]
 
 
 @pytest.fixture
-def other(io_loop: IOLoop, party: Party) -> Iterator[Daemon]:
+def other(party: Party) -> Iterator[Daemon]:
     """The daemon ``two``, not started: a state directory of its own, the keys copied."""
-    directory = party.directory / "two"
-    directory.mkdir()
-    toml = '[server]\nhost_name = "two"\n'
-    toml += f'[providers.gemini]\nbase_url = "{party.provider.url}"\napi_key = "{KEY}"\n'
-    daemon = Daemon(directory, party.database_url, toml)
-    daemon.media_root = party.daemon.media_root
-    daemon.write_config(party.database_url, toml)
-    for name in KEYS:
-        shutil.copy(party.directory / name, directory / name)
+    daemon = another(party, "two")
     yield daemon
     daemon.close()
-
-
-async def start(party: Party, other: Daemon) -> None:
-    """Start the second daemon, and wait until each knows of the other."""
-    other.start()
-    await asyncio.to_thread(other.wait_until_ready)
-
-    async def both() -> bool:
-        return [row["host"] for row in await party.fetch(LIVING)] == ["one", "two"]
-
-    await eventually(both)
-    # The first one counts who is there every few seconds.
-    seen = "SELECT seen_at FROM daemon_process WHERE host = 'one'"
-    (before,) = await party.fetch(seen)
-
-    async def has_counted() -> bool:
-        return bool((await party.fetch(seen))[0]["seen_at"] > before["seen_at"])
-
-    await eventually(has_counted)
-
-
-def control(daemon: Daemon, *arguments: str, stdin: str = "") -> str:
-    """Run ``photoboothctl`` on one of the hosts and return what it printed."""
-    config = ("--config", daemon.config_path)
-    ran = started.run(started.CONTROL, *config, *arguments, stdin=stdin)
-    assert ran.returncode in (0, 1), ran.stderr
-    return ran.stdout
-
-
-async def shoot_at(daemon: Daemon, number: int, *, password: str = PASSWORD) -> Shot:
-    url = f"http://127.0.0.1:{daemon.port}/api/ingest/{SLOT}?response=image"
-    return await Camera(url, password, booth=Booth(number), habits=Habits()).take(photo(300, 200))
-
-
-def most_at_once(party: Party) -> int:
-    """Return how many photos were at the provider at the same moment."""
-    steps = chain.from_iterable(
-        (
-            (seen.started_at_seconds, 1),
-            (seen.started_at_seconds + (seen.answered_ms or 0) / 1000, -1),
-        )
-        for seen in party.orders()
-    )
-    at_once = peak = 0
-    for _, step in sorted(steps):
-        at_once += step
-        peak = max(peak, at_once)
-    return peak
 
 
 @pytest.mark.timeout(seconds=400)

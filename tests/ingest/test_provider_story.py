@@ -327,7 +327,7 @@ async def spend(booth: Booth, slot_id: str, cost: float) -> None:
     async with booth.database.connection() as connection:
         await connection.execute(
             """
-            UPDATE job_history SET cost = $2 WHERE slot_id = $1
+            UPDATE job_spending SET cost = $2 WHERE slot_id = $1
             """,
             slot_id,
             cost,

@@ -47,8 +47,8 @@ Begun = Callable[[Rung, str | None], None]
 class Budget(Protocol):
     """Whether money may still be spent."""
 
-    def allows(self, provider: str, model: str | None) -> bool:
-        """Return whether an attempt may be made; what costs nothing always may."""
+    async def allows(self, provider: str, model: str | None) -> bool:
+        """Set aside what an attempt may cost; return whether it may be made."""
         ...
 
     def spend(self, cost: float) -> None:
@@ -166,7 +166,7 @@ class Climb(Generic[T]):
                 for other in rungs_left
                 if self._may_try(means.drivers.get(other.provider), calls_before=calls)
             ]
-            if self._budget and not self._budget.allows(*model):
+            if self._budget and not await self._budget.allows(*model):
                 self._last = AttemptFailed(Reason.QUOTA, "the day's cost cap is reached")
                 return None
             limit = means.pacing.limit_for(model, others, self._deadline)

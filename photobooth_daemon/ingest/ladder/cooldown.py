@@ -1,13 +1,15 @@
 """Which provider's model is left alone for a while because it keeps failing.
 
 After three failures in a row a model cools down for 15 s. Then one attempt, the
-probe, may try it: success ends the cool-down, failure doubles it, up to 60 s.
+probe, may try it: success ends the cool-down, failure doubles it, up to 60 s. What
+one process finds, the others take over; each makes a probe of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from photobooth_daemon.clock import Clock
@@ -42,11 +44,14 @@ class _State:
 
 
 class Cooldowns:
-    """Remembers failures per model, in this process."""
+    """Remembers failures per model, and what other processes have found."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._states: dict[Model, _State] = {}
+        self._fresh_since: dict[str | Model, datetime] = {}
+        self.found: Callable[[Model, float], None] = lambda model, seconds: None
+        """Told of each model that begins to cool, for how long, and, with 0, that is well again."""
 
     def cooling(self, model: Model) -> bool:
         """Return whether an attempt should rather be made elsewhere."""
@@ -72,22 +77,41 @@ class Cooldowns:
             return
         if verdict is Verdict.WELL:
             del self._states[model]
+            if state.until_monotonic_seconds is not None:
+                self.found(model, 0.0)
             return
         state.failures += 1
         if state.until_monotonic_seconds is None:
             if verdict is Verdict.HOPELESS or state.failures >= FAILURES_IN_A_ROW:
-                self._cool(state, FIRST_SECONDS)
+                self._cool(model, state, FIRST_SECONDS)
         elif probe:
-            self._cool(state, min(LONGEST_SECONDS, state.length_seconds * 2))
+            self._cool(model, state, min(LONGEST_SECONDS, state.length_seconds * 2))
+
+    def learn(self, model: Model, seconds: float, at: datetime) -> None:
+        """Take over what another process found at an instant, as :attr:`found` tells it.
+
+        What was found before the model got a fresh start here counts no more.
+        """
+        fresh_since = [self._fresh_since.get(key) for key in (model, model[0])]
+        if any(since is not None and at <= since for since in fresh_since):
+            return
+        if seconds == 0:
+            self._states.pop(model, None)
+            return
+        left = seconds - (self._clock.utcnow() - at).total_seconds()
+        if left > 0:
+            self._begin(self._states.setdefault(model, _State()), seconds, left)
 
     def forget(self, model: Model) -> None:
         """Forget what is held against one model."""
+        self._fresh_since[model] = self._clock.utcnow()
         self._states.pop(model, None)
 
     def clear(self, provider: str) -> None:
         """Forget what is held against all models of a provider."""
+        self._fresh_since[provider] = self._clock.utcnow()
         for model in [model for model in self._states if model[0] == provider]:
-            self.forget(model)
+            del self._states[model]
 
     def seconds_left(self) -> Mapping[Model, float]:
         """Return the models that are cooling down and for how much longer."""
@@ -98,6 +122,12 @@ class Cooldowns:
             if state.until_monotonic_seconds is not None and self.cooling(model)
         }
 
-    def _cool(self, state: _State, seconds: float) -> None:
-        state.length_seconds = seconds
-        state.until_monotonic_seconds = self._clock.monotonic() + seconds
+    def _cool(self, model: Model, state: _State, seconds: float) -> None:
+        self._begin(state, seconds, seconds)
+        self.found(model, seconds)
+
+    def _begin(self, state: _State, seconds: float, left: float) -> None:
+        """Let it cool for so long in all, of which so much is left."""
+        state.length_seconds = max(seconds, state.length_seconds)
+        until = self._clock.monotonic() + left
+        state.until_monotonic_seconds = max(until, state.until_monotonic_seconds or until)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from photobooth_daemon.clock import Clock
@@ -126,6 +127,11 @@ class Ladder:
         """Give the rungs' models a fresh start, and no others: their slot was saved."""
         for rung in rungs:
             self.cooldowns.forget(self.model_of(rung))
+        self.refresh_metrics()
+
+    def learn_cooldown(self, model: Model, seconds: float, at: datetime) -> None:
+        """Take over a cool-down that another process found, or the end of one."""
+        self.cooldowns.learn(model, seconds, at)
         self.refresh_metrics()
 
     def refresh_metrics(self) -> None:

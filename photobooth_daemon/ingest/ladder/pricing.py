@@ -119,6 +119,11 @@ class PriceTable:
             return 0.0
         return round(price.of(usage), 6) if usage else None
 
+    def expected(self, provider: str, model: str | None, at: datetime) -> float:
+        """Return what a call comes to that makes one picture, as far as that is known before."""
+        price = self._find(provider, model, at)
+        return 0.0 if price is None else price.of(dict.fromkeys(_PER_UNIT.values(), 1))
+
     def is_free(self, provider: str, model: str | None, at: datetime) -> bool:
         """Return whether attempts are known to cost nothing."""
         if provider in self._free_providers:

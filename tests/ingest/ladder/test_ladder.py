@@ -366,7 +366,7 @@ async def test_a_busy_provider_is_waited_for_and_passed_by_while_another_rung_is
 
 async def test_a_spent_budget_leads_to_the_rung_that_costs_nothing() -> None:
     class Spent:
-        def allows(self, provider: str, model: str | None) -> bool:
+        async def allows(self, provider: str, model: str | None) -> bool:
             return provider == "local"
 
         def spend(self, cost: float) -> None:
