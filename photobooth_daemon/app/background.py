@@ -103,6 +103,7 @@ def build_background(shared: Shared) -> tuple[Health, Operations]:
         slots=administration.slot_repository,
         events=administration.event_repository,
         cleanup=cleanup,
+        processes=ProcessRepository(database),
         live=administration.live,
         spending=shared.spending,
         media_store=shared.media_store,
@@ -123,6 +124,7 @@ def build_background(shared: Shared) -> tuple[Health, Operations]:
             shared.config_digest,
             lambda: shared.site.noticed,
             shared.gate.share_providers,
+            vitals.own_disk,
             shared.clock,
         ),
         live=administration.live,
@@ -185,14 +187,18 @@ def _watch(shared: Shared, vitals: Vitals) -> AlertWatch:
         return outbox.has_channels
 
     async def surroundings() -> Surroundings:
-        limit = vitals.settings.min_free_mb * MB
         intake = await shared.intake.look() if shared.intake.config.is_wanted else None
         return Surroundings(
             failing_checks=vitals.failing_checks(),
             cooling=tuple(sorted(shared.ladder.cooldowns.seconds_left())),
-            free_bytes=vitals.free_bytes,
-            min_free_bytes=limit,
-            hours_until_full=vitals.disk.hours_until(limit),
+            disks={
+                **{host.host: (host.free_bytes, host.hours_until_full) for host in vitals.hosts},
+                shared.config.server.host_name: vitals.own_disk(),
+            },
+            min_free_bytes=vitals.settings.min_free_mb * MB,
+            silent_hosts=tuple(
+                (host.host, host.seen_at) for host in vitals.hosts if host.processes == 0
+            ),
             caps=tuple((cap.scope, round(100 * cap.share)) for cap in vitals.caps),
             problems=shared.problems.counts(),
             silent=vitals.silent,

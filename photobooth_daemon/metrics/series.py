@@ -194,6 +194,9 @@ class Metrics:
         self.slot_silent = self._fact(
             "slot_silent", "Whether a slot of a running event has stopped sending.", ("slot",)
         )
+        self.host_silent = self._fact(
+            "host_silent", "Whether a host has stopped showing itself without a stop.", ("host",)
+        )
         self.reruns_queued = self._fact("reruns_queued", "Photos that wait to be made again.")
         self.slot_enabled = self._fact("slot_enabled", "Whether the slot takes photos.", ("slot",))
 

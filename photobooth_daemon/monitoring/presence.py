@@ -24,12 +24,17 @@ class Presence:
         config_digest: str,
         noticed: Callable[[], Noticed],
         share: Callable[[int, int], None],
+        disk: Callable[[], tuple[int | None, float | None]],
         clock: Clock,
     ) -> None:
-        """``share`` is told which of how many processes this one is, from 0."""
+        """``share`` is told which of how many processes this one is, from 0.
+
+        ``disk`` says how many bytes are free, and in how many hours none will be.
+        """
         self._repository = repository
         self._noticed = noticed
         self._share = share
+        self._disk = disk
         self._clock = clock
         self._shown = False
         self._process = DaemonProcess(
@@ -46,7 +51,10 @@ class Presence:
         """Say that the process is alive, and learn how many others are."""
         if not self._shown:
             await self._forget_killed()
-        process = replace(self._process, noticed=self._noticed())
+        free_bytes, hours = self._disk()
+        process = replace(
+            self._process, noticed=self._noticed(), free_bytes=free_bytes, hours_until_full=hours
+        )
         now = self._clock.utcnow()
         await self._repository.seen(process, now)
         self._shown = True

@@ -20,11 +20,14 @@ from photobooth_daemon.monitoring.disk_forecast import DiskForecast
 from photobooth_daemon.monitoring.health import Health, HealthReport, Status
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.repositories.events import EventRepository
+from photobooth_daemon.repositories.processes import HostPresence, ProcessRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
 
 LAG_PAUSE_SECONDS = 0.05
+SUM_SECONDS = 300.0
+"""How often to add up all files that are kept: a few million of them take a second."""
 PUT_BACK_TOLD_FOR = timedelta(hours=24)
 
 log = logging.getLogger(__name__)
@@ -44,6 +47,7 @@ class Vitals:
         slots: SlotRepository,
         events: EventRepository,
         cleanup: CleanupRepository,
+        processes: ProcessRepository,
         live: LivePublisher,
         spending: Spending,
         media_store: MediaStore,
@@ -57,17 +61,21 @@ class Vitals:
         self._slots = slots
         self._events = events
         self._cleanup = cleanup
+        self._processes = processes
         self._live = live
         self._spending = spending
         self._media_store = media_store
         self._clock = clock
         self._last_run_id: int | None = None
+        self._sum_due_monotonic_seconds = clock.monotonic()
         self._shown: dict[str, str] | None = None
         self.settings = Settings()
         self.caps: tuple[Cap, ...] = ()
         self.silent: tuple[tuple[str, int], ...] = ()
-        self.audit_head_was_put_back = False
         """Slots of running events that have stopped sending, and for how many minutes."""
+        self.hosts: tuple[HostPresence, ...] = ()
+        """Every host of the last day, as this process last saw them."""
+        self.audit_head_was_put_back = False
         self.disk = DiskForecast(clock)
         self.free_bytes: int | None = None
         self.report = HealthReport(Status.OK, {})
@@ -84,6 +92,10 @@ class Vitals:
             await self._look_at_database()
         except DatabaseUnavailable:
             log.info("figures not refreshed: no database")
+
+    def own_disk(self) -> tuple[int | None, float | None]:
+        """Return how many bytes are free here, and in how many hours photos will be refused."""
+        return self.free_bytes, self.disk.hours_until(self.settings.min_free_mb * MB)
 
     def failing_checks(self) -> tuple[str, ...]:
         """Return the checks without which no photo can be taken, and which fail."""
@@ -117,8 +129,10 @@ class Vitals:
 
     async def _look_at_database(self) -> None:
         self.settings = (await self._settings_list.get()).values
-        for kind, size_bytes in (await self._repository.media_bytes()).items():
-            self._metrics.media_bytes.set(size_bytes, kind)
+        if self._clock.monotonic() >= self._sum_due_monotonic_seconds:
+            for kind, size_bytes in (await self._repository.media_bytes()).items():
+                self._metrics.media_bytes.set(size_bytes, kind)
+            self._sum_due_monotonic_seconds = self._clock.monotonic() + SUM_SECONDS
         self._metrics.reruns_queued.set(await self._repository.count_queued_reruns())
         slots = await self._slots.list_all()
         for slot in slots:
@@ -130,6 +144,10 @@ class Vitals:
         silent_slots = {slot_id for slot_id, _ in self.silent}
         for slot in slots:
             self._metrics.slot_silent.set(float(slot.slot_id in silent_slots), slot.slot_id)
+        self.hosts = tuple(await self._processes.list_hosts(self._clock.utcnow()))
+        self._metrics.host_silent.clear()
+        for host in self.hosts:
+            self._metrics.host_silent.set(float(host.processes == 0), host.host)
         since = self._clock.utcnow() - PUT_BACK_TOLD_FOR
         self.audit_head_was_put_back = await self._repository.audit_head_was_put_back(since)
         self._metrics.audit_head_put_back.set(float(self.audit_head_was_put_back))

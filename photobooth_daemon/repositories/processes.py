@@ -14,7 +14,10 @@ SILENT_AFTER = timedelta(seconds=45)
 
 @dataclass(frozen=True, slots=True)
 class HostPresence:
-    """One host as its processes showed themselves last; ``processes`` is 0 for a silent one."""
+    """One host as its processes showed themselves last; ``processes`` is 0 for a silent one.
+
+    Its disk has so much room, and at the pace of the last hour is full in so many hours.
+    """
 
     host: str
     processes: int
@@ -22,6 +25,8 @@ class HostPresence:
     config_digests: tuple[str, ...]
     started_at: datetime
     seen_at: datetime
+    free_bytes: int | None = None
+    hours_until_full: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class DaemonProcess:
     config_digest: str
     started_at: datetime
     noticed: Noticed
+    free_bytes: int | None = None
+    hours_until_full: float | None = None
 
 
 class ProcessRepository:
@@ -50,12 +57,14 @@ class ProcessRepository:
                 """
                 INSERT INTO daemon_process
                        (process_id, host, pid, version, config_digest, started_at, seen_at,
-                        forwarded_by, plain_from)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                        forwarded_by, plain_from, free_bytes, hours_until_full)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
                 ON CONFLICT (process_id) DO UPDATE
                    SET seen_at = excluded.seen_at,
                        forwarded_by = excluded.forwarded_by,
-                       plain_from = excluded.plain_from
+                       plain_from = excluded.plain_from,
+                       free_bytes = excluded.free_bytes,
+                       hours_until_full = excluded.hours_until_full
                 """,
                 process.process_id,
                 process.host,
@@ -66,6 +75,8 @@ class ProcessRepository:
                 now,
                 process.noticed.forwarded_by,
                 process.noticed.plain_from,
+                process.free_bytes,
+                process.hours_until_full,
             )
 
     async def gone(self, process_id: UUID) -> None:
@@ -108,7 +119,9 @@ class ProcessRepository:
                        array_agg(DISTINCT config_digest ORDER BY config_digest)
                            FILTER (WHERE living OR seen_at = newest) AS config_digests,
                        min(started_at) FILTER (WHERE living OR seen_at = newest) AS started_at,
-                       max(seen_at) AS seen_at
+                       max(seen_at) AS seen_at,
+                       min(free_bytes) FILTER (WHERE living) AS free_bytes,
+                       min(hours_until_full) FILTER (WHERE living) AS hours_until_full
                   FROM (SELECT *, seen_at > $1 AS living,
                                max(seen_at) OVER (PARTITION BY host) AS newest
                           FROM daemon_process) AS process
@@ -124,6 +137,8 @@ class ProcessRepository:
                 tuple(row["config_digests"]),
                 row["started_at"],
                 row["seen_at"],
+                row["free_bytes"],
+                row["hours_until_full"],
             )
             for row in rows
         ]

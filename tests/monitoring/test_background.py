@@ -19,13 +19,20 @@ from tornado.httpserver import HTTPServer
 from photobooth_daemon.app.build import App, build
 from photobooth_daemon.config.start_up import AlertsConfig, Config, MediaConfig, ServerConfig
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.model.alerts import Severity
 from photobooth_daemon.monitoring import background as operations_module
 from photobooth_daemon.monitoring.alerts import board as board_module
+from photobooth_daemon.monitoring.alerts.conditions import Rule
 from photobooth_daemon.providers.driver import ProviderConfig
 from tests.support.booth import KEY, Booth
 from tests.support.fakes import eventually
 from tests.support.housekeeping import housekeeping_of, insert_job, value
 
+ADD_HOST = """
+    INSERT INTO daemon_process
+           (process_id, host, pid, version, config_digest, started_at, seen_at, free_bytes)
+    VALUES (gen_random_uuid(), $1, 1, '1', '', $3, $3, $2)
+"""
 ADD_RUN = "INSERT INTO cleanup_run (started_at, finished_at, succeeded) VALUES ($1, $1, $2)"
 
 
@@ -222,6 +229,44 @@ async def test_of_two_hosts_one_tells(
             await watcher_looks_on()
             assert names(first) == ["PhotoboothCleanupFailed"]
             assert names(second) == []
+
+
+async def test_another_hosts_trouble_is_told_once_and_by_its_name(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_module, "GROUP_WAIT", timedelta(seconds=0))
+    at_once = {**board_module.RULES, "PhotoboothHostSilent": Rule(Severity.PAGE)}
+    monkeypatch.setattr(board_module, "RULES", at_once)
+    monkeypatch.setattr(operations_module, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(operations_module, "VITALS_SECONDS", 0.2)
+    places = [tmp_path / "one", tmp_path / "two"]
+    for place in places:
+        place.mkdir()
+    own = await Database.open(database.url, max_size=4)
+    async with alarmed(database, places[0]) as (app, first):
+        await eventually(lambda: value(database, "SELECT holder FROM alert_watch"))
+        async with alarmed(own, places[1]) as (_, second):
+            now = app.clock.utcnow()
+            async with database.connection() as connection:
+                # The attic runs as long as the test does, and its disk is full.
+                for host, free_bytes, age in (("attic", 1, -600), ("cellar", 10**12, 600)):
+                    seen_at = now - timedelta(seconds=age)
+                    await connection.execute(ADD_HOST, host, free_bytes, seen_at)
+
+            def fired(told: list[Any]) -> set[tuple[str, str]]:
+                notes = [note for note in told if note != "heartbeat"]
+                return {(a["name"], a["subject"]) for note in notes for a in note["firing"]}
+
+            expected = {("PhotoboothDiskFull", "attic"), ("PhotoboothHostSilent", "cellar")}
+            await eventually(lambda: fired(first) == expected)
+            told = sum(note != "heartbeat" for note in first)
+            # The other one takes over, and repeats nothing.
+            await app.operations.close()
+            holder = await value(database, "SELECT holder FROM alert_watch")
+            await eventually(partial(_differs, database, "SELECT holder FROM alert_watch", holder))
+            await asyncio.sleep(0.5)
+            assert sum(note != "heartbeat" for note in first) == told
+            assert fired(second) == set()
 
 
 async def test_an_internal_error_is_told(

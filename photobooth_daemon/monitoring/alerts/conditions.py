@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -43,6 +43,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "PhotoboothProviderMisconfigured": Rule(Severity.PAGE),
         "PhotoboothCostCapNear": Rule(Severity.WARNING),
         "PhotoboothUnhealthy": Rule(Severity.PAGE, 30),
+        "PhotoboothHostSilent": Rule(Severity.PAGE, 30),
         "PhotoboothDiskFilling": Rule(Severity.WARNING, 600),
         "PhotoboothDiskFull": Rule(Severity.PAGE),
         "PhotoboothCleanupLate": Rule(Severity.WARNING),
@@ -65,9 +66,11 @@ class Situation:
     records: Records
     failing_checks: tuple[str, ...] = ()
     cooling: tuple[tuple[str, str], ...] = ()
-    free_bytes: int | None = None
+    disks: Mapping[str, tuple[int | None, float | None]] = field(default_factory=dict)
+    """How much room each host has, where it is known, and in how many hours it has none."""
     min_free_bytes: int = 0
-    hours_until_full: float | None = None
+    silent_hosts: tuple[tuple[str, datetime], ...] = ()
+    """Hosts that have not stopped and do not show themselves, and since when."""
     caps: tuple[tuple[str, int], ...] = ()
     """Each cost cap of the day by its scope, and how many percent of it are spent."""
     problems: tuple[tuple[str, str, int], ...] = ()
@@ -142,16 +145,18 @@ def _providers(situation: Situation) -> Iterator[Condition]:
 def _machine(situation: Situation) -> Iterator[Condition]:
     for check in situation.failing_checks:
         yield Condition("PhotoboothUnhealthy", check)
-    if situation.free_bytes is None:
-        return
-    free_mb = situation.free_bytes // 2**20
-    if situation.free_bytes <= situation.min_free_bytes:
-        yield Condition("PhotoboothDiskFull", facts={"free_mb": free_mb})
-    elif situation.hours_until_full is not None and situation.hours_until_full < FILLING_HOURS:
-        yield Condition(
-            "PhotoboothDiskFilling",
-            facts={"free_mb": free_mb, "hours": round(situation.hours_until_full, 1)},
-        )
+    for host, (free_bytes, hours) in situation.disks.items():
+        if free_bytes is None:
+            continue
+        free_mb = free_bytes // 2**20
+        if free_bytes <= situation.min_free_bytes:
+            yield Condition("PhotoboothDiskFull", host, {"free_mb": free_mb})
+        elif hours is not None and hours < FILLING_HOURS:
+            facts = {"free_mb": free_mb, "hours": round(hours, 1)}
+            yield Condition("PhotoboothDiskFilling", host, facts)
+    for host, seen_at in situation.silent_hosts:
+        minutes = round((situation.now - seen_at).total_seconds() / 60)
+        yield Condition("PhotoboothHostSilent", host, {"minutes": minutes})
 
 
 def _chores(situation: Situation) -> Iterator[Condition]:

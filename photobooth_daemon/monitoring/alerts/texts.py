@@ -50,13 +50,17 @@ SUMMARIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "en": "The check {subject} fails: photos are refused",
             "ru": "Проверка {subject} не проходит: фотографии не принимаются",
         },
+        "PhotoboothHostSilent": {
+            "en": "{subject}: no sign of life of this host for {minutes} minutes",
+            "ru": "{subject}: этот сервер не подаёт признаков жизни {minutes} мин",
+        },
         "PhotoboothDiskFilling": {
-            "en": "The disk will be full in {hours} h ({free_mb} MB free)",
-            "ru": "Диск заполнится через {hours} ч (свободно {free_mb} МБ)",
+            "en": "{subject}: the disk will be full in {hours} h ({free_mb} MB free)",
+            "ru": "{subject}: диск заполнится через {hours} ч (свободно {free_mb} МБ)",
         },
         "PhotoboothDiskFull": {
-            "en": "The disk is full ({free_mb} MB free): photos are refused (507)",
-            "ru": "Диск заполнен (свободно {free_mb} МБ): фотографии не принимаются (507)",
+            "en": "{subject}: the disk is full ({free_mb} MB free): photos are refused (507)",
+            "ru": "{subject}: диск заполнен (свободно {free_mb} МБ), фото не принимаются (507)",
         },
         "PhotoboothCleanupLate": {
             "en": "No cleanup has succeeded for {minutes} minutes",

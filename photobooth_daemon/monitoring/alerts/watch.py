@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -25,14 +25,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What this process sees itself, whether or not there is a database."""
+    """What this process sees itself, or has seen in the database while there was one."""
 
     failing_checks: tuple[str, ...]
     cooling: tuple[tuple[str, str], ...]
-    free_bytes: int | None
+    disks: Mapping[str, tuple[int | None, float | None]]
     min_free_bytes: int
-    hours_until_full: float | None
     locale: str
+    silent_hosts: tuple[tuple[str, datetime], ...] = ()
     caps: tuple[tuple[str, int], ...] = ()
     problems: tuple[tuple[str, str, int], ...] = ()
     intake_is_down: bool = False
@@ -95,9 +95,9 @@ class AlertWatch:
                 records=self._records,
                 failing_checks=seen.failing_checks,
                 cooling=seen.cooling,
-                free_bytes=seen.free_bytes,
+                disks=seen.disks,
                 min_free_bytes=seen.min_free_bytes,
-                hours_until_full=seen.hours_until_full,
+                silent_hosts=seen.silent_hosts,
                 caps=seen.caps,
                 problems=seen.problems,
                 intake_is_down=seen.intake_is_down,

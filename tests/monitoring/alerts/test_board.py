@@ -122,9 +122,8 @@ def test_all_is_well(clock: FakeClock) -> None:
             situation(
                 clock,
                 records,
-                free_bytes=10**10,
+                disks={"one": (10**10, 13.0)},
                 min_free_bytes=10**9,
-                hours_until_full=13.0,
             )
         )
         == []
@@ -161,14 +160,16 @@ def test_each_trouble_has_its_name(clock: FakeClock) -> None:
             ("rate_limited", "", 3),
             ("rate_limited", "slot-002", 4),
         ),
-        free_bytes=10**9,
+        disks={"one": (10**9, 3.0), "two": (10**9, None), "three": (None, None)},
         min_free_bytes=10**8,
-        hours_until_full=3.0,
+        silent_hosts=(("three", now - timedelta(minutes=2)),),
     )
     assert set(names(found)) == set(RULES) - {"PhotoboothDiskFull"}
     problems = [(c.subject, c.facts["count"]) for c in list_conditions(found) if c.name in ANSWERED]
     assert problems == [("", 3), ("slot-002", 4)]
-    assert names(situation(clock, free_bytes=5, min_free_bytes=6)) == ["PhotoboothDiskFull"]
+    assert names(situation(clock, disks={"one": (5, 1.0)}, min_free_bytes=6)) == [
+        "PhotoboothDiskFull"
+    ]
 
 
 def test_an_installation_without_any_cleanup_is_late_too(clock: FakeClock) -> None:

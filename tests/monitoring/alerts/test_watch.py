@@ -20,7 +20,7 @@ from photobooth_daemon.repositories.alerts import AlertRepository
 from tests.support.fakes import FakeClock
 from tests.support.office import Office
 
-WELL = Surroundings((), (), 10**10, 10**9, None, "en")
+WELL = Surroundings((), (), {"one": (10**10, None)}, 10**9, "en")
 
 
 class Machine:
@@ -162,7 +162,7 @@ async def test_one_process_of_several_watches_and_another_takes_over(
     repository: AlertRepository, clock: FakeClock
 ) -> None:
     first, second = Machine(repository, clock), Machine(repository, clock)
-    first.seen = second.seen = Surroundings(("media",), (), 1, 2, None, "en")
+    first.seen = second.seen = Surroundings(("media",), (), {"one": (1, None)}, 2, "en")
     told = []
     for _ in range(20):
         clock.advance(5)
@@ -202,7 +202,7 @@ async def test_an_outage_of_the_database_is_told_and_its_end(
     with monkeypatch.context() as outage:
         outage.setattr(repository, "take_watch", gone)
         outage.setattr(repository, "save_announced", gone)
-        machine.seen = Surroundings(("database",), (), 10**10, 10**9, None, "ru")
+        machine.seen = Surroundings(("database",), (), {"one": (10**10, None)}, 10**9, "ru")
         news = await machine.wait_for_news()
         assert news is not None
         assert "Проверка database не проходит" in news.text
@@ -216,7 +216,7 @@ async def test_an_outage_from_before_the_start_is_told_and_its_end(
     repository: AlertRepository, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = Machine(repository, clock), Machine(repository, clock)
-    first.seen = second.seen = Surroundings(("database",), (), 10**10, 10**9, None, "en")
+    first.seen = second.seen = Surroundings(("database",), (), {"one": (10**10, None)}, 10**9, "en")
 
     async def gone(*_: Any) -> Any:
         raise DatabaseUnavailable
@@ -241,7 +241,7 @@ async def test_a_maintenance_window_is_quiet(
     database: Database, repository: AlertRepository, clock: FakeClock
 ) -> None:
     machine = Machine(repository, clock)
-    machine.seen = Surroundings((), (), 1, 2, None, "en")
+    machine.seen = Surroundings((), (), {"one": (1, None)}, 2, "en")
     now = clock.utcnow()
     await repository.open_window(now, now + timedelta(minutes=5), "new disk", "cli:serg")
     assert await machine.wait_for_news(25) is None
