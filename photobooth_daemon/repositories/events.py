@@ -105,11 +105,18 @@ class EventRepository:
                 f"""
                 WITH booth AS (
                     SELECT event.event_id, make_interval(mins => silent_minutes) AS patience,
-                           job.slot_id, count(*) AS photos, max(job.started_at) AS last_at
-                      FROM event JOIN job_history AS job USING (event_id)
+                           slot.slot_id, newest.photos, newest.last_at
+                      FROM event CROSS JOIN slot
+                     CROSS JOIN LATERAL (
+                           SELECT count(*) AS photos, max(started_at) AS last_at
+                             FROM (SELECT started_at FROM job_history AS job
+                                    WHERE job.slot_id = slot.slot_id
+                                      AND job.started_at >= event.starts_at
+                                      AND job.event_id = event.event_id AND job.source = 'ingest'
+                                    ORDER BY job.started_at DESC, job.job_id DESC
+                                    LIMIT {PHOTOS_OF_A_WORKING_BOOTH}) AS last_photos) AS newest
                      WHERE {_RUNNING.format(1)} AND silent_minutes IS NOT NULL
-                       AND job.source = 'ingest'
-                     GROUP BY event.event_id, job.slot_id)
+                       AND newest.photos > 0)
                 SELECT slot_id, floor(extract(epoch FROM $1 - last_at) / 60)::integer AS minutes
                   FROM booth
                  WHERE photos >= {PHOTOS_OF_A_WORKING_BOOTH} AND last_at <= $1 - patience
