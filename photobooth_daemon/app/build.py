@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 
 import aiohttp
 from prometheus_client import CollectorRegistry
@@ -73,11 +72,10 @@ from photobooth_daemon.web.access_log import AccessLog
 from photobooth_daemon.web.accounts import SessionAuthenticator
 from photobooth_daemon.web.application import DaemonApplication
 from photobooth_daemon.web.handler import NotFoundHandler
+from photobooth_daemon.web.installed_ui import installed_ui
 from photobooth_daemon.web.routes import build_routes
 from photobooth_daemon.web.services import Services, Upkeep
 from photobooth_daemon.web.site import Life, Site
-from photobooth_daemon.web.ui_bounds import PATH, bounds_module
-from photobooth_daemon.web.ui_files import UiFiles
 
 log = logging.getLogger(__name__)
 
@@ -316,7 +314,7 @@ async def build(
         provider_facts=facts,
         provider_keys=provider_keys,
         provider_catalogues=ProviderCatalogues(drivers, facts, schemas, clock),
-        ui_files=UiFiles(files("photobooth_daemon.ui"), {PATH: bounds_module()}),
+        ui_files=installed_ui(),
     )
     feed.start()
     web = DaemonApplication(

@@ -45,8 +45,9 @@ class ParamSchemas:
         }
 
     @classmethod
+    @cache
     def installed(cls) -> ParamSchemas:
-        """Read the schema of every driver that is announced by the entry-point group.
+        """Return those of every driver that is announced, read once; they never change.
 
         Raises:
             FileNotFoundError: a driver ships no schema.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -38,6 +39,11 @@ RESULT_QUALITY = 92
 DRAWN_MEGAPIXELS = 64 * 48 / 1e6
 
 
+@cache
+def _schemas(name: str) -> ParamSchemas:
+    return ParamSchemas({name: read_schema(name, __name__)})
+
+
 class LocalDriver:
     """Makes pictures with Pillow, in the threads that all picture work shares."""
 
@@ -52,7 +58,7 @@ class LocalDriver:
     ) -> None:
         self._pictures = pictures
         self._frames = Frames()
-        self._schemas = ParamSchemas({self.name: read_schema(self.name, __name__)})
+        self._schemas = _schemas(self.name)
 
     @staticmethod
     def is_configured(config: ProviderConfig) -> bool:
