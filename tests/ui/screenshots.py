@@ -25,11 +25,20 @@ def shown() -> frozenset[str]:
     return frozenset(re.findall(r"screenshots/([\w-]+\.\w+)", "\n".join(texts)))
 
 
+def is_wanted(folder: Path, name: str, language: str, size: tuple[int, int], scheme: str) -> bool:
+    """Return whether a picture of this is to be written there."""
+    return folder.resolve() != OF_DOCUMENTS or _file(name, language, size, scheme) in shown()
+
+
+def _file(name: str, language: str, size: tuple[int, int], scheme: str) -> str:
+    return f"{name}-{language}-{size[0]}-{scheme}.webp"
+
+
 def save(one: Visit, folder: Path, name: str, size: tuple[int, int], scheme: str) -> None:
     """Write what the page shows now, once its letters are there."""
-    path = folder / f"{name}-{one.language}-{size[0]}-{scheme}.webp"
-    if folder.resolve() == OF_DOCUMENTS and path.name not in shown():
+    if not is_wanted(folder, name, one.language, size, scheme):
         return
+    path = folder / _file(name, one.language, size, scheme)
     folder.mkdir(parents=True, exist_ok=True)
     one.page.evaluate("document.fonts.ready")
     with Image.open(BytesIO(one.page.screenshot())) as picture:

@@ -382,7 +382,11 @@ def test_a_failure_is_explained_to_an_operator(admin: Visit) -> None:
     assert t("reason.refused.title") in notice.inner_text()
     assert t("side.provider") in notice.inner_text()
     assert t("reason.refused.todo") in notice.inner_text()
-    assert t("reason_notice.request_id") in notice.inner_text()
+    # The number that the provider's support asks for is folded below its attempt.
+    ids = page.locator("#attempts details", has_text=t("attempt.ids"))
+    assert not ids.locator(".mono").is_visible()
+    ids.locator("summary").click()
+    assert ids.locator(".mono").inner_text()
 
 
 def test_search_and_number_keys_lead_to_slots(admin: Visit) -> None:

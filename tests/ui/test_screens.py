@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from photobooth_daemon.clock import rfc3339
 from tests.support.ui_house import NARROW, WIDE, House, Visit, visit
-from tests.ui.screenshots import save
+from tests.ui.screenshots import is_wanted, save
 
 pytestmark = pytest.mark.browser
 
@@ -404,17 +405,22 @@ def test_screenshots_for_the_guides(
 
 def take_screenshots(house: House, browser: Any, folder: Path) -> None:
     """Write each screen at both widths, light and dark, in both languages."""
-    for language in ("ru", "en"):
-        for size in (WIDE, NARROW):
-            for scheme in ("light", "dark"):
-                with visit(house, browser, language, size, scheme) as one:
-                    one.open()
-                    save(one, folder, "login", size, scheme)
-                    one.login()
-                    one.page.reload()
-                    for name, show in SCREENS.items():
-                        show(one)
-                        save(one, folder, name, size, scheme)
-                        one.page.keyboard.press("Escape")
-                        if name in UNSAVED:
-                            one.button("act.discard").click()
+    for language, size, scheme in product(("ru", "en"), (WIDE, NARROW), ("light", "dark")):
+        wanted = [
+            name for name in ("login", *SCREENS) if is_wanted(folder, name, language, size, scheme)
+        ]
+        if not wanted:
+            continue
+        with visit(house, browser, language, size, scheme) as one:
+            one.open()
+            save(one, folder, "login", size, scheme)
+            one.login()
+            one.page.reload()
+            for name, show in SCREENS.items():
+                if name not in wanted:
+                    continue
+                show(one)
+                save(one, folder, name, size, scheme)
+                one.page.keyboard.press("Escape")
+                if name in UNSAVED:
+                    one.button("act.discard").click()

@@ -26,7 +26,7 @@ TITLES: Mapping[str, Text] = MappingProxyType(
         "store": {"en": "Bucket", "ru": "Бакет"},
         "intake": {"en": "FTP and folders", "ru": "FTP и папки"},
         "clock": {"en": "Clock", "ru": "Часы"},
-        "cleanup": {"en": "Cleanup", "ru": "Очистка"},
+        "cleanup": {"en": "Cleanup", "ru": "Уборка"},
         "backup": {"en": "Backup", "ru": "Резервная копия"},
         "audit": {"en": "Audit log", "ru": "Журнал изменений"},
         "alerts": {"en": "Alerts", "ru": "Оповещения"},

@@ -7,9 +7,7 @@ import { Notice } from "./basics.js";
 
 export function ReasonNotice({ job }) {
   const { title, side, todo } = explainReason(reasonOf(job));
-  const requestId = [...(job.attempts ?? [])].reverse().find((attempt) => attempt.provider_request_id)?.provider_request_id;
   return html`<${Notice} kind=${job.status === "timeout" ? "warn" : "bad"} title=${title} role="alert">
-    <dl class="facts reason"><dt>${t("reason_notice.side")}</dt><dd>${side}</dd><dt>${t("reason_notice.todo")}</dt><dd>${todo}</dd>
-      ${requestId && html`<dt>${t("reason_notice.request_id")}</dt><dd class="mono">${requestId}</dd>`}</dl>
+    <dl class="facts reason"><dt>${t("reason_notice.side")}</dt><dd>${side}</dd><dt>${t("reason_notice.todo")}</dt><dd>${todo}</dd></dl>
   <//>`;
 }

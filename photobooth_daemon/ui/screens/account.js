@@ -15,7 +15,7 @@ export function Screen() {
     <div class="columns even">
       <div class="stack">
         <${Panel} id="prefs" title=${t("account.prefs")} note=${t("account.prefs_note")}><div class="stack"><${LanguageSwitch} hideLegend=${false} /><${ThemeSwitch} /></div><//>
-        <${Panel} id="rights" title=${t("account.rights")}><ul class="rights">${session.permissions.map((name) => html`<li key=${name}><span>${has(`permission.${name}`) ? t(`permission.${name}`) : name}</span> <span class="mono quiet">${name}</span></li>`)}</ul><//>
+        <${Panel} id="rights" title=${t("account.rights")}><ul class="rights">${session.permissions.map((name) => html`<li key=${name}>${has(`permission.${name}`) ? t(`permission.${name}`) : name}</li>`)}</ul><//>
       </div>
       <${Panel} id="password" title=${t("account.password")} note=${t("account.password_note")}><${PasswordForm} username=${session.username} /><//>
     </div>

@@ -54,13 +54,16 @@ function slotWords(entry, slot, known) {
 }
 
 const PLAIN = {
-  label: (name) => [`field.${name}`, `setting.${name}`].filter(has).map((key) => t(key))[0] ?? name,
+  label: (name) => [`field.${name}`, `setting.${name}`, `event.fold.${name}`].filter(has).map((key) => t(key))[0] ?? name,
   text: (name, value) => write(value, name),
 };
 
+// A new thing's empty fields are no change worth a line.
+const isNothing = (value) => value === undefined || value === null || value === "";
+
 function Change({ before, after, words }) {
   const [one, other] = [flat(before), flat(after)];
-  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((name) => !NOT_SHOWN.has(name) && !same(one[name], other[name]));
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((name) => !NOT_SHOWN.has(name) && !same(one[name], other[name]) && !(isNothing(one[name]) && isNothing(other[name])));
   if (!names.length) return null;
   return html`<details class="change"><summary>${t("audit.changed", { count: names.length })}</summary>
     <div class="table-wrap"><table class="table diff"><thead><tr><th scope="col">${t("diff.field")}</th><th scope="col">${t("diff.before")}</th><th scope="col">${t("diff.after")}</th></tr></thead>

@@ -59,19 +59,20 @@ function Check({ name, title, check, acts }) {
 
 const STATES = { ok: "done", warning: "timeout", fault: "failed" };
 
-// Every host as it showed itself last.
+// Every host as it showed itself last; which configuration each has matters where there are several.
 function Hosts({ hosts }) {
-  const head = ["host", "processes", "version", "configuration", "seen"];
+  const several = hosts.length > 1;
+  const head = ["host", "processes", "version", ...(several ? ["configuration"] : []), "seen"];
   return html`<div class="table-wrap" tabindex="0" role="group" aria-label=${t("hosts.title")}><table class="table"><thead><tr>${head.map((name) => html`<th key=${name} scope="col">${t(`hosts.${name}`)}</th>`)}</tr></thead>
-    <tbody>${hosts.map((host) => html`<tr key=${host.host}><th scope="row">${host.host}</th><td>${host.processes ? number(host.processes) : html`<span class="status failed">${t("hosts.silent")}</span>`}</td><td>${host.versions.join(", ")}</td><td><code>${host.config_digests.map((digest) => digest.slice(0, 8)).join(", ")}</code></td><td>${ago(host.seen_at)}</td></tr>`)}</tbody></table></div>`;
+    <tbody>${hosts.map((host) => html`<tr key=${host.host}><th scope="row">${host.host}</th><td>${host.processes ? number(host.processes) : html`<span class="status failed">${t("hosts.silent")}</span>`}</td><td>${host.versions.join(", ")}</td>${several && html`<td><code>${host.config_digests.map((digest) => digest.slice(0, 8)).join(", ")}</code></td>`}<td>${ago(host.seen_at)}</td></tr>`)}</tbody></table></div>`;
 }
 
 // What `photoboothctl check` says: the daemon brings its own words in both languages.
-function Readiness({ report, loading, reload, acts }) {
+function Readiness({ report, acts }) {
   const { language } = app.get();
   const catalogue = useCatalogue();
   const first = report.items.filter(({ state }) => state !== "ok").map((item) => ({ item, ...findingText(item, catalogue) }));
-  return html`<${Panel} id="readiness" title=${t("readiness.title")} note=${t("readiness.note")} actions=${html`<${Button} kind="small" icon="refresh" busy=${loading} onClick=${reload}>${t("health.again")}<//>`}>
+  return html`<${Panel} id="readiness" title=${t("readiness.title")} note=${t("readiness.note")}>
     ${!first.length && html`<p>${t("readiness.ready")}</p>`}
     <ul class="readiness">${first.map(({ item, text, said }) => html`<li key=${`${item.code} ${item.subject}`}><span class=${`status ${STATES[item.state]}`}>${t(`readiness.state.${item.state}`)}</span>
       <div><p><b>${[item.title[language], subjectText(item.subject, catalogue)].filter(Boolean).join(" · ")}</b> — ${text}</p><${Remedy} item=${item} acts=${acts} said=${said} /></div></li>`)}</ul>
@@ -115,13 +116,13 @@ export function Screen() {
     },
   };
   return html`
-    <${Title} actions=${html`<${Button} icon="refresh" onClick=${again}>${t("health.again")}<//>`}>${t("screen.health")}<//>
+    <${Title} actions=${html`<${Button} icon="refresh" busy=${asked.loading && asked.data !== null} onClick=${again}>${t("health.again")}<//>`}>${t("screen.health")}<//>
     <${ProblemNotice} problem=${problem} retry=${reload} />
     ${!data && !problem && html`<${Waiting} rows=${4} />`}
     ${data && html`
       ${verdict && html`<${Notice} kind=${verdict.kind} title=${verdict.title} role="status">${verdict.text}<//>`}
       <${ProblemNotice} problem=${asked.problem} />
-      ${asked.data && html`<div class="stack spaced-below"><${Readiness} report=${asked.data} loading=${asked.loading} reload=${asked.reload} acts=${acts} /><${Deeds} onDone=${asked.reload} onReport=${asked.setData} /></div>`}
+      ${asked.data && html`<div class="stack spaced-below"><${Readiness} report=${asked.data} acts=${acts} /><${Deeds} onDone=${asked.reload} onReport=${asked.setData} /></div>`}
       <ul class="checks" aria-label=${t("health.checks")}>
         ${Object.entries(own).map(([name, check]) => html`<${Check} key=${name} name=${name} title=${has(`health.check.${name}`) ? t(`health.check.${name}`) : name} check=${check} acts=${acts} />`)}
         ${Object.entries(providers).map(([name, check]) => html`<${Check} key=${`p ${name}`} name=${name} title=${t("health.provider", { provider: providerTitle(name, catalogue) })} check=${check} acts=${acts} />`)}

@@ -3,7 +3,7 @@
 import { html, useEffect } from "../core/html.js";
 import { get } from "../core/api.js";
 import { figures, points } from "../core/figures.js";
-import { duration, exactMoment, money, number, share, size } from "../core/format.js";
+import { duration, minute, money, number, share, size } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
 import { slotTitleOf } from "../core/names.js";
@@ -77,11 +77,11 @@ export function Screen({ query }) {
       <div class="columns even">
         <${Panel} id="outcomes" title=${t("stats.outcomes")}>
           <${Plot} kind="bars" points=${series} keys=${OUTCOMES} write=${(value) => number(value ?? 0)} name=${(key) => t(`status.${key}`)} label=${t("stats.outcomes_label", { jobs: all.jobs, done: all.done, timeout: all.timeout, failed: all.failed })} />
-          <${Behind} head=${[t("stats.at"), ...OUTCOMES.map((key) => t(`status.${key}`))]} rows=${series.map(({ at, values }) => [exactMoment(at), ...OUTCOMES.map((key) => number(values[key]))])} />
+          <${Behind} head=${[t("stats.at"), ...OUTCOMES.map((key) => t(`status.${key}`))]} rows=${series.filter(({ values }) => OUTCOMES.some((key) => values[key])).map(({ at, values }) => [minute(at), ...OUTCOMES.map((key) => number(values[key]))])} />
         <//>
         <${Panel} id="times" title=${t("stats.times")}>
           <${Plot} kind="lines" points=${series} keys=${["p95"]} write=${duration} name=${(key) => t(`stats.${key}`)} label=${t("stats.times_label", { p50: duration(all.p50), p95: duration(all.p95) })} />
-          <${Behind} head=${[t("stats.at"), t("stats.p95")]} rows=${series.map(({ at, values }) => [exactMoment(at), duration(values.p95)])} />
+          <${Behind} head=${[t("stats.at"), t("stats.p95")]} rows=${series.filter(({ values }) => values.p95 != null).map(({ at, values }) => [minute(at), duration(values.p95)])} />
         <//>
       </div>
       ${Object.keys(all.reasons).length > 0 && html`<${Panel} id="reasons" title=${t("stats.reasons")}><${Reasons} reasons=${all.reasons} /><//>`}

@@ -1,0 +1,204 @@
+"""Every page and tab, in whatever state, speaks to people: no id, no raw word, no shell."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from photobooth_daemon.database.embedded import EmbeddedPostgres
+from photobooth_daemon.errors import Reason
+from photobooth_daemon.monitoring.readiness.cures import CURES
+from photobooth_daemon.monitoring.readiness.json_form import report_json
+from photobooth_daemon.monitoring.readiness.model import Finding, ReadinessReport, State
+from photobooth_daemon.monitoring.readiness.texts import FOUND, TITLES
+from tests.conftest import TEMPLATE
+from tests.support.ui_house import LANGUAGES, House, Visit, open_house, visit, wait_for
+from tests.ui import test_screens
+
+pytestmark = pytest.mark.browser
+
+# A service that is not there cannot answer the page: the command line alone says these.
+BY_COMMAND_ONLY = {"database_unavailable", "pooler", "daemon_down"}
+ANYWHERE = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}|\bslot-0\d\d\b|\b(?:template|slot|job|event|preset):\w"
+    r"|photoboothctl|systemctl|journalctl|timedatectl|\bcurl\b|\bsudo\b|make quickstart|\.toml"
+    r"|/etc/|/var/|\[\w+\]|(?<![\w./@-])[a-z]+_[a-z_]+\b(?!\.)|\bundefined\b|\[object|NaN"
+)
+# Words of the API that are no words of the reader's: English has some of them for itself.
+IN_RUSSIAN = re.compile(
+    r"\b(?:gemini|openai|turbotext|comfyui|local|edit|look|frame|border|workflow"
+    r"|done|(?<!папке )failed|timeout"
+    r"|pending|ingest|rerun|degraded|failing|ok|overloaded|quota|auth|refused|cancelled)\b(?![-.])"
+)
+# What a page shows as it was typed, or as another program calls it.
+TYPED = (
+    "code, kbd, dd .mono, .chip.mono, .facts.mono, .prompts dd, .attempt .quiet, .audit-row .mono,"
+    " .models li, #dslr b, #dslr dt, .qr + *"
+)
+SUBJECTS = {
+    "slots": "slot-004",
+    "templates": "slot-004",
+    "probe": "slot-004, slot-007",
+    "keys": "gemini",
+    "providers": "gemini",
+    "public_url": "turbotext, openai",
+    "intake": "slot-001",
+    "stamp_leads_nowhere": "Анна и Борис",
+}
+FACTS = {
+    "reason": "auth: HTTP 401",
+    "message": "/params/prompt: This is required.",
+    "media_id": "8f14e45f-ceea-467f-ab6e-0123456789ab",
+    "detail": "no answer",
+    "free_mb": 12345,
+}
+
+
+def visible_words(one: Visit) -> str:
+    """What can be read on the page now, but for what was typed by people or is a program's own."""
+    return str(
+        one.page.evaluate(
+            """(typed) => {
+              const shown = document.querySelector("dialog[open]") ?? document.body;
+              const hidden = [...shown.querySelectorAll(typed)];
+              hidden.forEach((part) => (part.style.display = "none"));
+              const text = shown.innerText;
+              hidden.forEach((part) => (part.style.display = ""));
+              return text;
+            }""",
+            TYPED,
+        )
+    )
+
+
+def raw_words(one: Visit) -> list[str]:
+    """What on the page is nobody's word."""
+    text = visible_words(one)
+    found = ANYWHERE.findall(text)
+    if one.language == "ru":
+        found += IN_RUSSIAN.findall(text)
+    return sorted(set(found))
+
+
+@pytest.fixture(params=LANGUAGES)
+def admin(request: pytest.FixtureRequest, house: House, browser: Any) -> Iterator[Visit]:
+    with visit(house, browser, request.param) as one:
+        one.login()
+        yield one
+
+
+@pytest.fixture
+def empty_house(chromium: str, postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[House]:
+    """A daemon as its installation leaves it."""
+    with open_house(tmp_path, postgres, TEMPLATE, empty=True) as opened:
+        yield opened
+
+
+def test_every_page_of_an_evening(admin: Visit) -> None:
+    faults: dict[str, list[str]] = {}
+    for name, show in test_screens.SCREENS.items():
+        if name == "camera":
+            # The one place where an address, and with it a slot's id, is to be read and typed.
+            admin.open("slots/slot-004?tab=camera")
+            admin.page.locator("#dslr").wait_for()
+        else:
+            show(admin)
+        if found := raw_words(admin):
+            faults[name] = found
+        admin.page.keyboard.press("Escape")
+        if name in test_screens.UNSAVED:
+            admin.button("act.discard").click()
+    assert not faults, faults
+
+
+def test_every_page_of_an_empty_house(empty_house: House, browser: Any) -> None:
+    faults: dict[str, list[str]] = {}
+    for language in LANGUAGES:
+        with visit(empty_house, browser, language) as one:
+            one.open()
+            if found := raw_words(one):
+                faults[f"{language} login"] = found
+            one.login()
+            one.page.reload()
+            for path in (
+                *("", "events", "events/new", "jobs", "templates", "stats", "settings", "audit"),
+                *("accounts", "account", "health", "slots/slot-001"),
+                *(f"slots/slot-001?tab={tab}" for tab in ("camera", "intake", "history")),
+                "jobs/00000000-0000-4000-8000-000000000000",
+            ):
+                one.open(path)
+                wait_for(lambda: one.page.locator(".waiting").count() == 0)
+                if found := raw_words(one):
+                    faults[f"{language} {path}"] = found
+    assert not faults, faults
+
+
+def findings() -> list[Finding]:
+    """Everything that readiness may find and has something to say about."""
+    made = []
+    for code in CURES.keys() - BY_COMMAND_ONLY:
+        check = next((check for check in TITLES if code.startswith(check)), _CHECKS.get(code, ""))
+        places = re.findall(r"\{(\w+)\}", json.dumps(FOUND[code]))
+        facts = {name: FACTS.get(name, 7) for name in places if name != "subject"}
+        for name in ("url", "address", "versions", "until", "since", "model"):
+            if name in facts:
+                facts[name] = "booth.example"
+        subject = SUBJECTS.get(code, SUBJECTS.get(check, ""))
+        made.append(Finding(check, code, State.WARNING, subject, facts))
+    return made
+
+
+_CHECKS = {
+    **dict.fromkeys(("host_silent", "versions_differ", "restart_pending"), "daemon"),
+    **dict.fromkeys(("ingest_password_missing", "admin_password_missing"), "passwords"),
+    **dict.fromkeys(("plain_http", "plain_password", "proxy_untrusted"), "connections"),
+    **dict.fromkeys(("no_slot_enabled", "slot_misconfigured"), "slots"),
+    **dict.fromkeys(("provider_down", "model_gone"), "providers"),
+    "provider_key_missing": "keys",
+    "template_missing": "templates",
+    "stamp_leads_nowhere": "public_url",
+}
+
+
+def test_whatever_readiness_finds_has_a_button_or_words(admin: Visit, house: House) -> None:
+    page = admin.page
+    now = house.call("GET", "/api/readiness")
+    told = report_json(ReadinessReport(now["checked_at"], False, tuple(findings())))
+    told["hosts"] = now["hosts"]
+    page.route("**/api/readiness", lambda route: route.fulfill(json=told))
+    admin.open("health")
+    rows = page.locator(".readiness > li")
+    rows.nth(len(told["items"]) - 1).wait_for()
+    assert rows.count() == len(told["items"]) > 30
+    assert not raw_words(admin), raw_words(admin)
+    for row in rows.all():
+        said = row.locator("p.quiet, .remedy a, .remedy button")
+        assert said.count() > 0, row.inner_text()
+
+
+def test_whatever_a_photo_came_to_is_told_in_words(admin: Visit, house: House) -> None:
+    page = admin.page
+    query = {"status": "failed", "limit": 1}
+    listed = house.call("GET", "/api/jobs", query=query)["items"][0]
+    job = house.call("GET", f"/api/jobs/{listed['job_id']}")
+    faults = {}
+    told = job
+
+    def answer(route: Any) -> None:
+        route.fulfill(json=told)
+
+    page.route("**/api/jobs/*", answer)
+    for reason in Reason:
+        attempts = [{**job["attempts"][0], "reason": reason.value, "message": None}]
+        told = {**job, "provider_code": reason.value, "attempts": attempts}
+        admin.open("jobs")
+        admin.open(f"jobs/{listed['job_id']}")
+        page.locator("#attempts .attempt").wait_for()
+        if found := raw_words(admin):
+            faults[reason.value] = found
+    assert not faults, faults
