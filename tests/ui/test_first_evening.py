@@ -72,6 +72,7 @@ class Walk:
         self.page.evaluate(
             "document.querySelectorAll('.toast-close').forEach((one) => one.click())"
         )
+        self.page.mouse.move(0, 0)
         self.page.wait_for_function(SETTLED)
         self.folder.mkdir(parents=True, exist_ok=True)
         with Image.open(BytesIO(self.page.screenshot())) as picture:
@@ -172,7 +173,6 @@ def test_the_guide_is_walked(walk: Walk, other: OtherMachine, tmp_path: Path) ->
         has=page.get_by_text({"ru": "Нуар", "en": "Noir"}[walk.language], exact=True)
     )
     recipe.locator("img").nth(1).wait_for()
-    page.locator("#recipe").scroll_into_view_if_needed()
     walk.save("5-recipes")
     recipe.get_by_role("button").click()
     page.locator("#params-look").wait_for()

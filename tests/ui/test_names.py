@@ -52,8 +52,13 @@ def test_what_nobody_has_named_is_called_in_the_readers_language(
     admin.page.locator(".card h2", has_text=name).wait_for()
     admin.open("slots/slot-014")
     assert admin.page.locator("h1").inner_text() == name
-    # The field has what is saved: opening and leaving changes nothing.
-    assert admin.page.locator("#display_name").input_value() == "Slot 14"
+    # The field waits for a name; opening and leaving changes nothing.
+    field = admin.page.locator("#display_name")
+    assert (field.input_value(), field.get_attribute("placeholder")) == ("", name)
+    assert admin.page.locator(".save-bar").count() == 0
+    field.fill("Slot 1")
+    assert field.input_value() == "Slot 1"
+    admin.button("act.discard").click()
 
 
 def test_the_audit_log_is_filtered_by_its_own_words(admin: Visit) -> None:

@@ -35,6 +35,8 @@ IN_RUSSIAN = re.compile(
     r"|done|(?<!папке )failed|timeout"
     r"|pending|ingest|rerun|degraded|failing|ok|overloaded|quota|auth|refused|cancelled)\b(?![-.])"
 )
+# Where a camera's user is read off and typed in: it is the slot's id.
+TYPED_IN = ("intake", "camera_by_ftp")
 # What a page shows as it was typed, or as another program calls it.
 TYPED = (
     "code, kbd, dd .mono, .chip.mono, .facts.mono, .prompts dd, .attempt .quiet, .audit-row .mono,"
@@ -108,7 +110,8 @@ def test_every_page_of_an_evening(admin: Visit) -> None:
             admin.page.locator("#dslr").wait_for()
         else:
             show(admin)
-        if found := raw_words(admin):
+        found = [word for word in raw_words(admin) if name not in TYPED_IN or word != "slot-001"]
+        if found:
             faults[name] = found
         admin.page.keyboard.press("Escape")
         if name in test_screens.UNSAVED:

@@ -1,9 +1,9 @@
 // What the slot does with a photo: its name, provider, operation and the operation's params.
 
-import { html, useRef } from "../../core/html.js";
+import { html, useRef, useState } from "../../core/html.js";
 import { ofSchema, t } from "../../core/i18n.js";
 import { findOperation } from "../../core/catalogue.js";
-import { providerOptions } from "../../core/names.js";
+import { providerOptions, slotName, slotNumber } from "../../core/names.js";
 import { recipeName, withRecipe } from "../../core/recipes.js";
 import { Button, Panel } from "../../parts/basics.js";
 import { SelectField, Switch, TextField } from "../../parts/fields.js";
@@ -23,6 +23,9 @@ export function operationOptions(catalogue, provider) {
 export function RecipePanel({ slot, draft, setDraft, faults, known, disabled }) {
   const { catalogue } = known;
   const kept = useRef({}); // params typed for other operations, should one come back to them
+  // What nobody has named is called in the reader's language, and its field waits for a name.
+  const [typed, setTyped] = useState(false);
+  const isNamed = typed || draft.display_name !== `Slot ${slotNumber(slot.id)}`;
   const provider = catalogue.find((one) => one.provider === draft.provider);
   const operation = findOperation(catalogue, draft.provider, draft.operation);
   const suggestions = useModels(draft.provider, operation);
@@ -46,7 +49,10 @@ export function RecipePanel({ slot, draft, setDraft, faults, known, disabled }) 
   return html`<${Panel} id="recipe" title=${t("slot.recipe")} actions=${html`<${Switch} id="enabled" label=${t("slot.enabled")} checked=${draft.enabled} disabled=${disabled} onInput=${(enabled) => setDraft({ ...draft, enabled })} />`}>
     <fieldset disabled=${disabled} class="stack">
       <div class="form-grid">
-        <${TextField} id="display_name" label=${t("field.display_name")} value=${draft.display_name} fault=${faults.get("/display_name")} onInput=${(text) => setDraft({ ...draft, display_name: text })} input=${{ autocomplete: "off" }} />
+        <${TextField} id="display_name" label=${t("field.display_name")} value=${isNamed ? draft.display_name : ""} placeholder=${isNamed ? "" : slotName(slot)} fault=${faults.get("/display_name")} onInput=${(text) => {
+          setTyped(true);
+          setDraft({ ...draft, display_name: text });
+        }} input=${{ autocomplete: "off" }} />
         <${SelectField} id="provider" label=${t("field.provider")} value=${draft.provider ?? ""} fault=${faults.get("/provider")}
           options=${[{ value: "", title: t("slot.choose_provider") }, ...providerOptions(catalogue)]} onInput=${chooseProvider}
           hint=${provider && !provider.configured ? t("slot.no_key_hint") : provider?.needs_public_url ? t("slot.public_url_hint") : ""} />

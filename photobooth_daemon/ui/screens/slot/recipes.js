@@ -46,7 +46,7 @@ function useMaker(catalogue, draft) {
   const maker = takers.find(({ provider }) => provider === (chosen ?? draft.provider)) ?? takers.find(isReady) ?? takers[0];
   if (!maker) return null;
   const spoken = maker.languages.includes(language) ? language : maker.languages[0];
-  const choice = html`<div class="form-grid recipe-maker">
+  const choice = html`<div class="recipe-maker">
     <${SelectField} id="recipe-maker" label=${t("recipes.maker")} value=${maker.provider} options=${providerOptions(catalogue.filter((one) => takers.some(({ provider }) => provider === one.provider)))} onInput=${setChosen} />
     ${maker.languages.length > 1 && html`<${Segments} name="recipe-language" legend=${t("recipes.language")} value=${spoken} options=${maker.languages.map((value) => ({ value, title: t(`choice.locale.${value}`) }))} onInput=${setLanguage} />`}
   </div>`;
