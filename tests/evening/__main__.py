@@ -12,46 +12,49 @@ import asyncio
 import io
 import random
 import zipfile
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.evening.booth import Evening
 from tests.evening.hours import give_hours
-from tests.evening.photos import photo
+from tests.evening.photos import logo, photo
 from tests.evening.pictures import LOCALES, Pictures
 
 SLOTS = [f"slot-{number:03d}" for number in range(1, 16)]
 NAMES = ("Арка", "Лес", "Балкон", "Танцпол", "Фонтан")
-COMMON = {"enabled": True, "on_failure": "original", "sync_response_seconds": 20}
+COMMON = {"enabled": True, "on_failure": "original", "sync_response_seconds": 30}
 PAINTED = {
     "provider": "gemini",
     "operation": "edit",
     "params": {"prompt": "Make it a comic book panel; keep every face."},
 }
-LOOKS = ("vintage", "noir", "pop", "sepia", "warm")
-"""What the last booths do, on this machine: no outage of a provider meets them."""
+LOOKS = ("pop", "warm", "noir", "dream", "vintage", "sepia")
+"""What the first booths do, on this machine: no outage of a provider meets them."""
+ACCENT = "#8a3b5c"
 RERUN_SECONDS = 300.0
 
 
 def recipe(number: int) -> dict[str, Any]:
     """Return what a booth makes of its photos."""
-    look = number - (len(SLOTS) - len(LOOKS))
-    if look < 0:
+    if number >= len(LOOKS):
         return PAINTED
-    return {"provider": "local", "operation": "look", "params": {"look": LOOKS[look]}}
+    return {"provider": "local", "operation": "look", "params": {"look": LOOKS[number]}}
 
 
-async def cameras(booth: Evening, photos: int, rng: random.Random) -> list[tuple[int, Any]]:
-    """Let fifteen cameras send their share of the photos, each one after the other."""
+async def cameras(
+    booth: Evening, photos: int, rng: random.Random, slots: Sequence[str] = SLOTS
+) -> list[tuple[int, Any]]:
+    """Let the slots' cameras send their share of the photos, each one after the other."""
     answers: list[tuple[int, Any]] = []
 
     async def camera(slot_id: str, count: int) -> None:
         for _ in range(count):
             answers.append(await booth.photograph(slot_id, photo(rng)))
 
-    shares = [photos // len(SLOTS) + (n < photos % len(SLOTS)) for n in range(len(SLOTS))]
-    await asyncio.gather(*(camera(s, n) for s, n in zip(SLOTS, shares, strict=True)))
+    shares = [photos // len(slots) + (n < photos % len(slots)) for n in range(len(slots))]
+    await asyncio.gather(*(camera(s, n) for s, n in zip(slots, shares, strict=True)))
     return answers
 
 
@@ -59,6 +62,7 @@ async def main(folder: Path, photos: int, into: Path) -> None:
     rng = random.Random(20261128)
     async with Evening(folder) as booth, Pictures(folder, booth.base_url, into) as pictures:
         say = print
+        await forget_the_sample(booth)
         for number, slot_id in enumerate(SLOTS):
             name = f"{NAMES[number % len(NAMES)]} {number // len(NAMES) + 1}"
             await booth.call(
@@ -76,7 +80,11 @@ async def main(folder: Path, photos: int, into: Path) -> None:
                 "starts_at": (now - timedelta(minutes=1)).isoformat(),
                 "ends_at": (now + timedelta(hours=6)).isoformat(),
                 "gallery": {"enabled": True, "archive": True},
-                "guest": {"greeting": "Спасибо, что были с нами!", "accent": "#8a3b5c"},
+                "guest": {
+                    "greeting": "Спасибо, что были с нами!",
+                    "accent": ACCENT,
+                    "logo_media_id": await booth.template("А и И", logo("А·И", ACCENT)),
+                },
                 "stamp": {"text": "Ваша фотография"},
                 "keep_originals": "failed",
             },
@@ -85,7 +93,7 @@ async def main(folder: Path, photos: int, into: Path) -> None:
         gallery = event["gallery"]["link"]
         say(f"gallery: {gallery}")
 
-        first = await cameras(booth, photos // 6, rng)
+        first = await cameras(booth, photos // 4, rng)
         more = asyncio.create_task(cameras(booth, photos // 3 - len(first), rng))
         await pictures.board(booth.login)
         first += await more
@@ -97,8 +105,12 @@ async def main(folder: Path, photos: int, into: Path) -> None:
         lost = [answer["job_id"] for _, answer in outage if answer["fallback"] == "original"]
         assert lost
         await booth.provider(None)
-        last = await cameras(booth, photos - 2 * (photos // 3), rng)
-        say(f"photos: {len(first)} before, {len(outage)} during, {len(last)} after the outage")
+        # The last of the evening come from booths whose pictures do not say REHEARSAL.
+        finale = min(2 * len(LOOKS), photos // 6)
+        last = await cameras(booth, photos - 2 * (photos // 3) - finale, rng)
+        end_of_it = await cameras(booth, finale, rng, SLOTS[: len(LOOKS)])
+        after = len(last) + len(end_of_it)
+        say(f"photos: {len(first)} before, {len(outage)} during, {after} after the outage")
 
         link = first[0][1]["page_link"]
         page, key = link.split("?k=")
@@ -121,7 +133,9 @@ async def main(folder: Path, photos: int, into: Path) -> None:
         shown = await listed(booth, gallery)
         assert len(shown) == photos - 2, (len(shown), photos)
         assert hidden not in shown
-        phases = [[answer["job_id"] for _, answer in phase] for phase in (first, outage, last)]
+        phases = [
+            [answer["job_id"] for _, answer in phase] for phase in (first, outage, last, end_of_it)
+        ]
         until = datetime.now(UTC)
         await give_hours(booth.state, event["event_id"], phases, until, rng)
         await keep(booth, folder, path, gallery)
@@ -138,6 +152,12 @@ async def main(folder: Path, photos: int, into: Path) -> None:
         assert (await booth.visit(f"{booth.base_url}/public/results/{hidden}"))[0] == 410
         say(f"purged: {purged['removed']}; nothing is kept")
     say(f"everything is in {folder}")
+
+
+async def forget_the_sample(booth: Evening) -> None:
+    """Remove the quick start's own picture: it is none of the evening."""
+    for job in (await booth.call("GET", "/api/jobs?status=done"))["items"]:
+        await booth.call("DELETE", f"/api/jobs/{job['job_id']}/result")
 
 
 async def rerun(booth: Evening, path: str, photos: int) -> None:
@@ -190,7 +210,7 @@ async def page_of(booth: Evening, path: str, locale: str) -> bytes:
 async def painted(booth: Evening) -> set[str]:
     """Return the jobs of the slots that the provider paints: its pictures say REHEARSAL."""
     found: set[str] = set()
-    for slot_id in SLOTS[: -len(LOOKS)]:
+    for slot_id in SLOTS[len(LOOKS) :]:
         jobs = await booth.call("GET", f"/api/jobs?slot={slot_id}&limit=200")
         found |= {job["job_id"] for job in jobs["items"]}
     return found

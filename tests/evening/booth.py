@@ -105,6 +105,16 @@ class Evening:
             is_json = "json" in answer.headers.get("Content-Type", "")
             return json.loads(data) if data and is_json else data
 
+    async def template(self, label: str, picture: bytes) -> Any:
+        """Register a template picture and return its id."""
+        form = aiohttp.FormData()
+        form.add_field("label", label)
+        form.add_field("file", picture, filename="logo.png", content_type="image/png")
+        url = f"{self.base_url}/api/template-media/register"
+        async with self._http.post(url, data=form, headers=self._headers) as answer:
+            assert answer.status == 201, await answer.text()
+            return (await answer.json())["media_id"]
+
     async def visit(self, link: str, form: Mapping[str, str] | None = None) -> tuple[int, bytes]:
         """Open a page as a guest does, who has no account; with ``form`` send that."""
         method = "GET" if form is None else "POST"

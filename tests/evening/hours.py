@@ -13,8 +13,8 @@ import asyncpg
 from photobooth_daemon.database.embedded import database_at
 
 HOURS = 5
-# Which part of the evening each phase takes: before the outage, it, and the rest.
-PARTS = ((0.0, 0.46), (0.46, 0.56), (0.56, 0.97))
+# Which part of the evening each phase takes: before the outage, it, the rest, and the last photos.
+PARTS = ((0.0, 0.46), (0.46, 0.56), (0.56, 0.93), (0.93, 0.97))
 
 
 async def give_hours(

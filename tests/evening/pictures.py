@@ -1,6 +1,6 @@
 """The evening's screens as pictures: what a guest, a hall, a studio and its client see.
 
-Each in Russian and in English, as PNG files under 200 KB. Needs Playwright and Chromium; the
+Each in Russian and in English, as WEBP files under 200 KB. Needs Playwright and Chromium; the
 report on paper needs pdftoppm as well (apt install poppler-utils).
 """
 
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
 LOCALES = {"ru": "ru-RU", "en": "en-GB"}
-PHONE, HALL, DESK = (390, 844), (1280, 720), (1440, 1000)
+PHONE, HALL, DESK = (390, 832), (1280, 720), (1440, 1000)
 MOST_BYTES = 200_000
-COLOURS = 256
-PAGE_DPI = 60
+QUALITIES = range(90, 20, -5)
+PAGE_DPI = 110
+BOARD_CARDS = 6
+MARGIN_PX = 8
 SHOW_MS, FADE_MS = 180_000, 1500
-GAP_PX = 24
+GAP_PX = 44
 DESK_COLOUR = (120, 124, 130)
 
 
@@ -64,12 +66,15 @@ class Pictures:
             await page.goto(f"{self._base_url}/#/")
             await page.locator(".card img").first.wait_for()
             await page.locator(".running-event").first.wait_for()
+            card = page.locator(".card").nth(BOARD_CARDS - 1)
+            bottom = await card.evaluate("card => card.getBoundingClientRect().bottom")
+            await page.set_viewport_size({"width": DESK[0], "height": round(bottom) + MARGIN_PX})
             await self._seen(page)
             self._keep(await page.screenshot(), f"board-{language}")
 
     async def guests(self, gallery: str, fine: Collection[str]) -> None:
         """The gallery on a phone, and the slideshow in the hall at one of the ``fine`` pictures."""
-        async for language, page in self._pages(PHONE):
+        async for language, page in self._pages(PHONE, pixels=2):
             await page.goto(gallery)
             await self._seen(page)
             self._keep(await page.screenshot(), f"gallery-{language}")
@@ -91,7 +96,9 @@ class Pictures:
             if sheets:
                 self._keep(_beside(sheets), f"report-{language}")
 
-    async def _pages(self, size: tuple[int, int]) -> AsyncIterator[tuple[str, Page]]:
+    async def _pages(
+        self, size: tuple[int, int], *, pixels: int = 1
+    ) -> AsyncIterator[tuple[str, Page]]:
         if self._browser is None:
             return
         for language, locale in LOCALES.items():
@@ -99,6 +106,7 @@ class Pictures:
                 viewport={"width": size[0], "height": size[1]},
                 locale=locale,
                 reduced_motion="reduce",
+                device_scale_factor=pixels,
             )
             try:
                 yield language, await context.new_page()
@@ -114,18 +122,18 @@ class Pictures:
         )
 
     def _keep(self, data: bytes, name: str) -> None:
-        """Write a picture, with fewer colours, and smaller where it has to be."""
+        """Write a picture as fine as fits."""
         with Image.open(io.BytesIO(data)) as opened:
             image = opened.convert("RGB")
-        while True:
+        for quality in QUALITIES:
             written = io.BytesIO()
-            image.quantize(COLOURS, dither=Image.Dither.NONE).save(written, "PNG", optimize=True)
+            image.save(written, "WEBP", quality=quality, method=6)
             if written.tell() <= MOST_BYTES:
                 break
-            smaller = (image.width * 9 // 10, image.height * 9 // 10)
-            image = image.resize(smaller, Image.Resampling.LANCZOS)
+        else:
+            raise ValueError(f"{name} is too large")
         self._into.mkdir(parents=True, exist_ok=True)
-        (self._into / f"{name}.png").write_bytes(written.getvalue())
+        (self._into / f"{name}.webp").write_bytes(written.getvalue())
 
 
 async def _sheets(path: Path) -> list[Image.Image]:
