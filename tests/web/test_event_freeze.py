@@ -14,6 +14,7 @@ FROZEN = (
     ("PUT", SLOT, {"display_name": "Arch"}),
     ("DELETE", SLOT, None),
     ("POST", f"{SLOT}/revisions/1/restore", None),
+    ("POST", "/api/slots/slot-002/copy", {"to": "slot-001"}),
     ("PUT", "/api/settings", {"result_ttl_hours": 24}),
 )
 
