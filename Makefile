@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 unexport PYTHONHOME PYTHONPATH PIP_TARGET PIP_PREFIX
 export PIP_USER := 0
 
-.PHONY: help quickstart test test-browser test-floor hostile evening cluster-test check format bench deb boot-test clean
+.PHONY: help quickstart test test-browser test-floor hostile evening cluster-test check format bench bench-peer deb boot-test clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -55,6 +55,9 @@ format: $(VENV)/.dev  ## put the code into the house's form
 bench: $(VENV)/.dev  ## the figures of docs/figures.md; BENCH_ARGS="--help"
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
+bench-peer: $(VENV)/.peer  ## the daemon beside services that take the same form; BENCH_ARGS="--rounds 5"
+	$(BIN)/python -m bench.peer $(BENCH_ARGS)
+
 deb:  ## the Debian package, into dist/
 	packaging/build-deb
 
@@ -86,6 +89,10 @@ $(VENV)/.dev: $(VENV)/.python setup.py pyproject.toml
 
 $(VENV)/.browser: $(VENV)/.dev
 	$(PIP) --editable '.[dev,quickstart,browser]'
+	touch $@
+
+$(VENV)/.peer: $(VENV)/.dev
+	$(PIP) --editable '.[dev,quickstart,peer]'
 	touch $@
 
 .venv-floor/.dev: setup.py pyproject.toml debian/control

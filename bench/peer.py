@@ -1,9 +1,9 @@
-"""``python -m bench.peer``: our daemon and a second service in turn, and the ratio per size.
+"""``python -m bench.peer``: our daemon and other services in turn, and the ratio per size.
 
-The second service takes the same form at the same path and asks the same fake provider. By
-default it is ``bench/standin.py``; any other is started by ``--command``, in which
-``{provider}``, ``{database}`` and ``{folder}`` stand for what it is given; it prints its port
-first of all.
+Each of the others takes the same form at the same path and asks the same fake provider. By
+default they are ``bench/ordinary.py``, written as such services are, and ``bench/standin.py``, the
+least that one can cost; any other is started by ``--command``, in which ``{provider}``,
+``{database}`` and ``{folder}`` stand for what it is given; it prints its port first of all.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import statistics
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,12 @@ from bench.tables import PEER, put_into, table
 from bench.usage import OtherLoad, cpu_seconds
 
 COUNTS = {"0.05": 300, "0.5": 200, "3": 120, "8": 90, "14": 60}
-STAND_IN = f"{shlex.quote(sys.executable)} -m bench.standin {{provider}} {{database}} {{folder}}"
+OURS = "ours"
+_PLACES = "{provider} {database} {folder}"
+STAND_INS = {
+    "the ordinary stand-in": f"{shlex.quote(sys.executable)} -m bench.ordinary {_PLACES}",
+    "the least stand-in": f"{shlex.quote(sys.executable)} -m bench.standin {_PLACES}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +47,14 @@ class Run:
 
 
 class Rounds:
-    """Keeps every run of both services by size."""
+    """Keeps every run of each service by size."""
 
     def __init__(self) -> None:
         self.runs: defaultdict[tuple[str, str], list[Run]] = defaultdict(list)
 
-    def row(self, size: str) -> list[object]:
-        """Return medians, and the median of the ratios within a round."""
-        ours, peer = self.runs[size, "ours"], self.runs[size, "peer"]
+    def row(self, size: str, name: str) -> list[object]:
+        """Return medians of ours and of one other, and the median of the ratios within a round."""
+        ours, peer = self.runs[size, OURS], self.runs[size, name]
         ratios = [
             one.photos_per_second / other.photos_per_second if other.photos_per_second else 0.0
             for one, other in zip(ours, peer, strict=True)
@@ -84,38 +90,52 @@ def measure(pid: int, port: int, photo: Path, *, count: int, at_once: int) -> Ru
 
 
 def compare(
-    rig: Rig, command: str, folder: Path, sizes: Sequence[str], *, rounds: int, at_once: int
+    rig: Rig,
+    commands: Mapping[str, str],
+    folder: Path,
+    sizes: Sequence[str],
+    *,
+    rounds: int,
+    at_once: int,
 ) -> Rounds:
-    """Run both services as long as it takes, and let them take turns."""
+    """Run all services as long as it takes, and let them take turns."""
     found = Rounds()
     files = photos(folder, click.echo)
-    with rig.daemon() as daemon:
-        given = {"provider": daemon.provider_url, "database": rig.database_url}
-        words = [
-            word.format(**given, folder=folder / "second-service") for word in shlex.split(command)
-        ]
-        with running(words, rig.folder / "second-service.log") as second:
-            assert second.stdout is not None
-            port = int(second.stdout.readline())
-            services = {"ours": (daemon.pid, daemon.port), "peer": (second.pid, port)}
-            for number in range(rounds):
-                for size in sizes:
-                    for who, (pid, its_port) in services.items():
-                        run = measure(
-                            pid, its_port, files[size], count=COUNTS[size], at_once=at_once
-                        )
-                        found.runs[size, who].append(run)
-                        click.echo(
-                            f"round {number + 1}, {size} MB, {who}: "
-                            f"{run.photos_per_second:.1f}/s, cpu {run.cpu_ms:.0f} ms, "
-                            f"{run.served} of {run.photos} served"
-                        )
+    with rig.daemon() as daemon, ExitStack() as stack:
+        services = {OURS: (daemon.pid, daemon.port)}
+        for name, command in commands.items():
+            services[name] = stack.enter_context(
+                _service(rig, command, daemon.provider_url, name.replace(" ", "-"))
+            )
+        for number in range(rounds):
+            for size in sizes:
+                for who, (pid, its_port) in services.items():
+                    run = measure(pid, its_port, files[size], count=COUNTS[size], at_once=at_once)
+                    found.runs[size, who].append(run)
+                    click.echo(
+                        f"round {number + 1}, {size} MB, {who}: "
+                        f"{run.photos_per_second:.1f}/s, cpu {run.cpu_ms:.0f} ms, "
+                        f"{run.served} of {run.photos} served"
+                    )
     return found
 
 
+@contextmanager
+def _service(rig: Rig, command: str, provider: str, label: str) -> Iterator[tuple[int, int]]:
+    """Run a service in a folder of its own; give its pid and its port."""
+    given = {"provider": provider, "database": rig.database_url, "folder": rig.folder / label}
+    words = [word.format(**given) for word in shlex.split(command)]
+    with running(words, rig.folder / f"{label}.log") as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        if not first.strip().isdigit():
+            raise RuntimeError(f"no port of {label}: see {rig.folder / label}.log")
+        yield process.pid, int(first)
+
+
 @click.command()
-@click.option("--command", default=STAND_IN, help="Starts the second service.")
-@click.option("--name", default="the stand-in", help="What it is called in the table.")
+@click.option("--command", help="Starts another service instead of the two stand-ins.")
+@click.option("--name", default="the other", help="What that one is called in the table.")
 @click.option(
     "--size",
     "sizes",
@@ -133,7 +153,7 @@ def compare(
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Keep the raw figures.")
 @click.option("--write", "document", type=click.Path(path_type=Path), help="Renew its table.")
 def main(
-    command: str,
+    command: str | None,
     name: str,
     sizes: tuple[str, ...],
     rounds: int,
@@ -142,20 +162,32 @@ def main(
     json_path: Path | None,
     document: Path | None,
 ) -> None:
-    """Compare the daemon with a second service that takes the same form."""
+    """Compare the daemon with services that take the same form.
+
+    The ordinary stand-in needs what ``pip install -e '.[peer]'`` brings (``make bench-peer``).
+    """
+    commands = STAND_INS if command is None else {name: command}
     with tempfile.TemporaryDirectory(prefix="photobooth-peer-") as temporary:
         place = folder or Path(temporary)
         place.mkdir(parents=True, exist_ok=True)
         chosen = sizes or tuple(size.name for size in SIZES)
         with OtherLoad() as other, Rig(place / "rig") as rig:
-            found = compare(rig, command, place, chosen, rounds=rounds, at_once=at_once)
-    head = ["MB", "ours, photos/s", f"{name}, photos/s", "ratio", "CPU ms", "its CPU ms", "served"]
+            found = compare(rig, commands, place, chosen, rounds=rounds, at_once=at_once)
     text = (
         f"{at_once} at once, the provider answers at once, medians of {rounds}; other programs "
-        f"used {other.cores:.1f} of {other.all_cores} cores meanwhile.\n\n"
-        + table(head, [found.row(size) for size in chosen])
-        + "\n"
+        f"used {other.cores:.1f} of {other.all_cores} cores meanwhile.\n"
     )
+    for name in commands:
+        head = [
+            "MB",
+            "ours, photos/s",
+            f"{name}, photos/s",
+            "ratio",
+            "CPU ms",
+            "its CPU ms",
+            "served",
+        ]
+        text += "\n" + table(head, [found.row(size, name) for size in chosen]) + "\n"
     click.echo(text)
     if json_path is not None:
         json_path.write_text(json.dumps({"other_cores": other.cores, **found.as_json()}) + "\n")
