@@ -103,3 +103,13 @@ async def test_a_photos_story_is_one_search(booth: Booth, logged: io.StringIO) -
     assert done["slot_id"] == "slot-001"
     assert done["provider"] == "gemini"
     assert done["total_ms"] >= done["provider_ms"] >= 0
+
+
+async def test_a_photos_lines_name_the_trace_it_is_part_of(
+    booth: Booth, logged: io.StringIO
+) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    await booth.post(traceparent=f"00-{trace}-b7ad6b7169203331-01")
+    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
+    told = {line["message"] for line in lines if line.get("trace_id") == trace}
+    assert {"photo done", "provider attempt: ok"} <= told

@@ -40,11 +40,14 @@ def test_it_says_when_it_serves_and_when_it_stops(daemon: Daemon, tmp_path: Path
 
 
 def test_all_faults_of_the_configuration_are_named_at_once(daemon: Daemon) -> None:
-    daemon.config_path.write_text('[server]\nprocesses = 0\nlsten = "x"\n[logging]\nlevel = 1\n')
+    daemon.config_path.write_text(
+        '[server]\nprocesses = 0\nlsten = "x"\nlisten = 8080\n[logging]\nlevel = 1\n'
+    )
     process = daemon.start()
     assert process.wait(60) == 78
     for key in ("server.processes", "server.lsten", "logging.level"):
         assert f"photobooth-daemon: {key}" in daemon.log()
+    assert "server.listen: must be a string" in daemon.log()
 
 
 def test_a_media_directory_that_cannot_be_used_is_named(daemon: Daemon) -> None:

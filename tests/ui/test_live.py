@@ -204,6 +204,13 @@ def test_a_test_run_shows_its_attempts_as_they_end(
     assert page.locator("#try .attempt.failed").count() == 1
     page.locator("#try .notice.ok").wait_for()
     assert page.locator("#try .attempt").count() == 2
+    # As the browser's own tools show it.
+    steps = page.evaluate(
+        """() => performance.getEntriesByType("resource")
+            .filter((entry) => entry.name.includes("/test"))
+            .flatMap((entry) => entry.serverTiming.map((step) => step.name))"""
+    )
+    assert {"upload", "prepare", "wait", "provider", "store", "total"} <= set(steps)
 
 
 def pending_of(house: House, slot_id: str) -> Any:
