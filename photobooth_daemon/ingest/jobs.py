@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from photobooth_daemon.clock import Clock
@@ -51,46 +52,25 @@ class Jobs:
         self._live = live
         self._clock = clock
 
-    async def open(self, job: Job, idempotency_key: str | None, *, again: bool = False) -> bool:
+    async def open(self, job: Job, idempotency_key: str | None) -> bool:
         """Open a pending job and take its key; False, and no job, if another job holds the key.
 
-        ``again`` is for a job whose opening ended without an answer: it may have happened.
+        To open it once more changes nothing.
 
         Raises:
             OriginalNotKept: it makes another job's photo again, and that must not be any more.
-            DatabaseUnavailable: nothing was opened.
+            DatabaseUnavailable: nobody knows whether it was opened.
         """
-        async with self._database.transaction() as connection:
-            if again and await self._repository.keep_pending(connection, job.job_id):
-                return True
-            if job.rerun_of is not None and not await self._repository.follow(
-                connection, job, self._clock.utcnow()
-            ):
+        # A statement is its own transaction: only what makes a photo again needs more than one.
+        alone = job.rerun_of is None
+        async with self._database.connection() if alone else self._database.transaction() as held:
+            if not alone and not await self._repository.follow(held, job, self._clock.utcnow()):
                 raise OriginalNotKept
-            await self._repository.insert(connection, job)
-            if idempotency_key is not None:
-                taken = await self._idempotency.claim(
-                    connection,
-                    job.slot_id,
-                    idempotency_key,
-                    job.input_sha256,
-                    job.job_id,
-                    self._clock.utcnow(),
-                )
-                if not taken:
-                    raise _KeyHeld
-            await self._live.publish(
-                connection,
-                "job",
-                {
-                    "job_id": str(job.job_id),
-                    "slot_id": job.slot_id,
-                    "source": job.source.value,
-                    "event_id": None if job.event_id is None else str(job.event_id),
-                    "status": JobStatus.PENDING.value,
-                },
-            )
-        return True
+            told = _told_of(job, JobStatus.PENDING)
+            now = self._clock.utcnow()
+            opened = await self._repository.open(held, job, idempotency_key, told, now)
+        await self._live.begin()
+        return opened
 
     async def open_or_find(
         self, job: Job, idempotency_key: str | None, deadline: Deadline
@@ -109,11 +89,9 @@ class Jobs:
         has_waited = False
         while True:
             if not has_waited or deadline.remaining_seconds() >= LEAST_OWN_SECONDS:
-                try:
-                    await self._open_in_time(job, idempotency_key, deadline)
+                if await self._open_in_time(job, idempotency_key, deadline):
                     return None
-                except _KeyHeld:
-                    has_waited = True
+                has_waited = True
             assert idempotency_key is not None
             holder = await self._idempotency.find(job.slot_id, idempotency_key)
             if holder is not None:
@@ -134,19 +112,16 @@ class Jobs:
 
     async def _open_in_time(
         self, job: Job, idempotency_key: str | None, deadline: Deadline
-    ) -> None:
+    ) -> bool:
         """Open a job, once, although the database may go away in the middle of it."""
         patience = Deadline.after(self._clock, OPEN_PATIENCE_SECONDS)
-        again = False
         while True:
             try:
-                await self.open(job, idempotency_key, again=again)
-                return
+                return await self.open(job, idempotency_key)
             except DatabaseUnavailable as error:
                 if patience.passed() or deadline.remaining_seconds() < LEAST_OWN_SECONDS:
                     raise
                 log.warning("job not opened yet", extra={"detail": error.detail})
-                again = True
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def end(self, job: Job, end: JobEnd, deadline: Deadline) -> bool:
@@ -176,38 +151,29 @@ class Jobs:
         Raises:
             DatabaseUnavailable: nobody was told; nothing depends on it.
         """
-        async with self._database.transaction() as connection:
-            if not await self._repository.keep_pending(connection, job.job_id):
-                return
-            await self._live.publish(
-                connection,
-                "job",
+        told = {
+            **_told_of(job, JobStatus.PENDING),
+            "trying": {
+                "number": len(ended) + 1,
+                "provider": rung.provider,
+                "operation": rung.operation,
+                "model": model,
+            },
+            "attempts": [
                 {
-                    "job_id": str(job.job_id),
-                    "slot_id": job.slot_id,
-                    "source": job.source.value,
-                    "event_id": None if job.event_id is None else str(job.event_id),
-                    "status": JobStatus.PENDING.value,
-                    "trying": {
-                        "number": len(ended) + 1,
-                        "provider": rung.provider,
-                        "operation": rung.operation,
-                        "model": model,
-                    },
-                    "attempts": [
-                        {
-                            "provider": attempt.provider,
-                            "operation": attempt.operation,
-                            "model": attempt.model,
-                            "started_ms": attempt.started_ms,
-                            "duration_ms": attempt.duration_ms,
-                            "reason": attempt.reason,
-                            "message": attempt.message[:LONGEST_TOLD],
-                        }
-                        for attempt in ended
-                    ],
-                },
-            )
+                    "provider": attempt.provider,
+                    "operation": attempt.operation,
+                    "model": attempt.model,
+                    "started_ms": attempt.started_ms,
+                    "duration_ms": attempt.duration_ms,
+                    "reason": attempt.reason,
+                    "message": attempt.message[:LONGEST_TOLD],
+                }
+                for attempt in ended
+            ],
+        }
+        await self._repository.tell_attempt(job.job_id, told, self._clock.utcnow())
+        await self._live.begin()
 
     async def status(self, job_id: UUID) -> JobStatus | None:
         """Return a job's status."""
@@ -215,27 +181,25 @@ class Jobs:
         return None if job is None else job.status
 
     async def _end_once(self, job: Job, end: JobEnd) -> bool:
-        async with self._database.transaction() as connection:
-            if not await self._repository.end(connection, job.job_id, end):
-                return False
-            await self._live.publish(
-                connection,
-                "job",
-                {
-                    "job_id": str(job.job_id),
-                    "slot_id": job.slot_id,
-                    "source": job.source.value,
-                    "event_id": None if job.event_id is None else str(job.event_id),
-                    "status": end.status.value,
-                    "failure_code": end.failure_code,
-                    "provider_code": end.provider_code,
-                },
-            )
-        return True
+        told = {
+            **_told_of(job, end.status),
+            "failure_code": end.failure_code,
+            "provider_code": end.provider_code,
+        }
+        ended = await self._repository.end(job.job_id, end, told, self._clock.utcnow())
+        await self._live.begin()
+        return ended
 
     def _expired(self, instant: datetime) -> bool:
         return instant <= self._clock.utcnow()
 
 
-class _KeyHeld(Exception):
-    """Another job holds the key: the transaction is rolled back."""
+def _told_of(job: Job, status: JobStatus) -> dict[str, Any]:
+    """Return what live viewers are told of any job."""
+    return {
+        "job_id": str(job.job_id),
+        "slot_id": job.slot_id,
+        "source": job.source.value,
+        "event_id": None if job.event_id is None else str(job.event_id),
+        "status": status.value,
+    }

@@ -43,7 +43,13 @@ class LivePublisher:
         other processes alone, of a ``cooldown``.
         """
         await self._repository.draft(connection, kind, data, self._clock.utcnow())
-        connection.after_commit.append(self._begin)
+        connection.after_commit.append(self.begin)
+
+    async def begin(self) -> None:
+        """Publish soon what has been committed, without keeping whoever did that."""
+        self._drafted = True
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._publish(), name="live publisher")
 
     async def sweep(self) -> None:
         """Publish the drafts of all processes: of those, too, that died before they could."""
@@ -56,12 +62,6 @@ class LivePublisher:
         """Stop publishing; what is only drafted yet is left to the others, or the next start."""
         if self._task is not None:
             await end_tasks(self._task)
-
-    async def _begin(self) -> None:
-        """Publish soon, without keeping whoever has committed."""
-        self._drafted = True
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._publish(), name="live publisher")
 
     async def _publish(self) -> None:
         while self._drafted:

@@ -11,26 +11,30 @@ import pytest
 from photobooth_daemon.errors import DatabaseUnavailable
 from tests.support.booth import Booth, new_key
 
+COUNT = "SELECT count(*) FROM job_history"
+
 
 class Losses:
     """Cuts the connection around the commit that opens a job: once before it, or once after."""
 
     def __init__(self, booth: Booth, *, committed: bool, times: int = 1) -> None:
         self.left = times
-        self._booth = booth
         self._committed = committed
-        self._transaction = booth.database.transaction
+        self._connection = booth.database.connection
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Any]:
-        opens = False
-        async with self._transaction() as connection:
+    async def connection(self) -> AsyncIterator[Any]:
+        async with self._connection() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            before = await connection.fetchval(COUNT)
             yield connection
-            opens = bool(await connection.fetchval("SELECT count(*) FROM job_history"))
-            if opens and self.left and not self._committed:
-                self.left -= 1
-                raise DatabaseUnavailable
-        if opens and self.left:
+            lost = self.left > 0 and await connection.fetchval(COUNT) > before
+            if lost and not self._committed:
+                await transaction.rollback()
+            else:
+                await transaction.commit()
+        if lost:
             self.left -= 1
             raise DatabaseUnavailable
 
@@ -41,7 +45,7 @@ async def test_a_lost_answer_opens_the_job_once(
     booth: Booth, monkeypatch: pytest.MonkeyPatch, committed: bool, key: str | None
 ) -> None:
     losses = Losses(booth, committed=committed)
-    monkeypatch.setattr(booth.database, "transaction", losses.transaction)
+    monkeypatch.setattr(booth.database, "connection", losses.connection)
     headers = {} if key is None else {"Idempotency_Key": key}
     answer = await booth.post(**headers)
     assert answer.status == 200
@@ -55,7 +59,7 @@ async def test_a_database_that_stays_away_is_told_of(
     booth: Booth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = Losses(booth, committed=False, times=10_000)
-    monkeypatch.setattr(booth.database, "transaction", losses.transaction)
+    monkeypatch.setattr(booth.database, "connection", losses.connection)
     answer = await booth.post()
     assert (answer.status, answer.code) == (503, "database_unavailable")
     monkeypatch.undo()
