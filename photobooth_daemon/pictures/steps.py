@@ -35,6 +35,7 @@ from photobooth_daemon.pictures.codec import (
     with_end,
 )
 from photobooth_daemon.pictures.colours import describes_srgb, on_background
+from photobooth_daemon.pictures.for_models import encode_for_model
 from photobooth_daemon.pictures.headers import Header, megapixels_within, read_header
 from photobooth_daemon.pictures.jpeg import without_metadata
 from photobooth_daemon.pictures.kinds import (
@@ -54,8 +55,6 @@ PREVIEW_EDGE_PX = 512
 PREVIEW_QUALITY = 80
 PREVIEW_LEAST_SHARE = 0.6
 """How far under 512 px the decoder's own scaling may leave a preview: 1264 px become 316."""
-PREPARED_QUALITY = 65
-"""Providers shrink what they get, and on a venue's line every byte is waited for."""
 LIGHT_BYTES_PER_PIXEL = 0.2
 """About what encoding it anew would bring."""
 SMALL_BYTES = 1 << 20
@@ -149,7 +148,7 @@ def prepare(path: Path, content_type: str, *, max_edge_px: int) -> PictureBytes:
         return PictureBytes(encode_png(image), PNG, *image.size)
     # Pillow would copy a picture that is RGB already.
     opaque = image if image.mode == "RGB" else image.convert("RGB")
-    return PictureBytes(encode_jpeg(opaque, PREPARED_QUALITY), JPEG, *image.size)
+    return PictureBytes(encode_for_model(opaque), JPEG, *image.size)
 
 
 def finish(

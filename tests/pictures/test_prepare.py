@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from photobooth_daemon.errors import InvalidImage
 from photobooth_daemon.pictures import steps as pictures
@@ -29,6 +29,10 @@ from tests.support.sample_pictures import (
     upright,
     webp,
 )
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    return sum(ImageStat.Stat(ImageChops.difference(one, other)).rms)
 
 
 class TestPrepare:
@@ -62,6 +66,16 @@ class TestPrepare:
         photo = prepared(tmp_path, heavy)
         assert len(photo.data) < len(heavy) / 2
         assert (photo.width, photo.height) == (1000, 800)
+
+    def test_grain_costs_little_and_what_a_model_sees_stays(self, tmp_path):
+        scene = Image.blend(corners(1200, 800), noise(1200, 800), 0.5)
+        photo, usual = prepared(tmp_path, jpeg(scene, quality=95)), jpeg(scene, quality=40)
+        assert len(photo.data) < len(usual)
+        seen, at_best, others = (
+            image.resize((300, 200), Image.Resampling.BOX)
+            for image in (opened(photo.data), scene, opened(usual))
+        )
+        assert difference(seen, at_best) < 0.95 * difference(others, at_best)
 
     @pytest.mark.parametrize("draw", [corners, noise])
     def test_a_small_jpeg_is_not_scaled_a_little(self, tmp_path, draw):
