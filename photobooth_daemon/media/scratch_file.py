@@ -100,10 +100,11 @@ class ScratchFile:
             return
         if self._descriptor is None:
             self._descriptor = create_file(self._path)
-        for chunk in chunks:
-            write_all(self._descriptor, chunk)
-            self._digest.update(chunk)
-            self._size_bytes += len(chunk)
+        # As one: after each write, and each update, this thread waits for the interpreter's lock.
+        block = b"".join(chunks)
+        write_all(self._descriptor, block)
+        self._digest.update(block)
+        self._size_bytes += len(block)
 
     def _close_descriptor(self) -> None:
         if self._descriptor is not None:

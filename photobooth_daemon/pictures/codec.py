@@ -47,6 +47,8 @@ _DCT_SCALES = (8, 4, 2)
 _REDUCING_GAP = 2.0
 """How many times as large as wanted a picture is left by what averages in whole steps: the
 resampling that follows then has enough to choose from."""
+PIECE_BYTES = 1 << 20
+"""Of a file, as a decoder gets it."""
 _WHITE = (255, 255, 255)
 
 
@@ -192,6 +194,8 @@ def _opened(file: BinaryIO, header: Header) -> Image.Image:
     file = with_end(file, header)
     file.seek(0)
     image = Image.open(file, formats=[_FORMATS[header.content_type]])
+    # Each piece is a call of the decoder, after which it waits for the interpreter's lock.
+    image.decodermaxblock = PIECE_BYTES
     if image.size != (header.width, header.height):
         raise InvalidImage
     return image

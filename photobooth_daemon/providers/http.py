@@ -47,7 +47,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes | bytearray = field(repr=False)
+    body: bytes = field(repr=False)
 
     def document(self) -> Any:
         """Return what the body says in JSON, or None where it is not JSON."""
@@ -236,7 +236,7 @@ class ProviderHttp:
         return AttemptFailed(Reason.UNREACHABLE, self.scrub(f"{type(error).__name__}: {error}"))
 
 
-def document_of(body: bytes | bytearray) -> Any:
+def document_of(body: bytes) -> Any:
     """Return what a body says in JSON, or None where it is not JSON, or nested without end."""
     try:
         return json.loads(body)
@@ -269,14 +269,16 @@ async def _read(response: aiohttp.ClientResponse, limit_bytes: int) -> Answer:
         AttemptFailed: there is more.
     """
     limit_bytes = limit_bytes if response.status < 400 else MAX_ERROR_BYTES
-    body = bytearray()
+    pieces: list[bytes] = []
+    size_bytes = 0
     async for piece in response.content.iter_any():
-        if len(body) + len(piece) > limit_bytes:
+        size_bytes += len(piece)
+        if size_bytes > limit_bytes:
             if response.status >= 400:
                 break
             raise AttemptFailed(Reason.BAD_RESPONSE, f"an answer of over {limit_bytes} bytes")
-        body += piece
-    return Answer(response.status, response.headers, body)
+        pieces.append(piece)
+    return Answer(response.status, response.headers, b"".join(pieces))
 
 
 def _timeout(deadline: Deadline) -> aiohttp.ClientTimeout:

@@ -41,7 +41,7 @@ _USAGE = {
 }
 
 
-def read_answer(body: bytes | bytearray, scrub: Scrub) -> ProviderResult:
+def read_answer(body: bytes, scrub: Scrub) -> ProviderResult:
     """Return the picture of a 200; ``scrub`` frees Google's words of the key.
 
     Raises:
@@ -111,7 +111,7 @@ def read_error(
     return AttemptFailed(Reason.BAD_REQUEST, message)
 
 
-def describes_model(body: bytes | bytearray) -> bool:
+def describes_model(body: bytes) -> bool:
     """Return whether a 200 is the description of a model, not a page of somebody in between."""
     try:
         return isinstance(_parsed(body).get("name"), str)
@@ -119,7 +119,7 @@ def describes_model(body: bytes | bytearray) -> bool:
         return False
 
 
-def _parsed(body: bytes | bytearray) -> Mapping[str, Any]:
+def _parsed(body: bytes) -> Mapping[str, Any]:
     document = document_of(body)
     if isinstance(document, list) and len(document) == 1:
         document = document[0]

@@ -27,7 +27,7 @@ class Made:
     usage: Mapping[str, int]
 
 
-def read_answer(body: bytes | bytearray) -> Made:
+def read_answer(body: bytes) -> Made:
     """Return what a 200 brought.
 
     Raises:
