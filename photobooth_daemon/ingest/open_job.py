@@ -21,7 +21,7 @@ from photobooth_daemon.ingest.jobs import Jobs
 from photobooth_daemon.ingest.outcome import failed_end, failure_of, status_of
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model import Job, Picture, PictureBytes
+from photobooth_daemon.model import Job, JobEnd, JobStatus, Picture, PictureBytes
 from photobooth_daemon.pictures.headers import decoded_megapixels
 from photobooth_daemon.pictures.steps import original
 from photobooth_daemon.pictures.threads import PictureThreads
@@ -107,7 +107,7 @@ class OpenJob:
         return self.fallback is not None
 
     async def _end_badly(self, error: PhotoboothError) -> None:
-        """Remove the files and end the job as its failure says.
+        """End the job as its failure says, and remove its files.
 
         Without a database, recovery ends the job later; a result that is
         stored but could not be recorded is kept for it to find.
@@ -116,11 +116,6 @@ class OpenJob:
         await self._received.scratch.discard()
         if stored and isinstance(error, DatabaseUnavailable):
             return
-        if stored:
-            try:
-                await self._parts.media_store.remove_result(job.job_id)
-            except OSError:
-                log.exception("a failed photo's files are left to cleanup")
         end = failed_end(
             self._progress,
             error,
@@ -137,12 +132,32 @@ class OpenJob:
                 **end.timings,
             },
         )
-        grace = Deadline.after(self._parts.clock, RECORD_GRACE_SECONDS)
         recording = self._parts.in_flight.start(
-            self._parts.jobs.end(job, end, grace), f"ending of job {job.job_id}"
+            self._record(end, stored=stored), f"ending of job {job.job_id}"
         )
         answer_by = self._admitted.deadline.earlier_by(2 * ANSWER_MARGIN_SECONDS)
         await asyncio.wait({recording}, timeout=answer_by.remaining_seconds())
+
+    async def _record(self, end: JobEnd, *, stored: bool) -> None:
+        """Write the end down, and then remove what is stored, unless the job is done after all.
+
+        That it is done may have been written down although nobody heard so in time; or another
+        host has found the result, while this one stood still.
+
+        Raises:
+            DatabaseUnavailable: it stayed away; recovery finds what is stored.
+        """
+        job = self._job
+        grace = Deadline.after(self._parts.clock, RECORD_GRACE_SECONDS)
+        ended = await self._parts.jobs.end(job, end, grace)
+        if not stored:
+            return
+        if not ended and await self._parts.jobs.status(job.job_id) is JobStatus.DONE:
+            return
+        try:
+            await self._parts.media_store.remove_result(job.job_id)
+        except OSError:
+            log.exception("a failed photo's files are left to cleanup")
 
     async def _original_instead(self, error: PhotoboothError) -> Answer | None:
         """Return the untouched photo where the slot prefers that to an error and time is left."""
