@@ -114,6 +114,18 @@ SELECT $1::integer, date_bin(make_interval(secs => $1), started_at, 'epoch'), sl
  GROUP BY 1, 2, 3, 4, 5
 """
 
+EVENT_COUNTS = """
+INSERT INTO event_count (event_id, slot_id, status, photos, fallback)
+SELECT event_id, slot_id, status, count(*), 0 FROM job_history
+ WHERE event_id IS NOT NULL AND source = 'ingest' GROUP BY 1, 2, 3
+"""
+
+SPENT = """
+INSERT INTO job_spending (day, slot_id, cost)
+SELECT (started_at AT TIME ZONE 'UTC')::date, slot_id, sum(cost) FROM job_history
+ WHERE started_at > $1::timestamptz - interval '2 days' GROUP BY 1, 2
+"""
+
 COUNTED = {
     OUTCOMES: {60: "2 hours", 900: "26 hours", 7200: "8 days"},
     DURATIONS: {300: "2 hours", 3600: "26 hours", 21600: "8 days"},
@@ -150,6 +162,8 @@ async def fill(
         await connection.execute(statement)
         told(statement[:100])
     await connection.execute(KEYS, until)
+    await connection.execute(EVENT_COUNTS)
+    await connection.execute(SPENT, until)
     for count, stretches in COUNTED.items():
         for seconds, kept in stretches.items():
             since = await connection.fetchval(

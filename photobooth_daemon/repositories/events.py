@@ -106,7 +106,8 @@ class EventRepository:
                 WITH booth AS (
                     SELECT event.event_id, make_interval(mins => silent_minutes) AS patience,
                            slot.slot_id, newest.photos, newest.last_at
-                      FROM event CROSS JOIN slot
+                      FROM event
+                      JOIN slot ON slot.slot_id = ANY(event.slot_ids) OR event.slot_ids = '{{}}'
                      CROSS JOIN LATERAL (
                            SELECT count(*) AS photos, max(started_at) AS last_at
                              FROM (SELECT started_at FROM job_history AS job
@@ -193,13 +194,19 @@ class EventRepository:
         async with self._database.connection() as connection:
             rows = await connection.fetch(
                 """
-                SELECT event_id, count(*) AS photos,
-                       count(*) FILTER (WHERE status = 'done') AS done,
-                       count(*) FILTER (WHERE status = 'failed') AS failed,
-                       count(*) FILTER (WHERE status = 'timeout') AS timeout,
-                       count(*) FILTER (WHERE fallback) AS fallback
-                  FROM job_history
-                 WHERE event_id = ANY($1) AND source = 'ingest'
+                SELECT event_id, sum(photos)::integer AS photos,
+                       coalesce(sum(photos) FILTER (WHERE status = 'done'), 0)::integer AS done,
+                       coalesce(sum(photos) FILTER (WHERE status = 'failed'), 0)::integer AS failed,
+                       coalesce(sum(photos) FILTER (WHERE status = 'timeout'), 0)::integer
+                           AS timeout,
+                       sum(fallback)::integer AS fallback
+                  FROM (SELECT event_id, status, photos, fallback
+                          FROM event_count WHERE event_id = ANY($1)
+                         UNION ALL
+                        SELECT event_id, status, 1, 0
+                          FROM job_history
+                         WHERE status = 'pending' AND event_id = ANY($1) AND source = 'ingest'
+                       ) AS counted
                  GROUP BY event_id
                 """,
                 list(event_ids),

@@ -32,11 +32,12 @@ _QUERIES = {
     "backup_runs": "SELECT * FROM backup_run ORDER BY run_id DESC LIMIT 20",
     "alerts": "SELECT * FROM alert ORDER BY since",
     "outcomes": """
-        SELECT date_bin('1 hour', started_at, 'epoch') AS hour, slot_id, status,
-               coalesce(provider_code, failure_code) AS code, count(*) AS jobs
-          FROM job_history WHERE started_at > (SELECT max(started_at) FROM job_history)
-                                              - interval '2 days'
-         GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+        SELECT stretch_at AS two_hours_from, slot_id, status, nullif(reason, '') AS code, jobs
+          FROM job_rollup
+         WHERE stretch_seconds = 7200
+           AND stretch_at > (SELECT max(stretch_at) FROM job_rollup WHERE stretch_seconds = 7200)
+                            - interval '2 days'
+         ORDER BY 1, 2, 3, 4
     """,
 }
 

@@ -21,6 +21,7 @@ async def add_job(
     reason: str | None = None,
     cost: float | None = None,
     job_id: UUID | None = None,
+    event_id: UUID | None = None,
 ) -> UUID:
     """Open a job and end it, as the daemon does in two steps."""
     job_id = job_id or uuid4()
@@ -30,15 +31,16 @@ async def add_job(
             INSERT INTO job_history (
                 job_id, slot_id, slot_version, source, status, provider, operation, client_fields,
                 input_content_type, input_width, input_height, input_size_bytes, input_sha256,
-                started_at, deadline_at)
+                started_at, deadline_at, event_id)
             VALUES ($1, $2, 1, $3, 'pending', 'gemini', 'edit', '{"time": "1767859200"}',
-                    'image/jpeg', 6000, 4000, 8000000, 'abc', $4, $5)
+                    'image/jpeg', 6000, 4000, 8000000, 'abc', $4, $5, $6)
             """,
             job_id,
             slot,
             source,
             started_at,
             started_at + timedelta(seconds=48),
+            event_id,
         )
         if status != "pending":
             await end_job(

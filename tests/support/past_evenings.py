@@ -20,8 +20,7 @@ async def add_photo(
     **facts: Any,
 ) -> UUID:
     """Add an ended photo to an event; with ``picture`` (a path is linked) as its result."""
-    job_id = await add_job(office.database, taken_at, **facts)
-    await office.execute("UPDATE job_history SET event_id = $2 WHERE job_id = $1", job_id, event_id)
+    job_id = await add_job(office.database, taken_at, event_id=UUID(event_id), **facts)
     if picture is not None:
         await keep(office, job_id, "result", picture, taken_at + timedelta(hours=72))
     return job_id

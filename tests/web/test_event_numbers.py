@@ -39,11 +39,15 @@ async def test_what_was_made_again_costs_but_is_no_further_photo(office: Office)
     event = await planned(office)
     event_id = UUID(event["event_id"])
     now = datetime.now(UTC)
-    first = await add_job(office.database, now, status="failed", reason="quota", cost=0.1)
-    again = await add_job(office.database, now, source="rerun", cost=0.2)
-    await office.execute(
-        "UPDATE job_history SET event_id = $1 WHERE job_id = ANY($2)", event_id, [first, again]
-    )
+    of_event = {"event_id": event_id}
+    await add_job(office.database, now, status="failed", reason="quota", cost=0.1, **of_event)
+    await add_job(office.database, now, source="rerun", cost=0.2, **of_event)
+    counts = (await office.get(f"/api/events/{event_id}")).json()["counts"]
+    assert counts == {"photos": 1, "done": 0, "failed": 1, "timeout": 0, "fallback": 0}
+    await add_job(office.database, now, status="pending", **of_event)
+    listed = (await office.get("/api/events")).json()["items"]
+    assert [event["counts"]["photos"] for event in listed] == [2]
+    await office.execute("DELETE FROM job_history WHERE status = 'pending'")
     total = (await office.get(f"/api/stats?event={event_id}")).json()["total"]
     assert total["jobs"] == {"ended": 1, "done": 0, "timeout": 0, "failed": 1, "pending": 0}
     assert (total["reasons"], total["cost"]) == ({"quota": 1}, 0.3)
