@@ -171,11 +171,22 @@ class CleanupRepository:
         return [_media(row) for row in rows]
 
     async def mark_cleaned(self, media_ids: Sequence[UUID], now: datetime) -> None:
-        """Note that the files are gone; the rows stay, so that 410 stays 410."""
+        """Note that the files are gone; the rows stay, so that 410 stays 410.
+
+        A key goes with its result, which nobody is answered with again. That of a photo that
+        failed is free already, and goes with the job.
+        """
         async with self._database.connection() as connection:
             await connection.execute(
-                "UPDATE media_object SET cleaned_at = $2"
-                " WHERE media_id = ANY($1) AND cleaned_at IS NULL",
+                """
+                WITH cleaned AS (
+                    UPDATE media_object SET cleaned_at = $2
+                     WHERE media_id = ANY($1) AND cleaned_at IS NULL
+                    RETURNING job_id, kind
+                )
+                DELETE FROM idempotency_key
+                 WHERE job_id IN (SELECT job_id FROM cleaned WHERE kind = 'result')
+                """,
                 list(media_ids),
                 now,
             )

@@ -50,17 +50,6 @@ def list_prunes(now: datetime, history: timedelta) -> list[Prune]:
             """,
             now - history,
         ),
-        # Only a result that can still be fetched is replayed.
-        Prune(
-            "idempotency_keys",
-            "idempotency_key",
-            """
-            EXISTS (SELECT FROM job_history AS job
-                     WHERE job.job_id = idempotency_key.job_id
-                       AND (job.status IN ('failed', 'timeout') OR job.result_expires_at <= $1))
-            """,
-            now,
-        ),
         Prune("revoked_tokens", "revoked_token", "expires_at <= $1", now),
         # Those with more than ten have something to tell first (administration/throttle.py).
         Prune(

@@ -116,8 +116,10 @@ async def test_rows_that_nobody_can_ask_for_go(
     failed = await insert_job(database, now - 91 * day, "failed")
     recent = await insert_job(database, now - 89 * day, "failed")
     done = await insert_job(database, now, "done", expires_at=now + day)
+    over = await insert_job(database, now - 4 * day, "done", expires_at=now - day)
+    await insert_media(database, over, "result", now - day)
     async with database.connection() as connection:
-        for key, job_id in (("a", recent), ("b", done), ("c", failed)):
+        for key, job_id in (("a", recent), ("b", done), ("c", failed), ("d", over)):
             await connection.execute(
                 "INSERT INTO idempotency_key VALUES ('slot-001', $1, '', $2, $3)", key, job_id, now
             )
@@ -137,7 +139,7 @@ async def test_rows_that_nobody_can_ask_for_go(
     assert report.counts["statistics"] > 0
     assert removed(report) == {
         "jobs": 2,
-        "idempotency_keys": 1,
+        "results": 1,
         "revoked_tokens": 1,
         "attempt_counters": 1,
         "live_messages": 1,
@@ -145,8 +147,9 @@ async def test_rows_that_nobody_can_ask_for_go(
     }
     async with database.connection() as connection:
         left = await connection.fetch("SELECT job_id FROM job_history")
-    assert {row["job_id"] for row in left} == {long_lived, unclean, recent, done}
-    assert await value(database, "SELECT key FROM idempotency_key") == "b"
+    assert {row["job_id"] for row in left} == {long_lived, unclean, recent, done, over}
+    keys = await value(database, "SELECT array_agg(key ORDER BY key) FROM idempotency_key")
+    assert keys == ["a", "b"], "a failed photo's key is free, and goes with its job"
 
 
 async def test_history_follows_the_setting(
