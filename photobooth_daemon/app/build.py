@@ -195,6 +195,7 @@ async def build(
         gate=gate,
         ladder=ladder,
         spending=spending,
+        drivers=drivers,
         schemas=schemas,
         pictures=pictures,
         reading_threads=threads,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from photobooth_daemon.administration.passwords import IngestPasswordVerdicts, Passwords
@@ -27,6 +28,7 @@ from photobooth_daemon.ingest.waiting.turns import UploadTurns
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.pictures.threads import PictureThreads
+from photobooth_daemon.providers.driver import ProviderDriver, calls_nobody
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.idempotency import IdempotencyRepository
 from photobooth_daemon.repositories.media import MediaRepository
@@ -45,6 +47,7 @@ class IngestParts:
     gate: Gate
     ladder: Ladder
     spending: Spending
+    drivers: Mapping[str, ProviderDriver]
     schemas: ParamSchemas
     pictures: PictureThreads
     reading_threads: int
@@ -107,6 +110,7 @@ def build_ingest(parts: IngestParts) -> tuple[AdmissionService, IngestService]:
             media=MediaRepository(parts.database),
             media_store=parts.media_store,
             address=administration.public_address,
+            made_here={name for name, made in parts.drivers.items() if calls_nobody(made)},
         ),
         pictures=parts.pictures,
         stamps=Stamps(parts.pictures, administration.event_repository),

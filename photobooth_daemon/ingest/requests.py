@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -50,12 +50,15 @@ class ProviderRequests:
         media: MediaRepository,
         media_store: MediaStore,
         address: PublicAddress,
+        made_here: Collection[str],
     ) -> None:
+        """``made_here`` are the providers whose pictures this machine makes of the photo itself."""
         self.params = params
         self.pictures = pictures
         self.prepared_templates = PreparedTemplates(pictures)
         self.templates = templates
         self.media_store = media_store
+        self.made_here = made_here
         self._media = media
         self._address = address
 
@@ -80,7 +83,7 @@ class ProviderRequests:
 
 
 class RequestBuilder:
-    """Builds the requests of one photo; a prepared picture serves each rung of its size.
+    """Builds the requests of one photo; a prepared picture serves each rung that takes it alike.
 
     ``async with`` it: its links end with the block, if :meth:`close` has not ended them before.
     """
@@ -100,7 +103,7 @@ class RequestBuilder:
         self._client_fields = client_fields
         self._sent = sent
         self._links = links
-        self._prepared: dict[int, PictureBytes] = {}
+        self._prepared: dict[tuple[int, bool], PictureBytes] = {}
         self._templates: dict[UUID, TemplateMedia] | None = None
 
     async def __aenter__(self) -> RequestBuilder:
@@ -121,17 +124,17 @@ class RequestBuilder:
             InvalidImage: the photo is truncated or corrupt.
             DeadlinePassed: the threads are too busy to do it in time.
         """
-        edge = self._edge_px(rung)
-        if edge not in self._prepared:
-            self._prepared[edge] = await self._parts.pictures.prepare(
-                partial(prepare, max_edge_px=edge),
+        edge_px, for_print = self._edge_px(rung), rung.provider in self._parts.made_here
+        if (edge_px, for_print) not in self._prepared:
+            self._prepared[edge_px, for_print] = await self._parts.pictures.prepare(
+                partial(prepare, max_edge_px=edge_px, for_print=for_print),
                 self._photo.path,
                 self._photo.content_type,
                 deadline=deadline,
                 megapixels=self._photo.decoded_megapixels,
                 size_bytes=self._photo.size_bytes,
             )
-        return self._prepared[edge]
+        return self._prepared[edge_px, for_print]
 
     async def build(
         self, rung: Rung, driver: ProviderDriver, deadline: Deadline

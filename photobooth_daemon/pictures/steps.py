@@ -55,6 +55,7 @@ PREVIEW_EDGE_PX = 512
 PREVIEW_QUALITY = 80
 PREVIEW_LEAST_SHARE = 0.6
 """How far under 512 px the decoder's own scaling may leave a preview: 1264 px become 316."""
+PRINT_QUALITY = 92
 LIGHT_BYTES_PER_PIXEL = 0.2
 """About what encoding it anew would bring."""
 SMALL_BYTES = 1 << 20
@@ -118,8 +119,12 @@ def megapixels_of(file: BinaryIO, *, prepared: bool = False) -> float:
     return megapixels_within(file, header, shrunk=prepared)
 
 
-def prepare(path: Path, content_type: str, *, max_edge_px: int) -> PictureBytes:
+def prepare(
+    path: Path, content_type: str, *, max_edge_px: int, for_print: bool = False
+) -> PictureBytes:
     """Return the photo as a provider gets it: upright, sRGB, without metadata, not over the limit.
+
+    With ``for_print`` what the provider makes of it is as fine as this, and no line is in between.
 
     What has transparency is a PNG, all else a JPEG. A light one that is upright and
     within the limit keeps its very pixels. A JPEG under 1 MB is left as large as it is
@@ -148,7 +153,8 @@ def prepare(path: Path, content_type: str, *, max_edge_px: int) -> PictureBytes:
         return PictureBytes(encode_png(image), PNG, *image.size)
     # Pillow would copy a picture that is RGB already.
     opaque = image if image.mode == "RGB" else image.convert("RGB")
-    return PictureBytes(encode_for_model(opaque), JPEG, *image.size)
+    encoded = encode_jpeg(opaque, PRINT_QUALITY) if for_print else encode_for_model(opaque)
+    return PictureBytes(encoded, JPEG, *image.size)
 
 
 def finish(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from PIL import ImageChops, ImageStat
 
 from photobooth_daemon.ingest import open_job, story
 from photobooth_daemon.pictures import kinds, threads
+from photobooth_daemon.providers.local.looks import apply_look
 from tests.support.booth import SLOT, Booth
 from tests.support.fakes import Crowd
 from tests.support.sample_pictures import (
@@ -16,6 +18,7 @@ from tests.support.sample_pictures import (
     jpeg,
     needs_avif,
     noise,
+    opened,
     png,
     see_through,
     webp,
@@ -129,3 +132,17 @@ async def test_large_pictures_are_finished_one_at_a_time(
     answers = await asyncio.gather(*(booth.post(photo) for _ in range(4)))
     assert all(a.json()["width"] * a.json()["height"] > 1.01e6 for a in answers)
     assert crowd.most == 1
+
+
+async def test_what_this_machine_makes_is_printed_as_fine_as_the_photo(booth: Booth) -> None:
+    """A photo is made light for a provider's line; there is none before the built-in looks."""
+    photo = opened(jpeg(noise(1600, 1200), quality=97)).convert("RGB")
+    await booth.configure_slot(
+        provider="local", operation="look", params={"look": "bw", "intensity": 100}
+    )
+    answer = await booth.post(
+        booth.form(jpeg(photo, quality=97)), path=f"/api/ingest/{SLOT}?response=image"
+    )
+    assert answer.status == 200
+    made, ideal = opened(answer.body).convert("L"), apply_look(photo, "bw", 100).convert("L")
+    assert ImageStat.Stat(ImageChops.difference(made, ideal)).rms[0] < 8
