@@ -129,10 +129,6 @@ class Vitals:
 
     async def _look_at_database(self) -> None:
         self.settings = (await self._settings_list.get()).values
-        if self._clock.monotonic() >= self._sum_due_monotonic_seconds:
-            for kind, size_bytes in (await self._repository.media_bytes()).items():
-                self._metrics.media_bytes.set(size_bytes, kind)
-            self._sum_due_monotonic_seconds = self._clock.monotonic() + SUM_SECONDS
         self._metrics.reruns_queued.set(await self._repository.count_queued_reruns())
         slots = await self._slots.list_all()
         for slot in slots:
@@ -155,6 +151,15 @@ class Vitals:
         if backup_at is not None:
             self._metrics.backup_last_success_timestamp_seconds.set(backup_at.timestamp())
         await self._look_at_cleanup()
+        await self._look_at_media()
+
+    async def _look_at_media(self) -> None:
+        """Add up the files, last of all: with very many of them it may take too long."""
+        if self._clock.monotonic() < self._sum_due_monotonic_seconds:
+            return
+        self._sum_due_monotonic_seconds = self._clock.monotonic() + SUM_SECONDS
+        for kind, size_bytes in (await self._repository.media_bytes()).items():
+            self._metrics.media_bytes.set(size_bytes, kind)
 
     async def _look_at_spending(self, slots: Iterable[Slot]) -> None:
         spent = await self._spending.spent_today()

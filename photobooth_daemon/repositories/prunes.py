@@ -12,6 +12,18 @@ LIVE_MESSAGE_LIFE = timedelta(hours=1)
 PROCESS_LIFE = timedelta(days=1)
 
 
+_LEFT_BY_ALL = """
+    status <> 'pending'
+    AND NOT EXISTS (SELECT FROM job_history AS again
+                     WHERE again.job_id = job_history.rerun_by
+                       AND coalesce(again.result_expires_at, again.started_at) >= $1)
+    AND NOT EXISTS (SELECT FROM media_object
+                     WHERE media_object.job_id = job_history.job_id
+                       AND media_object.cleaned_at IS NULL)
+"""
+"""Of a job that has no file any more, and that no job which made it again needs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prune:
     """One kind of row, and when it may go: ``$1`` in ``where`` is the instant ``older_than``."""
@@ -25,21 +37,13 @@ class Prune:
 def list_prunes(now: datetime, history: timedelta) -> list[Prune]:
     """Return every kind of row that grows, in the order in which to delete them."""
     return [
-        # Rows whose files still lie there, and results that may still be asked for (410), stay.
-        Prune(
-            "jobs",
-            "job_history",
-            """
-            started_at < $1 AND status <> 'pending'
-            AND coalesce(result_expires_at, finished_at) < $1
-            AND NOT EXISTS (SELECT FROM job_history AS again
-                             WHERE again.job_id = job_history.rerun_by
-                               AND coalesce(again.result_expires_at, again.started_at) >= $1)
-            AND NOT EXISTS (SELECT FROM media_object
-                             WHERE media_object.job_id = job_history.job_id
-                               AND media_object.cleaned_at IS NULL)
-            """,
-            now - history,
+        # Each by an index of its own; results that may still be asked for (410) stay.
+        *(
+            Prune("jobs", "job_history", f"{over} AND {_LEFT_BY_ALL}", now - history)
+            for over in (
+                "result_expires_at < $1 AND started_at < $1",
+                "result_expires_at IS NULL AND started_at < $1 AND finished_at < $1",
+            )
         ),
         Prune(
             "events",

@@ -259,6 +259,7 @@ async def test_another_hosts_trouble_is_told_once_and_by_its_name(
 
             expected = {("PhotoboothDiskFull", "attic"), ("PhotoboothHostSilent", "cellar")}
             await eventually(lambda: fired(first) == expected)
+            await eventually(lambda: value(database, "SELECT count(*) = 2 FROM alert"))
             told = sum(note != "heartbeat" for note in first)
             # The other one takes over, and repeats nothing.
             await app.operations.close()

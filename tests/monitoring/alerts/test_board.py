@@ -15,7 +15,7 @@ from photobooth_daemon.monitoring.alerts.texts import SUMMARIES, summary_of, tex
 from tests.support.fakes import FakeClock
 
 ANSWERED = ("PhotoboothInternalErrors", "PhotoboothWaitingRoomFull")
-FULL = Condition("PhotoboothDiskFull", facts={"free_mb": 5})
+FULL = Condition("PhotoboothDiskFull", "one", {"free_mb": 5})
 LATE = Condition("PhotoboothSlotTimeouts", "slot-003", {"count": 4})
 DOWN = Condition("PhotoboothUnhealthy", "database")
 
@@ -200,7 +200,7 @@ def test_a_message_names_the_gravest_first(evening: Evening) -> None:
     firing, _over = board.look(at + timedelta(seconds=30), [LATE, FULL], quiet=False, locale="ru")
     title = title_of("booth.lan", firing, [], "ru")
     text = text_of("booth.lan", firing, [], "ru")
-    assert title.startswith("booth.lan: Тревога: Диск заполнен")
+    assert title.startswith("booth.lan: Тревога: one: диск заполнен")
     assert title.endswith("(и ещё 1)")
     assert "PhotoboothDiskFull.md" in text
     assert "slot-003" in text
