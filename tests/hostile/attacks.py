@@ -148,11 +148,15 @@ def trickles(slot: str, at_once: int) -> Attack:
     return attack
 
 
-def asking(method: str, path: str, at_once: int) -> Attack:
-    """Requests for what is rendered, one after the other on each connection."""
+def asking(method: str, path: str, at_once: int, *, head: str = "", body: str = "") -> Attack:
+    """Requests for what is rendered or looked up; HEAD one after the other on each connection."""
 
     async def attack(host: str, port: int, stop: asyncio.Event) -> int:
-        request = f"{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        if body:
+            length = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        else:
+            length = ""
+        request = f"{method} {path} HTTP/1.1\r\nHost: x\r\n{head}{length}\r\n{body}".encode()
 
         async def one() -> None:
             async with connection(host, port) as (reader, writer):

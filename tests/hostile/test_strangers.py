@@ -30,7 +30,11 @@ from tests.support.party import Party
 
 ATTACK_SECONDS = 5.0
 PHOTO_SECONDS = 1.0
+USUAL_SECONDS = 0.25
+"""What a photo takes in peace; where other work keeps the machine busy, all takes longer."""
 MOST_MEMORY_BYTES = 1024**3
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzZXJnIn0." + "A" * 43
 ATTACKS: dict[str, Attack] = {
     "long heads": long_heads,
     "huge heads": huge_heads,
@@ -44,6 +48,16 @@ ATTACKS: dict[str, Attack] = {
     "HEAD /api/docs": asking("HEAD", "/api/docs", 40),
     "GET /api/openapi.json": asking("GET", "/api/openapi.json", 40),
     "clients that do not read": deaf_clients,
+    "HEAD /healthz": asking("HEAD", "/healthz", 40),
+    "HEAD /readyz": asking("HEAD", "/readyz", 40),
+    "galleries that are none": asking("HEAD", f"/g/{'A' * 22}", 40),
+    "results that are none": asking("HEAD", f"/public/results/{UNKNOWN}", 40),
+    "guest's keys": asking("HEAD", f"/r/{UNKNOWN}?k={'A' * 22}", 40),
+    "boards that are none": asking("HEAD", f"/board/{'A' * 22}", 40),
+    "board's state": asking("HEAD", "/board/state", 40, head="Cookie: photobooth_board=x\r\n"),
+    "made-up tokens": asking("HEAD", "/api/me", 40, head=f"Authorization: Bearer {TOKEN}\r\n"),
+    "logins": asking("POST", "/api/login", 40, body='{"username": "serg", "password": "guess"}'),
+    "OPTIONS": asking("OPTIONS", "/api/slots", 40),
 }
 
 
@@ -54,13 +68,16 @@ def party(io_loop: IOLoop, tmp_path: Path, database_url: str) -> Iterator[Party]
     io_loop.run_sync(opened.close)
 
 
-@pytest.mark.timeout(seconds=60)
+@pytest.mark.timeout(seconds=150)
 @pytest.mark.parametrize("name", ATTACKS)
 async def test_photos_are_served_meanwhile(party: Party, name: str) -> None:
-    await party.set_settings(sync_response_seconds=10)
+    # Trickling uploads were believed for as long as such a short window.
+    window_seconds = 10 if name.startswith("trickles") else 30
+    await party.set_settings(sync_response_seconds=window_seconds)
     await party.set_slot("slot-002", provider="local", operation="look", params={})
-    (before,) = await party.shoot()
-    assert before.why_original is None
+    peace = [shot for _ in range(3) for shot in await party.shoot()]
+    assert {shot.why_original for shot in peace} == {None}
+    before = sorted(shot.seconds for shot in peace)[1]
     stop = asyncio.Event()
     attack = party.begin(ATTACKS[name]("127.0.0.1", party.daemon.port, stop))
     took = []
@@ -76,9 +93,9 @@ async def test_photos_are_served_meanwhile(party: Party, name: str) -> None:
     made = await attack
     print(
         f"\n| {name} | {made} connections from {STRANGER} | "
-        f"{before.seconds:.2f} s | {sorted(took)[len(took) // 2]:.2f} s | {max(took):.2f} s |"
+        f"{before:.2f} s | {sorted(took)[len(took) // 2]:.2f} s | {max(took):.2f} s |"
     )
-    assert max(took) < before.seconds + PHOTO_SECONDS
+    assert max(took) < before + PHOTO_SECONDS * max(1.0, before / USUAL_SECONDS)
     assert _memory_bytes(party) < MOST_MEMORY_BYTES
     await party.nothing_left()
 
