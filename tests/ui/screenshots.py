@@ -16,6 +16,9 @@ from tests.support.ui_house import Visit
 
 DOCS = Path(__file__).parents[2] / "docs"
 OF_DOCUMENTS = DOCS / "screenshots"
+SETTLED = """() => document.fonts.status === "loaded" && [...document.images]
+  .filter((one) => one.checkVisibility() && one.getBoundingClientRect().top < innerHeight)
+  .every((one) => one.complete)"""
 
 
 @cache
@@ -35,11 +38,11 @@ def _file(name: str, language: str, size: tuple[int, int], scheme: str) -> str:
 
 
 def save(one: Visit, folder: Path, name: str, size: tuple[int, int], scheme: str) -> None:
-    """Write what the page shows now, once its letters are there."""
+    """Write what the page shows now, once its letters and pictures are there."""
     if not is_wanted(folder, name, one.language, size, scheme):
         return
     path = folder / _file(name, one.language, size, scheme)
     folder.mkdir(parents=True, exist_ok=True)
-    one.page.evaluate("document.fonts.ready")
+    one.page.wait_for_function(SETTLED)
     with Image.open(BytesIO(one.page.screenshot())) as picture:
         picture.convert("RGB").save(path, "WEBP", quality=82, method=6)

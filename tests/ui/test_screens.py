@@ -77,6 +77,7 @@ def camera(one: Visit) -> None:
     one.open("slots/slot-004?tab=camera")
     one.page.locator("#others summary").click()
     one.page.locator("#curl").wait_for()
+    one.page.evaluate("scrollTo(0, 0)")
 
 
 def intake_off(one: Visit) -> None:
