@@ -71,7 +71,7 @@ EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - what --lan asks for
     type=click.IntRange(0, 65535),
     default=2121,
     show_default=True,
-    help="Where the intake's FTP listens on 127.0.0.1; 0: any free port.",
+    help="Where the intake's FTP listens; 0: any free port.",
 )
 def quickstart(
     state_dir: Path, port: int, lan: bool, once: bool, intake: bool, ftp_port: int

@@ -151,8 +151,9 @@ class Quickstart:
         faked = dict.fromkeys(FAKED_PROVIDERS, fake_url)
         self._state.write_config(port, faked, os.environ, host=self._host)
         if self._ftp_port is not None:
-            ports = IntakePorts(_free_port(self._ftp_port, "--ftp-port"), _free_port(0))
-            self._intake = QuickstartIntake(self._state, ports)
+            ftp_port = _free_port(self._ftp_port, "--ftp-port", host=self._host)
+            ports = IntakePorts(ftp_port, _free_port(0))
+            self._intake = QuickstartIntake(self._state, ports, host=self._host)
             self._intake.configure(f"http://127.0.0.1:{port}", credentials.ingest_password)
         return start_up.load(self._state.config_path)
 

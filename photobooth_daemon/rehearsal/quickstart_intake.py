@@ -15,11 +15,12 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from photobooth_daemon.child_process import start_tied, stop
+from photobooth_daemon.monitoring.own_addresses import list_own_addresses
 from photobooth_daemon.rehearsal.quickstart_state import QuickstartError, QuickstartState
 
 READY_SECONDS = 30.0
 STOP_SECONDS = 5.0
-FTP_HOST = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,11 @@ class IntakePorts:
 class QuickstartIntake:
     """Starts the intake once the daemon answers, and stops it before the daemon."""
 
-    def __init__(self, state: QuickstartState, ports: IntakePorts) -> None:
+    def __init__(self, state: QuickstartState, ports: IntakePorts, *, host: str) -> None:
         self._state = state
         self._ports = ports
+        self._host = host
+        self._told_host = LOOPBACK
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -45,7 +48,11 @@ class QuickstartIntake:
 
     def as_json(self) -> dict[str, Any]:
         """Return what ``credentials.json`` says of it."""
-        return {"ftp_host": FTP_HOST, "ftp_port": self._ports.ftp, "folder": str(self.folder)}
+        return {
+            "ftp_host": self._told_host,
+            "ftp_port": self._ports.ftp,
+            "folder": str(self.folder),
+        }
 
     def configure(self, base_url: str, password: str) -> None:
         """Write its section of the start-up file."""
@@ -56,7 +63,7 @@ class QuickstartIntake:
                 f"folder = {json.dumps(str(self.folder))}",
                 f"server = {json.dumps(base_url)}",
                 f"password_file = {json.dumps(str(self._state.ingest_password_path))}",
-                f'ftp_listen = "{FTP_HOST}:{self._ports.ftp}"',
+                f'ftp_listen = "{self._host}:{self._ports.ftp}"',
                 f'status_listen = "127.0.0.1:{self._ports.status}"',
                 "settle_seconds = 0.5",
             ],
@@ -84,9 +91,17 @@ class QuickstartIntake:
         while asyncio.get_running_loop().time() < until:
             self.check()
             if await asyncio.to_thread(self._is_ready):
+                self._told_host = await self._host_for_cameras()
                 return
             await asyncio.sleep(0.05)
         raise QuickstartError(f"The intake is not ready after {READY_SECONDS:.0f} s.")
+
+    async def _host_for_cameras(self) -> str:
+        """Return an address of this machine that a camera can be given, if it listens there."""
+        if self._host == LOOPBACK:
+            return LOOPBACK
+        own = await list_own_addresses(self._ports.ftp)
+        return next((one.host for one in own if one.is_open and not one.is_name), LOOPBACK)
 
     def check(self) -> None:
         """Make sure that it still runs.

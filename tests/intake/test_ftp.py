@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ftplib
 import io
-import shutil
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from hashlib import sha256
@@ -286,24 +284,3 @@ def test_an_upload_that_was_whole_when_the_intake_died_is_taken_up(
         assert intake.files(".ftp") == ["A/half.jpg"]
     finally:
         intake.stop()
-
-
-@pytest.mark.parametrize("client", ["curl", "lftp"])
-def test_other_peoples_clients(
-    intake: IntakeProcess, ingest: FakeIngest, tmp_path: Path, client: str
-) -> None:
-    if shutil.which(client) is None:
-        pytest.skip(f"{client} is not installed")
-    source = tmp_path / "IMG_7.JPG"
-    source.write_bytes(photo())
-    server = f"ftp://127.0.0.1:{intake.ftp_port}/"
-    commands = {
-        "curl": ["curl", "-sS", "-T", str(source), "-u", f"{SLOT}:{PASSWORD}", server],
-        "lftp": [
-            *("lftp", "-u", f"{SLOT},{PASSWORD}", "-e"),
-            f"set ftp:ssl-allow no; put {source}; bye",
-            server,
-        ],
-    }
-    subprocess.run(commands[client], check=True, timeout=60)
-    until(lambda: intake.files("out") == ["IMG_7.jpg"])

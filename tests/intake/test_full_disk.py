@@ -91,9 +91,9 @@ def test_a_camera_hears_that_its_photo_has_not_arrived(
 ) -> None:
     data = photo(2) + bytes(256 * 1024) + b"\xff\xd9"
     filler = disk.fill()
-    # Said while it sends, or, where the connection breaks first, in answer to what it says next.
-    with pytest.raises((ftplib.Error, OSError)):
+    with pytest.raises(ftplib.error_temp, match="452 The disk is full"):
         send_by_ftp(intake, "IMG.JPG", data)
+    assert intake.files(".ftp") == []
     assert intake.files("in") == []
     filler.unlink()
     ingest.always = picture_of

@@ -26,6 +26,7 @@ from tornado.httpclient import AsyncHTTPClient
 
 from photobooth_daemon.clock import rfc3339
 from photobooth_daemon.config import start_up
+from photobooth_daemon.monitoring.own_addresses import list_own_addresses
 from photobooth_daemon.rehearsal.camera import Camera
 from photobooth_daemon.rehearsal.camera_form import Photo
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
@@ -165,10 +166,18 @@ async def test_it_ends_with_a_processed_photo_and_starts_again(state_dir: Path) 
 
 
 @pytest.mark.timeout(seconds=200)
-async def test_its_intake_takes_photos_by_ftp_and_from_folders(state_dir: Path) -> None:
-    process = start(state_dir, "--intake", "--ftp-port", "0")
+@pytest.mark.parametrize("more", [(), ("--lan",)], ids=["here", "lan"])
+async def test_its_intake_takes_photos_by_ftp_and_from_folders(
+    state_dir: Path, more: tuple[str, ...]
+) -> None:
+    process = start(state_dir, "--intake", "--ftp-port", "0", *more)
     credentials = await wait_for_credentials(process, state_dir)
     intake = credentials["intake"]
+    # What a camera can be given, where there is a network.
+    found = await list_own_addresses(intake["ftp_port"])
+    own = [one.host for one in found if one.is_open and not one.is_name]
+    assert intake["ftp_host"] == (own[0] if own else "127.0.0.1")
+    assert bool(own) <= bool(more)
     assert set(intake) == {"ftp_host", "ftp_port", "folder"}
     sample = (state_dir / "sample-result.jpg").read_bytes()
 
@@ -186,7 +195,7 @@ async def test_its_intake_takes_photos_by_ftp_and_from_folders(state_dir: Path) 
     process.send_signal(signal.SIGINT)
     shown, _ = await asyncio.to_thread(process.communicate)
     assert process.returncode == 0
-    assert f"ftp://127.0.0.1:{intake['ftp_port']}" in shown
+    assert f"ftp://{intake['ftp_host']}:{intake['ftp_port']}" in shown
     assert not processes_of(state_dir)
 
 

@@ -60,12 +60,22 @@ class FtpServer:
 
 
 @contextmanager
-def ftp_server(root: Path, *, min_free_bytes: int = 0) -> Iterator[FtpServer]:
-    """Serve one slot until the context ends."""
+def ftp_server(
+    root: Path, *, min_free_bytes: int = 0, certificate: tuple[Path, Path] | None = None
+) -> Iterator[FtpServer]:
+    """Serve one slot until the context ends; with a ``certificate`` and its key by TLS alone."""
     folders = SlotFolders(root, SLOT)
     folders.create()
     opened = FtpServer(folders)
-    config = FtpConfig(host="127.0.0.1", port=0, passive_ports=PortRange(33_000, 34_000))
+    cert_file, key_file = certificate or (None, None)
+    config = FtpConfig(
+        host="127.0.0.1",
+        port=0,
+        passive_ports=PortRange(33_000, 34_000),
+        tls_cert_file=cert_file,
+        tls_key_file=key_file,
+        tls_required=certificate is not None,
+    )
     server = FtpIntake(
         config,
         {SLOT: folders},
