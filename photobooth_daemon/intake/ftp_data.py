@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import sys
 from typing import Any
 
 from pyftpdlib.handlers import DTPHandler, TLS_DTPHandler
@@ -12,6 +13,7 @@ from pyftpdlib.handlers import DTPHandler, TLS_DTPHandler
 from photobooth_daemon.intake.ftp_files import Received
 
 STALLED_SECONDS = 60
+BROKEN = frozenset({(errno.ECONNRESET,), (errno.ECONNABORTED,), (errno.EPIPE,), (errno.ETIMEDOUT,)})
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,15 @@ def answer_to(fault: OSError) -> str:
     if fault.errno == errno.EFBIG:
         return "552 The file is larger than is taken."
     return f"451 {os.strerror(fault.errno or errno.EIO)}: the photo was not taken."
+
+
+def _is_broken() -> bool:
+    """Return whether a connection is being closed because it broke.
+
+    pyftpdlib calls that an end, too; it handles the error while it closes.
+    """
+    error = sys.exc_info()[1]
+    return error is not None and error.args[:1] in BROKEN
 
 
 class _Receiving:
@@ -63,7 +74,8 @@ class _Receiving:
         fault = received.fault
         if fault is None and self.transfer_finished:
             try:
-                self.cmd_channel.take_up(received)
+                if not self.cmd_channel.take_up(received) and _is_broken():
+                    self._resp = ("426 The connection broke: send the photo anew.", log.info)
             except OSError as error:
                 fault = error
         if fault is not None and self._resp:
@@ -85,3 +97,7 @@ class Data(_Receiving, DTPHandler):  # type: ignore[misc]
 
 class TlsData(_Receiving, TLS_DTPHandler):  # type: ignore[misc]
     """A data connection that may be encrypted."""
+
+    def readable(self) -> bool:
+        """Let a handshake begin before STOR: newer pyftpdlibs do, that of Debian 12 closes."""
+        return bool(self._ssl_accepting or super().readable())

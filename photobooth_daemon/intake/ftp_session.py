@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from OpenSSL import SSL
 from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 from pyftpdlib.ioloop import IOLoop
 
@@ -124,8 +125,8 @@ class _Uploads:
             self._in_dtp_queue = None
             queued[0].close()
 
-    def take_up(self, received: Received) -> None:
-        """Hand a finished upload on, or say in the log why not.
+    def take_up(self, received: Received) -> bool:
+        """Hand a finished upload on, or say in the log why not; return whether it is whole.
 
         Raises:
             OSError: it cannot be moved to where photos wait.
@@ -142,13 +143,14 @@ class _Uploads:
                 },
             )
         elif is_picture(file):
-            self.hand_on(file)
+            return self.hand_on(file)
         else:
             # Under a name that is not its last one, most likely: RNTO hands it on.
             log.info("an upload waits for its name", extra={"photo": os.path.basename(file)})
+        return True
 
-    def hand_on(self, file: str) -> None:
-        """Move a picture to where photos wait; half a one stays for its rest.
+    def hand_on(self, file: str) -> bool:
+        """Move a picture to where photos wait; half a one stays for its rest: False.
 
         Raises:
             OSError: it cannot be moved.
@@ -156,10 +158,11 @@ class _Uploads:
         if not is_whole(Path(file)):
             # A connection that broke can look like one that ended.
             self.on_incomplete_file_received(file)
-            return
+            return False
         size_bytes = os.path.getsize(file)
         self.arrived(self.authorizer.slot_of(self.username), Path(file))
         self._remember(file, size_bytes)
+        return True
 
     def _remember(self, file: str, size_bytes: int) -> None:
         """Know a file's size for those who ask for it afterwards."""
@@ -185,3 +188,6 @@ class TlsSession(_Uploads, TLS_FTPHandler):  # type: ignore[misc]
     """One camera's connection that may be encrypted (AUTH TLS)."""
 
     dtp_handler = TlsData
+    # TLS 1.3 sends tickets on every data connection. A camera that only sends never reads them,
+    # and closing with something unread throws away what is still on its way.
+    ssl_options = TLS_FTPHandler.ssl_options | SSL.OP_NO_TLSv1_3

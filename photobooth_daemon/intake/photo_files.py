@@ -41,8 +41,7 @@ def is_whole(path: Path) -> bool:
     with open_photo(path) as file:
         kind = content_type_of(head := file.read(MAGIC_BYTES))
         size_bytes = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size_bytes - TAIL_BYTES))
-        tail = file.read()
+        tail = _tail(file, size_bytes)
     if kind == JPEG:
         return b"\xff\xd9" in tail
     if kind == PNG:
@@ -50,6 +49,17 @@ def is_whole(path: Path) -> bool:
     if kind == WEBP:
         return size_bytes >= int.from_bytes(head[4:8], "little") + 8
     return size_bytes > 0
+
+
+def _tail(file: BinaryIO, size_bytes: int) -> bytes:
+    """Return a file's last bytes but for the zeros that some cameras fill their blocks with."""
+    end, tail = size_bytes, b""
+    while end > 0 and not tail:
+        begin = max(0, end - TAIL_BYTES)
+        file.seek(begin)
+        tail, end = file.read(end - begin).rstrip(b"\0"), begin
+    file.seek(max(0, end + len(tail) - TAIL_BYTES))
+    return file.read(TAIL_BYTES)
 
 
 def key_of(slot_id: str, name: str, sha256: str) -> str:

@@ -37,8 +37,10 @@ def by_lftp(way: str, photo: Path, port: int, certificate: Path) -> list[str]:
             "ssl:check-hostname no",
         ],
     }[way]
-    said = "; ".join([*(f"set {one}" for one in settings), f"put {photo}", "bye"])
-    return ["lftp", "-u", f"{SLOT},{PASSWORD}", "-e", said, f"ftp://localhost:{port}/"]
+    server = f'open -u "{SLOT},{PASSWORD}" ftp://localhost:{port}/'
+    # Its settings first: it connects as soon as it has an address.
+    said = [*(f"set {one}" for one in settings), server, f"put {photo}"]
+    return ["lftp", "-c", " && ".join(said)]
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -7,6 +7,8 @@ import ftplib
 import os
 import shutil
 import signal
+import socket
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,6 +94,23 @@ def test_a_camera_begins_anew_while_its_old_connection_hangs(server: FtpServer) 
     assert server.arrived == [("IMG_1.JPG", data)]
 
 
+def test_a_camera_whose_data_connection_broke_is_not_told_that_all_is_well(
+    server: FtpServer,
+) -> None:
+    data = large_photo()
+    camera = server.camera()
+    sending = camera.transfercmd("STOR IMG_1.JPG")
+    sending.sendall(data[:100_000])
+    until(lambda: [path for path in server.folders.ftp.rglob("*.JPG") if path.stat().st_size])
+    sending.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sending.close()
+    with pytest.raises(ftplib.error_temp, match="426 The connection broke"):
+        camera.voidresp()
+    assert server.arrived == []
+    store(camera, "IMG_1.JPG", data)
+    assert server.arrived == [("IMG_1.JPG", data)]
+
+
 def test_its_folder_may_have_been_tidied_away(server: FtpServer) -> None:
     camera = server.camera()
     camera.mkd("/A")
@@ -107,6 +126,12 @@ def test_a_photo_is_no_text_whatever_type_was_said(server: FtpServer) -> None:
     with camera.transfercmd("STOR IMG_1.JPG") as sending:  # TYPE was not said: it is A
         sending.sendall(data)
     camera.voidresp()
+    assert server.arrived == [("IMG_1.JPG", data)]
+
+
+def test_a_photo_may_be_filled_up_with_zeros(server: FtpServer) -> None:
+    data = photo() + bytes(32 * 1024)
+    store(server.camera(), "IMG_1.JPG", data)
     assert server.arrived == [("IMG_1.JPG", data)]
 
 
