@@ -23,14 +23,34 @@ def party(io_loop: IOLoop, tmp_path: Path, database_url: str) -> Iterator[Party]
     io_loop.run_sync(opened.close)
 
 
+HOLD_ENDS = """
+    CREATE FUNCTION hold_end() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM pg_advisory_xact_lock(42);
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER hold_end BEFORE UPDATE ON job_history
+       FOR EACH ROW WHEN (NEW.status <> 'pending') EXECUTE FUNCTION hold_end()
+"""
+GIVE_UP_WHO_IS_HELD = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event = 'advisory'
+"""
+
+
 @asynccontextmanager
 async def nothing_recorded(party: Party) -> AsyncIterator[None]:
-    """Hold the daemon at the point where a result is stored and its row is not yet written."""
+    """Hold the daemon at the point where a result is stored and its row is not yet written.
+
+    Nor is it written afterwards: PostgreSQL would end a statement whose client has been killed.
+    """
     connection = await party.connect()
     try:
-        async with connection.transaction():
-            await connection.execute("LOCK TABLE media_object IN EXCLUSIVE MODE")
-            yield
+        await connection.execute(HOLD_ENDS)
+        await connection.execute("SELECT pg_advisory_lock(42)")
+        yield
+        await connection.execute(GIVE_UP_WHO_IS_HELD)
+        await connection.execute("DROP FUNCTION hold_end CASCADE")
     finally:
         await connection.close()
 

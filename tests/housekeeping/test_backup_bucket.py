@@ -217,9 +217,11 @@ def test_the_configuration_may_ask_for_copies_and_the_second_links_what_the_firs
     monkeypatch.setattr(
         S3Store, "open", lambda self, key: fetched.append(key) or open_object(self, key)
     )
-    manifest = manifest_of(house.backup())
+    second = house.backup()
+    manifest = manifest_of(second)
     assert (manifest["media_files"], manifest["linked_files"]) == (10, 9)
     assert len(fetched) == 1
+    second.rename(house.backups / "20200102T000000Z")
     assert manifest_of(house.backup("--media", "leave"))["bucket"] == bucket.config.bucket
 
 

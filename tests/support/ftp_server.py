@@ -50,6 +50,8 @@ class FtpServer:
         camera = ftplib.FTP(timeout=20, encoding="latin-1", source_address=(address, 0))
         camera.connect("127.0.0.1", self.port)
         camera.login(SLOT, PASSWORD)
+        # The login is answered before the camera's folder is there; the next command is not.
+        camera.pwd()
         return camera
 
     def raw(self, address: str = "127.0.0.1") -> socket.socket:

@@ -96,8 +96,8 @@ class IntakeProcess:
         return self.process.wait(20)
 
     def log(self) -> str:
-        """Return what it has logged."""
-        return self.log_path.read_text("utf-8")
+        """Return what it has logged, which is nothing before it was ever started."""
+        return self.log_path.read_text("utf-8") if self.log_path.exists() else ""
 
     def status(self) -> dict[str, Any] | None:
         """Return what its page says; None while there is none."""

@@ -47,6 +47,17 @@ RUSSIAN: Mapping[str, str] = MappingProxyType(
         "The store's answer is not XML: is it an S3 endpoint?": (
             "ответ хранилища — не XML: точно ли это адрес S3?"
         ),
+        "The store's answer is not XML of S3: is it an S3 endpoint?": (
+            "ответ хранилища — не XML по правилам S3: точно ли это адрес S3?"
+        ),
+        "The store's answer is too long: is it an S3 endpoint?": (
+            "ответ хранилища слишком длинный: точно ли это адрес S3?"
+        ),
+        "The store's list does not go on.": "список объектов хранилища обрывается",
+        "The store's list makes no sense.": "список объектов хранилища не разобрать",
+        "The store says that an object is larger than any picture.": (
+            "по словам хранилища, объект больше любой картинки"
+        ),
         "The store does not remove {count} objects: {code}.": (
             "хранилище не удаляет объекты ({count}): {code}"
         ),
