@@ -201,7 +201,8 @@ def test_whatever_a_photo_came_to_is_told_in_words(admin: Visit, house: House) -
         told = {**job, "provider_code": reason.value, "attempts": attempts}
         admin.open("jobs")
         admin.open(f"jobs/{listed['job_id']}")
-        page.locator("#attempts .attempt").wait_for()
+        # Titles come with the catalogue, once for all pages.
+        page.locator("#attempts .attempt", has_text="Google Gemini").wait_for()
         if found := raw_words(admin):
             faults[reason.value] = found
     assert not faults, faults
