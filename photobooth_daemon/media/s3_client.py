@@ -218,7 +218,8 @@ class S3Client:
 
     def _session(self) -> aiohttp.ClientSession:
         if self._opened is None:
-            tls = ssl.create_default_context(cafile=self._ca_file) if self._ca_file else True
+            # Not True, which would be no check at all before aiohttp 3.9.
+            tls = ssl.create_default_context(cafile=self._ca_file)
             self._opened = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=tls),
                 cookie_jar=aiohttp.DummyCookieJar(),

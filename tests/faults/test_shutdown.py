@@ -54,7 +54,8 @@ async def test_what_a_photo_waited_for_a_daemon_is_taken_off_its_window(party: P
     assert shot.why_original in ("504 provider_timeout", "429 rate_limited")
     # Counted from the daemon's start it would be 24 s.
     assert shot.seconds < 23
-    assert all(job["timings"]["upload_ms"] >= 4000 for job in await party.jobs())
+    # The camera itself began a little later than the wait for it.
+    assert all(job["timings"]["upload_ms"] >= 3000 for job in await party.jobs())
 
 
 async def test_a_camera_that_connects_meanwhile_waits_and_is_served(party: Party) -> None:

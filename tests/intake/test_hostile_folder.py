@@ -56,7 +56,8 @@ def test_what_somebody_keeps_to_himself_holds_nobody_up(
         assert "a folder is left out" in intake.log()
         closed.chmod(0o700)
         (intake.shelf("in") / "IMG_2.jpg").chmod(0o600)
-        until(lambda: len(intake.files("out")) == 3, seconds=40)
+        # Its change of mode looks like a writer, whose end is waited for.
+        until(lambda: len(intake.files("out")) == 3, seconds=80)
     assert len(ingest.posted) == 3
 
 
