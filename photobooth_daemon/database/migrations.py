@@ -1,7 +1,10 @@
 """Brings a database to this program's schema, forward only, and says when it is not there.
 
-Each ``sql/NNNN_name.sql`` is applied once, in one transaction, under an
-advisory lock, so any number of hosts may try at the same time.
+Each ``sql/NNNN_name.sql`` is applied once, in a transaction of its own, under an advisory lock,
+so any number of hosts may try at the same time. A file that begins with ``-- outside a
+transaction`` builds indexes while photos come: its statements are run one by one, and what a run
+left half done when it was killed is done again by the next. ``-- formerly`` and a digest name an
+earlier text that came to the same, which installations may have applied.
 """
 
 from __future__ import annotations
@@ -10,12 +13,16 @@ import asyncio
 import hashlib
 import logging
 import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 
 import asyncpg
 
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.database.index_building import LONGEST_SECONDS, run_apart
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import SchemaMismatch
 
@@ -24,10 +31,14 @@ OLDEST_SERVER_MAJOR = 14
 ADVISORY_LOCK = 0x70686F746F  # "photo"
 LOCK_TIMEOUT = "10s"
 STATEMENT_TIMEOUT = "5min"
+STATEMENT_SECONDS = 300.0
+LOOK_SECONDS = 0.2
 
 log = logging.getLogger(__name__)
 
 _FILE_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
+_OUTSIDE = "-- outside a transaction"
+_FORMERLY = re.compile(r"^-- formerly ([0-9a-f]{64})$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,16 @@ class Migration:
     def digest(self) -> str:
         """Return the SHA-256 of the text, kept so that an edited file is noticed."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
+
+    @property
+    def digests(self) -> set[str]:
+        """Return that of the text, and those of texts that came to the same."""
+        return {self.digest, *_FORMERLY.findall(self.sql)}
+
+    @property
+    def is_outside(self) -> bool:
+        """Return whether it is run outside a transaction."""
+        return self.sql.startswith(_OUTSIDE)
 
 
 def list_migrations() -> list[Migration]:
@@ -62,39 +83,47 @@ async def migrate(database: Database, clock: Clock) -> list[Migration]:
         DatabaseUnavailable: it went away; what was not committed is rolled back.
     """
     applied = []
-    async with database.transaction() as connection:
+    async with database.dedicated_connection(patient=True) as connection:
         _refuse_old_server(connection.get_server_version().major)
-        await connection.execute(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
-        await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", ADVISORY_LOCK)
-        await connection.execute(
-            """
-            CREATE TABLE IF NOT EXISTS schema_migration (
-                number      integer PRIMARY KEY,
-                name        text NOT NULL,
-                digest      text NOT NULL,
-                applied_at  timestamptz NOT NULL
-            )
-            """
-        )
-        present = await _applied_digests(connection)
-        _refuse_foreign(present)
-        for migration in list_migrations():
-            if migration.number in present:
-                continue
-            await _apply(connection, migration)
+        async with _alone(connection):
             await connection.execute(
                 """
-                INSERT INTO schema_migration (number, name, digest, applied_at)
-                VALUES ($1, $2, $3, $4)
-                """,
-                migration.number,
-                migration.name,
-                migration.digest,
-                clock.utcnow(),
+                CREATE TABLE IF NOT EXISTS schema_migration (
+                    number      integer PRIMARY KEY,
+                    name        text NOT NULL,
+                    digest      text NOT NULL,
+                    applied_at  timestamptz NOT NULL
+                )
+                """
             )
-            applied.append(migration)
+            present = await _applied_digests(connection)
+            _refuse_foreign(present)
+            for migration in list_migrations():
+                if migration.number not in present:
+                    await _apply(connection, migration, clock)
+                    applied.append(migration)
     return applied
+
+
+@asynccontextmanager
+async def _alone(connection: asyncpg.Connection) -> AsyncIterator[None]:
+    """Hold the lock of all migrations: whoever has it is waited for, for as long as it builds.
+
+    It is asked for again and again. A transaction that waited for it would have a snapshot, and
+    an index is not built before every older snapshot is gone.
+    """
+    until = time.monotonic() + LONGEST_SECONDS
+    told = False
+    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", ADVISORY_LOCK):
+        if time.monotonic() > until:
+            raise SchemaMismatch("Another host has been migrating the database for too long.")
+        if not told:
+            log.info("another host is migrating the database")
+            told = True
+        await asyncio.sleep(LOOK_SECONDS)
+    yield
+    # Not where the block failed: the connection ends, and the lock with it.
+    await connection.execute("SELECT pg_advisory_unlock($1)", ADVISORY_LOCK)
 
 
 async def check(database: Database) -> None:
@@ -115,7 +144,7 @@ async def check(database: Database) -> None:
         )
 
 
-async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
+async def _apply(connection: asyncpg.Connection, migration: Migration, clock: Clock) -> None:
     """Run a migration; what it warns of, such as a default that has changed, is logged."""
 
     def tell(_: object, message: asyncpg.PostgresLogMessage) -> None:
@@ -124,7 +153,23 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
 
     connection.add_log_listener(tell)
     try:
-        await connection.execute(migration.sql, timeout=300)
+        if migration.is_outside:
+            await run_apart(connection, migration.sql)
+        async with connection.transaction():
+            await connection.execute(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
+            await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+            if not migration.is_outside:
+                await connection.execute(migration.sql, timeout=STATEMENT_SECONDS)
+            await connection.execute(
+                """
+                INSERT INTO schema_migration (number, name, digest, applied_at)
+                VALUES ($1, $2, $3, $4)
+                """,
+                migration.number,
+                migration.name,
+                migration.digest,
+                clock.utcnow(),
+            )
         # Listeners are called from the loop, a turn after what they are told of.
         await asyncio.sleep(0)
     finally:
@@ -153,7 +198,7 @@ def _refuse_foreign(present: dict[int, str]) -> None:
                 "is unknown here. Install that version again, or restore a backup made before "
                 "it: photoboothctl restore"
             )
-        if known[number].digest != digest:
+        if digest not in known[number].digests:
             raise SchemaMismatch(
                 f"Migration {number:04d}_{known[number].name} was edited after being applied. "
                 "Reinstall the package, or begin with an empty database: photoboothctl migrate"

@@ -148,8 +148,12 @@ class Database:
             await step()
 
     @asynccontextmanager
-    async def dedicated_connection(self) -> AsyncIterator[asyncpg.Connection]:
+    async def dedicated_connection(
+        self, *, patient: bool = False
+    ) -> AsyncIterator[asyncpg.Connection]:
         """Open a connection beside the pool, for what holds one as long as it lives (LISTEN).
+
+        ``patient`` is who does not try again.
 
         Raises:
             DatabaseUnavailable: none could be had, or it broke.
@@ -158,7 +162,11 @@ class Database:
         lent = False
         try:
             connection = await asyncpg.connect(
-                self._keeper.host.url, **{**self._options, "timeout": DEDICATED_SECONDS}
+                self._keeper.host.url,
+                **{
+                    **self._options,
+                    "timeout": ACQUIRE_TIMEOUT_SECONDS if patient else DEDICATED_SECONDS,
+                },
             )
             try:
                 await _prepare_connection(connection)
