@@ -2,129 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from tornado.ioloop import IOLoop
 
-from photobooth_daemon.config.media import S3Config
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.media.s3 import S3Store
-from photobooth_daemon.media.s3_body import body_of
-from photobooth_daemon.media.s3_client import S3Client
-from tests.support.commands import Commands
-from tests.support.housekeeping import insert_job, insert_media, value
-from tests.support.object_store import ObjectStore
+from tests.support.bucket_house import Bucket, House
+from tests.support.housekeeping import value
 
 EXIT_FAILED, EXIT_USAGE = 1, 2
-T = TypeVar("T")
-
-
-class Bucket:
-    """A bucket of the test's own, as whoever runs the store sees it."""
-
-    def __init__(self, config: S3Config) -> None:
-        self.config = config
-
-    def put(self, name: str, data: bytes) -> None:
-        """Store an object under a name below the installation's prefix."""
-
-        async def run(client: S3Client) -> None:
-            await client.put(f"{self.config.prefix}{name}", await body_of(data), "image/jpeg")
-
-        self._with_client(run)
-
-    def contents(self) -> dict[str, bytes]:
-        """Return all there is below the prefix."""
-
-        async def run(client: S3Client) -> dict[str, bytes]:
-            found = {}
-            async for page in client.pages(self.config.prefix):
-                for item in page:
-                    answer = await client.get(item.key)
-                    found[item.key.removeprefix(self.config.prefix)] = await answer.read()
-            return found
-
-        return self._with_client(run)
-
-    def _with_client(self, work: Callable[[S3Client], Awaitable[T]]) -> T:
-        async def run() -> T:
-            client = S3Client(self.config)
-            try:
-                return await work(client)
-            finally:
-                await client.close()
-
-        return asyncio.run(run())
-
-
-class House:
-    """A machine by its commands; without a bucket it keeps files."""
-
-    def __init__(
-        self, database_url: str, directory: Path, bucket: Bucket | None, **more: str
-    ) -> None:
-        (directory / "media").mkdir(parents=True)
-        self.directory = directory
-        self.backups = directory.parent / "backups"
-        environment = {"PHOTOBOOTH_BACKUP__DIRECTORY": str(self.backups), **more}
-        if bucket is not None:
-            environment |= {"PHOTOBOOTH_MEDIA__STORE": "s3", **_keys(bucket.config)}
-        self.commands = Commands(database_url, directory, **environment)
-
-    def backup(self, *arguments: str) -> Path:
-        self.commands.good("backup", *arguments)
-        return max(path for path in self.backups.iterdir() if path.name[0] != ".")
-
-    def restore(self, backup: Path, *arguments: str) -> Any:
-        return self.commands.run("restore", str(backup), "--unsealed", *arguments)
-
-
-def _keys(config: S3Config) -> dict[str, str]:
-    names = ("endpoint", "bucket", "prefix", "access_key", "secret_key")
-    return {f"PHOTOBOOTH_MEDIA__S3__{name.upper()}": getattr(config, name) for name in names}
-
-
-@pytest.fixture
-def new_bucket(object_store: ObjectStore) -> Callable[[], Bucket]:
-    return lambda: Bucket(asyncio.run(object_store.new_bucket()))
-
-
-@pytest.fixture
-def bucket(io_loop: IOLoop, database: Database, new_bucket: Callable[[], Bucket]) -> Bucket:
-    """A bucket with three results that have rows, an original and a template."""
-    made = new_bucket()
-
-    async def insert() -> list[str]:
-        now = datetime.now(UTC)
-        ids = []
-        for _ in range(3):
-            job_id = await insert_job(database, now, "done", expires_at=now + timedelta(days=1))
-            for kind in ("result", "preview"):
-                await insert_media(database, job_id, kind, now + timedelta(days=1))
-            ids.append(str(job_id))
-        return ids
-
-    for job_id in io_loop.run_sync(insert):
-        made.put(f"results/{job_id}/result.jpg", os.urandom(200_000))
-        made.put(f"results/{job_id}/preview.jpg", os.urandom(2_000))
-    made.put(f"originals/{uuid4()}/photo.jpg", os.urandom(1_000))
-    media_id = uuid4()
-    made.put(f"templates/{media_id}/original.png", os.urandom(1_000))
-    made.put(f"templates/{media_id}/preview.webp", os.urandom(100))
-    return made
-
-
-@pytest.fixture
-def house(bucket: Bucket, database_url: str, tmp_path: Path) -> House:
-    return House(database_url, tmp_path / "house", bucket)
 
 
 def manifest_of(backup: Path) -> Any:

@@ -126,7 +126,7 @@ class Restore:
                 f"The daemon runs on {host}: stop it there, too. One that was killed is"
                 " forgotten within a minute."
             )
-        if not replace and not await self._is_empty(manifest):
+        if not replace and not await self._is_empty(manifest, backup, digests):
             raise BackupFailed(
                 "There are jobs, slots or pictures here already. To lose them: --replace"
             )
@@ -145,8 +145,12 @@ class Restore:
             raise failure_of(error) from error
         await self._restore_database(program, backup)
 
-    async def _is_empty(self, manifest: Manifest) -> bool:
-        return await self._pictures.is_empty(manifest) and await self._repository.is_unused()
+    async def _is_empty(
+        self, manifest: Manifest, backup: Path, digests: Mapping[str, str | None]
+    ) -> bool:
+        if not await self._repository.is_unused():
+            return False
+        return await self._pictures.loses_nothing(manifest, backup, digests)
 
     async def _note(self, manifest: Manifest, *, sealed: bool) -> None:
         """End every session of the machine that was backed up, and let the log tell of this."""
