@@ -31,6 +31,7 @@ from photobooth_daemon.providers.facts import ProviderFacts
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.audit import AuditRepository
+from photobooth_daemon.repositories.event_stats import EventStatsRepository
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
@@ -155,7 +156,7 @@ def build_administration(
             freeze,
             saved=slot_saved,
         ),
-        stats=Stats(StatsRepository(database), job_lists, clock),
+        stats=Stats(StatsRepository(database), EventStatsRepository(database), job_lists, clock),
         audit=audit,
         heads=heads,
         throttle=throttle,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.model.events import Event
@@ -39,19 +42,13 @@ class EventReportRepository:
     async def _read(
         self, since: datetime, until: datetime, which: str, *values: Any
     ) -> EventReport:
-        photos, jobs = _PHOTOS.format(which=which), _JOBS.format(which=which)
         async with self._database.transaction() as connection:
-            # All figures of one report are of one moment.
-            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            total = await connection.fetchrow(_TOTAL.format(photos=photos, jobs=jobs), *values)
-            slots = await connection.fetch(_SLOTS.format(jobs=jobs), *values)
-            causes = await connection.fetch(_CAUSES.format(photos=photos), *values)
-            providers = await connection.fetch(_PROVIDERS.format(jobs=jobs), *values)
-            slowest = await connection.fetch(_SLOWEST.format(photos=photos), *values)
-            hours = await connection.fetch(_STRETCHES["1 hour"].format(photos=photos), *values)
-            quarters = await connection.fetch(
-                _STRETCHES["15 minutes"].format(photos=photos), *values
-            )
+            # An evening's photos are laid out once, in memory.
+            await connection.execute("SET LOCAL work_mem = '32MB'")
+            row = await connection.fetchrow(_REPORT.format(which=which), *values)
+        total, quarters = row["total"], tuple(_hour_of(one) for one in row["quarters"] or ())
+        p50_ms, p95_ms = total["total_ms"] or (None, None)
+        provider_p50_ms, provider_p95_ms = total["provider_ms"] or (None, None)
         return EventReport(
             since=since,
             until=until,
@@ -62,92 +59,114 @@ class EventReportRepository:
             pending=total["pending"],
             fallbacks=total["fallbacks"],
             made_again=total["made_again"],
-            total=Durations(total["p50"], total["p95"], total["longest"]),
+            total=Durations(p50_ms, p95_ms, total["longest"]),
             ready_p90_ms=total["ready_p90"],
-            provider=Durations(
-                total["provider_p50"], total["provider_p95"], total["provider_longest"]
-            ),
+            provider=Durations(provider_p50_ms, provider_p95_ms, total["provider_longest"]),
             received_bytes=total["received_bytes"],
             result_bytes=total["result_bytes"],
             cost=total["cost"],
-            first_at=total["first_at"],
-            last_at=total["last_at"],
-            slots=tuple(SlotLine(*row.values()) for row in slots),
-            causes=tuple(Cause(*row.values()) for row in causes),
-            providers=tuple(ProviderLine(*row.values()) for row in providers),
-            slowest=tuple(SlowPhoto(*row.values()) for row in slowest),
-            hours=tuple(Hour(*row.values()) for row in hours),
-            quarters=tuple(Hour(*row.values()) for row in quarters),
+            first_at=_instant_of(total["first_at"]),
+            last_at=_instant_of(total["last_at"]),
+            slots=tuple(SlotLine(**line) for line in row["slots"] or ()),
+            causes=tuple(Cause(**line) for line in row["causes"] or ()),
+            providers=tuple(ProviderLine(**line) for line in row["providers"] or ()),
+            slowest=tuple(_slow_photo_of(line) for line in row["slowest"] or ()),
+            hours=_hours_of(quarters),
+            quarters=quarters,
         )
 
 
-_PHOTOS = "FROM job_history AS job WHERE job.source = 'ingest' AND {which}"
-# What was made again later is no further photo, but costs, too.
-_JOBS = "FROM job_history AS job WHERE job.source IN ('ingest', 'rerun') AND {which}"
+def _instant_of(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
-_TOTAL = """
+
+def _hour_of(line: Mapping[str, Any]) -> Hour:
+    return Hour(datetime.fromisoformat(line["at"]), line["photos"], line["done"])
+
+
+def _slow_photo_of(line: Mapping[str, Any]) -> SlowPhoto:
+    own = {"job_id": UUID(line["job_id"]), "started_at": datetime.fromisoformat(line["started_at"])}
+    return SlowPhoto(**{**line, **own})
+
+
+def _hours_of(quarters: Iterable[Hour]) -> tuple[Hour, ...]:
+    """Return the hours that quarters of an hour, in their order, add up to."""
+    hours = groupby(quarters, key=lambda one: one.at.replace(minute=0))
+    return tuple(
+        Hour(at, sum(one.photos for one in ones), sum(one.done for one in ones))
+        for at, ones in ((at, list(ones)) for at, ones in hours)
+    )
+
+
+# What was made again later is no further photo, but costs, too. All figures of one report are of
+# one statement, which looks at each job once, however many figures there are.
+_REPORT = f"""
+WITH job AS MATERIALIZED (
+    SELECT job_id, slot_id, source, status, provider, fallback, rerun_by, input_size_bytes,
+           coalesce(provider_code, failure_code, 'unknown') AS code, result_size_bytes, cost,
+           (timings ->> 'total_ms')::integer AS total_ms,
+           (timings ->> 'provider_ms')::integer AS provider_ms,
+           jsonb_array_length(attempts) AS attempts, started_at
+      FROM job_history AS job
+     WHERE source IN ('ingest', 'rerun') AND {{which}}
+), photo AS NOT MATERIALIZED (
+    SELECT * FROM job WHERE source = 'ingest'
+), total AS (
     SELECT count(*) AS photos,
            count(*) FILTER (WHERE status = 'done') AS done,
            count(*) FILTER (WHERE status = 'timeout') AS timeouts,
            count(*) FILTER (WHERE status = 'failed') AS failures,
            count(*) FILTER (WHERE status = 'pending') AS pending,
            count(*) FILTER (WHERE fallback) AS fallbacks,
-           count(*) FILTER (WHERE EXISTS (
+           count(*) FILTER (WHERE rerun_by IS NOT NULL AND EXISTS (
                SELECT FROM job_history AS made
-                WHERE made.job_id = job.rerun_by AND made.status = 'done')) AS made_again,
-           percentile_disc(0.5) WITHIN GROUP (ORDER BY (timings ->> 'total_ms')::integer) AS p50,
-           percentile_disc(0.95) WITHIN GROUP (ORDER BY (timings ->> 'total_ms')::integer) AS p95,
-           max((timings ->> 'total_ms')::integer) AS longest,
-           percentile_disc(0.9) WITHIN GROUP (ORDER BY (timings ->> 'total_ms')::integer)
+                WHERE made.job_id = photo.rerun_by AND made.status = 'done')) AS made_again,
+           percentile_disc('{{{{0.5,0.95}}}}'::float8[]) WITHIN GROUP (ORDER BY total_ms)
+               AS total_ms,
+           max(total_ms) AS longest,
+           percentile_disc(0.9) WITHIN GROUP (ORDER BY total_ms)
                FILTER (WHERE status = 'done') AS ready_p90,
-           percentile_disc(0.5) WITHIN GROUP (ORDER BY (timings ->> 'provider_ms')::integer)
-               AS provider_p50,
-           percentile_disc(0.95) WITHIN GROUP (ORDER BY (timings ->> 'provider_ms')::integer)
-               AS provider_p95,
-           max((timings ->> 'provider_ms')::integer) AS provider_longest,
+           percentile_disc('{{{{0.5,0.95}}}}'::float8[]) WITHIN GROUP (ORDER BY provider_ms)
+               AS provider_ms,
+           max(provider_ms) AS provider_longest,
            coalesce(sum(input_size_bytes), 0)::bigint AS received_bytes,
            coalesce(sum(result_size_bytes), 0)::bigint AS result_bytes,
-           (SELECT coalesce(sum(cost), 0)::float8 {jobs}) AS cost,
+           (SELECT coalesce(sum(cost), 0)::float8 FROM job) AS cost,
            min(started_at) AS first_at, max(started_at) AS last_at
-    {photos}
-"""
-
-_SLOTS = """
+      FROM photo
+), slot_line AS (
     SELECT slot_id, (SELECT display_name FROM slot WHERE slot.slot_id = job.slot_id),
-           count(*) FILTER (WHERE source = 'ingest'),
-           count(*) FILTER (WHERE source = 'ingest' AND status = 'done'),
-           count(*) FILTER (WHERE source = 'ingest' AND status = 'timeout'),
-           count(*) FILTER (WHERE source = 'ingest' AND status = 'failed'),
-           percentile_disc(0.95) WITHIN GROUP (ORDER BY (timings ->> 'total_ms')::integer)
-               FILTER (WHERE source = 'ingest'),
-           coalesce(sum(cost), 0)::float8
-    {jobs} GROUP BY slot_id HAVING bool_or(source = 'ingest') ORDER BY slot_id
-"""
-
-_CAUSES = """
-    SELECT status, coalesce(provider_code, failure_code, 'unknown') AS code, count(*)
-    {photos} AND status IN ('timeout', 'failed')
-     GROUP BY status, code ORDER BY count(*) DESC, code
-"""
-
-_PROVIDERS = """
-    SELECT coalesce(provider, 'none'), count(*) FILTER (WHERE source = 'ingest') AS photos,
-           sum(jsonb_array_length(attempts)), coalesce(sum(cost), 0)::float8
-    {jobs} GROUP BY provider ORDER BY photos DESC, provider
-"""
-
-_SLOWEST = f"""
-    SELECT job_id, slot_id, status, provider, (timings ->> 'total_ms')::integer,
-           coalesce((timings ->> 'provider_ms')::integer, 0), started_at
-    {{photos}} AND timings ? 'total_ms'
-     ORDER BY (timings ->> 'total_ms')::integer DESC, job_id LIMIT {SLOWEST}
-"""
-
-_STRETCHES = {
-    step: f"""
-    SELECT date_bin('{step}', started_at, 'epoch') AS at, count(*),
-           count(*) FILTER (WHERE status = 'done')
-    {{photos}} GROUP BY at ORDER BY at
-"""
-    for step in ("1 hour", "15 minutes")
-}
+           count(*) FILTER (WHERE source = 'ingest') AS photos,
+           count(*) FILTER (WHERE source = 'ingest' AND status = 'done') AS done,
+           count(*) FILTER (WHERE source = 'ingest' AND status = 'timeout') AS timeouts,
+           count(*) FILTER (WHERE source = 'ingest' AND status = 'failed') AS failures,
+           percentile_disc(0.95) WITHIN GROUP (ORDER BY total_ms)
+               FILTER (WHERE source = 'ingest') AS p95_ms,
+           coalesce(sum(cost), 0)::float8 AS cost
+      FROM job GROUP BY slot_id HAVING bool_or(source = 'ingest')
+), cause AS (
+    SELECT status, code, count(*) AS photos
+      FROM photo WHERE status IN ('timeout', 'failed') GROUP BY status, code
+), provider_line AS (
+    SELECT coalesce(provider, 'none') AS provider,
+           count(*) FILTER (WHERE source = 'ingest') AS photos, sum(attempts) AS attempts,
+           coalesce(sum(cost), 0)::float8 AS cost
+      FROM job GROUP BY provider
+), slow_photo AS (
+    SELECT job_id, slot_id, status, provider, total_ms, coalesce(provider_ms, 0) AS provider_ms,
+           started_at
+      FROM photo WHERE total_ms IS NOT NULL ORDER BY total_ms DESC, job_id LIMIT {SLOWEST}
+), quarter AS (
+    SELECT date_bin('15 minutes', started_at, 'epoch') AS at, count(*) AS photos,
+           count(*) FILTER (WHERE status = 'done') AS done
+      FROM photo GROUP BY at
+)
+SELECT (SELECT to_jsonb(total) FROM total) AS total,
+       (SELECT jsonb_agg(to_jsonb(line) ORDER BY slot_id) FROM slot_line AS line) AS slots,
+       (SELECT jsonb_agg(to_jsonb(line) ORDER BY photos DESC, code) FROM cause AS line) AS causes,
+       (SELECT jsonb_agg(to_jsonb(line) ORDER BY photos DESC, provider) FROM provider_line AS line)
+           AS providers,
+       (SELECT jsonb_agg(to_jsonb(line) ORDER BY total_ms DESC, job_id) FROM slow_photo AS line)
+           AS slowest,
+       (SELECT jsonb_agg(to_jsonb(line) ORDER BY at) FROM quarter AS line) AS quarters
+"""  # noqa: S608

@@ -9,21 +9,29 @@ looks back up to a tenth further than the window, to where a stretch begins.
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from photobooth_daemon.clock import Clock, rfc3339
 from photobooth_daemon.model.events import Event
+from photobooth_daemon.monitoring.reports.durations import (
+    SHARES,
+    Durations,
+    Percentiles,
+    durations_of_event,
+    durations_of_window,
+    grouped,
+)
+from photobooth_daemon.repositories.event_stats import EventStatsRepository
 from photobooth_daemon.repositories.job_lists import JobLists
-from photobooth_daemon.repositories.stats import DurationCount, OutcomeCount, StatsRepository
+from photobooth_daemon.repositories.stats import OutcomeCount, StatsRepository
 
 OUTCOMES = ("done", "timeout", "failed")
-SHARES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 
+PENDING = "pending"
 EVENT = "event"
 """What stands for a window where the figures are an event's."""
 
@@ -51,8 +59,15 @@ WINDOWS: Mapping[str, Window] = {
 class Stats:
     """Computes the figures that the statistics page and the command line show."""
 
-    def __init__(self, repository: StatsRepository, jobs: JobLists, clock: Clock) -> None:
+    def __init__(
+        self,
+        repository: StatsRepository,
+        events: EventStatsRepository,
+        jobs: JobLists,
+        clock: Clock,
+    ) -> None:
         self._repository = repository
+        self._events = events
         self._jobs = jobs
         self._clock = clock
 
@@ -67,31 +82,37 @@ class Stats:
             self._repository.durations_by_stretch(duration_step, since),
             self._jobs.count_pending(),
         )
+        durations = durations_of_window(of_slots, of_stretches, duration_step)
         return {
             "window": window.name,
-            **_document(
-                since, until, step, outcomes, of_slots, pending,
-                lambda stretches: _p95_series(of_stretches, stretches, duration_step),
-            ),
-        }  # fmt: skip
+            **_document(since, until, step, outcomes, durations, pending),
+        }
 
     async def figures_of_event(self, event: Event) -> dict[str, Any]:
         """Return all figures of an event's photos so far, exactly, in the form of a window's."""
         until = max(event.starts_at, min(event.ends_at, self._clock.utcnow()))
         step = _step_for(event.ends_at - event.starts_at)
-        outcomes, of_slots, of_stretches, pending = await asyncio.gather(
-            self._repository.outcomes_of_event(event.event_id, step),
-            self._repository.durations_of_event(event.event_id),
-            self._repository.durations_of_event_by_stretch(event.event_id, step),
-            self._repository.pending_of_event(event.event_id),
+        counted, durations = await asyncio.gather(
+            self._events.outcomes(event.event_id, step),
+            self._events.durations(event.event_id, step, list(SHARES.values())),
         )
+        pending: dict[str, int] = defaultdict(int)
+        for count in counted:
+            # A photo that is made again is under way, but no further one.
+            if count.status == PENDING and count.jobs:
+                pending[count.slot_id] += count.jobs
+        outcomes = [count for count in counted if count.status != PENDING]
         return {
             "window": EVENT,
             **_document(
-                event.starts_at, until, step, outcomes, of_slots, pending,
-                lambda stretches: _p95_series(of_stretches, stretches, step),
+                event.starts_at,
+                until,
+                step,
+                outcomes,
+                durations_of_event(durations, step),
+                pending,
             ),
-        }  # fmt: skip
+        }
 
     async def counts_of_last_day(self) -> dict[str, dict[str, int]]:
         """Return how many photos of each slot ended how in the last 24 h, and are under way."""
@@ -115,22 +136,22 @@ def _document(
     until: datetime,
     step: int,
     outcomes: Sequence[OutcomeCount],
-    of_slots: Sequence[DurationCount],
+    durations: Durations,
     pending: Mapping[str, int],
-    p95_series: Callable[[Sequence[datetime]], list[int | None]],
 ) -> dict[str, Any]:
-    outcomes_of = _by(outcomes, lambda count: count.slot_id)
-    durations_of = _by(of_slots, lambda count: str(count.group))
+    outcomes_of = grouped(outcomes, lambda count: count.slot_id)
     stretches = _stretches(since, until, step)
-    slot_ids = sorted({*outcomes_of, *durations_of, *pending})
+    slot_ids = sorted({*outcomes_of, *durations.slots, *pending})
     return {
         "since": rfc3339(since),
         "until": rfc3339(until),
-        "total": _figures(outcomes, of_slots, sum(pending.values())),
+        "total": _figures(outcomes, durations.total, sum(pending.values())),
         "slots": [
             {
                 "slot_id": slot_id,
-                **_figures(outcomes_of[slot_id], durations_of[slot_id], pending.get(slot_id, 0)),
+                **_figures(
+                    outcomes_of[slot_id], durations.of_slot(slot_id), pending.get(slot_id, 0)
+                ),
                 "series": _series(outcomes_of[slot_id], stretches),
             }
             for slot_id in slot_ids
@@ -139,7 +160,11 @@ def _document(
             "step_seconds": step,
             "at": [rfc3339(at) for at in stretches],
             **_series(outcomes, stretches),
-            "p95_total_ms": p95_series(stretches),
+            # Of the longer stretch that each step lies in.
+            "p95_total_ms": [
+                durations.p95_of_stretch.get(_beginning(at, durations.stretch_seconds))
+                for at in stretches
+            ],
         },
     }
 
@@ -149,28 +174,8 @@ def _step_for(length: timedelta) -> int:
     return 900 if length <= timedelta(days=2) else 7200
 
 
-def percentile(counts: Sequence[tuple[float, int]], share: float) -> float:
-    """Return the value below which ``share`` of the photos lie, between neighbours in proportion.
-
-    ``counts`` holds (milliseconds, photos), in increasing order.
-    """
-    last = sum(jobs for _, jobs in counts) - 1
-    place = share * last
-    lower, upper = _at(counts, math.floor(place)), _at(counts, math.ceil(place))
-    return lower + (upper - lower) * (place - math.floor(place))
-
-
-def _at(counts: Sequence[tuple[float, int]], index: int) -> float:
-    passed = 0
-    for ms, jobs in counts:
-        passed += jobs
-        if index < passed:
-            return ms
-    return counts[-1][0]
-
-
 def _figures(
-    outcomes: Iterable[OutcomeCount], durations: Iterable[DurationCount], pending: int
+    outcomes: Iterable[OutcomeCount], durations: Mapping[str, Percentiles], pending: int
 ) -> dict[str, Any]:
     by_status = dict.fromkeys(OUTCOMES, 0)
     reasons: dict[str, int] = defaultdict(int)
@@ -184,33 +189,15 @@ def _figures(
         if count.reason and count.jobs:
             reasons[count.reason] += count.jobs
     jobs = sum(by_status.values())
-    measures = _by(durations, lambda count: count.measure)
     return {
         "jobs": {"ended": jobs, **by_status, "pending": pending},
         "success_share": _share(by_status["done"], jobs),
         "timeout_share": _share(by_status["timeout"], jobs),
         "reasons": dict(sorted(reasons.items(), key=lambda item: -item[1])),
-        "total_ms": _percentiles(measures["total_ms"]),
-        "provider_ms": _percentiles(measures["provider_ms"]),
+        **durations,
         "bytes": {"input": input_bytes, "result": result_bytes},
         "cost": round(cost, 6),
     }
-
-
-def _percentiles(counts: Iterable[DurationCount]) -> dict[str, int | None]:
-    merged = _merged(counts)
-    return {
-        name: round(percentile(merged, share)) if merged else None for name, share in SHARES.items()
-    }
-
-
-def _merged(counts: Iterable[DurationCount]) -> list[tuple[float, int]]:
-    jobs: dict[int, int] = defaultdict(int)
-    sums: dict[int, float] = defaultdict(float)
-    for count in counts:
-        jobs[count.bucket] += count.jobs
-        sums[count.bucket] += count.sum_ms
-    return [(sums[bucket] / jobs[bucket], jobs[bucket]) for bucket in sorted(jobs)]
 
 
 def _stretches(since: datetime, until: datetime, step: int) -> list[datetime]:
@@ -236,21 +223,5 @@ def _series(
     return series
 
 
-def _p95_series(
-    durations: Iterable[DurationCount], stretches: Sequence[datetime], step: int
-) -> list[int | None]:
-    """Return the p95 of the longer stretch that each step of the series lies in."""
-    of_stretch = _by(durations, lambda count: count.group)
-    p95_of = {at: _percentiles(counts)["p95"] for at, counts in of_stretch.items()}
-    return [p95_of.get(_beginning(at, step)) for at in stretches]
-
-
 def _share(part: int, whole: int) -> float | None:
     return round(part / whole, 4) if whole else None
-
-
-def _by(counts: Iterable[Any], key: Any) -> defaultdict[Any, list[Any]]:
-    groups: defaultdict[Any, list[Any]] = defaultdict(list)
-    for count in counts:
-        groups[key(count)].append(count)
-    return groups
