@@ -12,12 +12,14 @@ from photobooth_daemon.administration.throttle import Limit, Throttle
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import GalleryNotFound, PinRequired, WrongPin
 from photobooth_daemon.model.events import Event
-from photobooth_daemon.model.networks import network_of
+from photobooth_daemon.model.networks import network_of, site_of
 from photobooth_daemon.repositories.events import EventRepository
 
 PASS_SECONDS = 12 * 3600
 GALLERY_PIN = Limit("gallery_pin", 10)
 """Wrong PINs of one gallery from one address."""
+GALLERY_PIN_OF_SITE = Limit("gallery_pin_of_site", 30)
+"""The same from the 65,536 networks of an IPv6 /48: one by one they would guess 655,360 times."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _PASS = re.compile(r"([0-9]{1,12})\.([A-Za-z0-9_-]{43})")
 
@@ -75,16 +77,19 @@ class Galleries:
 
         Raises:
             WrongPin: it is not.
-            TooManyAttempts: ten from this address were not.
+            TooManyAttempts: ten from this address were not, or thirty from its IPv6 /48.
         """
-        network = network_of(address)
-        place = (GALLERY_PIN, f"{event.event_id}@{network}")
-        (tally,) = await self._throttle.count(place)
-        if tally.attempts > GALLERY_PIN.attempts:
-            raise self._throttle.refusal(tally)
+        network, site = network_of(address), site_of(address)
+        places = [(GALLERY_PIN, f"{event.event_id}@{network}")]
+        if site is not None:
+            places.append((GALLERY_PIN_OF_SITE, f"{event.event_id}@{site}"))
+        tallies = await self._throttle.count(*places)
+        for (limit, _), tally in zip(places, tallies, strict=True):
+            if tally.attempts > limit.attempts:
+                raise self._throttle.refusal(tally)
         if not await self._passwords.verify_for(network, pin, event.gallery.pin_hash):
             raise WrongPin
-        await self._throttle.take_back(place)
+        await self._throttle.take_back(*places)
         ends = str(int(self._clock.utcnow().timestamp()) + PASS_SECONDS)
         return f"{ends}.{self._seal(event, ends)}"
 

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterable
 
 NETWORK_BITS = 64
+SITE_BITS = 48
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -31,6 +32,14 @@ def network_of(text: str) -> str:
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.IPv6Network((address, NETWORK_BITS), strict=False))
     return str(address)
+
+
+def site_of(text: str) -> str | None:
+    """Return the /48 of an IPv6 address, of which anybody gets one; None for other addresses."""
+    address = address_of(text)
+    if not isinstance(address, ipaddress.IPv6Address):
+        return None
+    return str(ipaddress.IPv6Network((address, SITE_BITS), strict=False))
 
 
 class Networks:

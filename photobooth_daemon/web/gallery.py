@@ -17,6 +17,7 @@ from photobooth_daemon.errors import (
 from photobooth_daemon.model.events import Event, EventState
 from photobooth_daemon.repositories.gallery_pictures import GalleryPicture, GalleryPictures
 from photobooth_daemon.web.base import Base
+from photobooth_daemon.web.cookies import find_cookie
 from photobooth_daemon.web.gallery_page import (
     GalleryPlace,
     GalleryState,
@@ -91,8 +92,7 @@ class GalleryHandler(PageHandler):
         Raises:
             PinRequired: it has to be typed.
         """
-        cookie = self.request.cookies.get(COOKIE)
-        self.galleries.check(event, None if cookie is None else cookie.value)
+        self.galleries.check(event, find_cookie(self.request, COOKIE))
 
     def has_pass(self, event: Event) -> bool:
         """Return whether :meth:`check_pass` lets in."""

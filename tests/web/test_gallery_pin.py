@@ -92,6 +92,16 @@ async def test_guessing_ends_before_bcrypt_is_asked(
     assert same_network.code == "too_many_attempts"
 
 
+async def test_the_networks_of_an_ipv6_site_are_counted_together(office: Office) -> None:
+    hall = await Hall.open(office, gallery={"pin": "2468"})
+    for number in range(30):
+        wrong = await hall.type_pin("9999", X_Forwarded_For=f"2001:db8:7:{number:x}::1")
+        assert wrong.status == 401
+    right = {"X_Forwarded_For": "2001:db8:7:ffff::1"}
+    assert (await hall.type_pin("2468", **right)).code == "too_many_attempts"
+    assert (await hall.type_pin("2468", X_Forwarded_For="2001:db8:8::1")).status == 303
+
+
 async def test_what_is_no_pin_is_refused(office: Office) -> None:
     hall = await Hall.open(office, gallery={"pin": "2468"})
     assert (await hall.type_pin("", body="pin=" + "1" * 5000)).code == "payload_too_large"
@@ -100,3 +110,20 @@ async def test_what_is_no_pin_is_refused(office: Office) -> None:
     assert (await hall.type_pin("2468", Content_Type="text/plain")).status == 415
     open_hall = await Hall.open(office, 120, 180)
     assert (await open_hall.type_pin("1")).status == 303
+
+
+async def test_cookies_full_of_quotes_are_passed_over(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall = await Hall.open(office, gallery={"pin": "2468"})
+    await hall.shoot()
+    given = (await hall.type_pin("2468")).cookies()["photobooth_gallery"].partition(";")[0]
+
+    def quadratic(_: str) -> dict[str, str]:
+        raise AssertionError("Tornado before 6.4.2 needs seconds for it")
+
+    monkeypatch.setattr("tornado.httputil.parse_cookie", quadratic)
+    hall.cookie = "photobooth_gallery=" + r"\"\\" * 15_000
+    assert (await hall.get("/pictures")).code == "pin_required"
+    hall.cookie = "; ".join([*(f"c{number}=1" for number in range(1000)), given])
+    assert (await hall.get("/pictures")).status == 200
