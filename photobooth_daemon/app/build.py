@@ -262,7 +262,7 @@ async def build(
         result_service=ResultService(database, ResultEnds(), media_store, audit, live, clock),
         # Guests with a slow phone keep no administrator from his archive.
         archives=Archives(EventPhotos(database), media_store, clock),
-        guest_archives=Archives(EventPhotos(database), media_store, clock),
+        guest_archives=Archives(EventPhotos(database), media_store, clock, for_guests=True),
         retention=Retention(RetentionRepository(database), media_store, clock),
         media=PublicMedia(media, clock),
         health=health,

@@ -7,6 +7,7 @@ time, and only once the one before has been sent; what grows is the index, about
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.repositories.event_photos import EventPhoto, EventPhotos
 
 MOST_AT_ONCE = 2
+MOST_AT_ONCE_FOR_GUESTS = 4
+MOST_OF_NETWORK = 2
+"""A hall's Wi-Fi is one, and a guest with two browsers must not keep the others from theirs."""
 RETRY_SECONDS = 60.0
 _FIRST_YEAR = 1980
 """Before it, ZIP knows no time."""
@@ -43,32 +47,51 @@ FOR_GUESTS = Wanted()
 
 
 class Archives:
-    """Makes archives, two at a time: each keeps a disk and a line busy."""
+    """Makes archives, a few at a time: each keeps a disk and a line busy."""
 
-    def __init__(self, photos: EventPhotos, media_store: MediaStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        photos: EventPhotos,
+        media_store: MediaStore,
+        clock: Clock,
+        *,
+        for_guests: bool = False,
+    ) -> None:
+        self._most_at_once = MOST_AT_ONCE_FOR_GUESTS if for_guests else MOST_AT_ONCE
         self._photos = photos
         self._media_store = media_store
         self._clock = clock
         self._under_way = 0
+        self._of_network: Counter[str] = Counter()
 
     @asynccontextmanager
-    async def open(self, event_id: UUID, wanted: Wanted) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def open(
+        self, event_id: UUID, wanted: Wanted, network: str | None = None
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
         """Yield the blocks of an event's archive as it is now; photos that end later are not in it.
 
+        A ``network`` that is given has two of them at most.
+
         Raises:
-            RateLimited: two are being made.
+            RateLimited: as many as may be are being sent, or two to this network.
         """
-        if self._under_way >= MOST_AT_ONCE:
+        of_network = 0 if network is None else self._of_network[network]
+        if self._under_way >= self._most_at_once or of_network >= MOST_OF_NETWORK:
             raise RateLimited(
-                f"{MOST_AT_ONCE} archives are being sent; try again when one is through.",
+                f"{self._under_way} archives are being sent; try again when one is through.",
                 retry_after_seconds=RETRY_SECONDS,
             )
         self._under_way += 1
+        if network is not None:
+            self._of_network[network] += 1
         blocks = self._blocks(event_id, wanted)
         try:
             yield blocks
         finally:
             self._under_way -= 1
+            if network is not None:
+                self._of_network[network] -= 1
+                self._of_network += Counter()  # Those that are at nought go.
             await blocks.aclose()
 
     async def _blocks(self, event_id: UUID, wanted: Wanted) -> AsyncGenerator[bytes, None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from urllib.parse import quote
@@ -12,11 +13,17 @@ from photobooth_daemon.administration.events import EventService
 from photobooth_daemon.errors import EventNotFound, NotFound
 from photobooth_daemon.media.archive import EVERYTHING, FOR_GUESTS, Archives, Wanted
 from photobooth_daemon.model.events import Event
+from photobooth_daemon.model.networks import network_of
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.connections import break_off
 from photobooth_daemon.web.gallery import GalleryHandler, GalleryNeeds
 from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.paging import read_flag
+
+SLOWEST_BYTES_PER_SECOND = 64 * 1024
+"""Of an evening of 300 MB that is an hour and a quarter."""
+GRACE_SECONDS = 30.0
+"""How far a client may fall behind that pace."""
 
 log = logging.getLogger(__name__)
 
@@ -58,16 +65,21 @@ class GalleryArchiveHandler(GalleryHandler):
         if not event.gallery.archive:
             raise NotFound
         self.check_pass(event)
-        await send_archive(self, self._archives, event, FOR_GUESTS)
+        network = network_of(self.client_address())
+        await send_archive(self, self._archives, event, FOR_GUESTS, network)
 
 
-async def send_archive(handler: Handler, archives: Archives, event: Event, wanted: Wanted) -> None:
+async def send_archive(
+    handler: Handler, archives: Archives, event: Event, wanted: Wanted, network: str | None = None
+) -> None:
     """Answer with an event's archive; a block is read when the one before has left.
+
+    Who takes less than ``SLOWEST_BYTES_PER_SECOND`` is cut off: others wait for the place.
 
     Raises:
         RateLimited: too many are being sent.
     """
-    async with archives.open(event.event_id, wanted) as blocks:
+    async with archives.open(event.event_id, wanted, network) as blocks:
         handler.set_header("Content-Type", "application/zip")
         handler.set_header("Content-Disposition", disposition(event))
         # A proxy would take all of it as fast as it can, and keep on its disk what waits.
@@ -75,11 +87,15 @@ async def send_archive(handler: Handler, archives: Archives, event: Event, wante
         if handler.request.method == "HEAD":
             return
         begun = False
+        grace_seconds = GRACE_SECONDS
         try:
             async for block in blocks:
                 handler.write(block)
                 begun = True
-                await handler.flush()
+                grace_seconds = await _flushed(handler, len(block), grace_seconds)
+        except _TooSlow:
+            log.info("a client is too slow for an archive")
+            break_off(handler.request)
         except StreamClosedError:
             log.debug("the client left before the end of an archive")
         except BaseException:
@@ -87,6 +103,28 @@ async def send_archive(handler: Handler, archives: Archives, event: Event, wante
                 # An archive that is cut short must not look like one that was sent whole.
                 break_off(handler.request)
             raise
+
+
+async def _flushed(handler: Handler, size_bytes: int, grace_seconds: float) -> float:
+    """Send what was written, and return what is left of the client's grace.
+
+    Raises:
+        _TooSlow: nothing is left.
+        StreamClosedError: the client has left.
+    """
+    loop = asyncio.get_running_loop()
+    begun_at = loop.time()
+    patience_seconds = grace_seconds + size_bytes / SLOWEST_BYTES_PER_SECOND
+    sent = asyncio.ensure_future(handler.flush())
+    await asyncio.wait({sent}, timeout=patience_seconds)
+    if not sent.done():
+        raise _TooSlow
+    sent.result()
+    return min(GRACE_SECONDS, patience_seconds - (loop.time() - begun_at))
+
+
+class _TooSlow(Exception):
+    """A client takes less in a second than it has to."""
 
 
 def disposition(event: Event) -> str:
