@@ -22,6 +22,7 @@ from tornado.httputil import HTTPInputError, HTTPServerRequest
 from tornado.iostream import IOStream, StreamClosedError
 
 from photobooth_daemon.model.networks import Networks, address_of, network_of
+from photobooth_daemon.web.fair_start import FairStart
 
 MOST_PER_ADDRESS = 64
 MOST_WAITING_PER_ADDRESS = 256
@@ -53,6 +54,7 @@ class Connections:
         self._trusted = Networks(trusted_proxies)
         self._served: Counter[str] = Counter()
         self._waiting: dict[str, deque[tuple[IOStream, Serve]]] = {}
+        self._fair_start = FairStart()
 
     def admit(self, stream: IOStream, address: str, serve: Serve) -> None:
         """Serve a connection now, or when one of its address ends; close it if that takes long."""
@@ -67,7 +69,7 @@ class Connections:
     def _begin(self, stream: IOStream, network: str | None, serve: Serve) -> None:
         if network is not None:
             self._served[network] += 1
-        watch = _Watch(stream)
+        watch = _Watch(stream, self._fair_start, network)
         close = stream.close
 
         def closed(*args: Any, **options: Any) -> None:
@@ -172,8 +174,10 @@ class _Watch:
     Tornado limits neither by time, so this looks at how much its stream has read and written.
     """
 
-    def __init__(self, stream: IOStream) -> None:
+    def __init__(self, stream: IOStream, fair_start: FairStart, network: str | None) -> None:
         self._stream = stream
+        self._fair_start = fair_start
+        self._network = network
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._reads_head = False
@@ -195,12 +199,19 @@ class _Watch:
             self._timer.cancel()
 
     async def _read_head(self, regex: bytes, max_bytes: int = MOST_HEAD_BYTES) -> bytes:
-        """Return a message's head, line by line, with the empty line at its end (RFC 9112, 2.2).
+        """Return a message's head when its address may begin a request.
 
         Raises:
             StreamClosedError: the connection ended, or the head is too long, or of too many lines.
             HTTPInputError: the host's port is none.
         """
+        head = await self._head_lines(max_bytes)
+        if self._network is not None:
+            await self._fair_start.turn(self._network)
+        return head
+
+    async def _head_lines(self, max_bytes: int) -> bytes:
+        """Return a head, read line by line, with the empty line at its end (RFC 9112, 2.2)."""
         self._reads_head, self._head_begun_at = True, None
         self._chunks = self._small_chunks = 0
         head = bytearray()

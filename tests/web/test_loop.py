@@ -9,6 +9,7 @@ from collections.abc import Awaitable
 
 import pytest
 
+from photobooth_daemon.web.health import LiveHandler
 from tests.support.booth import SLOT, Booth
 
 STILL_SECONDS = 0.25
@@ -32,6 +33,31 @@ async def raw(booth: Booth, request: bytes) -> bytes:
     try:
         return await asyncio.wait_for(reader.readline(), 10)
     finally:
+        writer.close()
+
+
+async def test_a_strangers_requests_begin_a_few_at_a_time(
+    booth: Booth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def costly(handler: LiveHandler, _: dict[str, str]) -> None:
+        begun = time.thread_time()
+        while time.thread_time() - begun < STILL_SECONDS / 20:
+            pass
+        handler.finish()
+
+    monkeypatch.setattr(LiveHandler, "write_json", costly)
+    connections = [await booth.connect() for _ in range(40)]
+
+    async def ask() -> None:
+        # Twice, so that those who have been served wait for their turn with the others.
+        for _, writer in connections:
+            writer.write(b"GET /livez HTTP/1.1\r\nHost: booth.lan\r\n\r\n" * 2)
+        for reader, _ in connections:
+            for _ in range(2):
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+
+    assert await longest_stall(ask()) < STILL_SECONDS
+    for _, writer in connections:
         writer.close()
 
 
