@@ -14,6 +14,8 @@ from photobooth_daemon.media.s3_documents import Listed
 
 LISTED = 100
 """More than one id ever has objects."""
+MOST_HELD = 1000
+"""Of one name, until the next one begins: a million objects below one are told in several parts."""
 LIFE_SECONDS = 300.0
 
 Groups = list[tuple[str, list[Listed]]]
@@ -92,7 +94,7 @@ class BucketListing:
         async for page in self._client.pages(start):
             groups = _grouped(start, [*held, *page])
             # The last one may go on with the next page.
-            held = groups.pop()[1] if groups else []
+            held = groups.pop()[1] if groups and len(groups[-1][1]) < MOST_HELD else []
             if groups:
                 yield groups
         if held:

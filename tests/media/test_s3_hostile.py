@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from photobooth_daemon.errors import StorageUnavailable
-from photobooth_daemon.media import s3_object
+from photobooth_daemon.media import s3_client, s3_listing, s3_object
 from photobooth_daemon.media.keys import Shelf, result_key
 from photobooth_daemon.media.s3 import S3Store
 from photobooth_daemon.media.s3_client import MOST_DOCUMENT_BYTES, MOST_EMPTY_PAGES
@@ -44,6 +44,24 @@ async def test_a_list_that_is_none_ends(
         async for _ in faulty.list_shelf(Shelf.RESULTS):
             pass
     assert len(bucket.requests) <= MOST_EMPTY_PAGES + 1
+
+
+async def test_a_million_names_below_one_are_not_held_together(
+    faulty: S3Store, bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3_listing, "MOST_HELD", 10)
+    monkeypatch.setattr(s3_client, "LISTED_AT_ONCE", 3)
+    names = {f"results/../{n:03}": b"x" for n in range(50)}
+    job_id = uuid4()
+    await faulty.store_result(job_id, PictureBytes(b"picture", "image/jpeg", 30, 20), b"preview")
+    bucket.objects |= names
+    things = [thing async for page in faulty.list_shelf(Shelf.RESULTS) for thing in page]
+    assert max(len(thing.objects) for thing in things) < 10 + 3
+    told = [name for thing in things for name in thing.objects]
+    assert sorted(told) == sorted(bucket.objects)
+    assert {thing.id for thing in things if ".." in thing.name} == {None}
+    pictures = [found async for page in faulty.list_pictures(Shelf.RESULTS) for found in page]
+    assert [len(found) for found in pictures] == [2]
 
 
 @pytest.mark.parametrize("size", ["*", "-1", "x", "9" * 5000, "9" * 15])
