@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from photobooth_daemon.web import connections, upload
+from photobooth_daemon.web import connections, server, upload
 from tests.support.booth import PASSWORD, SLOT, Booth
+from tests.support.certificates import make_certificate
 from tests.support.fakes import eventually
 
 GET = b"GET /livez HTTP/1.1\r\nHost: booth.lan\r\n"
@@ -127,6 +130,34 @@ async def test_a_client_that_does_not_read_is_let_go(
         return writer.transport.is_closing()
 
     await eventually(is_gone)
+
+
+async def test_half_a_tls_handshake_keeps_nobody_out_and_ends(
+    booth: Booth, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(server, "IDLE_CONNECTION_SECONDS", 2.0)
+    certificate, key = tmp_path / "tls.crt", tmp_path / "tls.key"
+    make_certificate(certificate, key, "booth.lan")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    by_tls = server.Server(booth.app.web, ssl_options=context)
+    by_tls.listen(0, "127.0.0.1")
+    port = next(iter(by_tls._sockets.values())).getsockname()[1]
+    stranger = ("127.0.0.66", 0)
+    held = [
+        await asyncio.open_connection("127.0.0.1", port, local_addr=stranger)
+        for _ in range(connections.MOST_PER_ADDRESS + 10)
+    ]
+    for _, writer in held:
+        writer.write(b"\x16\x03\x01\x02\x00\x01\x00")
+    trusting = ssl.create_default_context(cafile=certificate)
+    trusting.check_hostname = False
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting)
+    writer.write(GET + b"\r\n")
+    assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 200")
+    assert all([await closed(reader, 10) for reader, _ in held])
+    by_tls.stop()
+    await by_tls.close_all_connections()
 
 
 async def test_a_part_with_a_long_head_breaks_the_form(booth: Booth) -> None:
