@@ -13,6 +13,7 @@ from photobooth_daemon.pictures.kinds import reads_avif
 from tests.support.sample_pictures import jpeg, noise, png
 
 MB = 1024 * 1024
+_NOTHING = bytes(MB)
 GRAY, RGB, RGBA = 0, 2, 6
 _SAMPLES = {GRAY: 1, RGB: 3, RGBA: 4}
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2))
@@ -70,9 +71,11 @@ def zeros(megabytes: int) -> bytes:
 
 def gzipped_zeros(megabytes: int) -> bytes:
     """The same, as HTTP carries it."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    pieces = [packer.compress(bytes(MB)) for _ in range(megabytes)]
-    return b"".join(pieces) + packer.flush()
+    checksum = 0
+    for _ in range(megabytes):
+        checksum = zlib.crc32(_NOTHING, checksum)
+    size = megabytes * MB % 2**32
+    return b"\x1f\x8b\x08\0\0\0\0\0\2\xff" + _zeros(size) + struct.pack("<II", checksum, size)
 
 
 def png_of(
@@ -164,9 +167,17 @@ def _profile_pieces(count: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _deflated(size_bytes: int) -> bytes:
-    packer = zlib.compressobj(9)
-    pieces = [packer.compress(bytes(MB)) for _ in range(size_bytes // MB)]
-    return b"".join([*pieces, packer.compress(bytes(size_bytes % MB)), packer.flush()])
+    # The sums of Adler-32 after so many zeros: 1 stays 1, and is added up.
+    return b"\x78\xda" + _zeros(size_bytes) + struct.pack(">HH", size_bytes % 65_521, 1)
+
+
+def _zeros(size_bytes: int) -> bytes:
+    """Return a raw deflate stream of zeros: a megabyte is deflated once, and stands there often."""
+    piece = zlib.compressobj(9, zlib.DEFLATED, -15)
+    megabyte = piece.compress(_NOTHING) + piece.flush(zlib.Z_FULL_FLUSH)
+    last = zlib.compressobj(9, zlib.DEFLATED, -15)
+    rest = last.compress(bytes(size_bytes % MB)) + last.flush()
+    return megabyte * (size_bytes // MB) + rest
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
