@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ import pytest
 from tests.support.office import PASSWORDS
 from tests.support.sample_pictures import jpeg
 from tests.support.ui_house import LANGUAGES, House, Visit, local_look, visit, wait_for
+from tests.ui.test_plain_words import raw_words
 
 pytestmark = pytest.mark.browser
 SLOT = "slot-012"
@@ -151,6 +153,18 @@ def test_a_dropped_connection_misses_no_event(admin: Visit, house: House, slot: 
     admin.complaints[:] = [c for c in admin.complaints if "ERR_INTERNET_DISCONNECTED" not in c]
 
 
+def test_an_answer_that_breaks_off_is_told_and_asked_for_again(admin: Visit) -> None:
+    page, t = admin.page, admin.t
+    cut = {"content_type": "application/json", "body": '{"items": ['}
+    jobs = re.compile(r"/api/jobs(\?|$)")
+    page.route(jobs, lambda route: route.fulfill(**cut))
+    admin.open("jobs")
+    page.locator(".notice.bad", has_text=t("problem.unreachable.title")).wait_for()
+    page.unroute(jobs)
+    admin.button("act.retry").click()
+    page.locator(".job-row").first.wait_for()
+
+
 def test_logging_out_ends_the_session_and_its_stream(house: House, browser: Any) -> None:
     with visit(house, browser, "en") as one:
         one.login("igor")
@@ -177,6 +191,7 @@ def test_a_photo_at_a_provider_says_whom_it_asks(admin: Visit, house: House, slo
         second = t("attempt.trying", n="2", provider="Google Gemini")
         page.locator("#attempts", has_text=second).wait_for()
         assert page.locator("#attempts .attempt.failed").count() == 1
+        assert not raw_words(admin), raw_words(admin)
         # Whoever opens the page now is told, too.
         page.reload()
         page.locator("#attempts", has_text=second).wait_for()

@@ -45,7 +45,7 @@ async function problemOf(answer) {
 /**
  * Makes a call and returns the parsed answer, null for 204.
  *
- * Throws a Problem: refused by the daemon, or "unreachable" when no answer came. What a running event
+ * Throws a Problem: refused by the daemon, or "unreachable" when no whole answer came. What a running event
  * keeps as it is is asked about, and sent again with the reason.
  */
 export async function call(method, path, options = {}) {
@@ -60,6 +60,7 @@ export async function call(method, path, options = {}) {
   if (reason) headers["X-Override-Freeze"] = `utf-8''${encodeURIComponent(reason)}`;
   if (json !== undefined) headers["Content-Type"] = "application/json";
   let answer;
+  let body = null;
   try {
     answer = await fetch(address, {
       method,
@@ -69,6 +70,8 @@ export async function call(method, path, options = {}) {
       credentials: "same-origin",
       cache: "no-store",
     });
+    // The connection may end under the answer, too.
+    if (answer.ok && answer.status !== 204) body = await answer.json();
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, { code: "unreachable" });
@@ -83,7 +86,7 @@ export async function call(method, path, options = {}) {
     }
     throw problem;
   }
-  return answer.status === 204 ? null : answer.json();
+  return body;
 }
 
 export const get = (path, options) => call("GET", path, options);
