@@ -84,3 +84,17 @@ def test_numbers_have_the_units_that_people_use(admin: Visit, house: House) -> N
     finally:
         version = house.call("GET", "/api/settings")["version"]
         house.call("PUT", "/api/settings", {"version": version, "max_pixels": 60_000_000})
+
+
+def test_where_motion_is_reduced_nothing_shows_its_old_looks_for_a_while(admin: Visit) -> None:
+    admin.open("account")
+    opacities = """() => {
+      const button = document.querySelector("main .button");
+      const shown = () => getComputedStyle(button).opacity;
+      const before = shown();
+      button.setAttribute("aria-disabled", "true");
+      const off = shown();
+      button.removeAttribute("aria-disabled");
+      return [before, off, shown()];
+    }"""
+    assert admin.page.evaluate(opacities) == ["1", "0.55", "1"]
