@@ -206,3 +206,65 @@ def test_whatever_a_photo_came_to_is_told_in_words(admin: Visit, house: House) -
         if found := raw_words(admin):
             faults[reason.value] = found
     assert not faults, faults
+
+
+def test_a_photo_at_a_provider_is_told_in_words(admin: Visit, house: House) -> None:
+    page, t = admin.page, admin.t
+    listed = house.call("GET", "/api/jobs", query={"status": "failed", "limit": 1})["items"][0]
+    ended = house.call("GET", f"/api/jobs/{listed['job_id']}")
+    first = ended["attempts"][0]
+    in_work = {**ended, "status": "pending", "finished_at": None, "attempts": [], "prompts": []}
+    in_work |= {"failure_code": None, "provider_code": None, "trying": None}
+    told = in_work
+    page.route("**/api/jobs/*", lambda route: route.fulfill(json=told))
+    places = {name: first[name] for name in ("provider", "operation", "model")}
+    for n, attempts in ((0, []), (1, []), (2, [first])):
+        trying = {**places, "number": n} if n else None
+        told = {**in_work, "trying": trying, "attempts": attempts}
+        admin.open("jobs")
+        admin.open(f"jobs/{listed['job_id']}")
+        asked = t("attempt.trying", n=n, provider="Google Gemini") if n else t("attempt.not_told")
+        page.locator("#attempts", has_text=asked).wait_for()
+        assert page.locator("#attempts .attempt").count() == len(attempts)
+        assert not raw_words(admin), (n, raw_words(admin))
+
+
+def test_nothing_is_called_by_a_raw_name_while_titles_are_on_their_way(
+    admin: Visit, house: House
+) -> None:
+    page = admin.page
+    query = {"status": "failed", "limit": 1}
+    failed = house.call("GET", "/api/jobs", query=query)["items"][0]["job_id"]
+    held: list[Any] = []
+    page.route("**/api/providers", lambda route: held.append(route))
+
+    def is_asked_for() -> bool:
+        page.evaluate("0")  # routes are told of while the browser is talked to
+        return bool(held)
+
+    for path, shown in (
+        ("", ".card-words"),
+        ("jobs", ".job-row"),
+        (f"jobs/{failed}", "#attempts .attempt"),
+        ("health", ".checks .check"),
+        ("audit?entity=provider:gemini", "#filter-entity"),
+    ):
+        page.goto("about:blank")
+        admin.open(path)
+        page.locator(shown).first.wait_for()
+        wait_for(is_asked_for)
+        assert not raw_words(admin), (path, raw_words(admin))
+        held.clear()
+    page.goto("about:blank")
+    admin.open("jobs")
+    wait_for(is_asked_for)
+    for route in held:
+        route.continue_()
+    page.locator(".job-row", has_text="Google Gemini").first.wait_for()
+
+
+def test_titles_that_cannot_be_read_leave_the_names(admin: Visit) -> None:
+    page = admin.page
+    page.route("**/api/providers", lambda route: route.fulfill(status=503, json={}))
+    admin.open("jobs")
+    page.locator(".job-row", has_text="gemini").first.wait_for()

@@ -1,11 +1,14 @@
 // How things are called: a slot by its number and name, providers and operations by their titles.
 
-import { useEffect } from "./html.js";
+import { useEffect, useState } from "./html.js";
 import { get } from "./api.js";
 import { findOperation } from "./catalogue.js";
 import { has, ofSchema, t } from "./i18n.js";
 import { may } from "./session.js";
 import { app, useStore } from "./store.js";
+
+const NOT_YET = "…"; // where a title will stand
+const ON_ITS_WAY = []; // what is known of the providers while they are being read
 
 /** 3 for slot-003. */
 export const slotNumber = (id) => Number(id.slice(-3));
@@ -33,18 +36,24 @@ export function slotTitleOf(id, slots = app.get().slots) {
   return slotTitle(slots?.find((slot) => slot.id === id) ?? { id, display_name: "" });
 }
 
-/** A provider's title in the reader's language; its name while the catalogue is on its way. */
+/** Tells whether titles may still come: until then nothing is called by a name that is no word. */
+export const isOnItsWay = (catalogue) => catalogue === ON_ITS_WAY;
+
+/** A provider's title in the reader's language; its name where the catalogue does not have it. */
 export function providerTitle(name, catalogue) {
+  if (isOnItsWay(catalogue)) return NOT_YET;
   return ofSchema(catalogue.find((one) => one.provider === name), "title") || name;
 }
 
 /** An operation's title. */
 export function operationTitle(provider, operation, catalogue) {
+  if (isOnItsWay(catalogue)) return NOT_YET;
   return ofSchema(findOperation(catalogue, provider, operation), "title") || operation;
 }
 
 /** "Google Gemini · Edit by a prompt". */
 export function recipeTitle({ provider, operation }, catalogue) {
+  if (isOnItsWay(catalogue)) return NOT_YET;
   return [providerTitle(provider, catalogue), operation && operationTitle(provider, operation, catalogue)].filter(Boolean).join(" · ");
 }
 
@@ -65,13 +74,16 @@ export async function readCatalogue() {
   return items;
 }
 
-/** The providers, read once for the page; empty until they are there. */
+/** The providers, read once for the page; empty until they are there, or where they cannot be read. */
 export function useCatalogue() {
+  const known = useStore(app, (state) => state.catalogue);
+  const [unreadable, setUnreadable] = useState(!may("slots:read"));
   useEffect(() => {
-    if (app.get().catalogue || !may("slots:read")) return;
-    asked ??= readCatalogue().catch(() => {}).finally(() => {
+    if (app.get().catalogue || unreadable) return;
+    asked ??= readCatalogue().finally(() => {
       asked = null;
     });
+    asked.catch(() => setUnreadable(true));
   }, []);
-  return useStore(app, (state) => state.catalogue) ?? [];
+  return known ?? (unreadable ? [] : ON_ITS_WAY);
 }

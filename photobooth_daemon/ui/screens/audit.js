@@ -30,13 +30,13 @@ function flat(value, prefix = "", found = {}) {
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
-function write(value, name) {
+function write(value, name, catalogue) {
   if (value === undefined || value === null) return t("value.none");
   if (typeof value === "boolean") return t(value ? "value.yes" : "value.no");
   if (has(`choice.${name}.${value}`)) return t(`choice.${name}.${value}`);
   if (typeof value === "number") return withUnit(name, value) ?? number(value, 6);
-  if (Array.isArray(value)) return value.map((one) => write(one, name)).join(", ") || t("value.none");
-  if (name === "provider") return providerTitle(value, app.get().catalogue ?? []);
+  if (Array.isArray(value)) return value.map((one) => write(one, name, catalogue)).join(", ") || t("value.none");
+  if (name === "provider") return providerTitle(value, catalogue);
   if (SLOT_IDS.includes(value)) return slotTitleOf(value);
   if (has(`permission.${value}`)) return t(`permission.${value}`);
   if (ID.test(value)) return t("audit.a_picture");
@@ -53,10 +53,10 @@ function slotWords(entry, slot, known) {
   };
 }
 
-const PLAIN = {
+const plainWords = (catalogue) => ({
   label: (name) => [`field.${name}`, `setting.${name}`, `event.fold.${name}`].filter(has).map((key) => t(key))[0] ?? name,
-  text: (name, value) => write(value, name),
-};
+  text: (name, value) => write(value, name, catalogue),
+});
 
 // A new thing's empty fields are no change worth a line.
 const isNothing = (value) => value === undefined || value === null || value === "";
@@ -91,7 +91,7 @@ function Entry({ entry, templates }) {
   const slots = useStore(app, (state) => state.slots);
   const catalogue = useCatalogue();
   const slot = slots?.find(({ id }) => entry.entity === `slot:${id}`);
-  const words = slot ? slotWords(entry, slot, { catalogue, templates }) : PLAIN;
+  const words = slot ? slotWords(entry, slot, { catalogue, templates }) : plainWords(catalogue);
   return html`<li class="audit-row">
     <time datetime=${entry.at} title=${exactMoment(entry.at)}>${moment(entry.at)}</time>
     <div><p><b>${personName(entry.actor)}</b> ${has(`audit_action.${entry.action}`) ? t(`audit_action.${entry.action}`) : html`<span class="mono">${entry.action}</span>`} · ${entityLink(entry, catalogue, slots)}</p>
@@ -122,7 +122,8 @@ function Filters({ filters, entries }) {
   // An address may name what is in none of the lists: one event, somebody who is gone.
   const options = (name) => {
     const known = choices[name].some(({ value }) => value === filters[name]);
-    return [{ value: "", title: t("jobs.any") }, ...(filters[name] && !known ? [{ value: filters[name], title: filters[name] }] : []), ...choices[name]];
+    const title = filters[name].startsWith("provider:") ? providerTitle(filters[name].slice("provider:".length), catalogue) : filters[name];
+    return [{ value: "", title: t("jobs.any") }, ...(filters[name] && !known ? [{ value: filters[name], title }] : []), ...choices[name]];
   };
   return html`<form class="filters" role="search" aria-label=${t("jobs.filters")} onSubmit=${(event) => event.preventDefault()}>
     ${FILTERS.map((name) => html`<${SelectField} key=${name} id=${`filter-${name}`} label=${t(`audit.${name}`)} value=${filters[name]} options=${options(name)} onInput=${(value) => refine("audit", { ...filters, [name]: value })} />`)}

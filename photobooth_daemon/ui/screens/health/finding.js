@@ -3,7 +3,7 @@
 import { SLOT_IDS } from "../../core/bounds.js";
 import { duration, size } from "../../core/format.js";
 import { has, t } from "../../core/i18n.js";
-import { providerTitle, slotTitleOf } from "../../core/names.js";
+import { isOnItsWay, providerTitle, slotTitleOf } from "../../core/names.js";
 import { explainReason } from "../../core/problems.js";
 import { app } from "../../core/store.js";
 
@@ -12,7 +12,7 @@ const MB = 1_048_576;
 /** What a finding is about, by its name: slots, providers, a host, an event. */
 export function subjectText(subject, catalogue) {
   const known = new Set(catalogue.map(({ provider }) => provider));
-  const name = (part) => (SLOT_IDS.includes(part) ? slotTitleOf(part) : known.has(part) ? providerTitle(part, catalogue) : part);
+  const name = (part) => (SLOT_IDS.includes(part) ? slotTitleOf(part) : known.has(part) || isOnItsWay(catalogue) ? providerTitle(part, catalogue) : part);
   return subject?.split(", ").map(name).join(", ");
 }
 
