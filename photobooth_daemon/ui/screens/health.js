@@ -71,11 +71,15 @@ function Hosts({ hosts }) {
 function Readiness({ report, acts }) {
   const { language } = app.get();
   const catalogue = useCatalogue();
-  const first = report.items.filter(({ state }) => state !== "ok").map((item) => ({ item, ...findingText(item, catalogue) }));
+  const first = report.items.filter(({ state }) => state !== "ok").map((item) => ({
+    item,
+    title: [item.title[language], subjectText(item.subject, catalogue)].filter(Boolean).join(" · "),
+    ...findingText(item, catalogue),
+  }));
   return html`<${Panel} id="readiness" title=${t("readiness.title")} note=${t("readiness.note")}>
     ${!first.length && html`<p>${t("readiness.ready")}</p>`}
-    <ul class="readiness">${first.map(({ item, text, said }) => html`<li key=${`${item.code} ${item.subject}`}><span class=${`status ${STATES[item.state]}`}>${t(`readiness.state.${item.state}`)}</span>
-      <div><p><b>${[item.title[language], subjectText(item.subject, catalogue)].filter(Boolean).join(" · ")}</b> — ${text}</p><${Remedy} item=${item} acts=${acts} said=${said} /></div></li>`)}</ul>
+    <ul class="readiness">${first.map(({ item, title, text, said }) => html`<li key=${`${item.code} ${item.subject}`}><span class=${`status ${STATES[item.state]}`}>${t(`readiness.state.${item.state}`)}</span>
+      <div><p><b>${title}</b> — ${text}</p><${Remedy} item=${item} acts=${acts} found=${`${title}: ${text}`} said=${said} /></div></li>`)}</ul>
     <${Hosts} hosts=${report.hosts} />
   <//>`;
 }

@@ -1,11 +1,12 @@
-// What can be done about what readiness found: a button, a link to the field, else words; the command is folded.
+// What can be done about what readiness found: a button or a link to the field, with the command folded. What only
+// the server's root can do is copied, to be passed on.
 
 import { html, useState } from "../../core/html.js";
 import { has, t } from "../../core/i18n.js";
 import { link } from "../../core/router.js";
 import { may } from "../../core/session.js";
 import { app } from "../../core/store.js";
-import { Button } from "../../parts/basics.js";
+import { Button, CopyButton } from "../../parts/basics.js";
 
 const settings = (at) => ({ href: () => link("settings", { at }), needs: "settings:write" });
 const slot = (query) => ({ href: (item) => link(`slots/${item.subject}`, query), needs: "slots:read" });
@@ -63,8 +64,8 @@ function Step({ name, item, acts }) {
   return html`<${Button} kind="small" busy=${busy} onClick=${run}>${words}<//>`;
 }
 
-/** `acts` are the buttons' deeds, by name; `said` is what the server said, where the page has words of its own. */
-export function Remedy({ item, acts, said }) {
+/** `acts` are the buttons' deeds, by name; `found` is what is wrong, `said` what the server said, where the page has words of its own. */
+export function Remedy({ item, acts, found, said }) {
   const { language } = app.get();
   const steps = [item.code, ...(MORE[item.code] ?? [])].filter((name) => REMEDIES[name] && may(REMEDIES[name].needs));
   const cure = item.cure?.[language];
@@ -72,7 +73,8 @@ export function Remedy({ item, acts, said }) {
   const advice = has(`advice.${item.code}`) ? t(`advice.${item.code}`) : !isCommand && !steps.length && cure;
   return html`
     ${advice && html`<p class="quiet">${advice}</p>`}
-    ${steps.length > 0 && html`<p class="remedy button-row">${steps.map((name) => html`<${Step} key=${name} name=${name} item=${item} acts=${acts} />`)}</p>`}
+    <p class="remedy button-row">${steps.map((name) => html`<${Step} key=${name} name=${name} item=${item} acts=${acts} />`)}
+      ${!steps.length && cure && html`<${CopyButton} text=${[found, said, cure].filter(Boolean).join("\n")} label=${t("readiness.pass_on")} />`}</p>
     ${(isCommand || said) && html`<details class="by-command"><summary>${t(isCommand ? (steps.length ? "readiness.by_command" : "readiness.on_server") : "readiness.details")}</summary>
       ${said && html`<p>${t("readiness.exactly", { text: said })}</p>`}
       ${isCommand && html`<p class="mono">${cure}</p>`}</details>`}`;
