@@ -7,6 +7,7 @@ import json
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -40,6 +41,8 @@ WINDOW_SECONDS = 20
 PROVIDER_SECONDS = (0.3, 1.2)
 NOTICE_SECONDS = 3
 DISK_MB = 64
+START_SECONDS = 300.0
+"""How long whatever starts may take, on however busy a machine: no promise is about that."""
 
 RECIPE = """
     UPDATE slot SET enabled = true, provider = 'gemini', operation = 'edit', params = $1
@@ -61,6 +64,8 @@ class Installation:
         self.provider = FakeProvider(
             painter=EchoPainter(), delay_seconds=PROVIDER_SECONDS, keys={KEY}
         )
+        self.doing = "nothing yet"
+        """What is waited for, in words: it is told where it does not come."""
         self._stack = ExitStack()
 
     async def __aenter__(self) -> Self:
@@ -81,13 +86,15 @@ class Installation:
         await self.provider.stop()
 
     async def _start(self) -> None:
+        self.doing = "start PostgreSQL, primary and standby"
         (self.folder / "postgres").mkdir(mode=0o711)
         self.postgres: PostgresPair = self._stack.enter_context(
             open_pair(self.folder / "postgres", find_binaries(), _migrate)
         )
         self.primary_url = self.postgres.primary.url
-        await self.postgres.replicates()
+        await self.postgres.replicates(START_SECONDS)
         await self._set_up()
+        self.doing = "start the object store"
         self._store_process, self._store = start_object_store(self.folder / "swift")
         self._stack.callback(self.stop_store)
         self.bucket = await self._store.new_bucket()
@@ -97,8 +104,9 @@ class Installation:
             self.hosts[name] = self._host(name)
             self._stack.callback(self.hosts[name].close)
             self.hosts[name].start()
-        for daemon in self.hosts.values():
-            await asyncio.to_thread(daemon.wait_until_ready)
+        for name in HOSTS:
+            await self.wait_until_ready(name)
+        self.doing = "start HAProxy"
         ports = {name: daemon.port for name, daemon in self.hosts.items()}
         self.haproxy = Haproxy(self.folder, ports)
         self._stack.callback(self.haproxy.close)
@@ -165,9 +173,21 @@ class Installation:
         self._store_process = run_object_store(self.folder / "swift", self._store)
         await asyncio.to_thread(wait_until_listening, self._store_process)
 
+    async def wait_until_ready(self, name: str) -> None:
+        """Wait until a host that is started takes photos."""
+        self.doing = f"wait until host {name} is ready"
+        await asyncio.to_thread(self.hosts[name].wait_until_ready, START_SECONDS)
+
     async def wait_until_up(self, *names: str) -> None:
         """Wait until HAProxy gives photos to these hosts, to all of them by default."""
-        await asyncio.to_thread(self.haproxy.wait_until_up, *(names or HOSTS))
+        wanted = names or HOSTS
+        self.doing = f"wait until HAProxy gives photos to {', '.join(wanted)} alone"
+        wait = partial(self.haproxy.wait_until_up, *wanted, seconds=START_SECONDS)
+        await asyncio.to_thread(wait)
+
+    def logs(self) -> list[Path]:
+        """Return where to look when something went wrong."""
+        return [self.folder / "haproxy.log", *(self.folder / name for name in HOSTS)]
 
 
 def _migrate(url: str) -> None:

@@ -59,6 +59,8 @@ class Daemon:
         self.process: subprocess.Popen[bytes] | started.Started | None = None
         self.inside: list[str] = []
         """A command that runs the daemon's: in another mount namespace, say."""
+        self.module = started.DAEMON
+        self.environment: Mapping[str, str] = {}
         self.imports_itself = False
         """Whether it starts as it does in the field: slower, and the only proof that it does."""
 
@@ -81,11 +83,11 @@ class Daemon:
         """Start a process on the port and return it; an earlier one may still be draining."""
         port = self._held.fileno()
         options = ["--config", str(self.config_path), "--listen-fd", str(port)]
-        environment = {**os.environ, **(environment or {})}
+        environment = {**os.environ, **self.environment, **(environment or {})}
         with self.log_path.open("ab") as log:
             if self.inside or self.imports_itself:
                 self.process = subprocess.Popen(
-                    [*self.inside, sys.executable, "-m", started.DAEMON, *options],
+                    [*self.inside, sys.executable, "-m", self.module, *options],
                     pass_fds=[port],
                     stdout=log,
                     stderr=log,
@@ -94,12 +96,24 @@ class Daemon:
             else:
                 files = {1: log.fileno(), 2: log.fileno(), port: port}
                 self.process = started.start(
-                    started.DAEMON, *options, files=files, environment=environment
+                    self.module, *options, files=files, environment=environment
                 )
         return self.process
 
-    def wait_until_ready(self) -> None:
-        until(lambda: self.get("/readyz")[0] == 200, START_SECONDS)
+    def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
+        """Wait until photos are taken; a process that has ended instead fails the test at once."""
+
+        def is_ready() -> bool:
+            assert self.process is not None
+            status = self.process.poll()
+            assert status is None, f"the daemon ended with {status}: {self.log_path}"
+            try:
+                # One that starts slowly leaves what is asked in the socket's queue.
+                return self.request("GET", "/readyz", patience_seconds=10)[0] == 200
+            except OSError:
+                return False
+
+        until(is_ready, seconds)
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
         return self.request("GET", path, headers=headers)
@@ -112,13 +126,14 @@ class Daemon:
         headers: Mapping[str, str] | None = None,
         *,
         port: int | None = None,
+        patience_seconds: float = 120,
     ) -> tuple[int, bytes]:
         """Make one request on a connection of its own; the socket's queue waits for a daemon."""
         request = Request(
             f"http://127.0.0.1:{port or self.port}{path}", body, dict(headers or {}), method=method
         )
         try:
-            with urlopen(request, timeout=70) as response:
+            with urlopen(request, timeout=patience_seconds) as response:
                 return response.status, response.read()
         except HTTPError as refusal:
             return refusal.code, refusal.read()

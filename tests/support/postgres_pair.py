@@ -38,7 +38,7 @@ class PostgresPair:
         other = self.urls[1].partition("?host=")[2].partition("&")[0]
         return f"{start},{other}&port{end}"
 
-    async def replicates(self) -> None:
+    async def replicates(self, seconds: float = 30) -> None:
         """Wait until the standby follows, and the primary waits for it at each commit."""
 
         async def is_synchronous() -> bool:
@@ -49,7 +49,7 @@ class PostgresPair:
                 await connection.close()
             return bool(state == "sync")
 
-        await eventually(is_synchronous, seconds=30, every_seconds=0.1)
+        await eventually(is_synchronous, seconds=seconds, every_seconds=0.1)
 
     async def promote(self) -> None:
         """Make the standby a primary; return when it takes writes."""

@@ -15,9 +15,10 @@ async def happen(installation: Installation) -> str:
     assert process is not None
     begun = time.monotonic()
     process.send_signal(signal.SIGTERM)
+    installation.doing = "wait until host b has stopped"
     status = await asyncio.to_thread(process.wait, 90)
     assert status == 0, f"the daemon ended with {status}"
     daemon.start()
-    await asyncio.to_thread(daemon.wait_until_ready)
+    await installation.wait_until_ready("b")
     await installation.wait_until_up()
     return f"host b: SIGTERM, a successor started; all up after {time.monotonic() - begun:.0f} s"

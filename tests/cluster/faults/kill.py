@@ -22,6 +22,6 @@ async def happen(installation: Installation) -> str:
     await asyncio.sleep(BOOT_SECONDS)
     daemon.take_port_again()
     daemon.start()
-    await asyncio.to_thread(daemon.wait_until_ready)
+    await installation.wait_until_ready("a")
     await installation.wait_until_up()
     return f"host a: dead at once, booted again; all up after {time.monotonic() - begun:.0f} s"
