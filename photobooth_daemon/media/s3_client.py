@@ -24,7 +24,7 @@ from photobooth_daemon.config.media import S3Config
 from photobooth_daemon.errors import StorageUnavailable
 from photobooth_daemon.media.s3_body import NOTHING, Body
 from photobooth_daemon.media.s3_documents import Listed, Page, read_page
-from photobooth_daemon.media.s3_faults import S3Refusal, no_answer, refusal
+from photobooth_daemon.media.s3_faults import S3Refusal, no_answer, refusal, seconds_ahead
 from photobooth_daemon.media.s3_signing import Signer
 
 TRIES = 3
@@ -140,7 +140,9 @@ class S3Client:
 
     async def _page(self, query: Mapping[str, str]) -> Page:
         async with self.call(Request("GET", "", query=query)) as answer:
-            return read_page(await document_of(answer))
+            # Cleanup goes by how old an object is, and the store's clock may be anybody's.
+            ahead_seconds = seconds_ahead(answer.headers) or 0.0
+            return read_page(await document_of(answer), ahead_seconds)
 
     @asynccontextmanager
     async def call(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:

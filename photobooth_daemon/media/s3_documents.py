@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from photobooth_daemon.errors import StorageUnavailable
 
@@ -26,8 +26,8 @@ class Page:
     next_token: str | None
 
 
-def read_page(text: bytes) -> Page:
-    """Return what a listing says.
+def read_page(text: bytes, ahead_seconds: float = 0.0) -> Page:
+    """Return what a listing says, its instants by our clock: the store's is so far ahead.
 
     Raises:
         StorageUnavailable: it makes no sense.
@@ -35,7 +35,10 @@ def read_page(text: bytes) -> Page:
     root = parsed(text)
     names = namespace_of(root)
     try:
-        items = [_listed(item, names) for item in root.iter(f"{names}Contents")]
+        items = [
+            _listed(item, names, timedelta(seconds=ahead_seconds))
+            for item in root.iter(f"{names}Contents")
+        ]
     except (ValueError, OverflowError) as error:
         raise StorageUnavailable("The store's list makes no sense.") from error
     more = root.findtext(f"{names}IsTruncated") == "true"
@@ -62,10 +65,10 @@ def namespace_of(root: ET.Element) -> str:
     return root.tag[: root.tag.index("}") + 1] if root.tag.startswith("{") else ""
 
 
-def _listed(item: ET.Element, names: str) -> Listed:
+def _listed(item: ET.Element, names: str, ahead: timedelta) -> Listed:
     modified = item.findtext(f"{names}LastModified") or ""
     return Listed(
         key=item.findtext(f"{names}Key") or "",
         size_bytes=int(item.findtext(f"{names}Size") or 0),
-        modified_at=datetime.fromisoformat(modified).astimezone(UTC),
+        modified_at=datetime.fromisoformat(modified).astimezone(UTC) - ahead,
     )

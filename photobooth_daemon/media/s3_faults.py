@@ -53,8 +53,8 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> S3Refusal:
     """Return what an answer that is no success means."""
     code, region = _read(body)
     words = _WORDS.get(code, f"The store answers {status} {code}".rstrip() + ".")
-    if code == "RequestTimeTooSkewed" and (seconds := _skew_seconds(headers)) is not None:
-        words = f"This host's clock differs from the store's by {seconds:.0f} seconds."
+    if code == "RequestTimeTooSkewed" and (seconds := seconds_ahead(headers)) is not None:
+        words = f"This host's clock differs from the store's by {abs(seconds):.0f} seconds."
     if region and code in ("AuthorizationHeaderMalformed", "PermanentRedirect"):
         words = f"The bucket's region is {region}."
     return S3Refusal(status, code, words)
@@ -97,9 +97,10 @@ def _read(body: bytes) -> tuple[str, str]:
     return found.get("Code", ""), found.get("Region", "")
 
 
-def _skew_seconds(headers: Mapping[str, str]) -> float | None:
+def seconds_ahead(headers: Mapping[str, str]) -> float | None:
+    """Return by how much the store's clock is ahead of ours, if it says what it shows."""
     try:
         there = email.utils.parsedate_to_datetime(headers.get("Date", "")).timestamp()
     except (TypeError, ValueError):
         return None
-    return abs(time.time() - there)
+    return there - time.time()

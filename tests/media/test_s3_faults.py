@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -114,6 +115,17 @@ async def test_what_may_pass_is_tried_again(
         await faulty.remove_provider_input(media_id)
     with pytest.raises(StorageUnavailable):
         await faulty.store_provider_input(media_id, b"photo", "image/jpeg")
+
+
+@pytest.mark.parametrize("ahead", [-780, 780])
+async def test_how_old_an_object_is_goes_by_our_clock(
+    faulty: S3Store, bucket: FakeBucket, ahead: int
+) -> None:
+    await faulty.store_provider_input(uuid4(), b"photo", "image/jpeg")
+    bucket.clock_ahead_seconds = ahead
+    # By a store's clock that is ten minutes behind, a photo in work would be an orphan.
+    (batch,) = [things async for things in faulty.list_shelf(Shelf.PROVIDER)]
+    assert abs((batch[0].modified_at - datetime.now(UTC)).total_seconds()) < 5
 
 
 async def test_a_store_that_hangs_keeps_nobody(faulty: S3Store, bucket: FakeBucket) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 from aiohttp import web
 
@@ -18,6 +20,8 @@ class FakeBucket:
     objects: dict[str, bytes] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     always: str = ""
+    clock_ahead_seconds: float | None = None
+    """By how much its clock is wrong; without one, all objects are of one day."""
     listing: bytes | None = None
     """What is said instead of any list."""
     told_size: str = ""
@@ -109,15 +113,19 @@ class FakeBucket:
         prefix, most = request.query.get("prefix", ""), int(request.query["max-keys"])
         after = request.query.get("continuation-token", "")
         keys = sorted(k for k in self.objects if k.startswith(prefix) and k > after)
+        changed, headers = datetime(2026, 11, 28, 12, tzinfo=UTC), None
+        if self.clock_ahead_seconds is not None:
+            changed = datetime.now(UTC) + timedelta(seconds=self.clock_ahead_seconds)
+            headers = {"Date": format_datetime(changed, usegmt=True)}
         items = "".join(
             f"<Contents><Key>{key}</Key><Size>{len(self.objects[key])}</Size>"
-            "<LastModified>2026-11-28T12:00:00.000Z</LastModified></Contents>"
+            f"<LastModified>{changed:%Y-%m-%dT%H:%M:%S}.000Z</LastModified></Contents>"
             for key in keys[:most]
         )
         more = len(keys) > most
         token = f"<NextContinuationToken>{keys[most - 1]}</NextContinuationToken>" if more else ""
         truncated = str(more).lower()
-        return _xml(f"<R><IsTruncated>{truncated}</IsTruncated>{token}{items}</R>")
+        return _xml(f"<R><IsTruncated>{truncated}</IsTruncated>{token}{items}</R>", headers=headers)
 
     def _delete(self, body: bytes, *, keeps: bool) -> web.Response:
         keys = re.findall(r"<Key>([^<]*)</Key>", body.decode())

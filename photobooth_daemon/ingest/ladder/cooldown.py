@@ -98,7 +98,8 @@ class Cooldowns:
         if seconds == 0:
             self._states.pop(model, None)
             return
-        left = seconds - (self._clock.utcnow() - at).total_seconds()
+        # Another host's clock may be ahead of this one's.
+        left = min(seconds, seconds - (self._clock.utcnow() - at).total_seconds())
         if left > 0:
             self._begin(self._states.setdefault(model, _State()), seconds, left)
 

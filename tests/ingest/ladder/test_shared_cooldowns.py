@@ -48,6 +48,12 @@ def test_what_is_told_late_holds_for_what_is_left(clock: FakeClock) -> None:
     assert not cooldowns.cooling(MODEL)
 
 
+def test_a_host_whose_clock_is_ahead_makes_no_cool_down_longer(clock: FakeClock) -> None:
+    cooldowns = Cooldowns(clock)
+    cooldowns.learn(MODEL, 15, clock.utcnow() + timedelta(seconds=10))
+    assert cooldowns.seconds_left() == {MODEL: 15.0}
+
+
 @pytest.mark.parametrize("whose", ["model", "provider"])
 def test_a_fresh_start_forgets_what_was_found_before_and_is_told_after(
     clock: FakeClock, whose: str
