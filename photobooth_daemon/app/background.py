@@ -32,13 +32,14 @@ from photobooth_daemon.monitoring.alerts.watch import AlertWatch, Surroundings
 from photobooth_daemon.monitoring.background import Operations
 from photobooth_daemon.monitoring.gauges import Gauges
 from photobooth_daemon.monitoring.health import Health
-from photobooth_daemon.monitoring.intake_page import IntakePage, IntakeState, stalled_slots
+from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.presence import Presence
 from photobooth_daemon.monitoring.probes import build_health
 from photobooth_daemon.monitoring.readiness.live_probe import LiveProbe
 from photobooth_daemon.monitoring.readiness.machine_ready import clock_is_synchronised
 from photobooth_daemon.monitoring.readiness.service import Readiness, Records
 from photobooth_daemon.monitoring.recent_problems import RecentProblems
+from photobooth_daemon.monitoring.troubles import HostTroubles
 from photobooth_daemon.monitoring.vitals import Vitals
 from photobooth_daemon.providers.driver import ProviderDriver
 from photobooth_daemon.providers.facts import ProviderFacts
@@ -109,6 +110,16 @@ def build_background(shared: Shared) -> tuple[Health, Operations]:
         media_store=shared.media_store,
         clock=shared.clock,
     )
+    troubles = HostTroubles(
+        host=shared.config.server.host_name,
+        failing_checks=vitals.failing_checks,
+        problems=shared.problems,
+        intake=shared.intake,
+        vitals=repository,
+        processes=ProcessRepository(database),
+        metrics=shared.metrics,
+        clock=shared.clock,
+    )
     gauges = Gauges(shared.metrics, shared.gate, shared.ladder, database)
     shared.metrics.refresh_by(gauges.refresh)
     operations = Operations(
@@ -120,15 +131,18 @@ def build_background(shared: Shared) -> tuple[Health, Operations]:
         gauges=gauges,
         presence=Presence(
             ProcessRepository(database),
+            troubles.process_id,
             shared.config.server.host_name,
             shared.config_digest,
             lambda: shared.site.noticed,
             shared.gate.share_providers,
             vitals.own_disk,
+            troubles.own,
             shared.clock,
         ),
+        troubles=troubles,
         live=administration.live,
-        watch=_watch(shared, vitals),
+        watch=_watch(shared, vitals, troubles),
         heartbeat=_heartbeat(shared.config.alerts, shared, vitals),
     )
     return health, operations
@@ -173,7 +187,7 @@ def build_readiness(
     )
 
 
-def _watch(shared: Shared, vitals: Vitals) -> AlertWatch:
+def _watch(shared: Shared, vitals: Vitals, troubles: HostTroubles) -> AlertWatch:
     channels = shared.alert_channels
     outbox = Outbox(build_channels(channels.config, shared.http), shared.metrics)
     used = channels.config
@@ -187,9 +201,8 @@ def _watch(shared: Shared, vitals: Vitals) -> AlertWatch:
         return outbox.has_channels
 
     async def surroundings() -> Surroundings:
-        intake = await shared.intake.look() if shared.intake.config.is_wanted else None
         return Surroundings(
-            failing_checks=vitals.failing_checks(),
+            troubles=troubles.of_all(),
             cooling=tuple(sorted(shared.ladder.cooldowns.seconds_left())),
             disks={
                 **{host.host: (host.free_bytes, host.hours_until_full) for host in vitals.hosts},
@@ -200,11 +213,8 @@ def _watch(shared: Shared, vitals: Vitals) -> AlertWatch:
                 (host.host, host.seen_at) for host in vitals.hosts if host.processes == 0
             ),
             caps=tuple((cap.scope, round(100 * cap.share)) for cap in vitals.caps),
-            problems=shared.problems.counts(),
             silent=vitals.silent,
             audit_head_was_put_back=vitals.audit_head_was_put_back,
-            intake_is_down=intake is not None and intake.state is IntakeState.DOWN,
-            stalled=stalled_slots(intake) if intake is not None else (),
             locale=vitals.settings.locale,
         )
 

@@ -197,6 +197,9 @@ class Metrics:
         self.host_silent = self._fact(
             "host_silent", "Whether a host has stopped showing itself without a stop.", ("host",)
         )
+        self.clock_skew_seconds = self._fact(
+            "clock_skew_seconds", "How far the database's clock is ahead of this host's."
+        )
         self.reruns_queued = self._fact("reruns_queued", "Photos that wait to be made again.")
         self.slot_enabled = self._fact("slot_enabled", "Whether the slot takes photos.", ("slot",))
 

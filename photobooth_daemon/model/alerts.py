@@ -59,6 +59,35 @@ class Notification:
     test: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Troubles:
+    """What is wrong with one host as its own processes see it: no table shows that."""
+
+    failing_checks: tuple[str, ...] = ()
+    """Checks without which no photo can be taken."""
+    clock_skew_seconds: float = 0.0
+    """By how much the database's clock is ahead of the host's."""
+    intake_is_down: bool = False
+    """It is wanted, and does not answer."""
+    stalled: tuple[tuple[str, int], ...] = ()
+    """Slots whose photos lie in their folder and do not move, and how many they are."""
+    problems: tuple[tuple[str, str, int], ...] = ()
+    """Codes answered within the last ten minutes, with their slot and number."""
+
+    def and_of(self, other: Troubles) -> Troubles:
+        """Return what two processes of one host see: each looks at it, each answers its own."""
+        counts: dict[tuple[str, str], int] = {}
+        for code, slot_id, count in (*self.problems, *other.problems):
+            counts[code, slot_id] = counts.get((code, slot_id), 0) + count
+        return Troubles(
+            failing_checks=tuple(sorted({*self.failing_checks, *other.failing_checks})),
+            clock_skew_seconds=max(self.clock_skew_seconds, other.clock_skew_seconds, key=abs),
+            intake_is_down=self.intake_is_down or other.intake_is_down,
+            stalled=tuple(sorted({**dict(self.stalled), **dict(other.stalled)}.items())),
+            problems=tuple((code, slot, count) for (code, slot), count in sorted(counts.items())),
+        )
+
+
 @dataclass(slots=True)
 class Entry:
     """One alert that is on, or that was announced and is not yet known to be over."""

@@ -16,6 +16,7 @@ from photobooth_daemon.monitoring.alerts.heartbeat import Heartbeat
 from photobooth_daemon.monitoring.alerts.watch import AlertWatch
 from photobooth_daemon.monitoring.gauges import Gauges
 from photobooth_daemon.monitoring.presence import Presence
+from photobooth_daemon.monitoring.troubles import HostTroubles
 from photobooth_daemon.monitoring.vitals import Vitals
 from photobooth_daemon.tasks import end_tasks
 
@@ -40,6 +41,7 @@ class Operations:
         vitals: Vitals,
         gauges: Gauges,
         presence: Presence,
+        troubles: HostTroubles,
         live: LivePublisher,
         watch: AlertWatch,
         heartbeat: Heartbeat | None,
@@ -49,6 +51,7 @@ class Operations:
         self.vitals = vitals
         self._gauges = gauges
         self._presence = presence
+        self.troubles = troubles
         self._live = live
         self._watch = watch
         self._heartbeat = heartbeat
@@ -65,6 +68,7 @@ class Operations:
         self._begin(_again_and_again(self.show_presence, PRESENCE_SECONDS))
         self._begin(_again_and_again(self._live.sweep, SWEEP_SECONDS))
         self._begin(_again_and_again(self.vitals.refresh, VITALS_SECONDS))
+        self._begin(_again_and_again(self.troubles.refresh, VITALS_SECONDS))
         self._begin(self.vitals.measure_lag())
         self._begin(_again_and_again(self.read_gauges, GAUGES_SECONDS))
         self._watch.start()

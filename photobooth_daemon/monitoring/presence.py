@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID
 
 from photobooth_daemon import __version__
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.model import Noticed
+from photobooth_daemon.model.alerts import Troubles
 from photobooth_daemon.repositories.processes import DaemonProcess, ProcessRepository
 
 
@@ -20,11 +21,13 @@ class Presence:
     def __init__(
         self,
         repository: ProcessRepository,
+        process_id: UUID,
         host: str,
         config_digest: str,
         noticed: Callable[[], Noticed],
         share: Callable[[int, int], None],
         disk: Callable[[], tuple[int | None, float | None]],
+        troubles: Callable[[], Troubles],
         clock: Clock,
     ) -> None:
         """``share`` is told which of how many processes this one is, from 0.
@@ -35,10 +38,11 @@ class Presence:
         self._noticed = noticed
         self._share = share
         self._disk = disk
+        self._troubles = troubles
         self._clock = clock
         self._shown = False
         self._process = DaemonProcess(
-            process_id=uuid4(),
+            process_id=process_id,
             host=host,
             pid=os.getpid(),
             version=__version__,
@@ -53,7 +57,11 @@ class Presence:
             await self._forget_killed()
         free_bytes, hours = self._disk()
         process = replace(
-            self._process, noticed=self._noticed(), free_bytes=free_bytes, hours_until_full=hours
+            self._process,
+            noticed=self._noticed(),
+            free_bytes=free_bytes,
+            hours_until_full=hours,
+            troubles=self._troubles(),
         )
         now = self._clock.utcnow()
         await self._repository.seen(process, now)

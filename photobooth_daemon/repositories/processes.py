@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from photobooth_daemon.database.pool import Database, Row
 from photobooth_daemon.model import Noticed
+from photobooth_daemon.model.alerts import Troubles
 
 SILENT_AFTER = timedelta(seconds=45)
 
@@ -42,6 +47,7 @@ class DaemonProcess:
     noticed: Noticed
     free_bytes: int | None = None
     hours_until_full: float | None = None
+    troubles: Troubles = field(default_factory=Troubles)
 
 
 class ProcessRepository:
@@ -57,14 +63,15 @@ class ProcessRepository:
                 """
                 INSERT INTO daemon_process
                        (process_id, host, pid, version, config_digest, started_at, seen_at,
-                        forwarded_by, plain_from, free_bytes, hours_until_full)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                        forwarded_by, plain_from, free_bytes, hours_until_full, troubles)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
                 ON CONFLICT (process_id) DO UPDATE
                    SET seen_at = excluded.seen_at,
                        forwarded_by = excluded.forwarded_by,
                        plain_from = excluded.plain_from,
                        free_bytes = excluded.free_bytes,
-                       hours_until_full = excluded.hours_until_full
+                       hours_until_full = excluded.hours_until_full,
+                       troubles = excluded.troubles
                 """,
                 process.process_id,
                 process.host,
@@ -77,12 +84,25 @@ class ProcessRepository:
                 process.noticed.plain_from,
                 process.free_bytes,
                 process.hours_until_full,
+                asdict(process.troubles),
             )
 
     async def gone(self, process_id: UUID) -> None:
         """Record that a process has ended."""
         async with self._database.connection() as connection:
             await connection.execute("DELETE FROM daemon_process WHERE process_id = $1", process_id)
+
+    async def forget(self, connection: asyncpg.Connection, host: str) -> datetime | None:
+        """Take back all that a host has shown; return when it did so last."""
+        rows = await connection.fetch(
+            "DELETE FROM daemon_process WHERE host = $1 RETURNING seen_at", host
+        )
+        return max((row["seen_at"] for row in rows), default=None)
+
+    @staticmethod
+    def is_living(seen_at: datetime, now: datetime) -> bool:
+        """Return whether a process that showed itself then counts as running."""
+        return seen_at > now - SILENT_AFTER
 
     async def pids_of(self, host: str) -> dict[UUID, int]:
         """Return the ids of all processes that a host has shown and not taken back."""
@@ -143,6 +163,24 @@ class ProcessRepository:
             for row in rows
         ]
 
+    async def list_troubles(self, now: datetime, but: UUID) -> dict[str, Troubles]:
+        """Return what the living processes, all ``but`` one, find wrong with their hosts."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT host, troubles FROM daemon_process
+                 WHERE seen_at > $1 AND process_id <> $2 ORDER BY host, process_id
+                """,
+                now - SILENT_AFTER,
+                but,
+            )
+        found: dict[str, Troubles] = {}
+        for row in rows:
+            found[row["host"]] = found.get(row["host"], Troubles()).and_of(
+                _troubles(row["troubles"])
+            )
+        return found
+
     async def list_living(self, now: datetime) -> list[DaemonProcess]:
         """Return the processes that were heard of lately."""
         async with self._database.connection() as connection:
@@ -155,6 +193,18 @@ class ProcessRepository:
                 now - SILENT_AFTER,
             )
         return [_process(row) for row in rows]
+
+
+def _troubles(told: Mapping[str, Any]) -> Troubles:
+    """Return what a process has told; one of another version may tell more, or less."""
+    known = {known.name for known in fields(Troubles)}
+    values = {name: value for name, value in told.items() if name in known}
+    for name in ("failing_checks", "stalled", "problems"):
+        if name in values:
+            values[name] = tuple(
+                tuple(one) if isinstance(one, list) else one for one in values[name]
+            )
+    return Troubles(**values)
 
 
 def _process(row: Row) -> DaemonProcess:

@@ -30,9 +30,18 @@ from tests.support.housekeeping import housekeeping_of, insert_job, value
 
 ADD_HOST = """
     INSERT INTO daemon_process
-           (process_id, host, pid, version, config_digest, started_at, seen_at, free_bytes)
-    VALUES (gen_random_uuid(), $1, 1, '1', '', $3, $3, $2)
+           (process_id, host, pid, version, config_digest, started_at, seen_at, free_bytes,
+            troubles)
+    VALUES (gen_random_uuid(), $1, 1, '1', '', $3, $3, $2, $4)
 """
+TROUBLES = {
+    "failing_checks": ["media"],
+    "clock_skew_seconds": 61.5,
+    "intake_is_down": True,
+    "stalled": [["slot-004", 2]],
+    "problems": [["internal_error", "", 1]],
+    "of_a_version_to_come": True,
+}
 ADD_RUN = "INSERT INTO cleanup_run (started_at, finished_at, succeeded) VALUES ($1, $1, $2)"
 
 
@@ -235,7 +244,7 @@ async def test_another_hosts_trouble_is_told_once_and_by_its_name(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(board_module, "GROUP_WAIT", timedelta(seconds=0))
-    at_once = {**board_module.RULES, "PhotoboothHostSilent": Rule(Severity.PAGE)}
+    at_once = dict.fromkeys(board_module.RULES, Rule(Severity.PAGE))
     monkeypatch.setattr(board_module, "RULES", at_once)
     monkeypatch.setattr(operations_module, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(operations_module, "VITALS_SECONDS", 0.2)
@@ -251,15 +260,24 @@ async def test_another_hosts_trouble_is_told_once_and_by_its_name(
                 # The attic runs as long as the test does, and its disk is full.
                 for host, free_bytes, age in (("attic", 1, -600), ("cellar", 10**12, 600)):
                     seen_at = now - timedelta(seconds=age)
-                    await connection.execute(ADD_HOST, host, free_bytes, seen_at)
+                    # What a host that is gone said last is no news any more.
+                    await connection.execute(ADD_HOST, host, free_bytes, seen_at, TROUBLES)
 
             def fired(told: list[Any]) -> set[tuple[str, str]]:
                 notes = [note for note in told if note != "heartbeat"]
                 return {(a["name"], a["subject"]) for note in notes for a in note["firing"]}
 
-            expected = {("PhotoboothDiskFull", "attic"), ("PhotoboothHostSilent", "cellar")}
+            expected = {
+                ("PhotoboothDiskFull", "attic"),
+                ("PhotoboothHostSilent", "cellar"),
+                ("PhotoboothUnhealthy", "attic/media"),
+                ("PhotoboothClockWrong", "attic"),
+                ("PhotoboothIntakeDown", "attic"),
+                ("PhotoboothIntakeStalled", "slot-004"),
+                ("PhotoboothInternalErrors", ""),
+            }
             await eventually(lambda: fired(first) == expected)
-            await eventually(lambda: value(database, "SELECT count(*) = 2 FROM alert"))
+            await eventually(lambda: value(database, "SELECT count(*) = 7 FROM alert"))
             told = sum(note != "heartbeat" for note in first)
             # The other one takes over, and repeats nothing.
             await app.operations.close()

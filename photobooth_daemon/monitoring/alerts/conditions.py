@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import reduce
 from types import MappingProxyType
 
 from photobooth_daemon.errors import PhotoboothError, RateLimited
-from photobooth_daemon.model.alerts import Condition, Records, Severity
+from photobooth_daemon.model.alerts import Condition, Records, Severity, Troubles
 
 TIMEOUT_SHARE = 0.05
 FAILED_SHARE = 0.05
@@ -21,6 +22,8 @@ CAP_NEAR_PERCENT = 80
 CLEANUP_LATE = timedelta(minutes=30)
 BACKUP_OLD = timedelta(hours=26)
 WRONG_PASSWORDS = 20
+CLOCK_WRONG_SECONDS = 5.0
+DATABASES_CLOCK = "PostgreSQL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "PhotoboothCostCapNear": Rule(Severity.WARNING),
         "PhotoboothUnhealthy": Rule(Severity.PAGE, 30),
         "PhotoboothHostSilent": Rule(Severity.PAGE, 30),
+        "PhotoboothClockWrong": Rule(Severity.WARNING, 60),
         "PhotoboothDiskFilling": Rule(Severity.WARNING, 600),
         "PhotoboothDiskFull": Rule(Severity.PAGE),
         "PhotoboothCleanupLate": Rule(Severity.WARNING),
@@ -64,7 +68,8 @@ class Situation:
 
     now: datetime
     records: Records
-    failing_checks: tuple[str, ...] = ()
+    troubles: Mapping[str, Troubles] = field(default_factory=dict)
+    """What is wrong with each host, as it sees that itself."""
     cooling: tuple[tuple[str, str], ...] = ()
     disks: Mapping[str, tuple[int | None, float | None]] = field(default_factory=dict)
     """How much room each host has, where it is known, and in how many hours it has none."""
@@ -73,12 +78,6 @@ class Situation:
     """Hosts that have not stopped and do not show themselves, and since when."""
     caps: tuple[tuple[str, int], ...] = ()
     """Each cost cap of the day by its scope, and how many percent of it are spent."""
-    problems: tuple[tuple[str, str, int], ...] = ()
-    """Codes answered within the last ten minutes, with their slot and number."""
-    intake_is_down: bool = False
-    """It is wanted, and does not answer."""
-    stalled: tuple[tuple[str, int], ...] = ()
-    """Slots whose photos lie in their folder and do not move, and how many they are."""
     silent: tuple[tuple[str, int], ...] = ()
     """Slots of running events that have stopped sending, and for how many minutes."""
     audit_head_was_put_back: bool = False
@@ -121,10 +120,11 @@ def _photos(records: Records) -> Iterator[Condition]:
 
 
 def _answers(situation: Situation) -> Iterator[Condition]:
-    errors = sum(count for code, _, count in situation.problems if code == PhotoboothError.code)
+    problems = _of_all_hosts(situation).problems
+    errors = sum(count for code, _, count in problems if code == PhotoboothError.code)
     if errors:
         yield Condition("PhotoboothInternalErrors", facts={"count": errors})
-    for code, slot_id, count in situation.problems:
+    for code, slot_id, count in problems:
         if code == RateLimited.code and slot_id:
             yield Condition("PhotoboothWaitingRoomFull", slot_id, {"count": count})
 
@@ -143,8 +143,10 @@ def _providers(situation: Situation) -> Iterator[Condition]:
 
 
 def _machine(situation: Situation) -> Iterator[Condition]:
-    for check in situation.failing_checks:
-        yield Condition("PhotoboothUnhealthy", check)
+    for host, troubles in situation.troubles.items():
+        for check in troubles.failing_checks:
+            yield Condition("PhotoboothUnhealthy", f"{host}/{check}")
+    yield from _clocks(situation.troubles)
     for host, (free_bytes, hours) in situation.disks.items():
         if free_bytes is None:
             continue
@@ -157,6 +159,19 @@ def _machine(situation: Situation) -> Iterator[Condition]:
     for host, seen_at in situation.silent_hosts:
         minutes = round((situation.now - seen_at).total_seconds() / 60)
         yield Condition("PhotoboothHostSilent", host, {"minutes": minutes})
+
+
+def _clocks(troubles: Mapping[str, Troubles]) -> Iterator[Condition]:
+    """Yield whose clock is wrong: where several hosts all say so, it is their database's."""
+    wrong = {
+        host: round(here.clock_skew_seconds)
+        for host, here in troubles.items()
+        if abs(here.clock_skew_seconds) > CLOCK_WRONG_SECONDS
+    }
+    if len(wrong) > 1 and len(wrong) == len(troubles):
+        wrong = {DATABASES_CLOCK: max(wrong.values(), key=abs)}
+    for name, seconds in wrong.items():
+        yield Condition("PhotoboothClockWrong", name, {"seconds": abs(seconds)})
 
 
 def _chores(situation: Situation) -> Iterator[Condition]:
@@ -179,10 +194,15 @@ def _chores(situation: Situation) -> Iterator[Condition]:
 
 
 def _intake(situation: Situation) -> Iterator[Condition]:
-    if situation.intake_is_down:
-        yield Condition("PhotoboothIntakeDown")
-    for slot_id, count in situation.stalled:
+    for host, troubles in situation.troubles.items():
+        if troubles.intake_is_down:
+            yield Condition("PhotoboothIntakeDown", host)
+    for slot_id, count in _of_all_hosts(situation).stalled:
         yield Condition("PhotoboothIntakeStalled", slot_id, {"count": count})
+
+
+def _of_all_hosts(situation: Situation) -> Troubles:
+    return reduce(Troubles.and_of, situation.troubles.values(), Troubles())
 
 
 def _booths(situation: Situation) -> Iterator[Condition]:

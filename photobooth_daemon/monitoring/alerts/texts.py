@@ -47,12 +47,16 @@ SUMMARIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "ru": "{subject}: израсходовано {percent} % дневного лимита расходов",
         },
         "PhotoboothUnhealthy": {
-            "en": "The check {subject} fails: photos are refused",
-            "ru": "Проверка {subject} не проходит: фотографии не принимаются",
+            "en": "The check {subject} fails: photos are refused there",
+            "ru": "Проверка {subject} не проходит: фотографии там не принимаются",
         },
         "PhotoboothHostSilent": {
             "en": "{subject}: no sign of life of this host for {minutes} minutes",
             "ru": "{subject}: этот сервер не подаёт признаков жизни {minutes} мин",
+        },
+        "PhotoboothClockWrong": {
+            "en": "{subject}: the clock is {seconds} s off: set it, or let chrony do that",
+            "ru": "{subject}: часы расходятся на {seconds} с: настройте их или chrony",
         },
         "PhotoboothDiskFilling": {
             "en": "{subject}: the disk will be full in {hours} h ({free_mb} MB free)",
@@ -91,8 +95,8 @@ SUMMARIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "ru": "{subject}: фотографий нет {minutes} мин, хотя другие слоты события работают",
         },
         "PhotoboothIntakeDown": {
-            "en": "The intake does not answer: photos by FTP and from folders are not taken up",
-            "ru": "Приём не отвечает: фотографии по FTP и из папок не забираются",
+            "en": "{subject}: the intake does not answer: photos by FTP and from folders wait",
+            "ru": "{subject}: приём не отвечает, фотографии по FTP и из папок не забираются",
         },
     }
 )

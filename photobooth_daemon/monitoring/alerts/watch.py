@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from photobooth_daemon.administration.throttle import LOGIN_OF_USER
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import DatabaseUnavailable
-from photobooth_daemon.model.alerts import Notification, Records
+from photobooth_daemon.model.alerts import Notification, Records, Troubles
 from photobooth_daemon.monitoring.alerts.board import AlertBoard
 from photobooth_daemon.monitoring.alerts.conditions import Situation, list_conditions
 from photobooth_daemon.monitoring.alerts.outbox import Outbox
@@ -27,16 +27,13 @@ log = logging.getLogger(__name__)
 class Surroundings:
     """What this process sees itself, or has seen in the database while there was one."""
 
-    failing_checks: tuple[str, ...]
+    troubles: Mapping[str, Troubles]
     cooling: tuple[tuple[str, str], ...]
     disks: Mapping[str, tuple[int | None, float | None]]
     min_free_bytes: int
     locale: str
     silent_hosts: tuple[tuple[str, datetime], ...] = ()
     caps: tuple[tuple[str, int], ...] = ()
-    problems: tuple[tuple[str, str, int], ...] = ()
-    intake_is_down: bool = False
-    stalled: tuple[tuple[str, int], ...] = ()
     silent: tuple[tuple[str, int], ...] = ()
     audit_head_was_put_back: bool = False
 
@@ -81,7 +78,7 @@ class AlertWatch:
         """
         if self._keep_up is not None and not await self._keep_up():
             return None
-        now = self._clock.utcnow()
+        now, begun_at = self._clock.utcnow(), self._clock.monotonic()
         try:
             await self._consult_database(now)
         except DatabaseUnavailable:
@@ -89,19 +86,19 @@ class AlertWatch:
         if self._watching is False:
             return None
         seen = await self._surroundings()
+        if self._clock.monotonic() - begun_at > LEASE.total_seconds() / 2:
+            # It stood still meanwhile: another process may be the one to tell by now.
+            return None
         conditions = list_conditions(
             Situation(
                 now=now,
                 records=self._records,
-                failing_checks=seen.failing_checks,
+                troubles=seen.troubles,
                 cooling=seen.cooling,
                 disks=seen.disks,
                 min_free_bytes=seen.min_free_bytes,
                 silent_hosts=seen.silent_hosts,
                 caps=seen.caps,
-                problems=seen.problems,
-                intake_is_down=seen.intake_is_down,
-                stalled=seen.stalled,
                 silent=seen.silent,
                 audit_head_was_put_back=seen.audit_head_was_put_back,
             )

@@ -17,7 +17,12 @@ from photobooth_daemon.config.start_up import ServerConfig
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import MB, Noticed
 from photobooth_daemon.model.networks import address_of
-from photobooth_daemon.monitoring.alerts.conditions import BACKUP_OLD, CLEANUP_LATE, FILLING_HOURS
+from photobooth_daemon.monitoring.alerts.conditions import (
+    BACKUP_OLD,
+    CLEANUP_LATE,
+    CLOCK_WRONG_SECONDS,
+    FILLING_HOURS,
+)
 from photobooth_daemon.monitoring.readiness.model import (
     Finding,
     fault,
@@ -30,7 +35,6 @@ from photobooth_daemon.repositories.alerts import MaintenanceWindow
 from photobooth_daemon.repositories.cleanup import CleanupRun
 
 GB = 1024 * MB
-CLOCK_FAULT_SECONDS = 5.0
 _TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=5)
 
 
@@ -78,7 +82,7 @@ async def check_store(media_store: MediaStore) -> list[Finding]:
 
 def check_clock(skew_seconds: float, synchronised: bool | None) -> list[Finding]:
     """Return whether this machine's clock agrees with the database's and a time server's."""
-    if abs(skew_seconds) > CLOCK_FAULT_SECONDS:
+    if abs(skew_seconds) > CLOCK_WRONG_SECONDS:
         return [fault("clock", "clock_wrong", seconds=round(skew_seconds))]
     if synchronised is False:
         return [warning("clock", "clock_unsynchronised")]

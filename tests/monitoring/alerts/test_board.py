@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from photobooth_daemon.model.alerts import Condition, Records, SlotFigures
+from photobooth_daemon.model.alerts import Condition, Records, SlotFigures, Troubles
 from photobooth_daemon.monitoring.alerts.board import AlertBoard
 from photobooth_daemon.monitoring.alerts.conditions import RULES, Situation, list_conditions
 from photobooth_daemon.monitoring.alerts.texts import SUMMARIES, summary_of, text_of, title_of
@@ -147,19 +147,24 @@ def test_each_trouble_has_its_name(clock: FakeClock) -> None:
     found = situation(
         clock,
         records,
-        failing_checks=("database",),
+        troubles={
+            "one": Troubles(
+                failing_checks=("database",),
+                clock_skew_seconds=-6.4,
+                intake_is_down=True,
+                stalled=(("slot-003", 7),),
+                problems=(
+                    ("internal_error", "", 1),
+                    ("internal_error", "slot-001", 2),
+                    ("rate_limited", "", 3),
+                    ("rate_limited", "slot-002", 4),
+                ),
+            )
+        },
         cooling=(("gemini", "m"),),
         caps=(("all", 80), ("slot-001", 79)),
-        intake_is_down=True,
-        stalled=(("slot-003", 7),),
         silent=(("slot-004", 12),),
         audit_head_was_put_back=True,
-        problems=(
-            ("internal_error", "", 1),
-            ("internal_error", "slot-001", 2),
-            ("rate_limited", "", 3),
-            ("rate_limited", "slot-002", 4),
-        ),
         disks={"one": (10**9, 3.0), "two": (10**9, None), "three": (None, None)},
         min_free_bytes=10**8,
         silent_hosts=(("three", now - timedelta(minutes=2)),),
@@ -172,6 +177,39 @@ def test_each_trouble_has_its_name(clock: FakeClock) -> None:
     ]
 
 
+def test_a_hosts_trouble_has_its_name(clock: FakeClock) -> None:
+    found = situation(
+        clock,
+        troubles={
+            "one": Troubles(problems=(("internal_error", "slot-001", 2),)),
+            "two": Troubles(("media",), 11.8, True, (), (("internal_error", "", 1),)),
+        },
+    )
+    assert [(c.name, c.subject, dict(c.facts)) for c in list_conditions(found)] == [
+        ("PhotoboothInternalErrors", "", {"count": 3}),
+        ("PhotoboothUnhealthy", "two/media", {}),
+        ("PhotoboothClockWrong", "two", {"seconds": 12}),
+        ("PhotoboothIntakeDown", "two", {}),
+    ]
+
+
+def test_a_clock_that_all_hosts_find_wrong_is_the_databases(clock: FakeClock) -> None:
+    off = {name: Troubles(clock_skew_seconds=-9.0) for name in ("one", "two")}
+    (told,) = list_conditions(situation(clock, troubles=off))
+    assert (told.name, told.subject) == ("PhotoboothClockWrong", "PostgreSQL")
+    alone = list_conditions(situation(clock, troubles={"one": off["one"]}))
+    assert [told.subject for told in alone] == ["one"]
+
+
+def test_what_processes_of_one_host_see_is_put_together() -> None:
+    first = Troubles(("media",), 6.0, False, (("slot-001", 2),), (("rate_limited", "slot-001", 1),))
+    other = Troubles(("media",), -7.0, True, (("slot-001", 2),), (("rate_limited", "slot-001", 3),))
+    assert first.and_of(other) == Troubles(
+        ("media",), -7.0, True, (("slot-001", 2),), (("rate_limited", "slot-001", 4),)
+    )
+    assert first.and_of(Troubles()) == first
+
+
 def test_an_installation_without_any_cleanup_is_late_too(clock: FakeClock) -> None:
     now = clock.utcnow()
     assert names(situation(clock, Records(cleanup_expected_since=now))) == []
@@ -182,7 +220,8 @@ def test_an_installation_without_any_cleanup_is_late_too(clock: FakeClock) -> No
 @pytest.mark.parametrize("locale", ["ru", "en"])
 def test_every_alert_says_something_in_both_languages(locale: str) -> None:
     assert set(SUMMARIES) == set(RULES)
-    facts = dict.fromkeys(("percent", "count", "reason", "free_mb", "hours", "minutes"), 7)
+    named = ("percent", "count", "reason", "free_mb", "hours", "minutes", "seconds")
+    facts = dict.fromkeys(named, 7)
     said = {summary_of(Condition(name, "x", facts), locale) for name in RULES}
     assert len(said) == len(RULES)
     assert all("{" not in text for text in said)

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import DatabaseUnavailable
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model.alerts import Notification
+from photobooth_daemon.model.alerts import Notification, Troubles
 from photobooth_daemon.monitoring.alerts.board import AlertBoard
 from photobooth_daemon.monitoring.alerts.outbox import Outbox
 from photobooth_daemon.monitoring.alerts.watch import AlertWatch, Surroundings
@@ -20,7 +20,11 @@ from photobooth_daemon.repositories.alerts import AlertRepository
 from tests.support.fakes import FakeClock
 from tests.support.office import Office
 
-WELL = Surroundings((), (), {"one": (10**10, None)}, 10**9, "en")
+WELL = Surroundings({"one": Troubles()}, (), {"one": (10**10, None)}, 10**9, "en")
+
+
+def failing(check: str) -> dict[str, Troubles]:
+    return {"one": Troubles(failing_checks=(check,))}
 
 
 class Machine:
@@ -162,7 +166,7 @@ async def test_one_process_of_several_watches_and_another_takes_over(
     repository: AlertRepository, clock: FakeClock
 ) -> None:
     first, second = Machine(repository, clock), Machine(repository, clock)
-    first.seen = second.seen = Surroundings(("media",), (), {"one": (1, None)}, 2, "en")
+    first.seen = second.seen = Surroundings(failing("media"), (), {"one": (1, None)}, 2, "en")
     told = []
     for _ in range(20):
         clock.advance(5)
@@ -202,10 +206,10 @@ async def test_an_outage_of_the_database_is_told_and_its_end(
     with monkeypatch.context() as outage:
         outage.setattr(repository, "take_watch", gone)
         outage.setattr(repository, "save_announced", gone)
-        machine.seen = Surroundings(("database",), (), {"one": (10**10, None)}, 10**9, "ru")
+        machine.seen = Surroundings(failing("database"), (), {"one": (10**10, None)}, 10**9, "ru")
         news = await machine.wait_for_news()
         assert news is not None
-        assert "Проверка database не проходит" in news.text
+        assert "Проверка one/database не проходит" in news.text
     machine.seen = WELL
     news = await machine.wait_for_news()
     assert news is not None
@@ -216,7 +220,8 @@ async def test_an_outage_from_before_the_start_is_told_and_its_end(
     repository: AlertRepository, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = Machine(repository, clock), Machine(repository, clock)
-    first.seen = second.seen = Surroundings(("database",), (), {"one": (10**10, None)}, 10**9, "en")
+    away = Surroundings(failing("database"), (), {"one": (10**10, None)}, 10**9, "en")
+    first.seen = second.seen = away
 
     async def gone(*_: Any) -> Any:
         raise DatabaseUnavailable
@@ -237,11 +242,33 @@ async def test_an_outage_from_before_the_start_is_told_and_its_end(
     assert await second.wait_for_news() is None
 
 
+async def test_a_watcher_that_stood_still_leaves_it_to_the_one_that_took_over(
+    repository: AlertRepository, clock: FakeClock
+) -> None:
+    first, second = Machine(repository, clock), Machine(repository, clock)
+    first.seen = second.seen = Surroundings({}, (), {"one": (1, None)}, 2, "en")
+    assert await first.watch.look() is None
+    told = []
+
+    async def stands_still() -> Surroundings:
+        # In the middle of its look the first one is stopped, for two minutes.
+        for _ in range(12):
+            clock.advance(10)
+            told.append(await second.watch.look())
+        return first.seen
+
+    first.watch._surroundings = stands_still
+    assert await first.watch.look() is None
+    assert len([news for news in told if news is not None]) == 1
+    first.watch._surroundings = first.surroundings
+    assert await first.wait_for_news(10) is None
+
+
 async def test_a_maintenance_window_is_quiet(
     database: Database, repository: AlertRepository, clock: FakeClock
 ) -> None:
     machine = Machine(repository, clock)
-    machine.seen = Surroundings((), (), {"one": (1, None)}, 2, "en")
+    machine.seen = Surroundings({}, (), {"one": (1, None)}, 2, "en")
     now = clock.utcnow()
     await repository.open_window(now, now + timedelta(minutes=5), "new disk", "cli:serg")
     assert await machine.wait_for_news(25) is None
