@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from photobooth_daemon.administration.audit_key import load_audit_key
 from photobooth_daemon.administration.boards import BoardService
+from photobooth_daemon.administration.hosts import Hosts
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.provider_keys import ProviderKeys
 from photobooth_daemon.administration.results import ResultService
@@ -28,6 +29,7 @@ from photobooth_daemon.repositories.boards import BoardRepository
 from photobooth_daemon.repositories.event_photos import EventPhotos
 from photobooth_daemon.repositories.event_pictures import EventPictures
 from photobooth_daemon.repositories.event_report import EventReportRepository
+from photobooth_daemon.repositories.processes import ProcessRepository
 from photobooth_daemon.repositories.provider_keys import ProviderKeyRepository
 from photobooth_daemon.repositories.result_ends import ResultEnds
 from photobooth_daemon.repositories.retention import RetentionRepository
@@ -45,6 +47,7 @@ class Services:
     retention: Retention
     event_reports: EventReports
     boards: BoardService
+    hosts: Hosts
 
 
 @asynccontextmanager
@@ -99,6 +102,7 @@ async def services(installation: Installation) -> AsyncIterator[Services]:
                     clock,
                 ),
                 BoardService(database, BoardRepository(database), administration.audit, clock),
+                Hosts(database, ProcessRepository(database), administration.audit, clock),
             )
     finally:
         passwords.close()

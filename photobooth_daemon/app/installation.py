@@ -26,6 +26,7 @@ from photobooth_daemon.errors import (
     ConfigError,
     DatabaseUnavailable,
     EventRunning,
+    HostRuns,
     NotFound,
     PhotoboothError,
     SchemaMismatch,
@@ -170,7 +171,7 @@ def _exit_code(error: PhotoboothError) -> int:
         return EXIT_UNAVAILABLE
     if isinstance(error, NotFound):
         return EXIT_NOT_FOUND
-    if isinstance(error, VersionConflict | SlotTaken):
+    if isinstance(error, VersionConflict | SlotTaken | HostRuns):
         return EXIT_CONFLICT
     if isinstance(error, SchemaMismatch):
         return EXIT_SCHEMA

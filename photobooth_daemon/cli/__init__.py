@@ -17,6 +17,7 @@ COMMANDS = {
     "board": "photobooth_daemon.cli.board:board",
     "audit": "photobooth_daemon.cli.audit:audit",
     "event": "photobooth_daemon.cli.event:event",
+    "host": "photobooth_daemon.cli.host:host",
     "intake": "photobooth_daemon.cli.intake:intake",
     "job": "photobooth_daemon.cli.job:job",
     "settings": "photobooth_daemon.cli.settings:settings",

@@ -18,7 +18,8 @@
     ├── ProviderError · ProviderTimeout the outcome of a whole job
     ├── GaveWay                         of a photo that is made again
     ├── DatabaseUnavailable · ShuttingDown
-    ├── CleanupFailed · FilesMissing · BackupFailed · ToolFailed  commands only
+    ├── CleanupFailed · FilesMissing · HostRuns     commands only
+    ├── BackupFailed · ToolFailed                   commands only
     ├── SchemaMismatch · ConfigError    outside of requests only
     │   └── UnsuitablePooler
     DeadlinePassed                      the time is used up; caught inside
@@ -66,6 +67,7 @@ from photobooth_daemon.errors.commands import (
     CleanupFailed,
     ConfigError,
     FilesMissing,
+    HostRuns,
     SchemaMismatch,
     ToolFailed,
     UnsuitablePooler,
@@ -137,6 +139,7 @@ __all__ = [
     "GalleryNotFound",
     "GaveWay",
     "HeadersTooLarge",
+    "HostRuns",
     "IdempotencyKeyReused",
     "InUse",
     "InvalidCredentials",

@@ -25,6 +25,12 @@ class FilesMissing(PhotoboothError):
     code = "files_missing"
 
 
+class HostRuns(PhotoboothError):
+    """A host is to be forgotten, and its daemon runs."""
+
+    code = "host_runs"
+
+
 class BackupFailed(PhotoboothError):
     """A backup could not be made or restored."""
 

@@ -80,6 +80,7 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.ConfigError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.CleanupFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.FilesMissing: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.HostRuns: HTTPStatus.CONFLICT,
     errors.BackupFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.ToolFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
 }

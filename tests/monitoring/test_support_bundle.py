@@ -52,10 +52,20 @@ def bundle(tmp_path: Path) -> Path:
     return tmp_path / "bundle.tar.gz"
 
 
+SHOW = """
+    INSERT INTO daemon_process
+           (process_id, host, pid, version, config_digest, started_at, seen_at)
+    VALUES (gen_random_uuid(), $1, 1, '1', 'digest', now(), now())
+"""
+
+
 async def fill(database: Database, directory: Path) -> None:
     booth = await Booth.open(database, directory)
     booth.provider.script.always("prompt_blocked")
     await booth.post(booth.form(fields={"email": GUEST.encode()}))
+    async with database.connection() as connection:
+        for host in ("attic", "cellar"):
+            await connection.execute(SHOW, host)
     await booth.close()
 
 
@@ -79,6 +89,9 @@ def test_it_holds_what_helps_and_no_secret(
     } <= set(texts)
     (failed,) = json.loads(texts["database/failed_jobs.json"])
     assert failed["provider_code"] == "refused"
+    hosts = [host["host"] for host in json.loads(texts["readiness.json"])["hosts"]]
+    assert hosts == ["attic", "cellar"]
+    assert {row["host"] for row in json.loads(texts["database/processes.json"])} == set(hosts)
     assert "tornado" in json.loads(texts["versions.json"])
     everything = "\n".join(texts.values())
     key = (tmp_path / "jwt.key").read_text("ascii").strip()

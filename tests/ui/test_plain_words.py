@@ -148,7 +148,7 @@ def findings() -> list[Finding]:
         check = next((check for check in TITLES if code.startswith(check)), _CHECKS.get(code, ""))
         places = re.findall(r"\{(\w+)\}", json.dumps(FOUND[code]))
         facts = {name: FACTS.get(name, 7) for name in places if name != "subject"}
-        for name in ("url", "address", "versions", "until", "since", "model"):
+        for name in ("url", "address", "versions", "hosts", "until", "since", "model"):
             if name in facts:
                 facts[name] = "booth.example"
         subject = SUBJECTS.get(code, SUBJECTS.get(check, ""))
@@ -157,7 +157,8 @@ def findings() -> list[Finding]:
 
 
 _CHECKS = {
-    **dict.fromkeys(("host_silent", "versions_differ", "restart_pending"), "daemon"),
+    **dict.fromkeys(("host_silent", "host_unwell", "restart_pending"), "daemon"),
+    **dict.fromkeys(("versions_differ", "configurations_differ"), "daemon"),
     **dict.fromkeys(("ingest_password_missing", "admin_password_missing"), "passwords"),
     **dict.fromkeys(("plain_http", "plain_password", "proxy_untrusted"), "connections"),
     **dict.fromkeys(("no_slot_enabled", "slot_misconfigured"), "slots"),

@@ -24,12 +24,20 @@ CURES: Mapping[str, Text] = MappingProxyType(
             "ru": "systemctl start photobooth-daemon; причина — journalctl -u photobooth-daemon",
         },
         "host_silent": {
-            "en": "look after it; a host that is gone for good is forgotten after a day",
-            "ru": "проверьте его; выведенный из работы хост забывается через сутки",
+            "en": "look after it; one that is gone for good: photoboothctl host forget NAME",
+            "ru": "проверьте его; выведен из работы насовсем: photoboothctl host forget ИМЯ",
         },
         "versions_differ": {
             "en": "upgrade the others as well",
             "ru": "обновите и остальные",
+        },
+        "configurations_differ": {
+            "en": "compare the hosts' photobooth.toml and credentials, restart those you change",
+            "ru": "сравните photobooth.toml и ключи хостов, изменённые перезапустите",
+        },
+        "host_unwell": {
+            "en": "its own Health page says why; the others go on",
+            "ru": "причину покажет его собственная страница «Состояние»; остальные работают",
         },
         "restart_pending": {
             "en": "systemctl restart photobooth-daemon (no photo is lost)",

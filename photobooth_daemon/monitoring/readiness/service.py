@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import aiohttp
 
-from photobooth_daemon import __version__
 from photobooth_daemon.administration.alert_channels import AlertChannels
 from photobooth_daemon.administration.head_keeper import HeadKeeper
 from photobooth_daemon.clock import Clock
@@ -21,6 +20,7 @@ from photobooth_daemon.model.events import EventState
 from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness import machine_ready
 from photobooth_daemon.monitoring.readiness.audit_ready import check_audit
+from photobooth_daemon.monitoring.readiness.hosts_ready import check_daemon, clock_time
 from photobooth_daemon.monitoring.readiness.intake_ready import check_intake
 from photobooth_daemon.monitoring.readiness.live_probe import LiveProbe
 from photobooth_daemon.monitoring.readiness.model import (
@@ -157,22 +157,12 @@ class Readiness:
         )
 
     async def _daemon(self) -> list[Finding]:
-        living = await self._records.processes.list_living(self._clock.utcnow())
-        if not living:
-            return [fault("daemon", "daemon_down")]
-        host = self._config.server.host_name
-        current = (__version__, self._config_digest)
-        if any(p.host == host and (p.version, p.config_digest) != current for p in living):
-            return [fault("daemon", "restart_pending")]
-        versions = ", ".join(sorted({process.version for process in living}))
-        remarks = [
-            warning("daemon", "host_silent", host.host, since=_clock_time(host.seen_at))
-            for host in await self._hosts()
-            if host.processes == 0
-        ]
-        if ", " in versions:
-            remarks.append(warning("daemon", "versions_differ", versions=versions))
-        return or_ok("daemon", remarks, count=len(living), version=versions)
+        return await check_daemon(
+            self._records.processes,
+            self._config.server.host_name,
+            self._config_digest,
+            self._clock.utcnow(),
+        )
 
     async def _hosts(self) -> list[HostPresence]:
         return await self._records.processes.list_hosts(self._clock.utcnow())
@@ -187,7 +177,7 @@ class Readiness:
                     "event",
                     "event_running",
                     event.name,
-                    until=_clock_time(event.ends_at),
+                    until=clock_time(event.ends_at),
                 )
                 for event in running
                 if event.frozen
@@ -270,7 +260,3 @@ class Readiness:
             names = ", ".join(untried) if findings else ""
             findings.append(warning("probe", "probe_skipped", names))
         return findings
-
-
-def _clock_time(instant: datetime) -> str:
-    return f"{instant.astimezone():%d.%m. %H:%M}"

@@ -55,6 +55,14 @@ FOUND: Mapping[str, Text] = MappingProxyType(
             "en": "hosts run different versions: {versions}",
             "ru": "на хостах разные версии: {versions}",
         },
+        "configurations_differ": {
+            "en": "hosts are set up differently: {hosts}",
+            "ru": "хосты настроены по-разному: {hosts}",
+        },
+        "host_unwell": {
+            "en": "a host that cannot take photos at the moment",
+            "ru": "хост сейчас не может принимать фотографии",
+        },
         "daemon_down": {"en": "is not running", "ru": "не запущена"},
         "restart_pending": {
             "en": "runs with an older version or configuration than the one on disk",

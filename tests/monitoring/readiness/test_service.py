@@ -56,9 +56,9 @@ async def test_an_intake_that_is_wanted_and_down_is_found_and_told(evening: Even
     evening.configure("intake", password="p", status_port=free_port())
     assert faults(await evening.check()) == ["intake_down"]
     async with evening.app() as app:
-        watch = app.operations._watch
-        assert watch is not None
-        assert (await watch._surroundings()).intake_is_down
+        await app.operations.troubles.refresh()
+        (told,) = app.operations.troubles.of_all().values()
+        assert told.intake_is_down
 
 
 async def test_a_daemon_of_an_older_configuration_has_to_be_restarted(evening: Evening) -> None:
@@ -69,6 +69,41 @@ async def test_a_daemon_of_an_older_configuration_has_to_be_restarted(evening: E
             report = await app.readiness.check(live=False)
     assert faults(report) == ["restart_pending"]
     assert faults(await evening.check(daemon=False)) == ["daemon_down"]
+
+
+async def test_hosts_that_are_set_up_differently_are_told(evening: Evening) -> None:
+    async with evening.app() as one:
+        await one.operations.show_presence()
+        # A name, an address and an intake are a host's own.
+        evening.configure("server", host_name="two", processes=2)
+        evening.configure("intake", password="p")
+        async with evening.app() as two:
+            await two.operations.show_presence()
+            assert "daemon_ok" in codes(await two.readiness.check(live=False))
+        evening.configure("media", read_also="s3")
+        async with evening.app() as two:
+            await two.operations.show_presence()
+            report = await two.readiness.check(live=False)
+    differing = found(report, "configurations_differ")
+    assert differing.state is State.WARNING
+    assert sorted(differing.facts["hosts"].split(" / ")) == sorted(
+        host.host for host in report.hosts
+    )
+
+
+async def test_another_host_that_takes_no_photos_is_told(evening: Evening) -> None:
+    async with evening.app() as one:
+        await one.operations.show_presence()
+        await evening.execute(
+            """
+            INSERT INTO daemon_process (process_id, host, pid, version, config_digest, started_at,
+                                        seen_at, troubles)
+            SELECT gen_random_uuid(), 'attic', 1, version, config_digest, started_at, seen_at,
+                   '{"failing_checks": ["media"]}' FROM daemon_process
+            """
+        )
+        unwell = found(await one.readiness.check(live=False), "host_unwell")
+    assert (unwell.state, unwell.subject) == (State.WARNING, "attic")
 
 
 async def test_warnings_do_not_make_it_red(evening: Evening) -> None:

@@ -1,0 +1,57 @@
+"""The daemons: whether they run, on every host, alike and up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from photobooth_daemon import __version__
+from photobooth_daemon.config.digest import said_alike
+from photobooth_daemon.monitoring.readiness.model import Finding, fault, or_ok, warning
+from photobooth_daemon.repositories.processes import DaemonProcess, ProcessRepository
+
+NOBODY = UUID(int=0)
+
+
+async def check_daemon(
+    processes: ProcessRepository, here: str, config_digest: str, now: datetime
+) -> list[Finding]:
+    """Return whether the daemon runs as it is installed ``here``, and how the other hosts do."""
+    living = await processes.list_living(now)
+    if not living:
+        return [fault("daemon", "daemon_down")]
+    current = (__version__, config_digest)
+    if any(p.host == here and (p.version, p.config_digest) != current for p in living):
+        return [fault("daemon", "restart_pending")]
+    remarks = [
+        warning("daemon", "host_silent", host.host, since=clock_time(host.seen_at))
+        for host in await processes.list_hosts(now)
+        if host.processes == 0
+    ]
+    versions = ", ".join(sorted({process.version for process in living}))
+    if ", " in versions:
+        remarks.append(warning("daemon", "versions_differ", versions=versions))
+    elif len(alike := _alike(living)) > 1:
+        remarks.append(warning("daemon", "configurations_differ", hosts=" / ".join(alike)))
+    # This host is looked at by the other checks.
+    remarks += [
+        warning("daemon", "host_unwell", host)
+        for host, troubles in (await processes.list_troubles(now, NOBODY)).items()
+        if troubles.failing_checks and host != here
+    ]
+    return or_ok("daemon", remarks, count=len(living), version=versions)
+
+
+def clock_time(instant: datetime) -> str:
+    """Return an instant as people here read it."""
+    return f"{instant.astimezone():%d.%m. %H:%M}"
+
+
+def _alike(living: Sequence[DaemonProcess]) -> list[str]:
+    """Return the hosts, those together that are set up alike, the most of them first."""
+    alike: dict[str, set[str]] = {}
+    for process in living:
+        alike.setdefault(said_alike(process.config_digest), set()).add(process.host)
+    groups = sorted(alike.values(), key=lambda hosts: (-len(hosts), min(hosts)))
+    return [", ".join(sorted(hosts)) for hosts in groups]
