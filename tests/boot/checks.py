@@ -312,12 +312,22 @@ def an_upgrade_keeps_serving() -> str:
     edited = CONFIG.read_text("utf-8") + "\n# edited by the administrator\n"
     CONFIG.write_text(edited, "utf-8")
     before = send(NEXT_PASSWORD, SMALL).json()["job_id"]
+    assert "an event is under way" not in install("first.deb", "--reinstall")
+    now = time.time()
+    begins, ends = (
+        time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + hours * 3600)) for hours in (-1, 3)
+    )
+    evening = ("name=Wedding of the boot test", f"starts={begins}", f"ends={ends}", "slots=1")
+    run("photoboothctl", "event", "set", "new", *evening)
+    assert "Wedding of the boot test" in run("photoboothctl", "check", ok=False)
     with Cameras(NEXT_PASSWORD, SMALL) as cameras:
         cameras.wait_for_more()
         said = install("next.deb")
         cameras.wait_for_more()
     cameras.expect_all_served()
     assert "applied 9000_widen" in said, said
+    assert "WARNING: an event is under way" in said, said
+    assert "Wedding of the boot test" in said, said
     assert CONFIG.read_text("utf-8") == edited
     assert list((STATE_DIR / "snapshots").glob("before-migration-*.dump"))
     assert sql("SELECT max(number) FROM schema_migration") == "9000"
