@@ -13,7 +13,7 @@ from tornado.ioloop import IOLoop
 from tests.support.daemons import Daemon
 from tests.support.fakes import eventually
 from tests.support.hosts import another, control, most_at_once, shoot_at, start
-from tests.support.party import SLOT, Party
+from tests.support.party import PASSWORD, SLOT, Party, photo
 
 
 @pytest.fixture
@@ -103,6 +103,29 @@ async def test_a_photo_on_one_outlives_the_start_and_the_cleanup_of_the_other(
         asyncio.to_thread(control, other, "cleanup"),
     )
     assert (await sending).why_original is None
+    await party.nothing_left()
+
+
+@pytest.mark.timeout(seconds=400)
+async def test_a_photo_that_comes_to_both_at_once_under_one_key_is_made_once(
+    party: Party, other: Daemon
+) -> None:
+    await start(party, other)
+    party.provider.script.always("image", delay_seconds=1)
+    sent, key = photo(300, 200).data, {"Idempotency-Key": "one photo"}
+    hosts = (party.daemon, other) * 3
+    answers = await asyncio.gather(
+        *(
+            asyncio.to_thread(
+                host.send, sent, password=PASSWORD, headers=key, query="?response=json"
+            )
+            for host in hosts
+        )
+    )
+    assert [status for status, _ in answers] == [200] * len(hosts)
+    (job,) = await party.jobs()
+    assert {json.loads(body)["job_id"] for _, body in answers} == {str(job["job_id"])}
+    assert len(party.orders()) == 1
     await party.nothing_left()
 
 

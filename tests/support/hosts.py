@@ -17,12 +17,15 @@ LIVING = "SELECT host FROM daemon_process ORDER BY host"
 KEYS = ("jwt.key", "audit.key", "secrets.key")
 
 
-def another(party: Party, name: str) -> Daemon:
-    """Return a daemon, not started: a state directory of its own, the party's keys copied."""
+def another(party: Party, name: str, more: str = "") -> Daemon:
+    """Return a daemon, not started: a state directory of its own, the party's keys copied.
+
+    Its configuration has ``more`` than its name and the provider.
+    """
     directory = party.directory / name
     directory.mkdir()
     toml = f'[server]\nhost_name = "{name}"\n'
-    toml += f'[providers.gemini]\nbase_url = "{party.provider.url}"\napi_key = "{KEY}"\n'
+    toml += f'[providers.gemini]\nbase_url = "{party.provider.url}"\napi_key = "{KEY}"\n{more}'
     daemon = Daemon(directory, party.database_url, toml)
     daemon.media_root = party.daemon.media_root
     daemon.write_config(party.database_url, toml)
