@@ -10,9 +10,9 @@ from typing import Any
 import asyncpg
 from jsonschema import Draft202012Validator
 
-from photobooth_daemon.administration.admins import PERMISSIONS
 from photobooth_daemon.administration.audit import Audit
 from photobooth_daemon.administration.passwords import Passwords
+from photobooth_daemon.administration.permissions import PERMISSIONS
 from photobooth_daemon.administration.throttle import Throttle
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database

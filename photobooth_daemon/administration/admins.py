@@ -12,6 +12,7 @@ from photobooth_daemon.administration.audit import Audit
 from photobooth_daemon.administration.devices import Devices
 from photobooth_daemon.administration.passwords import Passwords, new_password_fault
 from photobooth_daemon.administration.penalties import Penalties
+from photobooth_daemon.administration.permissions import PERMISSIONS
 from photobooth_daemon.administration.throttle import (
     AUDITED_ONE_BY_ONE,
     LOGIN_OF_ADDRESS,
@@ -36,22 +37,6 @@ from photobooth_daemon.model.networks import network_of
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.counters import Tally
 
-PERMISSIONS = (
-    "slots:read",
-    "slots:write",
-    "settings:read",
-    "settings:write",
-    "media:write",
-    "jobs:read",
-    "stats:read",
-    "audit:read",
-    "metrics:read",
-    "events:read",
-    "events:write",
-    "jobs:write",
-    "providers:write",
-    "admins:write",
-)
 SHOWN_USERNAME_CHARACTERS = 64
 NOT_THE_CURRENT_PASSWORD = Fault("/current_password", "is not the current password")
 

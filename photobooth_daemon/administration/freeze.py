@@ -12,20 +12,10 @@ from uuid import UUID
 import asyncpg
 
 from photobooth_daemon.clock import Clock, rfc3339
-from photobooth_daemon.errors import EventRunning, storable
+from photobooth_daemon.errors import EventRunning
 from photobooth_daemon.model import Actor
 from photobooth_daemon.model.events import Event
 from photobooth_daemon.repositories.events import EventRepository
-
-FEWEST_REASON_CHARACTERS = 3
-MOST_REASON_CHARACTERS = 200
-
-
-def stated_reason(text: str) -> str | None:
-    """Return a reason as the audit log keeps it; None for a text too short or long to be one."""
-    reason = storable(" ".join(text.split()))
-    fits = FEWEST_REASON_CHARACTERS <= len(reason) <= MOST_REASON_CHARACTERS
-    return reason if fits else None
 
 
 class Freeze:

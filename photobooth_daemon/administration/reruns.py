@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -22,14 +21,11 @@ from photobooth_daemon.errors import (
 )
 from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.model import Actor, Job, JobStatus
-from photobooth_daemon.model.reruns import RerunCounts, RerunState
+from photobooth_daemon.model.reruns import RERUNNABLE, RerunCounts, RerunState
 from photobooth_daemon.providers.param_faults import escaped
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.reruns import RerunRepository
-
-STATUSES = (JobStatus.FAILED, JobStatus.TIMEOUT)
-"""How a photo ends that can be made again."""
 
 
 class RerunService:
@@ -170,19 +166,14 @@ class RerunService:
             await self._live.publish(connection, "event", data)
 
 
-def rerun_view(counts: RerunCounts) -> dict[str, int]:
-    """Return how reruns are as the API gives it."""
-    return asdict(counts)
-
-
 def _statuses(body: Mapping[str, Any]) -> Sequence[JobStatus]:
     faults = [
         Fault(f"/{escaped(key)}", "Unknown; there is only statuses.")
         for key in body
         if key != "statuses"
     ]
-    wanted = body.get("statuses", [status.value for status in STATUSES])
-    known = [status.value for status in STATUSES]
+    wanted = body.get("statuses", [status.value for status in RERUNNABLE])
+    known = [status.value for status in RERUNNABLE]
     if not isinstance(wanted, list) or not wanted:
         faults.append(Fault("/statuses", "Must be a list of failed, timeout or both."))
         wanted = []
@@ -193,4 +184,4 @@ def _statuses(body: Mapping[str, Any]) -> Sequence[JobStatus]:
     ]
     if faults:
         raise ValidationFailed(faults)
-    return [status for status in STATUSES if status.value in wanted]
+    return [status for status in RERUNNABLE if status.value in wanted]

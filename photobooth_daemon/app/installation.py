@@ -11,17 +11,13 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config import start_up
 from photobooth_daemon.config.start_up import Config
-from photobooth_daemon.database import migrations
-from photobooth_daemon.database.binaries import EmbeddedPostgresError
-from photobooth_daemon.database.embedded import database_at
-from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import (
     ConfigError,
     DatabaseUnavailable,
@@ -35,6 +31,9 @@ from photobooth_daemon.errors import (
     VersionConflict,
 )
 from photobooth_daemon.logs import printable
+
+if TYPE_CHECKING:
+    from photobooth_daemon.database.pool import Database
 
 SERVICE_USER = "photobooth-daemon"
 
@@ -85,6 +84,12 @@ class Installation:
         Raises:
             DatabaseUnavailable, SchemaMismatch: as the names say.
         """
+        # Here, because help and completion need no driver of databases.
+        from photobooth_daemon.database import migrations
+        from photobooth_daemon.database.binaries import EmbeddedPostgresError
+        from photobooth_daemon.database.embedded import database_at
+        from photobooth_daemon.database.pool import Database
+
         try:
             with database_at(self.config.database.url, self.config.state_dir) as url:
                 database = await Database.open(url, max_size=2, application_name="photoboothctl")

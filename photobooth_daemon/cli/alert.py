@@ -6,23 +6,18 @@ import sys
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-import aiohttp
 import click
 
-from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import Installation, run_async
-from photobooth_daemon.app.upkeep import build_alert_channels
 from photobooth_daemon.cli.durations import parse_length
 from photobooth_daemon.cli.printing import print_json_line, say
+from photobooth_daemon.cli.services import services
 from photobooth_daemon.clock import rfc3339
 from photobooth_daemon.config.start_up import AlertsConfig
 from photobooth_daemon.config.told import installation_name
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.model import Settings
-from photobooth_daemon.monitoring.alerts.channels import build_channels
 from photobooth_daemon.monitoring.alerts.texts import summary_of
-from photobooth_daemon.monitoring.alerts.trial import send_test
-from photobooth_daemon.repositories.alerts import AlertRepository
 
 EXIT_NOBODY_TOLD = 1
 
@@ -37,6 +32,11 @@ def alert() -> None:
 @run_async
 async def test(installation: Installation) -> None:
     """Send a test message through every configured channel."""
+    import aiohttp
+
+    from photobooth_daemon.monitoring.alerts.channels import build_channels
+    from photobooth_daemon.monitoring.alerts.trial import send_test
+
     here = await _settings(installation)
     async with aiohttp.ClientSession() as session:
         told = await send_test(
@@ -61,6 +61,8 @@ async def test(installation: Installation) -> None:
 @run_async
 async def list_(installation: Installation, as_json: bool) -> None:
     """Show the alerts that people were told of and that are not over, and maintenance windows."""
+    from photobooth_daemon.repositories.alerts import AlertRepository
+
     locale = (await _settings(installation)).locale
     async with installation.database() as database:
         repository = AlertRepository(database)
@@ -110,6 +112,8 @@ async def maintenance(
     end: bool,
 ) -> None:
     """Keep alerts quiet for a while; what still holds afterwards is told then."""
+    from photobooth_daemon.repositories.alerts import AlertRepository
+
     if end == (length is not None):
         raise click.UsageError("Say either --for how long, or --end.")
     async with installation.database() as database:
@@ -136,6 +140,8 @@ class _Settings:
 
 async def _settings(installation: Installation) -> _Settings:
     """Return what holds; a test message does not need the database."""
+    from photobooth_daemon.app.upkeep import build_alert_channels
+
     config = installation.config
     try:
         async with services(installation) as here:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import click
 
-from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import EXIT_FAILED, Installation, run_async
 from photobooth_daemon.cli.printing import print_json, print_table, say
+from photobooth_daemon.cli.services import services
 from photobooth_daemon.model.audit import entry_view
 
 MAX_LIMIT = 1000

@@ -18,14 +18,11 @@ from photobooth_daemon.app.installation import (
     service_account,
 )
 from photobooth_daemon.app.media import opened_media_store
-from photobooth_daemon.app.upkeep import backup_source, build_backup
 from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.config.start_up import COPY, EMBEDDED, LEAVE
 from photobooth_daemon.database import audit_owner
 from photobooth_daemon.database.setup import hand_back_audit_log, lets_in, read_target
 from photobooth_daemon.errors import PhotoboothError
-from photobooth_daemon.housekeeping.backup.restore import Restore
-from photobooth_daemon.housekeeping.backup.seal import load_seal, seal_by
 from photobooth_daemon.logs import configure_logging
 from photobooth_daemon.model import Actor
 
@@ -56,6 +53,8 @@ async def backup(
     configured one. Files that the backup before has are linked, not copied.
     Files are always in it; --media is about pictures in a bucket.
     """
+    from photobooth_daemon.app.upkeep import build_backup
+
     config = installation.config
     if media == LEAVE and config.media.bucket is None:
         raise click.UsageError("--media leave: there is no bucket, and files are always copied")
@@ -111,6 +110,10 @@ async def restore(
 
     The daemon must be stopped, and the machine have no jobs and pictures of its own.
     """
+    from photobooth_daemon.app.upkeep import backup_source
+    from photobooth_daemon.housekeeping.backup.restore import Restore
+    from photobooth_daemon.housekeeping.backup.seal import load_seal, seal_by
+
     if unsealed and seal_key_file is not None:
         raise click.UsageError("--unsealed and --seal-key-file exclude each other")
     # Root's own file, perhaps: read before root is given up.

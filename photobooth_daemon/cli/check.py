@@ -6,15 +6,12 @@ import sys
 
 import click
 
-from photobooth_daemon.app.build import build
 from photobooth_daemon.app.installation import EXIT_UNAVAILABLE, Installation, run_async
 from photobooth_daemon.cli.printing import print_json, say
 from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch, UnsuitablePooler
 from photobooth_daemon.model import Settings
-from photobooth_daemon.monitoring.readiness.json_form import report_json
 from photobooth_daemon.monitoring.readiness.model import ReadinessReport, State, fault
 from photobooth_daemon.monitoring.readiness.texts import cure_text, found_text, title_text
-from photobooth_daemon.repositories.settings import SettingsRepository
 
 EXIT_NOT_READY = 1
 MARKS = {
@@ -59,6 +56,9 @@ async def check(installation: Installation, live: bool, locale: str | None, as_j
 
 
 async def _look(installation: Installation, live: bool) -> tuple[ReadinessReport, str]:
+    from photobooth_daemon.app.build import build
+    from photobooth_daemon.repositories.settings import SettingsRepository
+
     async with installation.database() as database:
         app = await build(installation.config, database, clock=installation.clock)
         try:
@@ -70,6 +70,8 @@ async def _look(installation: Installation, live: bool) -> tuple[ReadinessReport
 
 def _show(report: ReadinessReport, locale: str, as_json: bool) -> None:
     if as_json:
+        from photobooth_daemon.monitoring.readiness.json_form import report_json
+
         print_json(report_json(report))
         return
     width = max(len(title_text(finding, locale)) for finding in report.findings)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
-from photobooth_daemon.administration.audit_key import load_audit_key
-from photobooth_daemon.app.administration import build_head_keeper
 from photobooth_daemon.app.installation import Installation, run_async
-from photobooth_daemon.app.media import opened_media_store
 from photobooth_daemon.cli.printing import print_json_line, say
-from photobooth_daemon.housekeeping.build import build_housekeeping
-from photobooth_daemon.housekeeping.cleanup import CleanupReport
-from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.logs import configure_logging
-from photobooth_daemon.repositories.live_messages import LiveMessageRepository
+
+if TYPE_CHECKING:
+    from photobooth_daemon.housekeeping.cleanup import CleanupReport
 
 
 @click.command()
@@ -30,6 +27,13 @@ async def cleanup(installation: Installation, dry_run: bool, as_json: bool) -> N
     A second run beside another leaves at once; both exit with 0. Each object is
     a line in the log, on standard error.
     """
+    from photobooth_daemon.administration.audit_key import load_audit_key
+    from photobooth_daemon.app.administration import build_head_keeper
+    from photobooth_daemon.app.media import opened_media_store
+    from photobooth_daemon.housekeeping.build import build_housekeeping
+    from photobooth_daemon.live.publish import LivePublisher
+    from photobooth_daemon.repositories.live_messages import LiveMessageRepository
+
     config = installation.config
     style = "text" if sys.stderr.isatty() else config.logging.format
     configure_logging(level=config.logging.level, style=style)

@@ -6,7 +6,6 @@ from typing import TextIO
 
 import click
 
-from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import EXIT_FAILED, Installation, run_async
 from photobooth_daemon.cli.assignments import read_document
 from photobooth_daemon.cli.event_arguments import read_event
@@ -15,6 +14,7 @@ from photobooth_daemon.cli.event_lookup import find_event
 from photobooth_daemon.cli.event_report import report
 from photobooth_daemon.cli.event_views import event_fields, event_json, local, slots_text
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table, say
+from photobooth_daemon.cli.services import services
 from photobooth_daemon.cli.settings import expected
 
 NEW = "new"

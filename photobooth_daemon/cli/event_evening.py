@@ -7,16 +7,15 @@ from typing import BinaryIO
 
 import click
 
-from photobooth_daemon.administration.reruns import STATUSES, rerun_view
-from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import EXIT_FAILED, Installation, run_async
 from photobooth_daemon.cli.event_lookup import find_event
 from photobooth_daemon.cli.event_views import local
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table, say
-from photobooth_daemon.media.archive import Wanted
+from photobooth_daemon.cli.services import services
 from photobooth_daemon.model import JobStatus
 from photobooth_daemon.model.job_view import job_view
-from photobooth_daemon.repositories.job_lists import JobFilter
+from photobooth_daemon.model.jobs import JobFilter
+from photobooth_daemon.model.reruns import RERUNNABLE, rerun_view
 
 MAX_LIMIT = 1000
 
@@ -66,6 +65,8 @@ async def archive(
     installation: Installation, event_name: str, file: BinaryIO, originals: bool
 ) -> None:
     """Write an event's pictures and their index into one ZIP file; - is standard output."""
+    from photobooth_daemon.media.archive import Wanted
+
     async with services(installation) as here:
         found = (await find_event(here, event_name)).event
         wanted = Wanted(hidden=True, originals=originals, index=True)
@@ -83,7 +84,7 @@ async def archive(
 @click.option(
     "--status",
     "statuses",
-    type=click.Choice([status.value for status in STATUSES]),
+    type=click.Choice([status.value for status in RERUNNABLE]),
     multiple=True,
     help="Only what ended so.  [default: both]",
 )

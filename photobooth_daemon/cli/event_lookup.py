@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
 
-from photobooth_daemon.administration.events import CountedEvent
-from photobooth_daemon.app.commands import Services
 from photobooth_daemon.errors import EventNotFound
+
+if TYPE_CHECKING:
+    from photobooth_daemon.administration.events import CountedEvent
+    from photobooth_daemon.app.commands import Services
 
 MOST_EVENTS = 1000
 

@@ -6,13 +6,12 @@ from typing import TextIO
 
 import click
 
-from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.event_lookup import find_event
 from photobooth_daemon.cli.printing import print_json, say_text
+from photobooth_daemon.cli.services import services
 from photobooth_daemon.monitoring.reports.csv_form import render_csv
 from photobooth_daemon.monitoring.reports.json_form import story_json
-from photobooth_daemon.monitoring.reports.page import render_page
 from photobooth_daemon.monitoring.reports.text import render_text
 from photobooth_daemon.monitoring.reports.words import LOCALES
 
@@ -54,6 +53,8 @@ async def report(
         else:
             story = await here.event_reports.figures(found)
     if html_file is not None:
+        from photobooth_daemon.monitoring.reports.page import render_page
+
         html_file.write(render_page(story.report, language, story=story, cost=cost))
     elif as_json:
         print_json(story_json(story, cost=cost))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from photobooth_daemon.administration.events import CountedEvent
-from photobooth_daemon.app.commands import Services
 from photobooth_daemon.model.events import Event
+
+if TYPE_CHECKING:
+    from photobooth_daemon.administration.events import CountedEvent
+    from photobooth_daemon.app.commands import Services
 
 
 def event_json(here: Services, found: CountedEvent) -> dict[str, Any]:

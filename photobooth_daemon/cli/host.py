@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import click
 
-from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.printing import print_json, print_table, say
+from photobooth_daemon.cli.services import services
 from photobooth_daemon.clock import rfc3339
 from photobooth_daemon.config.digest import said_alike
 

@@ -8,14 +8,14 @@ from uuid import UUID
 
 import click
 
-from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import Failure, Installation, run_async
 from photobooth_daemon.cli.event_lookup import find_event
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table
+from photobooth_daemon.cli.services import services
 from photobooth_daemon.errors import JobNotFound
 from photobooth_daemon.model import JobSource, JobStatus
 from photobooth_daemon.model.job_view import job_story_view, job_view
-from photobooth_daemon.repositories.job_lists import JobFilter
+from photobooth_daemon.model.jobs import JobFilter
 
 MAX_LIMIT = 1000
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncpg
 import click
 
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.printing import say
-from photobooth_daemon.database import migrations
 from photobooth_daemon.errors import SchemaMismatch
 
 
@@ -19,6 +17,10 @@ from photobooth_daemon.errors import SchemaMismatch
 @run_async
 async def migrate(installation: Installation, check_only: bool) -> None:
     """Bring the database to this program's schema."""
+    import asyncpg
+
+    from photobooth_daemon.database import migrations
+
     async with installation.database(check_schema=check_only) as database:
         if check_only:
             say("The schema is current.")

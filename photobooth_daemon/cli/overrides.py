@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from photobooth_daemon.administration.freeze import (
+from photobooth_daemon.administration.stated_reason import (
     FEWEST_REASON_CHARACTERS,
     MOST_REASON_CHARACTERS,
     stated_reason,

@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import click
 
 from photobooth_daemon.app.installation import EXIT_FAILED, Installation, run_async
@@ -20,14 +19,10 @@ from photobooth_daemon.config.urls import shown_url
 from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch
 from photobooth_daemon.ingest.ladder.pricing import PRICE_FILE
 from photobooth_daemon.model import Slot
-from photobooth_daemon.pictures.threads import PictureThreads
-from photobooth_daemon.providers.catalog import build_drivers, installed_drivers
-from photobooth_daemon.providers.driver import ProviderDriver
-from photobooth_daemon.providers.facts import provider_facts
-from photobooth_daemon.providers.params import ParamSchemas
-from photobooth_daemon.providers.uses import CheckedUse, check_uses, uses_of
-from photobooth_daemon.repositories.settings import SettingsRepository
-from photobooth_daemon.repositories.slots import SlotRepository
+
+if TYPE_CHECKING:
+    from photobooth_daemon.providers.driver import ProviderDriver
+    from photobooth_daemon.providers.uses import CheckedUse
 
 
 @click.group()
@@ -40,6 +35,10 @@ def provider() -> None:
 @click.pass_obj
 def list_providers(installation: Installation, as_json: bool) -> None:
     """List the installed providers and whether each is set up."""
+    from photobooth_daemon.providers.catalog import installed_drivers
+    from photobooth_daemon.providers.facts import provider_facts
+    from photobooth_daemon.providers.params import ParamSchemas
+
     schemas = ParamSchemas.installed()
     config = installation.config
     facts = provider_facts(installed_drivers(), config.providers)
@@ -85,6 +84,10 @@ async def check(installation: Installation, names: tuple[str, ...], as_json: boo
     Every model that a slot which is on asks for is checked. The exit status is
     1 if one of those, or of the providers named, would not serve a photo.
     """
+    from photobooth_daemon.providers.facts import provider_facts
+    from photobooth_daemon.providers.params import ParamSchemas
+    from photobooth_daemon.providers.uses import check_uses, uses_of
+
     known = await _known(installation)
     async with _drivers(installation) as drivers:
         unknown = sorted(set(names) - set(drivers))
@@ -130,6 +133,9 @@ class _Known:
 
 
 async def _known(installation: Installation) -> _Known:
+    from photobooth_daemon.repositories.settings import SettingsRepository
+    from photobooth_daemon.repositories.slots import SlotRepository
+
     address = PublicAddress(installation.config.server.public_url)
     try:
         async with installation.database() as database:
@@ -141,6 +147,11 @@ async def _known(installation: Installation) -> _Known:
 
 @asynccontextmanager
 async def _drivers(installation: Installation) -> AsyncIterator[Mapping[str, ProviderDriver]]:
+    import aiohttp
+
+    from photobooth_daemon.pictures.threads import PictureThreads
+    from photobooth_daemon.providers.catalog import build_drivers, installed_drivers
+
     threads = PictureThreads(installation.clock)
     try:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from photobooth_daemon.app.commands import provider_keys, services
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.assignments import read_secret
 from photobooth_daemon.cli.printing import say
+from photobooth_daemon.cli.services import services
 
 
 @click.group()
@@ -22,6 +22,8 @@ def key() -> None:
 @run_async
 async def set_key(installation: Installation, provider: str, from_stdin: bool) -> None:
     """Put a provider's key in force for the next photo; it is asked for, never an argument."""
+    from photobooth_daemon.app.commands import provider_keys
+
     secret = read_secret(f"Key for {provider}", from_stdin=from_stdin)
     async with services(installation) as here:
         await provider_keys(installation, here).set(provider, {"api_key": secret}, here.actor)
@@ -34,6 +36,8 @@ async def set_key(installation: Installation, provider: str, from_stdin: bool) -
 @run_async
 async def forget(installation: Installation, provider: str) -> None:
     """Forget a provider's key; photos that ask it fail from then on."""
+    from photobooth_daemon.app.commands import provider_keys
+
     async with services(installation) as here:
         await provider_keys(installation, here).delete(provider, here.actor)
     say(f"{provider} has no key from here.")

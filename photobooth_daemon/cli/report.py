@@ -11,11 +11,8 @@ from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.durations import instant_of, parse_instant
 from photobooth_daemon.cli.printing import print_json, say_text
 from photobooth_daemon.monitoring.reports.json_form import report_json
-from photobooth_daemon.monitoring.reports.page import render_page
 from photobooth_daemon.monitoring.reports.text import render_text
 from photobooth_daemon.monitoring.reports.words import LOCALES
-from photobooth_daemon.repositories.event_report import EventReportRepository
-from photobooth_daemon.repositories.settings import SettingsRepository
 
 
 @click.command()
@@ -41,6 +38,10 @@ async def report(
     html_file: TextIO | None,
 ) -> None:
     """Tell how the photos of a time went: outcomes, causes, durations, cost, the slowest."""
+    from photobooth_daemon.monitoring.reports.page import render_page
+    from photobooth_daemon.repositories.event_report import EventReportRepository
+    from photobooth_daemon.repositories.settings import SettingsRepository
+
     now = installation.clock.utcnow()
     end = now if until is None else instant_of(until, now)
     begin = instant_of(since, now)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import click
 
-from photobooth_daemon.administration.key_rotation import KeyRotation
-from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.printing import say
+from photobooth_daemon.cli.services import services
 from photobooth_daemon.config.start_up import CREDENTIALS_DIR, RUNNING_CREDENTIALS_DIR
-from photobooth_daemon.repositories.admins import AdminRepository
 
 
 @click.command("rotate-signing-key")
@@ -21,6 +19,9 @@ async def rotate_signing_key(installation: Installation) -> None:
     For a key that others may have seen. The daemon has to be restarted after it, on every
     machine that shares the database. The audit log has another key, and stays as it is.
     """
+    from photobooth_daemon.administration.key_rotation import KeyRotation
+    from photobooth_daemon.repositories.admins import AdminRepository
+
     key_file = installation.config.server.jwt_key_file
     async with services(installation) as here:
         rotation = KeyRotation(

@@ -7,12 +7,11 @@ from typing import Any, TextIO
 
 import click
 
-from photobooth_daemon.administration.slot_config import CONFIG_KEYS
-from photobooth_daemon.app.commands import services
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.assignments import read_assignments, read_document
 from photobooth_daemon.cli.overrides import override_option, with_reason
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table, say
+from photobooth_daemon.cli.services import services
 from photobooth_daemon.cli.settings import expected
 from photobooth_daemon.cli.slot_test import slot_test
 
@@ -147,6 +146,8 @@ def _merged(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
 
     New params of another operation replace the old ones, which would not fit it.
     """
+    from photobooth_daemon.administration.slot_config import CONFIG_KEYS
+
     moved = any(key in changes and changes[key] != before[key] for key in ("provider", "operation"))
     merged = dict(changes)
     if isinstance(changes.get("params"), Mapping) and not moved:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import ssl
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
-import aiohttp
 import click
 
-from photobooth_daemon.app.commands import Services, services
 from photobooth_daemon.app.installation import (
     EXIT_FAILED,
     EXIT_UNAVAILABLE,
@@ -19,10 +17,15 @@ from photobooth_daemon.app.installation import (
 )
 from photobooth_daemon.cli.assignments import read_document
 from photobooth_daemon.cli.printing import print_fields, print_json
+from photobooth_daemon.cli.services import services
 from photobooth_daemon.config.start_up import Config
 
+if TYPE_CHECKING:
+    import aiohttp
+
+    from photobooth_daemon.app.commands import Services
+
 LONGEST_WINDOW_SECONDS = 60
-PATIENCE = aiohttp.ClientTimeout(total=LONGEST_WINDOW_SECONDS + 15, sock_connect=5)
 ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - addresses to connect to, not to listen on
 PERMISSION = "slots:write"
 
@@ -64,6 +67,8 @@ async def slot_test(
     It needs the running daemon. The result is kept as a camera's would be, and
     counted as a test.
     """
+    import aiohttp
+
     trial = None if config_file is None else json.dumps(read_document(config_file))
     picture = photo.read()
     if server is not None and not server.startswith(("http://", "https://")):
@@ -71,13 +76,14 @@ async def slot_test(
     base_url = (server or local_url(installation.config)).rstrip("/")
     async with services(installation) as here:
         token = await _token(here)
+    patience = aiohttp.ClientTimeout(total=LONGEST_WINDOW_SECONDS + 15, sock_connect=5)
     form = aiohttp.FormData()
     if trial is not None:
         form.add_field("config", trial)
     form.add_field("file", picture, filename=Path(photo.name).name)
     headers = {"Authorization": f"Bearer {token}"}
     try:
-        async with aiohttp.ClientSession(base_url, headers=headers, timeout=PATIENCE) as http:
+        async with aiohttp.ClientSession(base_url, headers=headers, timeout=patience) as http:
             answer = await _post(http, f"/api/slots/{slot_id}/test", form)
             if output is not None:
                 output.write(await _get(http, answer["result_url"]))

@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from photobooth_daemon.app.build import build
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.config import shown
 from photobooth_daemon.cli.printing import say
@@ -19,7 +18,6 @@ from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.config.told import secrets_of
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.logs import SecretMask
-from photobooth_daemon.monitoring.readiness.json_form import report_json
 from photobooth_daemon.monitoring.support_bundle import (
     create_bundle,
     read_journal,
@@ -27,7 +25,6 @@ from photobooth_daemon.monitoring.support_bundle import (
     read_versions,
     write_bundle,
 )
-from photobooth_daemon.repositories.support import SupportRepository
 
 
 @click.command("support-bundle")
@@ -63,6 +60,10 @@ async def support_bundle(installation: Installation, output: Path | None, hours:
 
 
 async def _from_database(installation: Installation, config: Config) -> dict[str, str]:
+    from photobooth_daemon.app.build import build
+    from photobooth_daemon.monitoring.readiness.json_form import report_json
+    from photobooth_daemon.repositories.support import SupportRepository
+
     try:
         async with installation.database(check_schema=False) as database:
             app = await build(config, database, clock=installation.clock)

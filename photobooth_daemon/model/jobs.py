@@ -169,3 +169,14 @@ class Job:
             event_id=event_id,
             guest_key=guest_key,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs a list shows; None shows all."""
+
+    slot_id: str | None = None
+    status: JobStatus | None = None
+    source: JobSource | None = None
+    since: datetime | None = None
+    event_id: UUID | None = None

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from photobooth_daemon.model.jobs import JobStatus
+
+RERUNNABLE = (JobStatus.FAILED, JobStatus.TIMEOUT)
+"""How a photo ends that can be made again."""
 
 
 class RerunState(StrEnum):
@@ -38,6 +43,11 @@ class RerunCounts:
     running: int = 0
     done: int = 0
     failed: int = 0
+
+
+def rerun_view(counts: RerunCounts) -> dict[str, int]:
+    """Return how reruns are as the API gives it."""
+    return asdict(counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.model import Job, JobSource, JobStatus
+from photobooth_daemon.model.jobs import JobFilter
 from photobooth_daemon.repositories.jobs import JOB_COLUMNS, job_of
 from photobooth_daemon.repositories.newest_results import NEWEST_RESULTS
 
@@ -17,17 +18,6 @@ _BEFORE = """
                             coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
     AND started_at >= coalesce($3, '-infinity'::timestamptz)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class JobFilter:
-    """Which jobs a list shows; None shows all."""
-
-    slot_id: str | None = None
-    status: JobStatus | None = None
-    source: JobSource | None = None
-    since: datetime | None = None
-    event_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

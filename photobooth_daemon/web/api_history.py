@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from photobooth_daemon.model import JobSource, JobStatus
 from photobooth_daemon.monitoring.reports.durations import SHARES
-from photobooth_daemon.monitoring.reports.stats import EVENT, OUTCOMES, WINDOWS
+from photobooth_daemon.monitoring.reports.stats import EVENT, OUTCOMES
+from photobooth_daemon.monitoring.reports.windows import WINDOWS
 from photobooth_daemon.web.api_schemas import (
     ANYTHING,
     COUNT,

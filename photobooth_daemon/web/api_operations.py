@@ -7,7 +7,7 @@ against them, so neither can go without the other.
 from __future__ import annotations
 
 from photobooth_daemon.model import JobSource, JobStatus, ResponseMode
-from photobooth_daemon.monitoring.reports.stats import WINDOWS
+from photobooth_daemon.monitoring.reports.windows import WINDOWS
 from photobooth_daemon.web.api_parts import (
     DONE,
     FILE,

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from photobooth_daemon.administration.admins import PERMISSIONS
 from photobooth_daemon.administration.bounds import BOUNDS
 from photobooth_daemon.administration.passwords import MAX_PASSWORD_BYTES, MIN_PASSWORD_BYTES
+from photobooth_daemon.administration.permissions import PERMISSIONS
 from photobooth_daemon.administration.slot_config import SLOT_CONFIG_SCHEMA
 from photobooth_daemon.administration.slots import DERIVED_KEYS
 from photobooth_daemon.administration.templates import MAX_LABEL_CHARACTERS

@@ -11,8 +11,9 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import Fault, InvalidRequest, JobNotFound, NotFound, ValidationFailed
 from photobooth_daemon.model import JobSource, JobStatus
 from photobooth_daemon.model.job_view import job_story_view, job_view
+from photobooth_daemon.model.jobs import JobFilter
 from photobooth_daemon.providers.param_faults import escaped
-from photobooth_daemon.repositories.job_lists import JobFilter, JobLists
+from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.live_messages import LiveMessageRepository
 from photobooth_daemon.repositories.slots import is_slot_id

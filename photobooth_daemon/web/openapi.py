@@ -11,7 +11,7 @@ from tornado.routing import URLSpec
 
 from photobooth_daemon import __version__
 from photobooth_daemon.administration.boards import TOKEN_CHARACTERS
-from photobooth_daemon.administration.freeze import (
+from photobooth_daemon.administration.stated_reason import (
     FEWEST_REASON_CHARACTERS,
     MOST_REASON_CHARACTERS,
 )

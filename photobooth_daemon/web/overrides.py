@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from tornado.httputil import HTTPServerRequest
 
-from photobooth_daemon.administration.freeze import (
+from photobooth_daemon.administration.stated_reason import (
     FEWEST_REASON_CHARACTERS,
     MOST_REASON_CHARACTERS,
     stated_reason,

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import ClassVar
 
-from photobooth_daemon.administration.reruns import RerunService, rerun_view
+from photobooth_daemon.administration.reruns import RerunService
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import EventNotFound, JobNotFound, OriginalNotKept
 from photobooth_daemon.media.keys import original_key
 from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.model.reruns import rerun_view
 from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.web.base import Base

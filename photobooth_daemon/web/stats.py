@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from photobooth_daemon.administration.events import EventService
-from photobooth_daemon.monitoring.reports.stats import WINDOWS, Stats
+from photobooth_daemon.monitoring.reports.stats import Stats
+from photobooth_daemon.monitoring.reports.windows import WINDOWS
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.jobs import read_event_id

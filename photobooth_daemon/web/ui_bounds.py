@@ -14,14 +14,14 @@ from photobooth_daemon.administration.alert_channels import CHANNEL_SCHEMAS
 from photobooth_daemon.administration.boards import BOARD_SCHEMA
 from photobooth_daemon.administration.bounds import BOUNDS
 from photobooth_daemon.administration.event_config import EVENT_CONFIG_SCHEMA, LONGEST
-from photobooth_daemon.administration.freeze import (
-    FEWEST_REASON_CHARACTERS,
-    MOST_REASON_CHARACTERS,
-)
 from photobooth_daemon.administration.passwords import MAX_PASSWORD_BYTES, MIN_PASSWORD_BYTES
 from photobooth_daemon.administration.presets import PRESET_SCHEMA
 from photobooth_daemon.administration.provider_keys import KEY_SCHEMA
 from photobooth_daemon.administration.slot_config import SLOT_CONFIG_SCHEMA
+from photobooth_daemon.administration.stated_reason import (
+    FEWEST_REASON_CHARACTERS,
+    MOST_REASON_CHARACTERS,
+)
 from photobooth_daemon.administration.templates import MAX_LABEL_CHARACTERS
 from photobooth_daemon.model.slot_ids import SLOT_IDS
 

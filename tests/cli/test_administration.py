@@ -14,7 +14,7 @@ import asyncpg
 import bcrypt
 import pytest
 
-from photobooth_daemon.administration.admins import PERMISSIONS
+from photobooth_daemon.administration.permissions import PERMISSIONS
 from photobooth_daemon.administration.throttle import LOGIN_OF_USER, user_key
 from photobooth_daemon.database.pool import Database
 from tests.support.commands import Commands

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from photobooth_daemon.administration.admins import PERMISSIONS
+from photobooth_daemon.administration.permissions import PERMISSIONS
 from tests.support.ui_house import LANGUAGES, House, Visit, visit, wait_for
 
 pytestmark = pytest.mark.browser

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from photobooth_daemon import errors
-from photobooth_daemon.administration.admins import PERMISSIONS
 from photobooth_daemon.administration.bounds import BOUNDS
+from photobooth_daemon.administration.permissions import PERMISSIONS
 from photobooth_daemon.administration.slot_config import CONFIG_KEYS
 
 ROOT = Path(str(files("photobooth_daemon.ui")))

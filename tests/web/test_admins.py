@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from photobooth_daemon.administration.admins import PERMISSIONS
+from photobooth_daemon.administration.permissions import PERMISSIONS
 from tests.support.office import Office, Reply
 
 ADMINS = "/api/admins"

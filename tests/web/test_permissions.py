@@ -12,7 +12,7 @@ import jwt
 import pytest
 from tornado.web import RequestHandler
 
-from photobooth_daemon.administration.admins import PERMISSIONS
+from photobooth_daemon.administration.permissions import PERMISSIONS
 from photobooth_daemon.web.handler import METHODS, Handler
 from photobooth_daemon.web.metrics import PERMISSION as METRICS_PERMISSION
 from photobooth_daemon.web.routing import route

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +24,7 @@ from photobooth_daemon.monitoring.reports.durations import (
     durations_of_window,
     grouped,
 )
+from photobooth_daemon.monitoring.reports.windows import WINDOWS, Window
 from photobooth_daemon.repositories.event_stats import EventStatsRepository
 from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.stats import OutcomeCount, StatsRepository
@@ -34,26 +34,6 @@ OUTCOMES = ("done", "timeout", "failed")
 PENDING = "pending"
 EVENT = "event"
 """What stands for a window where the figures are an event's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """How far back statistics look, in which steps their series go, and their durations."""
-
-    name: str
-    seconds: int
-    stretch_seconds: int
-    duration_stretch_seconds: int
-
-
-WINDOWS: Mapping[str, Window] = {
-    window.name: window
-    for window in (
-        Window("1h", 3600, 60, 300),
-        Window("24h", 24 * 3600, 900, 3600),
-        Window("7d", 7 * 24 * 3600, 7200, 21600),
-    )
-}
 
 
 class Stats:
