@@ -15,7 +15,7 @@ def build_media_store(config: MediaConfig) -> MediaStore:
     """Return the store; whoever builds it closes it.
 
     Raises:
-        ConfigError: it needs a library that is not installed.
+        ConfigError: it needs a library that is not installed, or its authorities are none.
     """
     first = _build_one(config, config.store)
     if config.read_also is None:
@@ -34,12 +34,14 @@ def check_media_store(config: MediaConfig) -> None:
     """Return if the store could be built.
 
     Raises:
-        ConfigError: it needs a library that is not installed.
+        ConfigError: it needs a library that is not installed, or its authorities are none.
     """
     if config.bucket is not None and config.s3 is not None:
         from photobooth_daemon.media.s3_signing import Signer
+        from photobooth_daemon.media.s3_trust import trusted
 
         Signer(config.s3)
+        trusted(config.s3.ca_file)
 
 
 @asynccontextmanager

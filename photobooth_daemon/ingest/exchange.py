@@ -137,6 +137,8 @@ class Progress:
     started_monotonic_seconds: float
     job_opened: bool = False
     stored: bool = False
+    perhaps_stored: bool = False
+    """Storing was broken off, which may go on by itself: removing the result waits for that."""
     attempts: list[Attempt] = field(default_factory=list)
     prompts: list[SentPrompts] = field(default_factory=list)
     """Of each operation that was asked, once."""

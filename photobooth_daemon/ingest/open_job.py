@@ -133,7 +133,8 @@ class OpenJob:
             },
         )
         recording = self._parts.in_flight.start(
-            self._record(end, stored=stored), f"ending of job {job.job_id}"
+            self._record(end, stored=stored or self._progress.perhaps_stored),
+            f"ending of job {job.job_id}",
         )
         answer_by = self._admitted.deadline.earlier_by(2 * ANSWER_MARGIN_SECONDS)
         await asyncio.wait({recording}, timeout=answer_by.remaining_seconds())

@@ -278,7 +278,11 @@ class IngestService:
         """Keep the result under its public link: first the files, then the row that says so."""
         finished = climbed.value
         with progress.timed("store_ms"):
-            await self._media_store.store_result(job.job_id, finished.picture, finished.preview)
+            try:
+                await self._media_store.store_result(job.job_id, finished.picture, finished.preview)
+            except asyncio.CancelledError:
+                progress.perhaps_stored = True
+                raise
         progress.stored = True
         finished_at = self._clock.utcnow()
         expires_at = finished_at + timedelta(hours=admitted.result_ttl_hours())

@@ -45,7 +45,7 @@ from photobooth_daemon.media.template_cache import TemplateCache
 from photobooth_daemon.media.threads import StoreThreads
 from photobooth_daemon.model import MB, PictureBytes
 from photobooth_daemon.pictures.headers import EXTENSIONS
-from photobooth_daemon.tasks import end_tasks
+from photobooth_daemon.tasks import InFlight, end_tasks
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -60,7 +60,7 @@ RETIRED = "retired"
 
 
 class S3Store(MediaStore):
-    """Keeps objects; a caller that is cancelled cancels what it asked for."""
+    """Keeps objects; a caller that is cancelled cancels what it asked for, but for a result."""
 
     locks_everybody = False
 
@@ -68,7 +68,7 @@ class S3Store(MediaStore):
         """Open nothing yet.
 
         Raises:
-            ConfigError: botocore is not installed.
+            ConfigError: botocore is not installed, or the file of authorities is none.
         """
         self._client = S3Client(config)
         self._threads = StoreThreads(threads)
@@ -81,6 +81,8 @@ class S3Store(MediaStore):
         self._proved_at = float("-inf")
         self._listing = BucketListing(self._client, config.prefix)
         self._removal = BucketRemoval(self._client)
+        self._in_flight = InFlight()
+        self._storing: dict[UUID, asyncio.Task[None]] = {}
 
     def create(self) -> None:
         """Make sure that this host's directories exist; blocks."""
@@ -102,7 +104,8 @@ class S3Store(MediaStore):
         self._proved_at = time.monotonic()
 
     async def close(self) -> None:
-        """Close the connections, and end the threads."""
+        """Break off what is still being stored, close the connections, and end the threads."""
+        await self._in_flight.drain(0)
         await self._client.close()
         await asyncio.to_thread(self._threads.close)
 
@@ -151,7 +154,17 @@ class S3Store(MediaStore):
     # Results
 
     async def store_result(self, job_id: UUID, picture: PictureBytes, preview: bytes) -> None:
-        """Store both objects at once."""
+        """Store both objects at once; a cancelled caller leaves the work running.
+
+        What is broken off may reach the bucket all the same, and later than its removal.
+        """
+        work = self._in_flight.start(self._store_both(job_id, picture, preview), f"result {job_id}")
+        self._storing[job_id] = work
+        work.add_done_callback(lambda _: self._storing.pop(job_id, None))
+        await asyncio.wait([work])
+        await work
+
+    async def _store_both(self, job_id: UUID, picture: PictureBytes, preview: bytes) -> None:
         key = result_key(job_id, picture.content_type)
         puts = [
             asyncio.create_task(self._put(key, picture.data, picture.content_type)),
@@ -186,7 +199,10 @@ class S3Store(MediaStore):
         return preview_key(job_id, kind), kind
 
     async def remove_result(self, job_id: UUID) -> int:
-        """Remove both objects at once."""
+        """Remove both objects at once, once they are there if they are being stored."""
+        storing = self._storing.get(job_id)
+        if storing is not None:
+            await asyncio.wait([storing])
         self._preview_types.pop(job_id, None)
         return await self._remove(Shelf.RESULTS, job_id)
 

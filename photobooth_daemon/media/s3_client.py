@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -26,6 +25,7 @@ from photobooth_daemon.media.s3_body import NOTHING, Body
 from photobooth_daemon.media.s3_documents import Listed, Page, read_page
 from photobooth_daemon.media.s3_faults import S3Refusal, no_answer, refusal, seconds_ahead
 from photobooth_daemon.media.s3_signing import Signer
+from photobooth_daemon.media.s3_trust import trusted
 
 TRIES = 3
 PAUSE_SECONDS = 0.1
@@ -73,11 +73,12 @@ class S3Client:
         """Open nothing yet.
 
         Raises:
-            ConfigError: botocore is not installed.
+            ConfigError: botocore is not installed, or the file of authorities is none.
         """
         self._signer = Signer(config)
         self._timeout_seconds = config.timeout_seconds
-        self._ca_file = config.ca_file
+        # Not True, which would be no check at all before aiohttp 3.9.
+        self._tls = trusted(config.ca_file)
         self._opened: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -220,10 +221,8 @@ class S3Client:
 
     def _session(self) -> aiohttp.ClientSession:
         if self._opened is None:
-            # Not True, which would be no check at all before aiohttp 3.9.
-            tls = ssl.create_default_context(cafile=self._ca_file)
             self._opened = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=tls),
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=self._tls),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=False,

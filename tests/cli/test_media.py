@@ -69,6 +69,10 @@ def test_the_configuration_names_what_is_wrong_with_a_bucket(tmp_path: Path) -> 
         assert f"media.{key}" in refused.output
     good = S3Config("http://store", "bucket", "key", "secret")
     assert run(tmp_path, good, "config", "check", STORE="s3").exit_code == 0
+    no_authority = tmp_path / "ca.pem"
+    no_authority.write_text("no certificate")
+    refused = run(tmp_path, good, "config", "check", STORE="s3", S3__CA_FILE=str(no_authority))
+    assert (refused.exit_code, "media.s3.ca_file" in refused.output) == (2, True)
     text = run(tmp_path, good, "config", "show", STORE="s3")
     assert (text.exit_code, "[media]" in text.output) == (0, True)
     shown = run(tmp_path, good, "config", "show", "--json", STORE="s3")

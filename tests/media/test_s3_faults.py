@@ -19,6 +19,7 @@ from photobooth_daemon.media.s3 import S3Store
 from photobooth_daemon.media.s3_client import Request
 from photobooth_daemon.model import PictureBytes
 from tests.support.fake_bucket import FakeBucket
+from tests.support.fakes import eventually
 from tests.support.object_store import ObjectStore
 
 DATA = os.urandom(1_000_000)
@@ -133,6 +134,37 @@ async def test_a_store_that_hangs_keeps_nobody(faulty: S3Store, bucket: FakeBuck
     begun = time.monotonic()
     with pytest.raises(StorageUnavailable, match="does not answer in time"):
         await faulty.store_result(uuid4(), PICTURE, b"preview")
+    assert time.monotonic() - begun < 4.5, "five seconds is what each answer takes"
+
+
+async def test_what_is_broken_off_does_not_come_after_its_removal(
+    faulty: S3Store, bucket: FakeBucket
+) -> None:
+    job_id = uuid4()
+    bucket.faults = ["late", "late"]
+    storing = asyncio.create_task(faulty.store_result(job_id, PICTURE, b"preview"))
+    await eventually(lambda: len(bucket.requests) == 2)
+    storing.cancel()
+    await asyncio.gather(storing, return_exceptions=True)
+    assert storing.cancelled()
+    removing = asyncio.create_task(faulty.remove_result(job_id))
+    # Long enough for a removal that waits for nothing.
+    await asyncio.wait({removing}, timeout=0.3)
+    bucket.goes_on.set()
+    assert await removing == len(DATA) + len(b"preview")
+    await eventually(lambda: bucket.at_work == 0)
+    assert bucket.objects == {}
+
+
+async def test_a_result_that_is_broken_off_does_not_outlive_the_store(
+    faulty: S3Store, bucket: FakeBucket
+) -> None:
+    bucket.always = "slow"
+    storing = asyncio.create_task(faulty.store_result(uuid4(), PICTURE, b"preview"))
+    await eventually(lambda: bucket.requests)
+    storing.cancel()
+    begun = time.monotonic()
+    await faulty.close()
     assert time.monotonic() - begun < 4.5, "five seconds is what each answer takes"
 
 

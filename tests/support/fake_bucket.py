@@ -32,12 +32,16 @@ class FakeBucket:
     endpoint: str = ""
     removes_many: bool = True
     """Some stores know DELETE only."""
+    goes_on: asyncio.Event = field(default_factory=asyncio.Event)
+    """What "late" requests wait for, whether or not somebody still waits for their answers."""
+    at_work: int = 0
+    """How many requests are not answered yet."""
     _runner: web.AppRunner | None = None
 
     async def open(self) -> None:
         app = web.Application(client_max_size=1 << 26)
-        app.router.add_route("*", "/bucket/{key:.*}", self._answer)
-        app.router.add_route("*", "/bucket", self._answer)
+        app.router.add_route("*", "/bucket/{key:.*}", self._counted)
+        app.router.add_route("*", "/bucket", self._counted)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -51,6 +55,13 @@ class FakeBucket:
     def config(self, *, timeout_seconds: float = 1.0) -> S3Config:
         return S3Config(self.endpoint, "bucket", "key", "secret", timeout_seconds=timeout_seconds)
 
+    async def _counted(self, request: web.Request) -> web.StreamResponse:
+        self.at_work += 1
+        try:
+            return await self._answer(request)
+        finally:
+            self.at_work -= 1
+
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         key = request.match_info.get("key", "")
         body = await request.read()
@@ -59,6 +70,8 @@ class FakeBucket:
         fault = self.faults.pop(0) if self.faults else self.always
         if fault == "slow":
             await asyncio.sleep(5)
+        elif fault == "late":
+            await self.goes_on.wait()
         elif fault == "hang up":
             assert request.transport is not None
             request.transport.abort()
