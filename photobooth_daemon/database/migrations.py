@@ -22,13 +22,13 @@ from importlib.resources import files
 import asyncpg
 
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.database.advisory_lock import AdvisoryLock
 from photobooth_daemon.database.index_building import LONGEST_SECONDS, run_apart
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import SchemaMismatch
 
 OLDEST_SERVER_MAJOR = 14
 """The first PostgreSQL that knows ``date_bin``, which the statistics are kept with."""
-ADVISORY_LOCK = 0x70686F746F  # "photo"
 LOCK_TIMEOUT = "10s"
 STATEMENT_TIMEOUT = "5min"
 STATEMENT_SECONDS = 300.0
@@ -114,7 +114,7 @@ async def _alone(connection: asyncpg.Connection) -> AsyncIterator[None]:
     """
     until = time.monotonic() + LONGEST_SECONDS
     told = False
-    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", ADVISORY_LOCK):
+    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", AdvisoryLock.MIGRATION):
         if time.monotonic() > until:
             raise SchemaMismatch("Another host has been migrating the database for too long.")
         if not told:
@@ -123,7 +123,7 @@ async def _alone(connection: asyncpg.Connection) -> AsyncIterator[None]:
         await asyncio.sleep(LOOK_SECONDS)
     yield
     # Not where the block failed: the connection ends, and the lock with it.
-    await connection.execute("SELECT pg_advisory_unlock($1)", ADVISORY_LOCK)
+    await connection.execute("SELECT pg_advisory_unlock($1)", AdvisoryLock.MIGRATION)
 
 
 async def check(database: Database) -> None:

@@ -7,10 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from photobooth_daemon.database.advisory_lock import AdvisoryLock, is_held
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.repositories.processes import SILENT_AFTER
-
-_RUN_LOCK = 0x70620004
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +35,12 @@ class BackupRepository:
         It is no connection of the pool: this may take an hour.
         """
         async with self._database.dedicated_connection() as connection:
-            yield await connection.fetchval("SELECT pg_try_advisory_lock($1)", _RUN_LOCK)
+            yield await connection.fetchval("SELECT pg_try_advisory_lock($1)", AdvisoryLock.BACKUP)
 
     async def is_at_work(self) -> bool:
         """Return whether a backup is being made, by whichever process of whichever host."""
         async with self._database.connection() as connection:
-            found: bool = await connection.fetchval(
-                """
-                SELECT EXISTS (
-                    SELECT FROM pg_locks AS held JOIN pg_database AS own ON own.oid = held.database
-                     WHERE own.datname = current_database() AND held.locktype = 'advisory'
-                       AND held.classid::bigint = 0 AND held.objid::bigint = $1)
-                """,
-                _RUN_LOCK,
-            )
-        return found
+            return await is_held(connection, AdvisoryLock.BACKUP)
 
     async def find_living_host(self, now: datetime) -> str | None:
         """Return a host on which a daemon of this installation runs, if there is any."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from photobooth_daemon.database.advisory_lock import AdvisoryLock, is_held
 from photobooth_daemon.database.pool import Database, Row
 from photobooth_daemon.model import Job, MediaKind, MediaObject
 from photobooth_daemon.repositories.jobs import JOB_COLUMNS, job_of
 
-_RUN_LOCK = 0x70620002
 _COLUMNS = "media_id, job_id, kind, content_type, size_bytes, expires_at, cleaned_at"
 _FIRST_ID = UUID(int=0)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,28 +45,19 @@ class CleanupRepository:
     async def only_one(self) -> AsyncIterator[bool]:
         """Yield whether this is the only cleanup now; the lock ends with the connection."""
         async with self._database.connection() as connection:
-            taken = await connection.fetchval("SELECT pg_try_advisory_lock($1)", _RUN_LOCK)
+            taken = await connection.fetchval(
+                "SELECT pg_try_advisory_lock($1)", AdvisoryLock.CLEANUP
+            )
             try:
                 yield taken
             finally:
                 if taken and not connection.is_closed():
-                    await connection.execute("SELECT pg_advisory_unlock($1)", _RUN_LOCK)
+                    await connection.execute("SELECT pg_advisory_unlock($1)", AdvisoryLock.CLEANUP)
 
     async def is_at_work(self) -> bool:
         """Return whether a cleanup runs, on any host."""
         async with self._database.connection() as connection:
-            at_work: bool = await connection.fetchval(
-                """
-                SELECT EXISTS (
-                    SELECT FROM pg_locks
-                     WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = $1
-                       AND database = (SELECT oid FROM pg_database
-                                        WHERE datname = current_database())
-                )
-                """,
-                _RUN_LOCK,
-            )
-        return at_work
+            return await is_held(connection, AdvisoryLock.CLEANUP)
 
     async def start_run(self, now: datetime) -> int:
         """Open a run and return its number; runs that were killed are closed as failed."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
+from photobooth_daemon.database.advisory_lock import AdvisoryLock
 from photobooth_daemon.database.pool import Database, Row
 from photobooth_daemon.model import JobStatus
 from photobooth_daemon.model.events import RerunMode
@@ -18,7 +19,6 @@ MOST_ATTEMPTS = 3
 """So often a rerun is begun whose process is then gone; it may be the photo that ends it."""
 PACE = timedelta(seconds=5)
 """Decoding, painting on this machine and encoding take processor time from cameras beside it."""
-_CLAIM_LOCK = 0x70620003
 _WRITTEN_DOWN = timedelta(seconds=5)
 """A process that has ended a job says so of its rerun as well, unless it is gone."""
 _OPENED = timedelta(seconds=30)
@@ -50,7 +50,9 @@ class RerunQueue:
         camera's photo is under way, here or elsewhere, no more than one in ``PACE``.
         """
         async with self._database.transaction() as connection:
-            if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _CLAIM_LOCK):
+            if not await connection.fetchval(
+                "SELECT pg_try_advisory_xact_lock($1)", AdvisoryLock.RERUN_CLAIM
+            ):
                 return None
             row = await connection.fetchrow(
                 f"""

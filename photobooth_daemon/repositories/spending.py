@@ -6,9 +6,8 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from photobooth_daemon.database.advisory_lock import AdvisoryLock
 from photobooth_daemon.database.pool import Database
-
-_RESERVE_LOCK = 0x70620004
 
 
 class SpendingRepository:
@@ -43,7 +42,7 @@ class SpendingRepository:
         async with self._database.transaction() as connection:
             # A reservation that a power cut takes is that of a photo which it took, too.
             await connection.execute("SET LOCAL synchronous_commit = off")
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _RESERVE_LOCK)
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", AdvisoryLock.RESERVATION)
             reserved = await connection.fetchval(
                 """
                 WITH own AS (

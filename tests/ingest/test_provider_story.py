@@ -323,45 +323,6 @@ async def test_a_prompt_is_called_off_before_the_daemon_ends(
     assert ("POST", "/history") in asked
 
 
-async def spend(booth: Booth, slot_id: str, cost: float) -> None:
-    async with booth.database.connection() as connection:
-        await connection.execute(
-            """
-            UPDATE job_spending SET cost = $2 WHERE slot_id = $1
-            """,
-            slot_id,
-            cost,
-        )
-
-
-@pytest.mark.parametrize("scope", ["slot", "all"])
-async def test_a_spent_cap_leads_to_what_costs_nothing(booth: Booth, scope: str) -> None:
-    assert (await booth.post()).status == 200
-    await spend(booth, "slot-001", 5.0)
-    if scope == "slot":
-        await booth.configure_slot(cost_cap_per_day=5, fallback=[LOCAL])
-    else:
-        await booth.configure_slot(fallback=[LOCAL])
-        await booth.configure_settings(cost_cap_per_day=4.5)
-    answer = await booth.post()
-    assert answer.status == 200, answer.body
-    newest = "SELECT provider, attempts FROM job_history ORDER BY started_at DESC LIMIT 1"
-    (job,) = await booth.fetch(newest)
-    assert job["provider"] == "local"
-    assert [a["provider"] for a in job["attempts"]] == ["local"]
-    await booth.configure_slot(fallback=[])
-    await booth.app.operations.vitals.refresh()
-    scrape = (await booth.get("/metrics")).body.decode()
-    assert 'photobooth_cost_today{scope="slot-001"} 5.0' in scrape
-    capped = "slot-001" if scope == "slot" else "all"
-    assert f'photobooth_cost_cap_per_day{{scope="{capped}"}}' in scrape
-    refused = await booth.post()
-    assert (refused.status, refused.json()["provider_code"]) == (502, "quota")
-    await booth.configure_slot(cost_cap_per_day=100)
-    await booth.configure_settings(cost_cap_per_day=100)
-    assert (await booth.post()).status == 200
-
-
 async def test_saving_a_slot_ends_a_cool_down(booth: Booth) -> None:
     booth.provider.script.then("bad_key")
     await booth.configure_slot(fallback=[LOCAL])
