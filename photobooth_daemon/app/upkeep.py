@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import aiohttp
 
 from photobooth_daemon.administration.alert_channels import AlertChannels
@@ -12,9 +14,8 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.start_up import COPY, Config
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.backup.backup import Backup, Source
-from photobooth_daemon.housekeeping.backup.on_demand import BackupOnDemand
 from photobooth_daemon.housekeeping.build import build_housekeeping
-from photobooth_daemon.housekeeping.cleanup_on_demand import CleanupOnDemand
+from photobooth_daemon.housekeeping.on_demand import OnDemand
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.monitoring.alerts.maintenance import Maintenance
 from photobooth_daemon.monitoring.alerts.trial import AlertTrial
@@ -39,24 +40,30 @@ def build_upkeep(
         ConfigError: the file of the key that seals channels cannot be used.
     """
     channels = build_alert_channels(config, database, administration, clock)
-    repository = BackupRepository(database)
+    backup_runs, cleanup_runs = BackupRepository(database), CleanupRepository(database)
+    backup = build_backup(config, database, media_store, clock, media=config.backup.media)
+    housekeeping = build_housekeeping(
+        database, media_store, administration.heads, administration.live, clock
+    )
     return Upkeep(
         channels,
         AlertTrial(channels, administration.settings, administration.public_address, http, clock),
-        BackupOnDemand(
+        OnDemand(
+            "backup",
             database,
-            repository,
-            build_backup(config, database, media_store, clock, media=config.backup.media),
             administration.audit,
-            config.backup,
+            work=partial(backup.run, config.backup.directory, config.backup.keep),
+            is_at_work=backup_runs.is_at_work,
+            find_last=backup_runs.find_last,
         ),
-        CleanupOnDemand(
+        OnDemand(
+            "cleanup",
             database,
-            CleanupRepository(database),
-            build_housekeeping(
-                database, media_store, administration.heads, administration.live, clock
-            ).cleanup,
             administration.audit,
+            work=housekeeping.cleanup.run,
+            is_at_work=cleanup_runs.is_at_work,
+            find_last=cleanup_runs.find_last_run,
+            is_short=True,
         ),
         Maintenance(database, AlertRepository(database), administration.audit, clock),
     )

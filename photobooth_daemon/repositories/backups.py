@@ -21,6 +21,11 @@ class BackupRun:
     size_bytes: int
     error: str | None
 
+    @property
+    def succeeded(self) -> bool:
+        """Return whether there is one."""
+        return self.error is None
+
 
 class BackupRepository:
     """Reads and writes ``backup_run``, and empties a database that is restored into."""

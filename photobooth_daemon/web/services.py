@@ -20,8 +20,7 @@ from photobooth_daemon.administration.settings import SettingsService
 from photobooth_daemon.administration.slots import SlotService
 from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.housekeeping.backup.on_demand import BackupOnDemand
-from photobooth_daemon.housekeeping.cleanup_on_demand import CleanupOnDemand
+from photobooth_daemon.housekeeping.on_demand import OnDemand
 from photobooth_daemon.ingest.admission import AdmissionService
 from photobooth_daemon.ingest.story import IngestService
 from photobooth_daemon.live.feed import LiveFeed
@@ -42,6 +41,8 @@ from photobooth_daemon.providers.catalogues import ProviderCatalogues
 from photobooth_daemon.providers.facts import ProviderFacts
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.audit import AuditRepository
+from photobooth_daemon.repositories.backups import BackupRun
+from photobooth_daemon.repositories.cleanup import CleanupRun
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.gallery_pictures import GalleryPictures
@@ -63,8 +64,8 @@ class Upkeep:
 
     alert_channels: AlertChannels
     alert_trial: AlertTrial
-    backups: BackupOnDemand
-    cleanups: CleanupOnDemand
+    backups: OnDemand[BackupRun]
+    cleanups: OnDemand[CleanupRun]
     maintenance: Maintenance
 
     async def close(self) -> None:

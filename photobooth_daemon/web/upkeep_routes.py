@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tornado.routing import URLSpec
 
-from photobooth_daemon.web import alerts, backup, cleanup, readiness
+from photobooth_daemon.web import alerts, on_demand, readiness
 from photobooth_daemon.web.routing import SEGMENT, route
 from photobooth_daemon.web.services import Services
 
@@ -30,6 +30,18 @@ def upkeep_routes(services: Services) -> list[URLSpec]:
             base=base,
             maintenance=upkeep.maintenance,
         ),
-        route(r"/api/backup", backup.BackupHandler, base=base, backups=upkeep.backups),
-        route(r"/api/cleanup", cleanup.CleanupHandler, base=base, cleanups=upkeep.cleanups),
+        route(
+            r"/api/backup",
+            on_demand.OnDemandHandler,
+            base=base,
+            work=upkeep.backups,
+            view=on_demand.backup_view,
+        ),
+        route(
+            r"/api/cleanup",
+            on_demand.OnDemandHandler,
+            base=base,
+            work=upkeep.cleanups,
+            view=on_demand.cleanup_view,
+        ),
     ]

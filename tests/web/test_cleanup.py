@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from photobooth_daemon.housekeeping import cleanup_on_demand
+from photobooth_daemon.housekeeping import on_demand
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 from tests.support.fakes import eventually
 from tests.support.office import Office
@@ -60,7 +60,7 @@ async def test_one_that_another_host_makes_is_seen_and_waited_for(office: Office
 async def test_a_long_one_is_told_of_while_it_runs(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cleanup_on_demand, "ANSWER_SECONDS", 0.0)
+    monkeypatch.setattr(on_demand, "ANSWER_SECONDS", 0.0)
     await expired(office)
     first, second = await asyncio.gather(office.call("POST", CLEANUP), office.call("POST", CLEANUP))
     assert {first.status, second.status} <= {200, 202}
