@@ -12,15 +12,14 @@ from prometheus_client import CollectorRegistry
 from tornado.web import Application
 
 from photobooth_daemon.administration.audit_key import load_audit_key
-from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.galleries import Galleries
 from photobooth_daemon.administration.passwords import HASH_ROUNDS, Passwords
 from photobooth_daemon.administration.penalties import Penalties
-from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.administration.signing_key import load_signing_key
 from photobooth_daemon.administration.templates import TemplateService
 from photobooth_daemon.app.administration import build_administration
 from photobooth_daemon.app.background import Shared, build_background, build_readiness
+from photobooth_daemon.app.evening import build_evening
 from photobooth_daemon.app.ingest import IngestParts, build_ingest
 from photobooth_daemon.app.media import build_media_store
 from photobooth_daemon.app.presets import build_preset_samples, build_presets
@@ -50,21 +49,15 @@ from photobooth_daemon.monitoring.health import Health
 from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness.service import Readiness
 from photobooth_daemon.monitoring.recent_problems import RecentProblems
-from photobooth_daemon.monitoring.reports.event import EventReports
-from photobooth_daemon.monitoring.retention import Retention
 from photobooth_daemon.pictures.threads import PictureThreads, threads_for_cores
 from photobooth_daemon.providers.catalog import close_drivers
 from photobooth_daemon.providers.catalogues import ProviderCatalogues
 from photobooth_daemon.providers.driver import ProviderDriver
 from photobooth_daemon.providers.params import ParamSchemas
-from photobooth_daemon.repositories.boards import BoardRepository
 from photobooth_daemon.repositories.event_photos import EventPhotos
-from photobooth_daemon.repositories.event_pictures import EventPictures
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.gallery_pictures import GalleryPictures
 from photobooth_daemon.repositories.media import MediaRepository
-from photobooth_daemon.repositories.result_ends import ResultEnds
-from photobooth_daemon.repositories.retention import RetentionRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.spending import SpendingRepository
 from photobooth_daemon.tasks import InFlight
@@ -180,7 +173,7 @@ async def build(
         schemas=schemas,
         slot_saved=fresh_start.saved,
     )
-    audit, live = administration.audit, administration.live
+    live = administration.live
 
     provider_keys = build_provider_keys(config, administration, database, clock, providers, ladder)
     await provider_keys.begin()
@@ -246,7 +239,7 @@ async def build(
             in_flight.start(administration.settings.begin(), "look at the settings")
 
     feed = LiveFeed(database, administration.live_message_repository, clock, heard=heard)
-    reports = EventReportRepository(database)
+    evening = build_evening(database, administration, media_store, clock)
     samples = build_preset_samples(database, administration, schemas, drivers, pictures, clock)
     services = Services(
         site=site,
@@ -259,19 +252,17 @@ async def build(
         admission=admission,
         ingest=ingest,
         results=Results(administration.job_repository, clock),
-        result_service=ResultService(database, ResultEnds(), media_store, audit, live, clock),
+        result_service=evening.results,
         # Guests with a slow phone keep no administrator from his archive.
-        archives=Archives(EventPhotos(database), media_store, clock),
+        archives=evening.archives,
         guest_archives=Archives(EventPhotos(database), media_store, clock, for_guests=True),
-        retention=Retention(RetentionRepository(database), media_store, clock),
+        retention=evening.retention,
         media=PublicMedia(media, clock),
         health=health,
         readiness=readiness,
         intake=intake,
-        reports=reports,
-        event_reports=EventReports(
-            reports, EventPictures(database), administration.audit_repository, media_store, clock
-        ),
+        reports=EventReportRepository(database),
+        event_reports=evening.event_reports,
         setting_list=administration.setting_repository,
         admins=administration.admins,
         accounts=administration.accounts,
@@ -281,7 +272,7 @@ async def build(
         presets=build_presets(database, administration, media_store, samples, clock),
         preset_samples=samples,
         upkeep=upkeep,
-        boards=BoardService(database, BoardRepository(database), audit, clock),
+        boards=evening.boards,
         reruns=administration.reruns,
         galleries=Galleries(
             administration.event_repository,
@@ -300,7 +291,7 @@ async def build(
             administration.slots,
             media_store,
             pictures,
-            audit,
+            administration.audit,
             administration.freeze,
             clock,
         ),

@@ -7,32 +7,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from photobooth_daemon.administration.audit_key import load_audit_key
-from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.hosts import Hosts
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.provider_keys import ProviderKeys
-from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.administration.sealed import SealedSecrets
 from photobooth_daemon.administration.signing_key import load_signing_key
 from photobooth_daemon.app.administration import Administration, build_administration
+from photobooth_daemon.app.evening import Evening, build_evening
 from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.app.media import opened_media_store
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.media.archive import Archives
 from photobooth_daemon.model import Actor
-from photobooth_daemon.monitoring.reports.event import EventReports
-from photobooth_daemon.monitoring.retention import Retention
 from photobooth_daemon.providers.catalog import installed_drivers
 from photobooth_daemon.providers.facts import provider_facts
 from photobooth_daemon.providers.params import ParamSchemas
-from photobooth_daemon.repositories.boards import BoardRepository
-from photobooth_daemon.repositories.event_photos import EventPhotos
-from photobooth_daemon.repositories.event_pictures import EventPictures
-from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.processes import ProcessRepository
 from photobooth_daemon.repositories.provider_keys import ProviderKeyRepository
-from photobooth_daemon.repositories.result_ends import ResultEnds
-from photobooth_daemon.repositories.retention import RetentionRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +32,7 @@ class Services:
     actor: Actor
     database: Database
     administration: Administration
-    results: ResultService
-    archives: Archives
-    retention: Retention
-    event_reports: EventReports
-    boards: BoardService
+    evening: Evening
     hosts: Hosts
 
 
@@ -79,29 +65,11 @@ async def services(installation: Installation) -> AsyncIterator[Services]:
             )
             await administration.settings.begin()
             clock = installation.clock
-            results = ResultService(
-                database,
-                ResultEnds(),
-                media_store,
-                administration.audit,
-                administration.live,
-                clock,
-            )
             yield Services(
                 Actor(installation.actor),
                 database,
                 administration,
-                results,
-                Archives(EventPhotos(database), media_store, clock),
-                Retention(RetentionRepository(database), media_store, clock),
-                EventReports(
-                    EventReportRepository(database),
-                    EventPictures(database),
-                    administration.audit_repository,
-                    media_store,
-                    clock,
-                ),
-                BoardService(database, BoardRepository(database), administration.audit, clock),
+                build_evening(database, administration, media_store, clock),
                 Hosts(database, ProcessRepository(database), administration.audit, clock),
             )
     finally:

@@ -28,7 +28,7 @@ def board() -> None:
 async def list_boards(installation: Installation, as_json: bool) -> None:
     """List the boards, newest first; their links are not known any more."""
     async with services(installation) as here:
-        boards = await here.boards.list_newest(None, MOST_LISTED)
+        boards = await here.evening.boards.list_newest(None, MOST_LISTED)
     if as_json:
         print_json([_document(found) for found in boards])
         return
@@ -58,7 +58,9 @@ async def add(
 ) -> None:
     """Make a board of these slots, or of all, and print its link: this once."""
     async with services(installation) as here:
-        made, token = await here.boards.create({"label": label, "slots": list(slots)}, here.actor)
+        made, token = await here.evening.boards.create(
+            {"label": label, "slots": list(slots)}, here.actor
+        )
         public_url = here.administration.public_address.url
     base_url = public_url or f"http://127.0.0.1:{installation.config.server.listen.port}"
     link = f"{base_url}/board/{token}"
@@ -75,7 +77,7 @@ async def add(
 async def remove(installation: Installation, board_id: UUID) -> None:
     """Take a board's link back; its screen shows nothing from then on."""
     async with services(installation) as here:
-        await here.boards.delete(board_id, here.actor)
+        await here.evening.boards.delete(board_id, here.actor)
     say(f"Board {board_id} is gone.")
 
 

@@ -145,7 +145,7 @@ async def delete(
         found = (await find_event(here, event_name)).event
         wanted = expected(version)
         wanted.check(found.version)
-        removed = await here.results.purge(found.event_id, here.actor) if purges else 0
+        removed = await here.evening.results.purge(found.event_id, here.actor) if purges else 0
         await here.administration.events.delete(found.event_id, wanted, here.actor)
     say(f"“{found.name}” is forgotten.")
     if purges:
@@ -162,7 +162,7 @@ async def purge(installation: Installation, event_name: str, as_json: bool) -> N
     """Remove every picture, preview and original of an event, now."""
     async with services(installation) as here:
         found = (await find_event(here, event_name)).event
-        removed = await here.results.purge(found.event_id, here.actor)
+        removed = await here.evening.results.purge(found.event_id, here.actor)
     if as_json:
         print_json({"removed": removed})
     else:

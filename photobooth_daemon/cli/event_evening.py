@@ -71,7 +71,7 @@ async def archive(
         found = (await find_event(here, event_name)).event
         wanted = Wanted(hidden=True, originals=originals, index=True)
         size_bytes = 0
-        async with here.archives.open(found.event_id, wanted) as blocks:
+        async with here.evening.archives.open(found.event_id, wanted) as blocks:
             async for block in blocks:
                 file.write(block)
                 size_bytes += len(block)
@@ -131,7 +131,7 @@ async def retention(ctx: click.Context, event_name: str, as_json: bool) -> None:
     installation: Installation = ctx.obj
     async with services(installation) as here:
         found = (await find_event(here, event_name)).event
-        proof = await here.retention.prove(found.event_id)
+        proof = await here.evening.retention.prove(found.event_id)
     shown = asdict(proof)
     if as_json:
         print_json(shown)

@@ -49,9 +49,9 @@ async def report(
             found.guest.locale if found.guest.locale in LOCALES else settings.values.locale
         )
         if html_file is not None:
-            story = await here.event_reports.illustrated(found)
+            story = await here.evening.event_reports.illustrated(found)
         else:
-            story = await here.event_reports.figures(found)
+            story = await here.evening.event_reports.figures(found)
     if html_file is not None:
         from photobooth_daemon.monitoring.reports.page import render_page
 

@@ -125,7 +125,7 @@ async def test_an_older_version_that_waits_for_its_turn_keeps_no_index_from_bein
         await old.execute("BEGIN")
         await old.execute("SET LOCAL lock_timeout = '3s'")
         waiting = asyncio.create_task(
-            old.execute(f"SELECT pg_advisory_xact_lock({migrations.ADVISORY_LOCK})")
+            old.execute(f"SELECT pg_advisory_xact_lock({AdvisoryLock.MIGRATION:d})")
         )
         await eventually(
             lambda: value(database, WAITS_FOR_ITS_TURN),
