@@ -35,7 +35,6 @@ from photobooth_daemon.repositories.event_stats import EventStatsRepository
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.jobs import JobRepository
-from photobooth_daemon.repositories.live_messages import LiveMessageRepository
 from photobooth_daemon.repositories.reruns import RerunRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
@@ -62,7 +61,6 @@ class Administration:
     penalties: Penalties
     tokens: Tokens
     live: LivePublisher
-    live_message_repository: LiveMessageRepository
     slot_repository: SlotRepository
     setting_repository: SettingsRepository
     event_repository: EventRepository
@@ -76,6 +74,7 @@ def build_administration(
     config: Config,
     database: Database,
     clock: Clock,
+    live: LivePublisher,
     *,
     signing_key: bytes,
     audit_key: bytes,
@@ -91,8 +90,6 @@ def build_administration(
     audit_repository = AuditRepository(database)
     heads = build_head_keeper(config, database, audit_key)
     audit = Audit(audit_repository, clock, audit_key, heads)
-    live_message_repository = LiveMessageRepository(database)
-    live = LivePublisher(live_message_repository, clock)
     slot_repository = SlotRepository(database)
     setting_repository = SettingsRepository(database)
     template_repository = TemplateRepository(database)
@@ -163,7 +160,6 @@ def build_administration(
         penalties=penalties,
         tokens=tokens,
         live=live,
-        live_message_repository=live_message_repository,
         slot_repository=slot_repository,
         setting_repository=setting_repository,
         event_repository=event_repository,

@@ -38,6 +38,7 @@ from photobooth_daemon.ingest.ladder.spending import Spending
 from photobooth_daemon.ingest.reruns.worker import RerunWorker
 from photobooth_daemon.ingest.waiting.gate import Gate
 from photobooth_daemon.live.feed import LiveFeed
+from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.media.archive import Archives
 from photobooth_daemon.media.links import PublicMedia
 from photobooth_daemon.media.results import Results
@@ -57,6 +58,7 @@ from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.event_photos import EventPhotos
 from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.gallery_pictures import GalleryPictures
+from photobooth_daemon.repositories.live_messages import LiveMessageRepository
 from photobooth_daemon.repositories.media import MediaRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.spending import SpendingRepository
@@ -156,7 +158,10 @@ async def build(
         config.server.prices_file,
         free_providers=[name for name, provider in config.providers.items() if provider.local],
     )
-    ladder = Ladder(drivers, gate, clock, metrics, prices=prices)
+    live_messages = LiveMessageRepository(database)
+    live = LivePublisher(live_messages, clock)
+    cooldowns = SharedCooldowns(database, live, in_flight)
+    ladder = Ladder(drivers, gate, clock, metrics, prices=prices, found=cooldowns.found)
     spending = Spending(SpendingRepository(database), prices, clock)
 
     schemas = ParamSchemas.installed()
@@ -166,6 +171,7 @@ async def build(
         config,
         database,
         clock,
+        live,
         signing_key=signing_key,
         audit_key=audit_key,
         passwords=passwords,
@@ -173,7 +179,6 @@ async def build(
         schemas=schemas,
         slot_saved=fresh_start.saved,
     )
-    live = administration.live
 
     provider_keys = build_provider_keys(config, administration, database, clock, providers, ladder)
     await provider_keys.begin()
@@ -229,16 +234,14 @@ async def build(
     health, operations = build_background(shared)
     readiness = build_readiness(shared, admission, ingest)
 
-    cooldowns = SharedCooldowns(ladder, database, live, in_flight)
-
     def heard(message: LiveMessage) -> None:
         fresh_start.heard(message)
-        cooldowns.heard(message)
+        cooldowns.heard(message, ladder)
         if message.kind == "settings":
             in_flight.start(provider_keys.begin(), "look at the providers' keys")
             in_flight.start(administration.settings.begin(), "look at the settings")
 
-    feed = LiveFeed(database, administration.live_message_repository, clock, heard=heard)
+    feed = LiveFeed(database, live_messages, clock, heard=heard)
     evening = build_evening(database, administration, media_store, clock)
     samples = build_preset_samples(database, administration, schemas, drivers, pictures, clock)
     services = Services(
@@ -253,8 +256,8 @@ async def build(
         ingest=ingest,
         results=Results(administration.job_repository, clock),
         result_service=evening.results,
-        # Guests with a slow phone keep no administrator from his archive.
         archives=evening.archives,
+        # Guests with a slow phone keep no administrator from his archive.
         guest_archives=Archives(EventPhotos(database), media_store, clock, for_guests=True),
         retention=evening.retention,
         media=PublicMedia(media, clock),
@@ -301,7 +304,7 @@ async def build(
         stats=administration.stats,
         audit_log=administration.audit_repository,
         feed=feed,
-        live_messages=administration.live_message_repository,
+        live_messages=live_messages,
         schemas=schemas,
         provider_facts=facts,
         provider_keys=provider_keys,

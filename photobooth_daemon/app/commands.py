@@ -17,10 +17,12 @@ from photobooth_daemon.app.evening import Evening, build_evening
 from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.app.media import opened_media_store
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.model import Actor
 from photobooth_daemon.providers.catalog import installed_drivers
 from photobooth_daemon.providers.facts import provider_facts
 from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.repositories.live_messages import LiveMessageRepository
 from photobooth_daemon.repositories.processes import ProcessRepository
 from photobooth_daemon.repositories.provider_keys import ProviderKeyRepository
 
@@ -57,6 +59,7 @@ async def services(installation: Installation) -> AsyncIterator[Services]:
                 config,
                 database,
                 installation.clock,
+                LivePublisher(LiveMessageRepository(database), installation.clock),
                 signing_key=signing_key,
                 audit_key=audit_key,
                 passwords=passwords,

@@ -255,7 +255,7 @@ class IngestService:
             told = tell(rung, model, ended)
             self._in_flight.start(told, f"attempt {len(ended) + 1} of {job.job_id}")
 
-        budget = await self._spending.budget_for(job, slot, values)
+        budget = self._spending.budget_for(job, slot, values)
         with progress.timed("provider_ms"):
             climbed = await self._ladder.climb(
                 slot.ladder(),

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 from photobooth_daemon.database.advisory_lock import AdvisoryLock
 from photobooth_daemon.database.pool import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Whether money was set aside, and what was used of the day before that."""
+
+    granted: bool
+    used_of_slot: float
+    used_of_all: float
 
 
 class SpendingRepository:
@@ -33,7 +43,7 @@ class SpendingRepository:
         more: float,
         cap_of_slot: float | None,
         cap_of_all: float | None,
-    ) -> bool:
+    ) -> Reservation:
         """Set money aside for a job's next call, unless what it counts towards is used up.
 
         That is what was spent on that day, what is set aside for others, and what the job has
@@ -43,7 +53,7 @@ class SpendingRepository:
             # A reservation that a power cut takes is that of a photo which it took, too.
             await connection.execute("SET LOCAL synchronous_commit = off")
             await connection.execute("SELECT pg_advisory_xact_lock($1)", AdvisoryLock.RESERVATION)
-            reserved = await connection.fetchval(
+            row = await connection.fetchrow(
                 """
                 WITH own AS (
                     SELECT slot_id FROM job_history WHERE job_id = $1
@@ -57,12 +67,16 @@ class SpendingRepository:
                            $3 + coalesce(sum(cost) FILTER (WHERE used.slot_id = own.slot_id), 0)
                                AS of_slot
                       FROM used CROSS JOIN own
+                ), granted AS (
+                    UPDATE job_history SET cost_reserved = $3 + $4
+                      FROM total
+                     WHERE job_id = $1 AND status = 'pending'
+                       AND coalesce(of_slot < $5, true) AND coalesce(of_all < $6, true)
+                    RETURNING true
                 )
-                UPDATE job_history SET cost_reserved = $3 + $4
+                SELECT EXISTS (SELECT FROM granted) AS granted,
+                       of_slot::float8 AS used_of_slot, of_all::float8 AS used_of_all
                   FROM total
-                 WHERE job_id = $1 AND status = 'pending'
-                   AND coalesce(of_slot < $5, true) AND coalesce(of_all < $6, true)
-                RETURNING true
                 """,
                 job_id,
                 day,
@@ -71,7 +85,7 @@ class SpendingRepository:
                 _money(cap_of_slot),
                 _money(cap_of_all),
             )
-        return reserved is not None
+        return Reservation(**dict(row))
 
 
 def _money(amount: float | None) -> Decimal | None:

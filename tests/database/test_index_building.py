@@ -16,6 +16,7 @@ import pytest
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database import migrations
+from photobooth_daemon.database.advisory_lock import AdvisoryLock
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import SchemaMismatch
 from tests.support.fakes import eventually

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from photobooth_daemon.repositories.backups import BackupRepository
+from photobooth_daemon.repositories.spending import Reservation, SpendingRepository
 from tests.support.booth import Booth
 
 LOCAL = {"provider": "local", "operation": "look", "params": {"look": "sepia"}}
@@ -55,3 +56,47 @@ async def test_a_backup_at_work_keeps_no_photo_waiting_for_its_money(booth: Boot
         assert alone
         assert (await booth.post()).status == 200
     assert (await booth.the_job())["cost_reserved"] is not None
+
+
+async def test_a_cap_that_is_near_or_reached_is_in_the_log(
+    booth: Booth, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def said() -> list[tuple[str, str]]:
+        caplog.clear()
+        await booth.post()
+        return [
+            (record.getMessage().rpartition(" ")[2], record.__dict__["scope"])
+            for record in caplog.records
+            if "cost cap" in record.getMessage()
+        ]
+
+    assert (await booth.post()).status == 200
+    await booth.configure_slot(cost_cap_per_day=5, fallback=[LOCAL])
+    assert await said() == []
+    await spend(booth, "slot-001", 4.5)
+    assert await said() == [("near", "slot-001")]
+    await spend(booth, "slot-001", 5.0)
+    assert await said() == [("reached", "slot-001")]
+
+
+async def test_what_costs_nothing_asks_the_database_nothing(
+    booth: Booth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def reserve(*_: object, **__: object) -> Reservation:
+        asked.append("reserve")
+        return Reservation(True, 0.0, 0.0)
+
+    async def spent_on(*_: object) -> dict[str, float]:
+        asked.append("spent_on")
+        return {}
+
+    monkeypatch.setattr(SpendingRepository, "reserve", reserve)
+    monkeypatch.setattr(SpendingRepository, "spent_on", spent_on)
+    await booth.configure_slot(cost_cap_per_day=5)
+    assert (await booth.post()).status == 200
+    assert asked == ["reserve"]
+    await booth.configure_slot(**LOCAL, cost_cap_per_day=5)
+    assert (await booth.post()).status == 200
+    assert asked == ["reserve"]

@@ -20,6 +20,8 @@ LONGEST_SECONDS = 60.0
 
 Model = tuple[str, str]
 """A provider's name and its model (or operation, where it has no models)."""
+Found = Callable[[Model, float], None]
+"""Told of each model that begins to cool, for how long, and, with 0, that is well again."""
 
 
 class Verdict(Enum):
@@ -46,12 +48,12 @@ class _State:
 class Cooldowns:
     """Remembers failures per model, and what other processes have found."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, found: Found | None = None) -> None:
+        """``found`` is told of what the attempts of this process say."""
         self._clock = clock
+        self._found = found
         self._states: dict[Model, _State] = {}
         self._fresh_since: dict[str | Model, datetime] = {}
-        self.found: Callable[[Model, float], None] = lambda model, seconds: None
-        """Told of each model that begins to cool, for how long, and, with 0, that is well again."""
 
     def cooling(self, model: Model) -> bool:
         """Return whether an attempt should rather be made elsewhere."""
@@ -78,7 +80,7 @@ class Cooldowns:
         if verdict is Verdict.WELL:
             del self._states[model]
             if state.until_monotonic_seconds is not None:
-                self.found(model, 0.0)
+                self._tell(model, 0.0)
             return
         state.failures += 1
         if state.until_monotonic_seconds is None:
@@ -88,7 +90,7 @@ class Cooldowns:
             self._cool(model, state, min(LONGEST_SECONDS, state.length_seconds * 2))
 
     def learn(self, model: Model, seconds: float, at: datetime) -> None:
-        """Take over what another process found at an instant, as :attr:`found` tells it.
+        """Take over what another process found at an instant, as :data:`Found` tells it.
 
         What was found before the model got a fresh start here counts no more.
         """
@@ -125,7 +127,11 @@ class Cooldowns:
 
     def _cool(self, model: Model, state: _State, seconds: float) -> None:
         self._begin(state, seconds, seconds)
-        self.found(model, seconds)
+        self._tell(model, seconds)
+
+    def _tell(self, model: Model, seconds: float) -> None:
+        if self._found is not None:
+            self._found(model, seconds)
 
     def _begin(self, state: _State, seconds: float, left: float) -> None:
         """Let it cool for so long in all, of which so much is left."""

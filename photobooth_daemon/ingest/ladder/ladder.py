@@ -25,7 +25,7 @@ from photobooth_daemon.ingest.ladder.climb import (
     Means,
     RequestFor,
 )
-from photobooth_daemon.ingest.ladder.cooldown import Cooldowns, Model
+from photobooth_daemon.ingest.ladder.cooldown import Cooldowns, Found, Model
 from photobooth_daemon.ingest.ladder.latency import Latencies
 from photobooth_daemon.ingest.ladder.pacing import Pacing
 from photobooth_daemon.ingest.waiting.gate import Gate
@@ -49,10 +49,12 @@ class Ladder:
         metrics: Metrics,
         *,
         prices: Prices | None = None,
+        found: Found | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         grace_seconds: float = 0.25,
     ) -> None:
-        self.cooldowns = Cooldowns(clock)
+        """``found`` is told of the models that begin to cool down here, and of those well again."""
+        self.cooldowns = Cooldowns(clock, found)
         self.latencies = Latencies(clock)
         self._means = Means(
             drivers=drivers,

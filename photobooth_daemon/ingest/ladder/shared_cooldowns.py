@@ -21,24 +21,21 @@ KIND = "cooldown"
 class SharedCooldowns:
     """Tells of this process' cool-downs, and hears of the others'."""
 
-    def __init__(
-        self, ladder: Ladder, database: Database, live: LivePublisher, in_flight: InFlight
-    ) -> None:
-        self._ladder = ladder
+    def __init__(self, database: Database, live: LivePublisher, in_flight: InFlight) -> None:
         self._database = database
         self._live = live
         self._in_flight = in_flight
         self._own_name = uuid4().hex
-        ladder.cooldowns.found = self._found
 
-    def heard(self, message: LiveMessage) -> None:
-        """Take over what another process has found."""
+    def heard(self, message: LiveMessage, ladder: Ladder) -> None:
+        """Have the ladder take over what another process has found."""
         if message.kind != KIND or message.data["by"] == self._own_name:
             return
         model = message.data["provider"], message.data["model"]
-        self._ladder.learn_cooldown(model, message.data["seconds"], message.at)
+        ladder.learn_cooldown(model, message.data["seconds"], message.at)
 
-    def _found(self, model: Model, seconds: float) -> None:
+    def found(self, model: Model, seconds: float) -> None:
+        """Tell the other processes what this one has found."""
         # Beside the photo: nobody waits for the others to know.
         self._in_flight.start(self._tell(model, seconds), f"cool-down of {model[0]}")
 

@@ -43,7 +43,11 @@ class Cap:
 
 
 class DayBudget:
-    """One photo's part of the caps; what its own attempts cost counts at once."""
+    """One photo's part of the caps; what its own attempts cost counts at once.
+
+    A database that is away for a moment costs no photo its picture: new photos are not admitted
+    without it anyway.
+    """
 
     def __init__(
         self,
@@ -68,6 +72,7 @@ class DayBudget:
         self._clock = clock
         self._spent = 0.0
         self._calling: Model = ("", None)
+        self._told: set[tuple[str, str]] = set()
 
     async def allows(self, provider: str, model: str | None) -> bool:
         """Set aside what an attempt may cost; return whether it may be made.
@@ -81,7 +86,7 @@ class DayBudget:
         expected = self._seen.get(self._calling, self._prices.expected(provider, model, now))
         try:
             async with asyncio.timeout(RESERVE_SECONDS), self._turn:
-                return await self._repository.reserve(
+                reserved = await self._repository.reserve(
                     self._job.job_id,
                     self._job.started_at.date(),
                     spent=self._spent,
@@ -92,11 +97,28 @@ class DayBudget:
         except (DatabaseUnavailable, TimeoutError):
             log.warning("nobody knows what is spent: no database", extra={"provider": provider})
             return True
+        self._warn({self._job.slot_id: reserved.used_of_slot, ALL_SLOTS: reserved.used_of_all})
+        return reserved.granted
 
     def spend(self, cost: float) -> None:
         """Count what an attempt has cost."""
         self._spent += cost
         self._seen[self._calling] = cost
+
+    def _warn(self, used: Mapping[str, float]) -> None:
+        """Log which caps are near or reached, once a photo."""
+        for cap in caps_of(self._wanted, used):
+            if cap.share < WARN_SHARE:
+                continue
+            how = "reached" if cap.share >= 1 else "near"
+            if (cap.scope, how) in self._told:
+                continue
+            self._told.add((cap.scope, how))
+            log.warning(
+                "the cost cap of the day is %s",
+                how,
+                extra={"scope": cap.scope, "cap": cap.cap, "spent": round(cap.spent, 4)},
+            )
 
 
 class Spending:
@@ -109,27 +131,11 @@ class Spending:
         self._turn = asyncio.Lock()
         self._clock = clock
 
-    async def budget_for(self, job: Job, slot: Slot, settings: Settings) -> DayBudget | None:
-        """Return the photo's budget, or None where nothing is capped.
-
-        A database that is away for a moment costs no photo its picture: new
-        photos are not admitted without it anyway.
-        """
+    def budget_for(self, job: Job, slot: Slot, settings: Settings) -> DayBudget | None:
+        """Return the photo's budget, or None where nothing is capped."""
         wanted = {slot.slot_id: slot.cost_cap_per_day, ALL_SLOTS: settings.cost_cap_per_day}
         if all(cap is None for cap in wanted.values()):
             return None
-        try:
-            caps = caps_of(wanted, await self.spent_today())
-        except DatabaseUnavailable:
-            log.warning("nobody knows what was spent today: no database")
-            caps = ()
-        for cap in caps:
-            if cap.share >= WARN_SHARE:
-                log.warning(
-                    "the cost cap of the day is %s",
-                    "reached" if cap.share >= 1 else "near",
-                    extra={"scope": cap.scope, "cap": cap.cap, "spent": round(cap.spent, 4)},
-                )
         return DayBudget(
             job, wanted, self._repository, self._prices, self._seen, self._turn, self._clock
         )

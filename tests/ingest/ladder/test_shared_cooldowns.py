@@ -15,9 +15,8 @@ MODEL = ("gemini", "painter")
 @pytest.fixture
 def pair(clock: FakeClock) -> tuple[Cooldowns, Cooldowns]:
     """Two processes, of which each learns at once what the other finds."""
-    one, other = Cooldowns(clock), Cooldowns(clock)
-    one.found = lambda model, seconds: other.learn(model, seconds, clock.utcnow())
-    other.found = lambda model, seconds: one.learn(model, seconds, clock.utcnow())
+    one = Cooldowns(clock, lambda model, seconds: other.learn(model, seconds, clock.utcnow()))
+    other = Cooldowns(clock, lambda model, seconds: one.learn(model, seconds, clock.utcnow()))
     return one, other
 
 
