@@ -11,6 +11,7 @@ import asyncpg
 from jsonschema import Draft202012Validator
 
 from photobooth_daemon.administration.audit import Audit
+from photobooth_daemon.administration.differences import differences
 from photobooth_daemon.administration.passwords import Passwords
 from photobooth_daemon.administration.permissions import PERMISSIONS
 from photobooth_daemon.administration.throttle import Throttle
@@ -133,10 +134,11 @@ class AccountService:
             keeps = KEEPS_ACCOUNTS in permissions and not disabled
             if _keeps(before) and not keeps and not any(_keeps(admin) for admin in others):
                 raise LastAdministrator
-            old = {"permissions": _in_order(before.permissions), "disabled": before.disabled}
-            new = {"permissions": permissions, "disabled": disabled}
-            differing = [key for key in old if old[key] != new[key]]
-            if differing:
+            old, new = differences(
+                {"permissions": _in_order(before.permissions), "disabled": before.disabled},
+                {"permissions": permissions, "disabled": disabled},
+            )
+            if new:
                 now = self._clock.utcnow()
                 await self._repository.save_permissions(connection, username, permissions, now)
                 await self._repository.save_disabled(connection, username, disabled, now)
@@ -146,8 +148,8 @@ class AccountService:
                     actor=actor,
                     action="admin.update",
                     entity=f"admin:{username}",
-                    before={key: old[key] for key in differing},
-                    after={key: new[key] for key in differing},
+                    before=old,
+                    after=new,
                 )
             return await self._lock(connection, username)
 

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from jsonschema import Draft202012Validator
 
 from photobooth_daemon.administration.audit import Audit
-from photobooth_daemon.administration.sealed import SealBroken, SealedSecrets
+from photobooth_daemon.administration.sealed import SealedSecrets
+from photobooth_daemon.administration.sealed_entries import Kind, SealedEntries
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.start_up import AlertsConfig
 from photobooth_daemon.database.pool import Database
@@ -65,6 +66,7 @@ CHANNEL_SCHEMAS: Mapping[str, Mapping[str, Any]] = {
         "additionalProperties": False,
     },
 }
+CHANNELS = Kind("alert_channel", "alerts.set_channel", "alerts.delete_channel", "alert channel {}")
 _VALIDATORS = {name: Draft202012Validator(schema) for name, schema in CHANNEL_SCHEMAS.items()}
 _URLS = ("url", "smtp_url")
 
@@ -84,12 +86,8 @@ class AlertChannels:
         clock: Clock,
         config: AlertsConfig,
     ) -> None:
-        self._database = database
+        self._entries = SealedEntries(CHANNELS, database, repository, secrets, audit, live, clock)
         self._repository = repository
-        self._secrets = secrets
-        self._audit = audit
-        self._live = live
-        self._clock = clock
         self._file = config
         self._sealed: Mapping[str, bytes] = {}
         self.config = config
@@ -130,11 +128,7 @@ class AlertChannels:
         faults = body_faults(_VALIDATORS[name], body) or list(_address_faults(body))
         if faults:
             raise ValidationFailed(faults)
-        sealed = self._secrets.seal(_box(name), json.dumps(dict(body)))
-        async with self._database.transaction() as connection:
-            now = self._clock.utcnow()
-            await self._repository.save(connection, name, sealed, now, actor.username)
-            await self._told(connection, "set_channel", name, actor)
+        await self._entries.put(name, json.dumps(dict(body)), actor)
         await self.keep_up()
 
     async def delete(self, name: str, actor: Actor) -> None:
@@ -144,22 +138,18 @@ class AlertChannels:
             AlertChannelNotFound, KeyManagedElsewhere: as for :meth:`set`.
         """
         self._check(name)
-        async with self._database.transaction() as connection:
-            if await self._repository.delete(connection, name):
-                await self._told(connection, "delete_channel", name, actor)
+        await self._entries.forget(name, actor)
         await self.keep_up()
 
     def _in_force(self, sealed: Mapping[str, bytes]) -> AlertsConfig:
         config = self._file
-        for name, box in sealed.items():
-            if name not in CHANNEL_SCHEMAS or _is_set(name, self._file):
-                continue
-            try:
-                config = _with(name, config, json.loads(self._secrets.open(_box(name), box)))
-            except SealBroken:
-                log.error(
-                    "an alert channel cannot be opened: set it up again", extra={"channel": name}
-                )
+        wanted = {
+            name: box
+            for name, box in sealed.items()
+            if name in CHANNEL_SCHEMAS and not _is_set(name, self._file)
+        }
+        for name, text in self._entries.opened(wanted).items():
+            config = _with(name, config, json.loads(text))
         return config
 
     def _source(self, name: str) -> str | None:
@@ -172,18 +162,6 @@ class AlertChannels:
             raise AlertChannelNotFound
         if _is_set(name, self._file):
             raise KeyManagedElsewhere("config")
-
-    async def _told(self, connection: Any, action: str, name: str, actor: Actor) -> None:
-        await self._audit.record(
-            connection, actor=actor, action=f"alerts.{action}", entity=f"alert_channel:{name}"
-        )
-        await self._live.publish(
-            connection, "settings", {"alert_channel": name, "updated_by": actor.username}
-        )
-
-
-def _box(name: str) -> str:
-    return f"alert channel {name}"
 
 
 def _is_set(name: str, config: AlertsConfig) -> bool:

@@ -14,11 +14,11 @@ from jsonschema import Draft202012Validator
 from photobooth_daemon.administration.audit import Audit
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.errors import BoardNotFound, ValidationFailed
+from photobooth_daemon.errors import BoardNotFound
 from photobooth_daemon.model import Actor
 from photobooth_daemon.model.boards import Board, BoardSlot
 from photobooth_daemon.model.slot_ids import SLOT_ID_PATTERN
-from photobooth_daemon.providers.param_faults import body_faults
+from photobooth_daemon.providers.param_faults import check_body
 from photobooth_daemon.repositories.boards import BoardRepository
 
 TOKEN_BYTES = 32
@@ -60,9 +60,7 @@ class BoardService:
         Raises:
             ValidationFailed: every fault.
         """
-        faults = body_faults(_VALIDATOR, body)
-        if faults:
-            raise ValidationFailed(faults)
+        check_body(_VALIDATOR, body)
         token = secrets.token_urlsafe(TOKEN_BYTES)
         board = Board(
             board_id=uuid4(),

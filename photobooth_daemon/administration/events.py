@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from photobooth_daemon.administration.audit import Audit
+from photobooth_daemon.administration.differences import differences
 from photobooth_daemon.administration.event_config import (
     CONFIG_KEYS,
     NEEDED_KEYS,
@@ -285,8 +286,7 @@ class EventService:
         old = None if before is None else {"version": before.version, **config_of(before)}
         new = None if after is None else {"version": after.version, **config_of(after)}
         if old is not None and new is not None:
-            differing = [key for key in old if old[key] != new[key]]
-            old, new = ({key: side[key] for key in differing} for side in (old, new))
+            old, new = differences(old, new)
         await self._audit.record(
             connection,
             actor=actor,

@@ -26,7 +26,7 @@ from photobooth_daemon.errors import (
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Actor, Output, Slot
 from photobooth_daemon.model.presets import PROMPT, Preset
-from photobooth_daemon.providers.param_faults import body_faults
+from photobooth_daemon.providers.param_faults import check_body
 from photobooth_daemon.repositories.job_lists import JobLists
 from photobooth_daemon.repositories.presets import PresetRepository
 from photobooth_daemon.repositories.slots import SlotRepository
@@ -103,9 +103,7 @@ class PresetService:
             SlotNotFound: there is none of this id.
             ValidationFailed: every fault; a slot without a recipe gives none.
         """
-        faults = body_faults(_VALIDATOR, body)
-        if faults:
-            raise ValidationFailed(faults)
+        check_body(_VALIDATOR, body)
         slot = await self._slots.find(body["slot_id"])
         if slot is None:
             raise SlotNotFound

@@ -14,7 +14,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from photobooth_daemon.administration.audit import Audit
-from photobooth_daemon.administration.sealed import SealBroken, SealedSecrets
+from photobooth_daemon.administration.sealed import SealedSecrets
+from photobooth_daemon.administration.sealed_entries import Kind, SealedEntries
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import (
@@ -36,6 +37,7 @@ KEY_SCHEMA: Mapping[str, Any] = {
     "maxLength": 500,
     "pattern": "^[!-~]*$",
 }
+KEYS = Kind("provider", "provider.set_key", "provider.delete_key")
 _VALIDATOR = Draft202012Validator(KEY_SCHEMA)
 
 log = logging.getLogger(__name__)
@@ -56,12 +58,8 @@ class ProviderKeys:
         use: Callable[[Mapping[str, str]], None],
     ) -> None:
         """``use`` is told all keys, by provider, whenever one of them is another one."""
-        self._database = database
+        self._entries = SealedEntries(KEYS, database, repository, secrets, audit, live, clock)
         self._repository = repository
-        self._secrets = secrets
-        self._audit = audit
-        self._live = live
-        self._clock = clock
         self._facts = facts
         self._use = use
         self._version = 0
@@ -76,11 +74,7 @@ class ProviderKeys:
             ValidationFailed: it is no key.
         """
         self._check_provider(provider)
-        sealed = self._secrets.seal(provider, _key_of(body))
-        async with self._database.transaction() as connection:
-            now = self._clock.utcnow()
-            await self._repository.save(connection, provider, sealed, now, actor.username)
-            await self._told(connection, "set_key", provider, actor)
+        await self._entries.put(provider, _key_of(body), actor)
         await self.refresh()
 
     async def delete(self, provider: str, actor: Actor) -> None:
@@ -90,9 +84,7 @@ class ProviderKeys:
             ProviderNotFound, KeyManagedElsewhere: as for :meth:`set`.
         """
         self._check_provider(provider)
-        async with self._database.transaction() as connection:
-            if await self._repository.delete(connection, provider):
-                await self._told(connection, "delete_key", provider, actor)
+        await self._entries.forget(provider, actor)
         await self.refresh()
 
     async def begin(self) -> None:
@@ -123,20 +115,8 @@ class ProviderKeys:
             found, sealed = await self._repository.list_all()
             if found == self._version:
                 return
-            self._use(self._opened(sealed))
+            self._use(self._entries.opened(sealed))
             self._version = found
-
-    def _opened(self, sealed: Mapping[str, bytes]) -> dict[str, str]:
-        keys = {}
-        for provider, box in sealed.items():
-            try:
-                keys[provider] = self._secrets.open(provider, box)
-            except SealBroken:
-                log.error(
-                    "the key of a provider cannot be opened: enter it again",
-                    extra={"provider": provider},
-                )
-        return keys
 
     def _check_provider(self, provider: str) -> None:
         facts = self._facts.get(provider)
@@ -144,14 +124,6 @@ class ProviderKeys:
             raise ProviderNotFound
         if facts.source not in (None, ADMINISTRATOR):
             raise KeyManagedElsewhere(facts.source)
-
-    async def _told(self, connection: Any, action: str, provider: str, actor: Actor) -> None:
-        await self._audit.record(
-            connection, actor=actor, action=f"provider.{action}", entity=f"provider:{provider}"
-        )
-        await self._live.publish(
-            connection, "settings", {"provider": provider, "updated_by": actor.username}
-        )
 
 
 def _key_of(body: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from photobooth_daemon.administration.audit import Audit
+from photobooth_daemon.administration.differences import differences
 from photobooth_daemon.administration.freeze import Freeze
 from photobooth_daemon.administration.slot_config import (
     CONFIG_KEYS,
@@ -269,9 +270,9 @@ class SlotService:
         self, connection: asyncpg.Connection, before: Slot, after: Slot, action: str, actor: Actor
     ) -> Slot:
         """Save ``after`` as the next version, unless nothing differs; return what is in force."""
-        old, new = config_of(before), config_of(after)
-        differing = [key for key in CONFIG_KEYS if not same_json(old[key], new[key])]
-        if not differing:
+        config = config_of(after)
+        old, new = differences(config_of(before), config)
+        if not new:
             return before
         saved = replace(
             after,
@@ -279,14 +280,14 @@ class SlotService:
             updated_at=self._clock.utcnow(),
             updated_by=actor.username,
         )
-        await self._repository.save(connection, saved, new, action)
+        await self._repository.save(connection, saved, config, action)
         await self._audit.record(
             connection,
             actor=actor,
             action=f"slot.{action}",
             entity=f"slot:{saved.slot_id}",
-            before={"version": before.version, **{key: old[key] for key in differing}},
-            after={"version": saved.version, **{key: new[key] for key in differing}},
+            before={"version": before.version, **old},
+            after={"version": saved.version, **new},
         )
         await self._live.publish(
             connection,
@@ -301,19 +302,6 @@ class SlotService:
         )
         stored = await self._repository.lock(connection, saved.slot_id)
         return stored or saved
-
-
-def same_json(one: Any, other: Any) -> bool:
-    """Return whether two JSON values are equal: 1 is 1.0, but true is not 1."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(same_json(one[k], other[k]) for k in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same_json, one, other))
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return one == other
-    return type(one) is type(other) and bool(one == other)
 
 
 def _touched(faults: Iterable[Fault], pointer: str, *, both: bool = False) -> bool:

@@ -14,7 +14,7 @@ from uuid import UUID
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
-from photobooth_daemon.errors import Fault, storable
+from photobooth_daemon.errors import Fault, ValidationFailed, storable
 
 DEEPEST_NESTING = 64
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
@@ -48,6 +48,17 @@ def body_faults(validator: Draft202012Validator, body: Mapping[str, Any]) -> lis
         for fault in faults_of(error, ""):
             found.setdefault(fault.pointer, fault)
     return list(found.values())
+
+
+def check_body(validator: Draft202012Validator, body: Mapping[str, Any]) -> None:
+    """Return if nothing is wrong with the shape of a body.
+
+    Raises:
+        ValidationFailed: every fault.
+    """
+    faults = body_faults(validator, body)
+    if faults:
+        raise ValidationFailed(faults)
 
 
 def whole_numbers(values: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
