@@ -24,7 +24,7 @@ from photobooth_daemon.database import audit_owner
 from photobooth_daemon.database.setup import hand_back_audit_log, lets_in, read_target
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.logs import configure_logging
-from photobooth_daemon.model import Actor
+from photobooth_daemon.model import MB, Actor
 
 
 @click.command()
@@ -74,7 +74,7 @@ async def backup(
         return
     if manifest.bucket is not None:
         say(f"What is in the bucket {manifest.bucket} stays there, and is not in this backup.")
-    size_mb = (manifest.dump_bytes + manifest.media_bytes) / 2**20
+    size_mb = (manifest.dump_bytes + manifest.media_bytes) / MB
     say(f"{report.path}")
     say(
         f"{manifest.media_files} files, {size_mb:.1f} MB, {manifest.linked_files} of them linked;"

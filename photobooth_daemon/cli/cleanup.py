@@ -11,6 +11,7 @@ import click
 from photobooth_daemon.app.installation import Installation, run_async
 from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.logs import configure_logging
+from photobooth_daemon.model import MB
 
 if TYPE_CHECKING:
     from photobooth_daemon.housekeeping.cleanup import CleanupReport
@@ -63,4 +64,4 @@ def _print(report: CleanupReport) -> None:
     for kind, number in report.counts.items():
         say(f"{number:>8}  {kind}")
     verb = "would be freed" if report.dry_run else "freed"
-    say(f"{report.freed_bytes / 2**20:.1f} MB {verb}, {report.duration_ms} ms.")
+    say(f"{report.freed_bytes / MB:.1f} MB {verb}, {report.duration_ms} ms.")

@@ -12,7 +12,7 @@ from photobooth_daemon.cli.event_lookup import find_event
 from photobooth_daemon.cli.event_views import local
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table, say
 from photobooth_daemon.cli.services import services
-from photobooth_daemon.model import JobStatus
+from photobooth_daemon.model import MB, JobStatus
 from photobooth_daemon.model.job_view import job_view
 from photobooth_daemon.model.jobs import JobFilter
 from photobooth_daemon.model.reruns import RERUNNABLE, rerun_view
@@ -76,7 +76,7 @@ async def archive(
                 file.write(block)
                 size_bytes += len(block)
     if file.name != "-" and not file.name.startswith("<"):
-        say(f"{file.name}: {size_bytes / 2**20:.1f} MB")
+        say(f"{file.name}: {size_bytes / MB:.1f} MB")
 
 
 @click.command()

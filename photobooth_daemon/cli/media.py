@@ -14,6 +14,7 @@ from photobooth_daemon.errors import ConfigError, Fault
 from photobooth_daemon.logs import configure_logging
 from photobooth_daemon.media.both_stores import BothStores
 from photobooth_daemon.media.copy import MediaCopy
+from photobooth_daemon.model import MB
 
 
 @click.group()
@@ -47,7 +48,7 @@ async def copy(installation: Installation, to: str, as_json: bool) -> None:
     if as_json:
         print_json_line(asdict(report))
     else:
-        say(f"{report.copied} pictures copied, {report.copied_bytes / 2**20:.1f} MB;")
+        say(f"{report.copied} pictures copied, {report.copied_bytes / MB:.1f} MB;")
         say(f"{report.there_already} were there already, {report.gone} have gone meanwhile.")
         if not report.failed:
             say("Nothing is left to copy: read_also can go, and the daemon be restarted.")

@@ -20,7 +20,7 @@ from photobooth_daemon.ingest.jobs import Jobs
 from photobooth_daemon.media.in_use import Solitude, TreeUse
 from photobooth_daemon.media.keys import Shelf
 from photobooth_daemon.media.store import MediaStore
-from photobooth_daemon.model import Job, JobEnd, JobStatus, ResultFacts
+from photobooth_daemon.model import MB, Job, JobEnd, JobStatus, ResultFacts
 from photobooth_daemon.model.events import Event, kept_hours
 from photobooth_daemon.pictures import steps
 from photobooth_daemon.pictures.codec import MOST_PIXELS
@@ -188,7 +188,7 @@ def _size_and_digest(path: Path) -> tuple[int, str]:
     digest = hashlib.sha256()
     size = 0
     with path.open("rb") as file:
-        while block := file.read(1024 * 1024):
+        while block := file.read(MB):
             digest.update(block)
             size += len(block)
     return size, digest.hexdigest()

@@ -10,11 +10,12 @@ from pathlib import Path
 import aiohttp
 
 from photobooth_daemon.intake.photo_files import open_photo
+from photobooth_daemon.model import MB
 
 ANSWER_SECONDS = 75.0
 """The longest window, and what the answer needs on its way."""
 CONNECT_SECONDS = 5.0
-ANSWER_MAX_BYTES = 64 * 1024 * 1024
+ANSWER_MAX_BYTES = 64 * MB
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 PASSWORD_IS_WRONG = 401
 WAITS_FOR_US = frozenset({408, 425, 429, 500, 503, 507})

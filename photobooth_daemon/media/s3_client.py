@@ -26,6 +26,7 @@ from photobooth_daemon.media.s3_documents import Listed, Page, read_page
 from photobooth_daemon.media.s3_faults import S3Refusal, no_answer, refusal, seconds_ahead
 from photobooth_daemon.media.s3_signing import Signer
 from photobooth_daemon.media.s3_trust import trusted
+from photobooth_daemon.model import MB
 
 TRIES = 3
 PAUSE_SECONDS = 0.1
@@ -38,7 +39,7 @@ EMPTY = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
 """What a store answers who asks for the first byte of an object that has none."""
 BUFFER_BYTES = 256 * 1024
 LISTED_AT_ONCE = 1000
-MOST_DOCUMENT_BYTES = 8 * 1024 * 1024
+MOST_DOCUMENT_BYTES = 8 * MB
 """A thousand names of a thousand bytes each, and what is said of them, have a quarter of that."""
 MOST_EMPTY_PAGES = 100
 MOST_DIGITS = 18

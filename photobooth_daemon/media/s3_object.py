@@ -11,10 +11,11 @@ import aiohttp
 from photobooth_daemon.errors import StorageUnavailable
 from photobooth_daemon.media.s3_client import S3Client
 from photobooth_daemon.media.s3_faults import no_answer
+from photobooth_daemon.model import MB
 
 MOST_BREAKS = 3
 SKIPPED_AT_ONCE_BYTES = 256 * 1024
-MOST_BYTES = 512 * 1024 * 1024
+MOST_BYTES = 512 * MB
 """Larger than any picture that is kept: who says more does not fill this host's disk."""
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,9 @@ import aiohttp
 
 from photobooth_daemon.config.intake import IntakeConfig
 from photobooth_daemon.intake.status import LAST_PHOTOS, PICTURED
+from photobooth_daemon.model import MB
 
-ANSWER_MAX_BYTES = 1024 * 1024
+ANSWER_MAX_BYTES = MB
 _TIMEOUT = aiohttp.ClientTimeout(total=2)
 
 

@@ -20,9 +20,10 @@ from typing import BinaryIO
 
 from photobooth_daemon import __version__
 from photobooth_daemon.logs import SecretMask, printable_lines
+from photobooth_daemon.model import MB
 
 COMMAND_SECONDS = 20.0
-MOST_LOG_BYTES = 20 * 1024 * 1024
+MOST_LOG_BYTES = 20 * MB
 PACKAGES = (
     "tornado", "asyncpg", "PyJWT", "bcrypt", "jsonschema", "aiohttp", "prometheus-client",
     "click", "Pillow", "Werkzeug", "segno",

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from PIL import Image, PngImagePlugin
 
 from photobooth_daemon.errors import InvalidImage
+from photobooth_daemon.model import MB
 from photobooth_daemon.pictures.colours import in_srgb, on_background, reduced
 from photobooth_daemon.pictures.headers import Header
 from photobooth_daemon.pictures.jpeg import check_scans
@@ -25,7 +26,7 @@ from photobooth_daemon.pictures.kinds import AVIF, GIF, JPEG, PNG, WEBP
 MOST_PIXELS = 200_000_000
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 # What a PNG's texts may unpack to; they are dropped, but Pillow keeps them until then.
-PngImagePlugin.MAX_TEXT_MEMORY = 4 * 1024 * 1024
+PngImagePlugin.MAX_TEXT_MEMORY = 4 * MB
 # Up to twice as much it only warns; the header's size is looked at before, or right after.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 # It warns of broken metadata, which is dropped anyway, on standard error.

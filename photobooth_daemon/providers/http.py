@@ -21,6 +21,7 @@ from yarl import URL
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason
 from photobooth_daemon.logs import current_log_fields
+from photobooth_daemon.model import MB
 from photobooth_daemon.model.trace import child_of
 from photobooth_daemon.providers.addresses import (
     PrivateAddress,
@@ -30,7 +31,7 @@ from photobooth_daemon.providers.addresses import (
 )
 from photobooth_daemon.providers.driver import ProviderConfig
 
-MAX_ANSWER_BYTES = 48 * 1024 * 1024
+MAX_ANSWER_BYTES = 48 * MB
 """The largest answer read: a 4K picture in base64 with room to spare."""
 MAX_ERROR_BYTES = 256 * 1024
 CONNECT_SECONDS = 8.0

@@ -20,9 +20,10 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
+from photobooth_daemon.model import MB
 from photobooth_daemon.rehearsal.camera_form import Booth, Form, Photo, make_form
 
-ANSWER_MAX_BYTES = 64 * 1024 * 1024
+ANSWER_MAX_BYTES = 64 * MB
 HEADERS_MAX_BYTES = 64 * 1024
 
 

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from photobooth_daemon.errors import AttemptFailed, DeadlinePassed
+from photobooth_daemon.model import MB
 from photobooth_daemon.rehearsal.driver_trial import KEY, DriverCase, LogLines, Trial, trial
 from photobooth_daemon.rehearsal.hostile_server import (
     ECHOES,
@@ -30,7 +31,7 @@ WINDOW_SECONDS = 0.6
 LATE_SECONDS = 1.0
 """How much later than its deadline an attempt may end, on a busy machine."""
 PATIENCE_SECONDS = 20.0
-MOST_BYTES = 96 * 1024 * 1024
+MOST_BYTES = 96 * MB
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from photobooth_daemon.model import MB
 MAX_PARTS = 200
 MAX_KEPT_FIELDS = 64
 MAX_FIELD_BYTES = 4096
-MAX_LONG_FIELD_BYTES = 1024 * 1024
+MAX_LONG_FIELD_BYTES = MB
 MAX_NAME_CHARACTERS = 200
 MAX_HEADS_BYTES = 16 * 1024
 """Of all parts together: they are read letter by letter."""

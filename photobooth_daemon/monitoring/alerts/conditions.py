@@ -9,6 +9,7 @@ from functools import reduce
 from types import MappingProxyType
 
 from photobooth_daemon.errors import PhotoboothError, RateLimited
+from photobooth_daemon.model import MB
 from photobooth_daemon.model.alerts import Condition, Records, Severity, Troubles
 
 TIMEOUT_SHARE = 0.05
@@ -150,7 +151,7 @@ def _machine(situation: Situation) -> Iterator[Condition]:
     for host, (free_bytes, hours) in situation.disks.items():
         if free_bytes is None:
             continue
-        free_mb = free_bytes // 2**20
+        free_mb = free_bytes // MB
         if free_bytes <= situation.min_free_bytes:
             yield Condition("PhotoboothDiskFull", host, {"free_mb": free_mb})
         elif hours is not None and hours < FILLING_HOURS:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from photobooth_daemon.model import MB
+
 NARROW_SPACE = "\u202f"
 """Between a number and its unit, and between thousands: lines do not break there."""
 _MONTHS = {
@@ -47,7 +49,7 @@ def size(size_bytes: int, locale: str) -> str:
     """Return how much space something takes."""
     if size_bytes >= 10 * 2**30:
         return _with_unit(size_bytes / 2**30, "gb", locale, 1)
-    return _with_unit(size_bytes / 2**20, "mb", locale, 0)
+    return _with_unit(size_bytes / MB, "mb", locale, 0)
 
 
 def percent(share: float | None, locale: str) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, Reason
+from photobooth_daemon.model import MB
 from photobooth_daemon.pictures.headers import EXTENSIONS
 from photobooth_daemon.providers.bodies import FormFile, form, pieces_of, size_of
 from photobooth_daemon.providers.comfyui.answers import (
@@ -22,7 +23,7 @@ from photobooth_daemon.providers.comfyui.answers import (
 )
 from photobooth_daemon.providers.http import ProviderHttp, failure_by_status
 
-MAX_JSON_BYTES = 8 * 1024 * 1024
+MAX_JSON_BYTES = 8 * MB
 
 
 class ComfyUIServer:

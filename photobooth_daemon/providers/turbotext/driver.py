@@ -15,6 +15,7 @@ import aiohttp
 
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, DeadlinePassed, Reason
+from photobooth_daemon.model import MB
 from photobooth_daemon.providers.checks import Finding, checked
 from photobooth_daemon.providers.driver import (
     PictureWork,
@@ -29,7 +30,7 @@ from photobooth_daemon.providers.polling import pause
 from photobooth_daemon.providers.turbotext.answers import read_created, read_object, read_result
 
 BASE_URL = "https://www.turbotext.ru"
-MAX_QUEUE_ANSWER_BYTES = 1024 * 1024
+MAX_QUEUE_ANSWER_BYTES = MB
 DOWNLOAD_TRIES = 3
 SLOWEST_POLL_SECONDS = 8.0
 MOST_NEW_CREATES = 2
