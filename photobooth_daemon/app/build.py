@@ -64,8 +64,8 @@ from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.spending import SpendingRepository
 from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web.access_log import AccessLog
-from photobooth_daemon.web.accounts import SessionAuthenticator
 from photobooth_daemon.web.application import DaemonApplication
+from photobooth_daemon.web.authenticator import SessionAuthenticator
 from photobooth_daemon.web.handler import NotFoundHandler
 from photobooth_daemon.web.installed_ui import installed_ui
 from photobooth_daemon.web.routes import build_routes

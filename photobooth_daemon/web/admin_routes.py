@@ -5,7 +5,6 @@ from __future__ import annotations
 from tornado.routing import URLSpec
 
 from photobooth_daemon.web import (
-    accounts,
     admins,
     archive,
     audit,
@@ -14,6 +13,7 @@ from photobooth_daemon.web import (
     events,
     jobs,
     live,
+    login,
     presets,
     providers,
     report,
@@ -35,14 +35,14 @@ def account_routes(services: Services) -> list[URLSpec]:
     return [
         route(
             r"/api/login",
-            accounts.LoginHandler,
+            login.LoginHandler,
             base=base,
             admins=services.admins,
             metrics=services.metrics,
         ),
-        route(r"/api/logout", accounts.LogoutHandler, base=base, admins=services.admins),
-        route(r"/api/me", accounts.MeHandler, base=base),
-        route(r"/api/me/password", accounts.MyPasswordHandler, base=base, admins=services.admins),
+        route(r"/api/logout", login.LogoutHandler, base=base, admins=services.admins),
+        route(r"/api/me", login.MeHandler, base=base),
+        route(r"/api/me/password", login.MyPasswordHandler, base=base, admins=services.admins),
         route(r"/api/admins", admins.AdminsHandler, base=base, accounts=services.accounts),
         route(
             rf"/api/admins/{SEGMENT}", admins.AdminHandler, base=base, accounts=services.accounts

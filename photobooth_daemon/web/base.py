@@ -12,7 +12,7 @@ from photobooth_daemon.web.site import Life, Site
 
 
 class Authenticator(Protocol):
-    """Tells who is calling; ``web/accounts.py`` knows tokens and cookies."""
+    """Tells who is calling; ``web/authenticator.py`` knows tokens and cookies."""
 
     async def identify(self, request: HTTPServerRequest) -> Identity:
         """Return the caller.

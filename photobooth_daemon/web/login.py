@@ -1,15 +1,12 @@
-"""Login, logout, who am I, my password; and how a request proves whose it is."""
+"""Login, logout, who am I, my password."""
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import islice
 from typing import Any
-
-from tornado.httputil import HTTPServerRequest
 
 from photobooth_daemon.administration import devices
 from photobooth_daemon.administration.admins import AdminService, Session
@@ -17,51 +14,18 @@ from photobooth_daemon.administration.tokens import LIFE_SECONDS
 from photobooth_daemon.errors import (
     Fault,
     InvalidCredentials,
-    NotAuthenticated,
     TooManyAttempts,
     ValidationFailed,
-    XsrfRequired,
 )
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model import Identity
 from photobooth_daemon.providers.param_faults import escaped
+from photobooth_daemon.web.authenticator import SESSION_COOKIE, XSRF_COOKIE
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.cookies import find_cookie
 from photobooth_daemon.web.handler import Handler, unless_refused
-from photobooth_daemon.web.site import Site
 
-SESSION_COOKIE = "photobooth_session"
-XSRF_COOKIE = "photobooth_xsrf"
 DEVICE_COOKIE = "photobooth_device"
-XSRF_HEADER = "X-XSRF-Token"
-SAFE_METHODS = ("GET", "HEAD")
 MOST_FAULTS = 20
-
-
-class SessionAuthenticator:
-    """Knows a caller by the Bearer token, else by the session cookie."""
-
-    def __init__(self, admins: AdminService, site: Site) -> None:
-        self._admins = admins
-        self._site = site
-
-    async def identify(self, request: HTTPServerRequest) -> Identity:
-        """Return the caller.
-
-        Raises:
-            NotAuthenticated: no token, or one that is not valid any more.
-            XsrfRequired: a cookie call that changes state lacks its header.
-        """
-        scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
-        if scheme.lower() == "bearer":
-            return await self._admins.authenticate(token.strip())
-        session = find_cookie(request, self._site.cookie_name(request, SESSION_COOKIE))
-        if session is None:
-            raise NotAuthenticated
-        identity = await self._admins.authenticate(session)
-        if request.method not in SAFE_METHODS:
-            _check_xsrf(request)
-        return identity
 
 
 class LoginHandler(Handler):
@@ -182,13 +146,6 @@ class MyPasswordHandler(Handler):
             await self._admins.hold(error, self.client_address())
             raise
         self.set_status(HTTPStatus.NO_CONTENT)
-
-
-def _check_xsrf(request: HTTPServerRequest) -> None:
-    expected = find_cookie(request, XSRF_COOKIE) or ""
-    given = request.headers.get(XSRF_HEADER, "")
-    if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
-        raise XsrfRequired
 
 
 def _strings(body: Mapping[str, Any], names: Sequence[str]) -> list[str]:
