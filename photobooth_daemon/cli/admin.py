@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from photobooth_daemon.administration.permissions import PERMISSIONS
-from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.app.failures import run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.assignments import read_password
 from photobooth_daemon.cli.printing import print_json, print_table, say
 from photobooth_daemon.cli.services import services

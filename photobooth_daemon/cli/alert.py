@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import click
 
-from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.app.failures import run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.durations import parse_length
 from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.cli.services import services

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import click
 
-from photobooth_daemon.app.installation import EXIT_FAILED, Installation, run_async
+from photobooth_daemon.app.failures import EXIT_FAILED, run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.printing import print_json, print_table, say
 from photobooth_daemon.cli.services import services
 from photobooth_daemon.model.audit import entry_view

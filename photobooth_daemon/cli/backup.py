@@ -11,12 +11,8 @@ from pathlib import Path
 
 import click
 
-from photobooth_daemon.app.installation import (
-    Installation,
-    become_service_user,
-    run_async,
-    service_account,
-)
+from photobooth_daemon.app.failures import run_async
+from photobooth_daemon.app.installation import Installation, become_service_user, service_account
 from photobooth_daemon.app.media import opened_media_store
 from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.config.start_up import COPY, EMBEDDED, LEAVE

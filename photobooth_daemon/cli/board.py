@@ -7,7 +7,8 @@ from uuid import UUID
 
 import click
 
-from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.app.failures import run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.printing import print_json, print_table, say
 from photobooth_daemon.cli.services import services
 from photobooth_daemon.clock import rfc3339

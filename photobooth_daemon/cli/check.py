@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from photobooth_daemon.app.installation import EXIT_UNAVAILABLE, Installation, run_async
+from photobooth_daemon.app.failures import EXIT_UNAVAILABLE, run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.printing import print_json, say
 from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch, UnsuitablePooler
 from photobooth_daemon.model import Settings

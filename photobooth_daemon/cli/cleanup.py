@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.app.failures import run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.logs import configure_logging
 from photobooth_daemon.model import MB

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from photobooth_daemon.app.installation import Failure, Installation
+from photobooth_daemon.app.failures import Failure
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.app.media import check_media_store
 from photobooth_daemon.cli.printing import print_json, say
 from photobooth_daemon.config.urls import shown_url

@@ -6,7 +6,8 @@ from typing import TextIO
 
 import click
 
-from photobooth_daemon.app.installation import EXIT_FAILED, Installation, run_async
+from photobooth_daemon.app.failures import EXIT_FAILED, run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.assignments import read_document
 from photobooth_daemon.cli.event_arguments import read_event
 from photobooth_daemon.cli.event_evening import archive, rerun, results, retention

@@ -7,7 +7,8 @@ from typing import BinaryIO
 
 import click
 
-from photobooth_daemon.app.installation import EXIT_FAILED, Installation, run_async
+from photobooth_daemon.app.failures import EXIT_FAILED, run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.event_lookup import find_event
 from photobooth_daemon.cli.event_views import local
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table, say

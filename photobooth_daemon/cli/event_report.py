@@ -6,7 +6,8 @@ from typing import TextIO
 
 import click
 
-from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.app.failures import run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.event_lookup import find_event
 from photobooth_daemon.cli.printing import print_json, say_text
 from photobooth_daemon.cli.services import services

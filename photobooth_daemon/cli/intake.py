@@ -10,7 +10,8 @@ from urllib.request import urlopen
 
 import click
 
-from photobooth_daemon.app.installation import EXIT_FAILED, EXIT_UNAVAILABLE, Installation
+from photobooth_daemon.app.failures import EXIT_FAILED, EXIT_UNAVAILABLE
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.printing import print_json, print_table, say
 
 ANSWER_SECONDS = 5.0

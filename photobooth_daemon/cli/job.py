@@ -8,7 +8,8 @@ from uuid import UUID
 
 import click
 
-from photobooth_daemon.app.installation import Failure, Installation, run_async
+from photobooth_daemon.app.failures import Failure, run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.event_lookup import find_event
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table
 from photobooth_daemon.cli.services import services

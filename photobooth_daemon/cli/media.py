@@ -7,7 +7,8 @@ from dataclasses import asdict
 
 import click
 
-from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.app.failures import run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.app.media import opened_media_store
 from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.errors import ConfigError, Fault

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from photobooth_daemon.app.installation import EXIT_FAILED, Installation, run_async
+from photobooth_daemon.app.failures import EXIT_FAILED, run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.printing import print_json, print_table, say, say_text
 from photobooth_daemon.cli.provider_key import key
 from photobooth_daemon.config.public_address import PublicAddress

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.app.failures import run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.assignments import read_secret
 from photobooth_daemon.cli.printing import say
 from photobooth_daemon.cli.services import services

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from photobooth_daemon.app.installation import EXIT_FAILED, Failure, Installation
+from photobooth_daemon.app.failures import EXIT_FAILED, Failure
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.printing import print_json_line, say, say_text
 from photobooth_daemon.cli.services import services
 from photobooth_daemon.config.urls import is_this_machine

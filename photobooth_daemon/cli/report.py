@@ -7,7 +7,8 @@ from typing import TextIO
 
 import click
 
-from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.app.failures import run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.durations import instant_of, parse_instant
 from photobooth_daemon.cli.printing import print_json, say_text
 from photobooth_daemon.monitoring.reports.json_form import report_json

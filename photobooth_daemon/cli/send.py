@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import click
 
-from photobooth_daemon.app.installation import EXIT_FAILED, EXIT_UNAVAILABLE
+from photobooth_daemon.app.failures import EXIT_FAILED, EXIT_UNAVAILABLE
 from photobooth_daemon.cli.send_intake import NAMES, IntakeWay
 from photobooth_daemon.cli.send_report import SendReport
 from photobooth_daemon.rehearsal.camera import Camera, Habits

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.app.failures import run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.assignments import new_password, read_assignments, read_password
 from photobooth_daemon.cli.overrides import override_option, with_reason
 from photobooth_daemon.cli.printing import print_fields, print_json, say

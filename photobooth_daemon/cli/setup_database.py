@@ -7,11 +7,8 @@ import os
 import asyncpg
 import click
 
-from photobooth_daemon.app.installation import (
-    Installation,
-    run_async,
-    service_account,
-)
+from photobooth_daemon.app.failures import run_async
+from photobooth_daemon.app.installation import Installation, service_account
 from photobooth_daemon.cli.printing import say
 from photobooth_daemon.config import start_up
 from photobooth_daemon.database import audit_owner, migrations, setup, snapshots

@@ -7,7 +7,8 @@ from typing import Any, TextIO
 
 import click
 
-from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.app.failures import run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.assignments import read_assignments, read_document
 from photobooth_daemon.cli.overrides import override_option, with_reason
 from photobooth_daemon.cli.printing import print_fields, print_json, print_table, say

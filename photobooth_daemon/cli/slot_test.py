@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import click
 
-from photobooth_daemon.app.installation import (
-    EXIT_FAILED,
-    EXIT_UNAVAILABLE,
-    Installation,
-    run_async,
-)
+from photobooth_daemon.app.failures import EXIT_FAILED, EXIT_UNAVAILABLE, run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.assignments import read_document
 from photobooth_daemon.cli.printing import print_fields, print_json
 from photobooth_daemon.cli.services import services

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.app.failures import run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.printing import print_json, print_table
 from photobooth_daemon.cli.services import services
 from photobooth_daemon.monitoring.reports.windows import WINDOWS

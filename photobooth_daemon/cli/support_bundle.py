@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from photobooth_daemon.app.installation import Installation, run_async
+from photobooth_daemon.app.failures import run_async
+from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.config import shown
 from photobooth_daemon.cli.printing import say
 from photobooth_daemon.clock import rfc3339
