@@ -207,11 +207,17 @@ def _effective_account(name: str) -> Iterator[None]:
         yield
         return
     try:
-        uid = pwd.getpwnam(name).pw_uid
+        user = pwd.getpwnam(name)
     except KeyError as error:
         raise DatabaseUnavailable(f"There is no account {name} on this machine.") from error
-    os.seteuid(uid)
+    home = os.environ.get("HOME")
+    # sudo leaves root's there, where asyncpg would look for certificates and be refused.
+    os.environ["HOME"] = user.pw_dir
+    os.seteuid(user.pw_uid)
     try:
         yield
     finally:
         os.seteuid(0)
+        os.environ.pop("HOME")
+        if home is not None:
+            os.environ["HOME"] = home

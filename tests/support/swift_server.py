@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """An S3-compatible object store in one process: OpenStack Swift, of Debian's python3-swift.
 
-    /usr/bin/python3 swift_server.py DIRECTORY PORT ACCESS_KEY SECRET_KEY
+    /usr/bin/python3 swift_server.py DIRECTORY PORT ACCESS_KEY SECRET_KEY [ADDRESS]
 
-Account, container, object and proxy server on loopback, with s3api and tempauth in front. Says a
-line once it listens; SIGTERM ends it. The access key is written as tempauth writes users:
-``account:user``. A bucket can be named in the host, too: BUCKET.store.test.
+Account, container, object and proxy server on loopback, or the last one at an address, with s3api
+and tempauth in front. Says a line once it listens; SIGTERM ends it. The access key is written as
+tempauth writes users: ``account:user``. A bucket can be named in the host, too: BUCKET.store.test.
 DIRECTORY has to be on a file system with extended attributes.
 """
 
@@ -27,6 +27,7 @@ DIRECTORY, PORT = Path(sys.argv[1]).absolute(), int(sys.argv[2])
 ACCESS_KEY, SECRET_KEY = sys.argv[3], sys.argv[4]
 SERVERS = ("account", "container", "object")
 HERE = "127.0.0.1"
+ADDRESS = sys.argv[5] if len(sys.argv) > 5 else HERE
 DOMAIN = "store.test"
 FILTERS = ("catch_errors", "s3api", "tempauth", "bulk", "slo", "dlo")
 
@@ -118,7 +119,7 @@ def main():
     from swift.common.wsgi import SwiftHttpProtocol, loadapp
 
     sockets = {name: eventlet.listen((HERE, 0)) for name in SERVERS}
-    sockets["proxy"] = eventlet.listen((HERE, PORT), backlog=512)
+    sockets["proxy"] = eventlet.listen((ADDRESS, PORT), backlog=512)
     configure({name: listening.getsockname()[1] for name, listening in sockets.items()})
     servers = []
     for name, listening in sockets.items():
