@@ -17,6 +17,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from bench.load import BOUNDARY, form
+from photobooth_daemon.config.media import S3Config
 from photobooth_daemon.database.embedded import EmbeddedPostgres
 from photobooth_daemon.model import Settings
 
@@ -62,6 +63,8 @@ class Rig:
         self.folder = folder
         self.daemons_database_url: str | None = None
         """Where daemons find the database, if something stands between."""
+        self.bucket: S3Config | None = None
+        """Where daemons keep pictures, if not in files."""
         self._stack = ExitStack()
         self._postgres = EmbeddedPostgres(folder / "state" / "postgres", settings=postgres)
         self._runs = 0
@@ -130,10 +133,20 @@ class Rig:
         path.write_text(
             f'[server]\nlisten = "127.0.0.1:0"\njwt_key_file = "{self.folder}/state/jwt.key"\n'
             f'[database]\nurl = "{self.daemons_database_url or self._postgres.url}"\n'
-            f'[media]\nroot = "{self.folder}/media"\n'
+            f'[media]\nroot = "{self.folder}/media"\n{self._bucket()}'
             f'[providers.gemini]\nbase_url = "{provider_url}"\napi_key = "none"\nlocal = true\n'
         )
         return path
+
+    def _bucket(self) -> str:
+        if self.bucket is None:
+            return ""
+        secret = self.folder / "s3-secret"
+        secret.write_text(self.bucket.secret_key)
+        names = ("endpoint", "bucket", "prefix", "access_key")
+        lines = [f'{name} = "{getattr(self.bucket, name)}"\n' for name in names]
+        lines.append(f'secret_key_file = "{secret}"\n')
+        return "".join(['store = "s3"\n[media.s3]\n', *lines])
 
     def _set_up(
         self,
