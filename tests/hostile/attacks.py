@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from itertools import cycle
 
 STRANGER = "127.0.0.66"
 MOST_CONNECTIONS = 1000
@@ -127,6 +128,60 @@ async def crumbs(host: str, port: int, stop: asyncio.Event) -> int:
     async def one() -> None:
         async with connection(host, port) as (reader, writer):
             writer.write(head + b"1\r\na\r\n" * 100_000)
+            await writer.drain()
+            await asyncio.wait_for(reader.read(100), 10)
+
+    return await again_and_again(stop, 10, one)
+
+
+async def chunk_extensions(host: str, port: int, stop: asyncio.Event) -> int:
+    """Chunks of one byte, each with an extension; those of 4 KB end the connection."""
+    head = b"POST /api/ingest/slot-001 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    sizes = cycle((4000, 40))
+
+    async def one() -> None:
+        async with connection(host, port) as (reader, writer):
+            writer.write(head + (b"1;" + b"x" * next(sizes) + b"\r\na\r\n") * 500)
+            await writer.drain()
+            await asyncio.wait_for(reader.read(100), 10)
+
+    return await again_and_again(stop, 10, one)
+
+
+async def pipelines(host: str, port: int, stop: asyncio.Event) -> int:
+    """Ten thousand requests in one go on each connection, and a reader of all the answers."""
+
+    async def one() -> None:
+        async with connection(host, port) as (reader, writer):
+            writer.write(b"HEAD /livez HTTP/1.1\r\nHost: x\r\n\r\n" * 10_000)
+            while await reader.read(1 << 16):
+                pass
+
+    return await again_and_again(stop, 10, one)
+
+
+async def expectations(host: str, port: int, stop: asyncio.Event) -> int:
+    """Uploads that wait for a word and then send nothing."""
+
+    async def one() -> None:
+        async with connection(host, port) as (reader, writer):
+            head = _photo_head("slot-001", 14_000_000).removesuffix(b"\r\n")
+            writer.write(head + b"Expect: 100-continue\r\n\r\n")
+            await asyncio.wait_for(reader.read(-1), 10)
+
+    return await again_and_again(stop, 60, one)
+
+
+async def many_fields(host: str, port: int, stop: asyncio.Event) -> int:
+    """Forms of a hundred thousand fields, and of one that has a megabyte."""
+    small = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\0\r\n' * 100_000
+    large = b'--b\r\nContent-Disposition: form-data; name="b"\r\n\r\n' + b"{{" * 500_000
+    forms = cycle((small, large))
+
+    async def one() -> None:
+        async with connection(host, port) as (reader, writer):
+            form = next(forms)
+            writer.write(_photo_head("slot-001", len(form)) + form)
             await writer.drain()
             await asyncio.wait_for(reader.read(100), 10)
 

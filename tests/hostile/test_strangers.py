@@ -17,13 +17,17 @@ from tests.hostile.attacks import (
     STRANGER,
     Attack,
     asking,
+    chunk_extensions,
     crumbs,
     deaf_clients,
     empty_lines,
     escaped_part_heads,
+    expectations,
     huge_heads,
     huge_part_heads,
     long_heads,
+    many_fields,
+    pipelines,
     trickles,
 )
 from tests.support.party import Party
@@ -34,6 +38,8 @@ USUAL_SECONDS = 0.25
 """What a photo takes in peace; where other work keeps the machine busy, all takes longer."""
 MOST_MEMORY_BYTES = 1024**3
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
+RANGES = "Range: bytes=" + ",".join(f"{n % 10}-{n % 10}" for n in range(11_500)) + "\r\n"
+COOKIES = "Cookie: " + "; ".join(f"c{n}={n}" for n in range(1000)) + "\r\n"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzZXJnIn0." + "A" * 43
 ATTACKS: dict[str, Attack] = {
     "long heads": long_heads,
@@ -58,6 +64,13 @@ ATTACKS: dict[str, Attack] = {
     "made-up tokens": asking("HEAD", "/api/me", 40, head=f"Authorization: Bearer {TOKEN}\r\n"),
     "logins": asking("POST", "/api/login", 40, body='{"username": "serg", "password": "guess"}'),
     "OPTIONS": asking("OPTIONS", "/api/slots", 40),
+    "46 KB of ranges": asking("GET", f"/public/results/{UNKNOWN}", 40, head=RANGES),
+    "a thousand cookies": asking("HEAD", f"/g/{'A' * 22}", 40, head=COOKIES),
+    "JSON of depth 100,000": asking("POST", "/api/login", 40, body="[" * 100_000),
+    "chunks with extensions": chunk_extensions,
+    "ten thousand requests at once": pipelines,
+    "uploads that wait for a word": expectations,
+    "forms of 100,000 fields": many_fields,
 }
 
 
