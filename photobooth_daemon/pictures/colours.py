@@ -15,7 +15,8 @@ from photobooth_daemon.errors import InvalidImage
 
 LONGEST_PROFILE_BYTES = 4 << 20
 """Those of printing presses have up to two megabytes, a camera's has a thousandth of that."""
-_BAND_PIXELS = 1 << 20
+_BAND_PIXELS = 1 << 18
+"""A millisecond or so, in which Pillow keeps the interpreter's lock."""
 _WITH_ALPHA = ("LA", "PA", "RGBA", "RGBa")
 _PROFILED = ("RGB", "CMYK", "L")
 

@@ -22,8 +22,7 @@ LONGEST_EDGE_PX = 30_000
 take two gigabytes. Up to here that is nothing beside the four bytes of a pixel."""
 MOST_WEBP_PIXELS = 17_000_000
 """4096 x 4096 and a little: a provider makes no larger ones, and no camera any. The decoder keeps
-two canvases beside the picture and hands over a copy, 19 bytes a pixel, and Debian 12's Pillow
-keeps the interpreter's lock all the while: 30 million pixels are 0.6 s of standstill."""
+two canvases beside the picture and hands over a copy, 19 bytes a pixel."""
 _DECODED_TIMES = {WEBP: 5, AVIF: 4, GIF: 2}
 """How many times four bytes a pixel a decoder holds at most."""
 _SEVERAL_SCANS_TIMES = 2.5
