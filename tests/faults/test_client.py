@@ -3,21 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from tornado.ioloop import IOLoop
 
 from tests.support.fakes import eventually
 from tests.support.party import Party, photo
-
-
-@pytest.fixture
-def party(io_loop: IOLoop, tmp_path: Path, database_url: str) -> Iterator[Party]:
-    opened: Party = io_loop.run_sync(lambda: Party.open(tmp_path, database_url))
-    yield opened
-    io_loop.run_sync(opened.close)
 
 
 async def test_hanging_up_while_uploading_leaves_no_job(party: Party) -> None:

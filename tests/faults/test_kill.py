@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
-from tornado.ioloop import IOLoop
 
 from tests.support.fakes import eventually
 from tests.support.party import Party, photo
 
 WINDOW_SECONDS = 5
-
-
-@pytest.fixture
-def party(io_loop: IOLoop, tmp_path: Path, database_url: str) -> Iterator[Party]:
-    opened: Party = io_loop.run_sync(lambda: Party.open(tmp_path, database_url))
-    yield opened
-    io_loop.run_sync(opened.close)
 
 
 HOLD_ENDS = """

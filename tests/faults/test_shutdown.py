@@ -5,22 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tornado.httputil import HTTPHeaders
-from tornado.ioloop import IOLoop
 
 from tests.support.fakes import eventually
 from tests.support.party import PASSWORD, SLOT, Party, photo
-
-
-@pytest.fixture
-def party(io_loop: IOLoop, tmp_path: Path, database_url: str) -> Iterator[Party]:
-    opened: Party = io_loop.run_sync(lambda: Party.open(tmp_path, database_url))
-    yield opened
-    io_loop.run_sync(opened.close)
 
 
 async def test_photos_in_flight_are_answered_before_the_end(party: Party) -> None:

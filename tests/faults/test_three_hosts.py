@@ -6,11 +6,9 @@ import asyncio
 import re
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 from tornado.httpclient import AsyncHTTPClient
-from tornado.ioloop import IOLoop
 
 from tests.support.daemons import Daemon
 from tests.support.fakes import eventually
@@ -20,15 +18,6 @@ from tests.support.party import Party
 LOCAL = {"provider": "local", "operation": "look", "params": {}}
 PHOTOS = 45
 AFFORDABLE = 15
-
-
-@pytest.fixture
-def party(io_loop: IOLoop, tmp_path: Path, database_url: str) -> Iterator[Party]:
-    """The daemon ``one``."""
-    toml = '[server]\nhost_name = "one"\n'
-    opened: Party = io_loop.run_sync(lambda: Party.open(tmp_path, database_url, toml=toml))
-    yield opened
-    io_loop.run_sync(opened.close)
 
 
 @pytest.fixture

@@ -5,24 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from tornado.ioloop import IOLoop
 
 from tests.support.daemons import Daemon
 from tests.support.fakes import eventually
 from tests.support.hosts import another, control, most_at_once, shoot_at, start
 from tests.support.party import PASSWORD, SLOT, Party, photo
-
-
-@pytest.fixture
-def party(io_loop: IOLoop, tmp_path: Path, database_url: str) -> Iterator[Party]:
-    """The daemon ``one``."""
-    toml = '[server]\nhost_name = "one"\n'
-    opened: Party = io_loop.run_sync(lambda: Party.open(tmp_path, database_url, toml=toml))
-    yield opened
-    io_loop.run_sync(opened.close)
 
 
 @pytest.fixture

@@ -81,14 +81,6 @@ async def _file_faults(fetch: Fetch, media_root: Path) -> list[str]:
             """
         )
     }
-    originals = {
-        str(row["job_id"])
-        for row in await fetch(
-            "SELECT job_id FROM media_object WHERE kind = 'original' AND cleaned_at IS NULL"
-        )
-    }
-    unknown = {path.name for path in (media_root / "originals").iterdir()} - originals
-    faults += [f"originals/{name} has no row" for name in sorted(unknown)]
     stored = {path.name: path for path in (media_root / "results").iterdir()}
     faults += [f"results/{name} has no row" for name in sorted(stored.keys() - kept.keys())]
     faults += [f"results/{name} is missing" for name in sorted(kept.keys() - stored.keys())]
