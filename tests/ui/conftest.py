@@ -9,9 +9,23 @@ from typing import Any
 import pytest
 
 from photobooth_daemon.clock import rfc3339
-from tests.support.ui_house import House, frame, local_look
+from tests.support.ui_house import LANGUAGES, House, Visit, frame, local_look, visit
 
 GUESTS_SLOT = "slot-010"
+
+
+@pytest.fixture(params=LANGUAGES)
+def guest(request: pytest.FixtureRequest, house: House, browser: Any) -> Iterator[Visit]:
+    """A browser in one language, nobody logged in."""
+    with visit(house, browser, request.param) as one:
+        yield one
+
+
+@pytest.fixture
+def admin(guest: Visit) -> Visit:
+    """The same with a session of serg's."""
+    guest.login()
+    return guest
 
 
 @pytest.fixture

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from photobooth_daemon.administration.permissions import PERMISSIONS
-from tests.support.ui_house import LANGUAGES, House, Visit, visit, wait_for
+from tests.support.ui_house import House, Visit, visit, wait_for
 
 pytestmark = pytest.mark.browser
 CHOSEN = "a password of my own"
-
-
-@pytest.fixture(params=LANGUAGES)
-def admin(request: pytest.FixtureRequest, house: House, browser: Any) -> Iterator[Visit]:
-    with visit(house, browser, request.param) as one:
-        one.login()
-        yield one
 
 
 def account(house: House, name: str) -> Any:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.support.ui_house import LANGUAGES, NARROW, WIDE, House, Visit, visit, wait_for
-from tests.ui.test_screens import axe_source, look_over
+from tests.support.ui_house import NARROW, WIDE, House, Visit, visit, wait_for
+from tests.ui.looks import axe_source, look_over
 
 pytestmark = pytest.mark.browser
 SLOT = "slot-004"
@@ -17,13 +16,6 @@ LAN = [
     {"url": "http://192.0.2.7:8080", "is_name": False, "is_open": True},
     {"url": "http://198.51.100.7:8080", "is_name": False, "is_open": False},
 ]
-
-
-@pytest.fixture(params=LANGUAGES)
-def admin(request: pytest.FixtureRequest, house: House, browser: Any) -> Iterator[Visit]:
-    with visit(house, browser, request.param) as one:
-        one.login()
-        yield one
 
 
 def on_a_network(one: Visit, addresses: list[dict[str, Any]]) -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from photobooth_daemon.clock import rfc3339
 from tests.support.ui_house import (
-    LANGUAGES,
     NARROW,
     House,
     Visit,
@@ -23,13 +22,6 @@ from tests.support.ui_house import (
 pytestmark = pytest.mark.browser
 SLOT = "slot-013"
 NOIR = {"ru": "Нуар", "en": "Noir"}
-
-
-@pytest.fixture(params=LANGUAGES)
-def admin(request: pytest.FixtureRequest, house: House, browser: Any) -> Iterator[Visit]:
-    with visit(house, browser, request.param) as one:
-        one.login()
-        yield one
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,8 @@ from tests.support.ui_house import (
     visit,
     wait_for,
 )
+from tests.ui.looks import LOOKS, axe_source, look_over
 from tests.ui.screenshots import save
-from tests.ui.test_screens import LOOKS, axe_source, look_over
 
 pytestmark = pytest.mark.browser
 STEPS = ("password", "provider", "recipe", "test", "on", "address", "photo")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.support.ui_house import LANGUAGES, NARROW, WIDE, House, visit
+from tests.ui.looks import axe_source, look_over
 from tests.ui.test_guests import shoot
-from tests.ui.test_screens import axe_source, look_over
 
 pytestmark = pytest.mark.browser
 WRONG = "A" * 22

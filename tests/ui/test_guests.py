@@ -14,8 +14,8 @@ import pytest
 from photobooth_daemon.clock import rfc3339
 from tests.support.ui_house import LANGUAGES, NARROW, WIDE, House, local_look, visit
 from tests.ui.conftest import GUESTS_SLOT as SLOT
+from tests.ui.looks import axe_source, look_over
 from tests.ui.screenshots import save
-from tests.ui.test_screens import axe_source, look_over
 
 pytestmark = pytest.mark.browser
 # Two seconds are promised; a test machine may be busy.

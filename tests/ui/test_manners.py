@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
-from tests.support.ui_house import LANGUAGES, House, Visit, visit, wait_for
+from tests.support.ui_house import House, Visit, wait_for
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(params=LANGUAGES)
-def admin(request: pytest.FixtureRequest, house: House, browser: Any) -> Iterator[Visit]:
-    with visit(house, browser, request.param) as one:
-        one.login()
-        yield one
 
 
 def test_tab_begins_with_the_way_to_the_content_and_the_navigation(admin: Visit) -> None:

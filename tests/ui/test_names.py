@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from tests.support.ui_house import LANGUAGES, House, Visit, visit, wait_for
+from tests.support.ui_house import House, Visit, wait_for
 
 pytestmark = pytest.mark.browser
 UNNAMED = {"ru": "Слот 14", "en": "Slot 14"}
 IDS = re.compile(r"slot-0\d\d|\bgemini\b(?!-)|\blocal\b")
-
-
-@pytest.fixture(params=LANGUAGES)
-def admin(request: pytest.FixtureRequest, house: House, browser: Any) -> Iterator[Visit]:
-    with visit(house, browser, request.param) as one:
-        one.login()
-        yield one
 
 
 @pytest.mark.parametrize(

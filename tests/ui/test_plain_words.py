@@ -18,7 +18,7 @@ from photobooth_daemon.monitoring.readiness.model import Finding, ReadinessRepor
 from photobooth_daemon.monitoring.readiness.texts import FOUND, TITLES
 from tests.conftest import TEMPLATE
 from tests.support.ui_house import LANGUAGES, House, Visit, open_house, visit, wait_for
-from tests.ui import test_screens
+from tests.ui.screens import SCREENS, UNSAVED
 
 pytestmark = pytest.mark.browser
 
@@ -87,13 +87,6 @@ def raw_words(one: Visit) -> list[str]:
     return sorted(set(found))
 
 
-@pytest.fixture(params=LANGUAGES)
-def admin(request: pytest.FixtureRequest, house: House, browser: Any) -> Iterator[Visit]:
-    with visit(house, browser, request.param) as one:
-        one.login()
-        yield one
-
-
 @pytest.fixture
 def empty_house(chromium: str, postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[House]:
     """A daemon as its installation leaves it."""
@@ -103,7 +96,7 @@ def empty_house(chromium: str, postgres: EmbeddedPostgres, tmp_path: Path) -> It
 
 def test_every_page_of_an_evening(admin: Visit) -> None:
     faults: dict[str, list[str]] = {}
-    for name, show in test_screens.SCREENS.items():
+    for name, show in SCREENS.items():
         if name == "camera":
             # The one place where an address, and with it a slot's id, is to be read and typed.
             admin.open("slots/slot-004?tab=camera")
@@ -114,7 +107,7 @@ def test_every_page_of_an_evening(admin: Visit) -> None:
         if found:
             faults[name] = found
         admin.page.keyboard.press("Escape")
-        if name in test_screens.UNSAVED:
+        if name in UNSAVED:
             admin.button("act.discard").click()
     assert not faults, faults
 

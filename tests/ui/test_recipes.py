@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from tests.support.ui_house import (
-    LANGUAGES,
     NARROW,
     WIDE,
     House,
@@ -19,18 +18,11 @@ from tests.support.ui_house import (
     visit,
     wait_for,
 )
-from tests.ui.test_screens import axe_source, look_over
+from tests.ui.looks import axe_source, look_over
 
 pytestmark = pytest.mark.browser
 SLOT = "slot-013"
 COMIC = {"ru": "Комикс", "en": "Comic book"}
-
-
-@pytest.fixture(params=LANGUAGES)
-def admin(request: pytest.FixtureRequest, house: House, browser: Any) -> Iterator[Visit]:
-    with visit(house, browser, request.param) as one:
-        one.login()
-        yield one
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.ui_house import LANGUAGES, WIDE, House, visit
 from tests.ui.conftest import GUESTS_SLOT
-from tests.ui.test_screens import axe_source, look_over
+from tests.ui.looks import axe_source, look_over
 
 pytestmark = pytest.mark.browser
 

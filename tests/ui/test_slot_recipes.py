@@ -25,13 +25,6 @@ pytestmark = pytest.mark.browser
 SLOT, OTHER = "slot-012", "slot-011"
 
 
-@pytest.fixture(params=LANGUAGES)
-def admin(request: pytest.FixtureRequest, house: House, browser: Any) -> Iterator[Visit]:
-    with visit(house, browser, request.param) as one:
-        one.login()
-        yield one
-
-
 @pytest.fixture
 def slot(house: House) -> Iterator[str]:
     """A slot of the test's own, by a provider that takes prompts; another one is left blank."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.ui_house import LANGUAGES, NARROW, WIDE, House, Visit, visit, wait_for
-from tests.ui.test_screens import axe_source, look_over
+from tests.ui.looks import axe_source, look_over
 
 pytestmark = pytest.mark.browser
 ADDRESS = "https://booth.example"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.ui_house import LANGUAGES, NARROW, WIDE, House, Visit, party, visit
-from tests.ui.test_screens import axe_source, look_over
+from tests.ui.looks import axe_source, look_over
 
 pytestmark = pytest.mark.browser
 MOST_SCRIPT_BYTES = 60_000
