@@ -79,7 +79,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--load-seconds",
         type=float,
-        default=6.0,
+        default=3.0,
         help="how long thirty cameras send at once",
     )
     parser.addoption(

@@ -6,8 +6,6 @@ import asyncio
 import hashlib
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +18,10 @@ from photobooth_daemon.config.media import S3Config
 from photobooth_daemon.media.keys import Shelf
 from photobooth_daemon.media.s3_client import S3Client
 from photobooth_daemon.rehearsal.camera import Shot
+from tests.support import started
 from tests.support.fakes import eventually
 from tests.support.object_store import ObjectStore
-from tests.support.party import KEY, Party, photo
+from tests.support.party import BETWEEN_PHOTOS_SECONDS, KEY, Party, photo
 
 WINDOW_SECONDS = 60
 CAMERAS = 2
@@ -58,15 +57,8 @@ class Moving:
 
     async def copy(self, to: str) -> dict[str, Any]:
         """Run ``photoboothctl media copy`` and return what it did."""
-        config = str(self.party.daemon.config_path)
-        command = ("-m", "photobooth_daemon.cli", "--config", config, "media", "copy")
-        ran = await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, *command, "--to", to, "--json"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = ("--config", self.party.daemon.config_path, "media", "copy")
+        ran = await asyncio.to_thread(started.run, started.CONTROL, *command, "--to", to, "--json")
         assert ran.returncode == 0, ran.stderr
         report: dict[str, Any] = json.loads(ran.stdout)
         return report
@@ -75,6 +67,7 @@ class Moving:
         camera = self.party.camera(number)
         while not self.over.is_set():
             self.shots.append(await camera.take(photo(300, 200)))
+            await asyncio.sleep(BETWEEN_PHOTOS_SECONDS)
 
     async def more(self, count: int = 4) -> None:
         """Wait until so many more photos have been answered."""

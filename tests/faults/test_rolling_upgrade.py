@@ -20,7 +20,7 @@ from photobooth_daemon.rehearsal.camera import Camera, Shot
 from photobooth_daemon.rehearsal.camera_form import Booth
 from tests.support.daemons import Daemon
 from tests.support.fakes import eventually
-from tests.support.party import KEY, PASSWORD, SLOT, Party, photo
+from tests.support.party import BETWEEN_PHOTOS_SECONDS, KEY, PASSWORD, SLOT, Party, photo
 from tests.support.yesterday import unpack_yesterday
 
 WINDOW_SECONDS = 60
@@ -50,6 +50,7 @@ class Studio:
             camera = Camera(url, PASSWORD, booth=Booth(number))
             while not self.over.is_set():
                 self.shots[host].append(await camera.take(photo(300, 200)))
+                await asyncio.sleep(BETWEEN_PHOTOS_SECONDS)
 
         for number in numbers:
             self.party.begin(keep_shooting(number))

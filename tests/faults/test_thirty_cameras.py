@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tornado.ioloop import IOLoop
 
+from tests.support import started
 from tests.support.party import PASSWORD, Party, photo
 
 CAMERAS = 30
@@ -30,15 +31,17 @@ def party(io_loop: IOLoop, tmp_path: Path, database_url: str) -> Iterator[Party]
 
 async def send(party: Party, seconds: float) -> Any:
     """Let thirty cameras send one photo after another for so long; return the summary."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "photobooth_daemon.cli", "send"),
-        *("--server", party.url, "--cameras", str(CAMERAS), "--for-seconds", str(seconds)),
-        *("--json", str(party.directory / "IMG_0042.JPG")),
-        env={**os.environ, "PHOTOBOOTH_INGEST_PASSWORD": PASSWORD},
-        stdout=asyncio.subprocess.PIPE,
+    command = ("send", "--server", party.url, "--cameras", CAMERAS, "--for-seconds", seconds)
+    ran = await asyncio.to_thread(
+        partial(
+            started.run,
+            started.CONTROL,
+            *(*command, "--json", party.directory / "IMG_0042.JPG"),
+            environment={**os.environ, "PHOTOBOOTH_INGEST_PASSWORD": PASSWORD},
+            seconds=seconds + 200,
+        )
     )
-    told, _ = await process.communicate()
-    return json.loads(told)
+    return json.loads(ran.stdout)
 
 
 @pytest.mark.timeout(seconds=400)

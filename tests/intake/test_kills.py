@@ -33,6 +33,7 @@ WIDTH_PX = 900
 PROVIDER_SECONDS = 0.3
 WINDOW_SECONDS = 10
 LONGEST_PHASE_SECONDS = 0.7
+AWAY_SECONDS = 1.0
 SLOW_SLOT = (
     "UPDATE slot SET provider = 'gemini', operation = 'edit',"
     f""" params = '{{"prompt": "smile"}}' WHERE slot_id = '{SLOT}'"""
@@ -53,8 +54,6 @@ def daemon(tmp_path: Path, database_url: str) -> Iterator[Daemon]:
     provider.fake.script.always("image", delay_seconds=PROVIDER_SECONDS)
     toml = f'[providers.gemini]\nbase_url = "{provider.url}"\napi_key = "{KEY}"\n'
     opened = Daemon(tmp_path, database_url, toml)
-    # Photos pile up while it imports, so that the next kill comes upon some.
-    opened.imports_itself = True
     opened.configure(SHORT_WINDOW, SLOW_SLOT, LOCAL_SLOT)
     opened.start()
     opened.wait_until_ready()
@@ -114,6 +113,8 @@ def test_killed_again_and_again_every_photo_has_one_picture(
                 intake.start()
             else:
                 _kill(daemon)
+                # Photos pile up meanwhile, so that the next kill comes upon some.
+                signal.sigtimedwait([], AWAY_SECONDS)
                 daemon.start()
                 daemon.wait_until_ready()
         for one in sending:

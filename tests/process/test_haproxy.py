@@ -23,7 +23,7 @@ from photobooth_daemon.web.live import COMMENT_SECONDS
 from tests.support.daemons import Daemon, until
 from tests.support.fakes import eventually
 from tests.support.haproxy import EXAMPLE, HAPROXY, Haproxy
-from tests.support.party import KEY, PASSWORD, SLOT, Party, photo
+from tests.support.party import BETWEEN_PHOTOS_SECONDS, KEY, PASSWORD, SLOT, Party, photo
 
 CAMERA, LIAR = "127.0.0.2", "203.0.113.9"
 # More notice than the example's: beside other tests an answer may take seconds.
@@ -173,6 +173,7 @@ async def test_no_photo_is_sent_twice_when_a_host_is_killed(pair: Pair) -> None:
 async def keep_shooting(party: Party, number: int, shots: list[Shot], done: asyncio.Event) -> None:
     while not done.is_set():
         shots.append(await party.camera(number).take(photo(300, 200)))
+        await asyncio.sleep(BETWEEN_PHOTOS_SECONDS)
 
 
 @pytest.mark.timeout(seconds=240)

@@ -18,6 +18,7 @@ import pytest
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support.daemons import PASSWORD, Daemon, until
 from tests.support.fakes import eventually
+from tests.support.party import BETWEEN_PHOTOS_SECONDS
 from tests.support.sample_pictures import jpeg
 
 pytestmark = pytest.mark.usefixtures("io_loop")
@@ -166,6 +167,7 @@ async def test_restarts_refuse_no_camera(daemon: Daemon) -> None:
     async def camera() -> None:
         while not stopped.is_set():
             statuses.append((await asyncio.to_thread(daemon.send, jpeg()))[0])
+            await asyncio.sleep(BETWEEN_PHOTOS_SECONDS)
 
     cameras = [asyncio.create_task(camera()) for _ in range(3)]
     for _ in range(3):

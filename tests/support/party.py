@@ -29,6 +29,8 @@ from tests.support.sample_pictures import noise
 PASSWORD = "the booth's own secret 7"
 KEY = "AIza-a-key-that-must-never-be-seen"
 SLOT = "slot-001"
+BETWEEN_PHOTOS_SECONDS = 0.2
+"""The pause of a camera that goes on and on: without one it takes the machine for itself."""
 GAUGES = (
     "photobooth_ingest_in_flight",
     "photobooth_ingest_waiting",
