@@ -130,7 +130,7 @@ class Installation:
             shared=self.folder / "keys",
             media_root=place / "disk",
         )
-        daemon.inside = disk.inside
+        daemon.place = disk.place
         return daemon
 
     def _bucket_toml(self, bucket: S3Config) -> str:

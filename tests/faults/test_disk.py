@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import bcrypt
 import pytest
 from tornado.ioloop import IOLoop
 
+from tests.support import started
 from tests.support.aftermath import assert_nothing_left
 from tests.support.party import Party, photo
 from tests.support.small_disk import SmallDisk, small_disk
@@ -31,7 +31,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 @pytest.fixture
 def party(io_loop: IOLoop, tmp_path: Path, database_url: str, disk: SmallDisk) -> Iterator[Party]:
     opened: Party = io_loop.run_sync(lambda: Party.open(tmp_path, database_url, start=False))
-    opened.daemon.inside = disk.inside
+    opened.daemon.place = disk.place
     opened.disk = disk.root
     io_loop.run_sync(lambda: opened.set_settings(min_free_mb=0))
     io_loop.run_sync(opened.start)
@@ -104,13 +104,6 @@ async def test_too_little_free_space_is_told_before_the_upload(party: Party) -> 
 
 def clean_up(party: Party) -> subprocess.CompletedProcess[str]:
     """Run the cleanup command on the daemon's disk."""
-    return subprocess.run(
-        [
-            *party.daemon.inside,
-            *(sys.executable, "-m", "photobooth_daemon.cli"),
-            *("--config", str(party.daemon.config_path), "cleanup", "--json"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    config = ("--config", party.daemon.config_path)
+    place = party.daemon.place
+    return started.run(started.CONTROL, *config, "cleanup", "--json", place=place)

@@ -25,7 +25,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 @pytest.fixture
 def intake(tmp_path: Path, ingest: FakeIngest, disk: SmallDisk) -> Iterator[IntakeProcess]:
     opened = IntakeProcess(tmp_path, ingest.url, min_free_mb="0")
-    opened.inside, opened.disk = disk.inside, disk.root
+    opened.place, opened.disk = disk.place, disk.root
     opened.start()
     yield opened
     opened.stop()

@@ -19,17 +19,15 @@ from tests.intake.test_folder import photo, put
 from tests.support.daemons import until
 from tests.support.fake_ingest import FakeIngest, picture_of, problem
 from tests.support.intake_process import SLOT, IntakeProcess
+from tests.support.places import AS_ANYBODY
 from tests.support.small_disk import small_disk
-
-AS_ANYBODY = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner"]
-"""Root, too, then has to ask for a file's rights."""
 
 
 @contextmanager
 def running(tmp_path: Path, ingest: FakeIngest, **keys: str) -> Iterator[IntakeProcess]:
     """The intake as the account of a service, which may not read everything."""
     opened = IntakeProcess(tmp_path, ingest.url, **keys)
-    opened.inside = AS_ANYBODY if os.geteuid() == 0 else []
+    opened.place = AS_ANYBODY
     opened.start()
     try:
         yield opened
@@ -216,7 +214,7 @@ def test_it_starts_on_a_disk_that_has_no_room_and_waits_for_some(
 
         may_have(4)
         intake = IntakeProcess(tmp_path, ingest.url)
-        intake.inside, intake.disk = disk.inside, disk.root
+        intake.place, intake.disk = disk.place, disk.root
         with ThreadPoolExecutor(1) as threads:
             started = threads.submit(intake.start)
             until(lambda: "cannot be made ready yet" in intake.log(), seconds=40)

@@ -20,6 +20,7 @@ import asyncpg
 import bcrypt
 
 from tests.support import started
+from tests.support.places import Place
 
 START_SECONDS = 60
 PASSWORD = "correct horse"
@@ -57,8 +58,9 @@ class Daemon:
         self._database_url = database_url
         self.write_config(database_url, toml)
         self.process: subprocess.Popen[bytes] | started.Started | None = None
+        self.place: Place | None = None
         self.inside: list[str] = []
-        """A command that runs the daemon's: in another mount namespace, say."""
+        """A command that runs the daemon's: under another limit, say."""
         self.module = started.DAEMON
         self.environment: Mapping[str, str] = {}
         self.imports_itself = False
@@ -96,7 +98,11 @@ class Daemon:
             else:
                 files = {1: log.fileno(), 2: log.fileno(), port: port}
                 self.process = started.start(
-                    self.module, *options, files=files, environment=environment
+                    self.module,
+                    *options,
+                    files=files,
+                    environment=environment,
+                    place=self.place,
                 )
         return self.process
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import socket
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from urllib.request import urlopen
 
 from tests.support import started
 from tests.support.daemons import until
+from tests.support.places import Place
 
 PASSWORD = "the booth's own secret 7"
 SLOT = "slot-001"
@@ -58,11 +56,10 @@ class IntakeProcess:
             **keys,
         }
         self.config_path.write_text(self.section())
-        self.process: subprocess.Popen[bytes] | started.Started | None = None
-        self.inside: list[str] = []
-        """A command that runs the intake's: in another mount namespace, say."""
+        self.process: started.Started | None = None
+        self.place: Place | None = None
         self.disk = Path("/")
-        """The root that such a namespace has."""
+        """The root that it has in its place."""
 
     def section(self, *, password: bool = True) -> str:
         """Return the start-up file's section, for a daemon's too."""
@@ -75,16 +72,8 @@ class IntakeProcess:
         with self.log_path.open("ab") as log:
             begins = log.tell()
             options = ["--config", str(self.config_path)]
-            if self.inside:
-                self.process = subprocess.Popen(
-                    [*self.inside, sys.executable, "-m", started.INTAKE, *options],
-                    stdout=log,
-                    stderr=log,
-                    env={**os.environ, "PYTHONUNBUFFERED": "1"},
-                )
-            else:
-                files = {1: log.fileno(), 2: log.fileno()}
-                self.process = started.start(started.INTAKE, *options, files=files)
+            files = {1: log.fileno(), 2: log.fileno()}
+            self.process = started.start(started.INTAKE, *options, files=files, place=self.place)
         until(lambda: self.status() is not None)
         until(lambda: b"taking photos up" in self.log_path.read_bytes()[begins:])
 

@@ -11,14 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.places import Place
+
 BLOCK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
 class SmallDisk:
-    """``inside`` runs a command that sees the disk; ``path`` is where others find it."""
+    """``inside`` runs a command that sees the disk, as a process in ``place`` does; ``path`` is
+    where others find it."""
 
     inside: list[str]
+    place: Place
     root: Path
     path: Path
 
@@ -49,9 +53,11 @@ def small_disk(directory: Path, megabytes: int) -> Iterator[SmallDisk]:
         if holder.stdout.readline() != b"mounted\n":
             pytest.skip("no tmpfs can be mounted here")
         spaces = ["--mount"] if as_root else ["--user", "--preserve-credentials", "--mount"]
-        root = Path(f"/proc/{holder.pid}/root")
         inside = ["nsenter", *spaces, f"--target={holder.pid}"]
-        yield SmallDisk(inside, root, root / directory.relative_to("/"))
+        kinds = ("mnt",) if as_root else ("user", "mnt")
+        place = Place(namespaces=tuple(f"/proc/{holder.pid}/ns/{kind}" for kind in kinds))
+        root = Path(f"/proc/{holder.pid}/root")
+        yield SmallDisk(inside, place, root, root / directory.relative_to("/"))
     finally:
         holder.kill()
         holder.wait()

@@ -25,10 +25,12 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from tests.support.places import Place
 
 DAEMON = "photobooth_daemon.process.main"
 INTAKE = "photobooth_daemon.process.intake"
@@ -81,6 +83,7 @@ def start(
     *arguments: Any,
     files: Mapping[int, int],
     environment: Mapping[str, str] | None = None,
+    place: Place | None = None,
 ) -> Started:
     """Start ``python -m module`` with these arguments; ``files`` are its open files by number."""
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -90,6 +93,7 @@ def start(
         "environment": dict(os.environ if environment is None else environment),
         "directory": str(Path.cwd()),
         "files": list(files),
+        "place": asdict(place or Place()),
     }
     with its:
         handed = [its.fileno(), *files.values()]
@@ -102,6 +106,7 @@ def run(
     *arguments: Any,
     stdin: str = "",
     environment: Mapping[str, str] | None = None,
+    place: Place | None = None,
     seconds: float = 120,
 ) -> subprocess.CompletedProcess[str]:
     """Run it to its end and return its status and what it printed."""
@@ -113,7 +118,7 @@ def run(
         given.write(stdin.encode())
         given.seek(0)
         files = {0: given.fileno(), 1: said.fileno(), 2: complained.fileno()}
-        process = start(module, *arguments, files=files, environment=environment)
+        process = start(module, *arguments, files=files, environment=environment, place=place)
         try:
             status = process.wait(seconds)
         finally:
@@ -151,6 +156,7 @@ class _Order:
     environment: dict[str, str]
     directory: str
     files: list[int]
+    place: dict[str, list[Any]]
 
 
 def _take_orders(control: socket.socket) -> tuple[_Order, list[int]] | None:
@@ -203,6 +209,7 @@ def _become(order: _Order, files: list[int]) -> None:
     for file, number in zip(high, order.files, strict=True):
         os.dup2(file, number)
         os.close(file)
+    Place(**{name: tuple(parts) for name, parts in order.place.items()}).enter()
     os.environ.clear()
     os.environ.update(order.environment)
     time.tzset()
