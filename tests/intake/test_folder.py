@@ -63,14 +63,14 @@ def test_names_in_any_encoding(intake: IntakeProcess) -> None:
 
 
 def test_a_file_is_taken_when_it_is_closed(tmp_path: Path, ingest: FakeIngest) -> None:
-    intake = IntakeProcess(tmp_path, ingest.url, settle_seconds="2.0")
+    intake = IntakeProcess(tmp_path, ingest.url, settle_seconds="0.5")
     intake.start()
     data = photo()
     try:
         with (intake.shelf("in") / "slow.jpg").open("wb", buffering=0) as file:
             file.write(data[:300])
             # Longer than a file has to stand still where nothing tells that it is closed.
-            signal.sigtimedwait([], 4.0)
+            signal.sigtimedwait([], 1.5)
             assert ingest.posted == []
             file.write(data[300:])
         until(lambda: intake.files("out"))

@@ -19,6 +19,16 @@ from tests.support.places import Place
 PASSWORD = "the booth's own secret 7"
 SLOT = "slot-001"
 PASSWORD_KEY = "password_file"
+SWIFT = {
+    "photobooth_daemon.intake.service.AGAIN_SECONDS": 0.5,
+    "photobooth_daemon.intake.line.FIRST_PAUSE_SECONDS": 0.2,
+    "photobooth_daemon.intake.line.LONGEST_PAUSE_SECONDS": 2.0,
+    "photobooth_daemon.intake.line.WRITING_SECONDS": 5.0,
+    "photobooth_daemon.intake.copies.AGAIN_SECONDS": 1.0,
+    "photobooth_daemon.intake.password.AGAIN_SECONDS": 0.5,
+    "photobooth_daemon.intake.watch.CHECK_SECONDS": 0.5,
+}
+"""How long it waits for what may pass: a tenth of what it does in the field."""
 
 
 def free_port() -> int:
@@ -73,7 +83,9 @@ class IntakeProcess:
             begins = log.tell()
             options = ["--config", str(self.config_path)]
             files = {1: log.fileno(), 2: log.fileno()}
-            self.process = started.start(started.INTAKE, *options, files=files, place=self.place)
+            self.process = started.start(
+                started.INTAKE, *options, files=files, place=self.place, constants=SWIFT
+            )
         until(lambda: self.status() is not None)
         until(lambda: b"taking photos up" in self.log_path.read_bytes()[begins:])
 

@@ -84,8 +84,13 @@ def start(
     files: Mapping[int, int],
     environment: Mapping[str, str] | None = None,
     place: Place | None = None,
+    constants: Mapping[str, float] | None = None,
 ) -> Started:
-    """Start ``python -m module`` with these arguments; ``files`` are its open files by number."""
+    """Start ``python -m module`` with these arguments; ``files`` are its open files by number.
+
+    ``constants`` have other values in it, by their modules' names and their own: what takes
+    half a minute in the field need not in a test.
+    """
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     texts = [module, *map(str, arguments)]
     order = {
@@ -94,6 +99,7 @@ def start(
         "directory": str(Path.cwd()),
         "files": list(files),
         "place": asdict(place or Place()),
+        "constants": dict(constants or {}),
     }
     with its:
         handed = [its.fileno(), *files.values()]
@@ -157,6 +163,7 @@ class _Order:
     directory: str
     files: list[int]
     place: dict[str, list[Any]]
+    constants: dict[str, float]
 
 
 def _take_orders(control: socket.socket) -> tuple[_Order, list[int]] | None:
@@ -210,6 +217,11 @@ def _become(order: _Order, files: list[int]) -> None:
         os.dup2(file, number)
         os.close(file)
     Place(**{name: tuple(parts) for name, parts in order.place.items()}).enter()
+    for name, value in order.constants.items():
+        module, _, constant = name.rpartition(".")
+        if not isinstance(getattr(importlib.import_module(module), constant), float):
+            raise TypeError(name)
+        setattr(importlib.import_module(module), constant, value)
     os.environ.clear()
     os.environ.update(order.environment)
     time.tzset()
