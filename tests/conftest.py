@@ -42,8 +42,8 @@ from tests.support.postgres_pair import PostgresPair, open_pair
 from tests.support.ui_house import House, open_house
 
 TEMPLATE = "photobooth_template"
-# These start daemons, kill them and wait: whatever is short fills the rest of the time.
-FIRST = (
+# These start daemons, kill them and wait; the others compute.
+WAITING = (
     "tests/faults/",
     "tests/intake/",
     "tests/rehearsal/test_quickstart",
@@ -51,6 +51,8 @@ FIRST = (
     "tests/ingest/test_story",
     "tests/web/test_ingest_guessing",
 )
+LAST_TO_WAIT = 0.8
+"""The share of all files after which none of those comes any more."""
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -100,8 +102,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what waits for processes, so that the run does not end with one long file."""
-    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+    """Spread what waits for processes over the run, and end with what is short.
+
+    While one file waits another one computes; a run that had all of the one kind before all of
+    the other would be idle first, and late afterwards.
+    """
+    files = dict.fromkeys(_file_of(item) for item in items)
+    waiting = [name for name in files if name.startswith(WAITING)]
+    computing = [name for name in files if name not in waiting]
+    places = {name: place * LAST_TO_WAIT / len(waiting) for place, name in enumerate(waiting)}
+    places |= {name: place / len(computing) for place, name in enumerate(computing)}
+    items.sort(key=lambda item: places[_file_of(item)])
+
+
+def _file_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 @pytest.fixture(scope="session")
