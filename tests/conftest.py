@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -34,6 +33,7 @@ from photobooth_daemon.database.binaries import (
 from photobooth_daemon.database.embedded import EmbeddedPostgres
 from photobooth_daemon.database.pool import Database
 from tests.support.booth import Booth
+from tests.support.clusters import copy_cluster, made_cluster, open_directory
 from tests.support.databases import Databases
 from tests.support.fakes import FakeClock
 from tests.support.object_store import ObjectStore, start_object_store
@@ -132,18 +132,21 @@ def postgres_binaries(request: pytest.FixtureRequest) -> PostgresBinaries:
 
 
 @pytest.fixture(scope="session")
-def postgres(postgres_binaries: PostgresBinaries) -> Iterator[EmbeddedPostgres]:
+def cluster(postgres_binaries: PostgresBinaries) -> Iterator[Path]:
+    """The data of a migrated server that does not run, to be copied."""
+    with made_cluster(postgres_binaries, _migrate) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_binaries: PostgresBinaries, cluster: Path) -> Iterator[EmbeddedPostgres]:
     """The session's server, with the template database."""
-    directory = Path(tempfile.mkdtemp(prefix="photobooth-tests-"))
-    # Our own directory: root's tests run PostgreSQL as another user, who has to pass through.
-    directory.chmod(0o711)
-    try:
+    with open_directory() as directory:
+        copy_cluster(cluster, directory)
         with EmbeddedPostgres(directory, binaries=postgres_binaries, durable=False) as server:
-            server.execute(f"CREATE DATABASE {TEMPLATE}")
-            _migrate(server.url_of(TEMPLATE))
+            create = f"CREATE DATABASE {TEMPLATE} TEMPLATE photobooth"
+            server.execute(create, database="postgres")
             yield server
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -226,30 +229,23 @@ def media_root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def own_postgres(postgres_binaries: PostgresBinaries) -> Iterator[EmbeddedPostgres]:
+def own_postgres(postgres_binaries: PostgresBinaries, cluster: Path) -> Iterator[EmbeddedPostgres]:
     """A migrated server of this test alone, to be stopped and killed."""
-    directory = Path(tempfile.mkdtemp(prefix="photobooth-tests-"))
-    directory.chmod(0o711)
-    server = EmbeddedPostgres(directory, binaries=postgres_binaries, durable=False)
-    try:
-        server.start()
-        _migrate(server.url)
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(directory, ignore_errors=True)
+    with open_directory() as directory:
+        copy_cluster(cluster, directory)
+        server = EmbeddedPostgres(directory, binaries=postgres_binaries, durable=False)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
 
 @pytest.fixture
-def postgres_pair(postgres_binaries: PostgresBinaries) -> Iterator[PostgresPair]:
+def postgres_pair(postgres_binaries: PostgresBinaries, cluster: Path) -> Iterator[PostgresPair]:
     """A migrated primary and its synchronous standby, of this test alone."""
-    directory = Path(tempfile.mkdtemp(prefix="photobooth-tests-"))
-    directory.chmod(0o711)
-    try:
-        with open_pair(directory, postgres_binaries, _migrate) as pair:
-            yield pair
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+    with open_directory() as directory, open_pair(directory, postgres_binaries, cluster) as pair:
+        yield pair
 
 
 def _migrate(url: str) -> None:

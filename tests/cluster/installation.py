@@ -23,6 +23,7 @@ from photobooth_daemon.database.binaries import find_binaries
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.rehearsal.fake_picture import EchoPainter
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+from tests.support.clusters import made_cluster
 from tests.support.daemons import Daemon
 from tests.support.haproxy import HAPROXY, Haproxy
 from tests.support.object_store import (
@@ -88,8 +89,9 @@ class Installation:
     async def _start(self) -> None:
         self.doing = "start PostgreSQL, primary and standby"
         (self.folder / "postgres").mkdir(mode=0o711)
+        cluster = self._stack.enter_context(made_cluster(find_binaries(), _migrate))
         self.postgres: PostgresPair = self._stack.enter_context(
-            open_pair(self.folder / "postgres", find_binaries(), _migrate)
+            open_pair(self.folder / "postgres", find_binaries(), cluster)
         )
         self.primary_url = self.postgres.primary.url
         await self.postgres.replicates(START_SECONDS)

@@ -15,10 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from PIL import Image
@@ -30,6 +31,8 @@ from photobooth_daemon.monitoring.own_addresses import list_own_addresses
 from photobooth_daemon.rehearsal.camera import Camera
 from photobooth_daemon.rehearsal.camera_form import Photo
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+from tests.support import started
+from tests.support.clusters import copy_cluster
 from tests.support.fakes import eventually
 
 START_SECONDS = 90
@@ -47,15 +50,64 @@ def state_dir() -> Iterator[Path]:
     shutil.rmtree(directory, ignore_errors=True)
 
 
-def start(state_dir: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "photobooth_daemon.cli", "quickstart"]
-    return subprocess.Popen(
-        [*command, "--state-dir", state_dir, "--port", "0", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **environment},
-    )
+@pytest.fixture
+def migrated_state_dir(state_dir: Path, cluster: Path) -> Path:
+    """The same with a database in it that only has to be prepared for a booth."""
+    (state_dir / "postgres").mkdir(parents=True)
+    for directory in (state_dir, state_dir / "postgres"):
+        directory.chmod(0o711)
+    copy_cluster(cluster, state_dir / "postgres")
+    return state_dir
+
+
+class Process:
+    """A quick start: what ``subprocess.Popen`` is, whether or not it imports the program itself."""
+
+    def __init__(
+        self, state_dir: Path, *options: str, imports_itself: bool = False, **environment: str
+    ) -> None:
+        arguments = ["quickstart", "--state-dir", str(state_dir), "--port", "0", *options]
+        environment = {**os.environ, **environment}
+        self._texts = [state_dir.with_name(f"{uuid4()}.{name}") for name in ("out", "err")]
+        self._process: subprocess.Popen[bytes] | started.Started
+        with self._texts[0].open("wb") as said, self._texts[1].open("wb") as complained:
+            if imports_itself:
+                command = [sys.executable, "-m", started.CONTROL, *arguments]
+                self._process = subprocess.Popen(
+                    command, stdout=said, stderr=complained, env=environment
+                )
+            else:
+                files = {1: said.fileno(), 2: complained.fileno()}
+                self._process = started.start(
+                    started.CONTROL, *arguments, files=files, environment=environment
+                )
+        self.poll = self._process.poll
+        self.send_signal = self._process.send_signal
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.returncode
+
+    def communicate(self) -> tuple[str, str]:
+        """Wait for its end, and return what it has said and what it has complained of."""
+        self._process.wait()
+        said, complained = (path.read_text("utf-8") for path in self._texts)
+        return said, complained
+
+
+@pytest.fixture
+def start(state_dir: Path) -> Iterator[Callable[..., Process]]:
+    """Starts quick starts in the state directory; none of them outlives the test."""
+    made = []
+
+    def begin(*options: str, **more: Any) -> Process:
+        made.append(Process(state_dir, *options, **more))
+        return made[-1]
+
+    yield begin
+    for process in made:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
 
 
 def processes_of(directory: Path) -> list[int]:
@@ -69,7 +121,7 @@ def processes_of(directory: Path) -> list[int]:
     return found
 
 
-async def wait_for_credentials(process: subprocess.Popen[str], state_dir: Path) -> Any:
+async def wait_for_credentials(process: Process, state_dir: Path) -> Any:
     """Wait for the file that says that everything runs, and return what is in it."""
     path = state_dir / "credentials.json"
 
@@ -86,8 +138,10 @@ async def fetch_json(url: str, **options: Any) -> Any:
 
 
 @pytest.mark.timeout(seconds=300)
-async def test_it_ends_with_a_processed_photo_and_starts_again(state_dir: Path) -> None:
-    process = start(state_dir)
+async def test_it_ends_with_a_processed_photo_and_starts_again(
+    state_dir: Path, start: Callable[..., Process]
+) -> None:
+    process = start(imports_itself=True)
     credentials = await wait_for_credentials(process, state_dir)
     assert (state_dir / "credentials.json").stat().st_mode & 0o777 == 0o600
     assert set(credentials) == {"base_url", "ingest_password", "admins"}
@@ -136,19 +190,19 @@ async def test_it_ends_with_a_processed_photo_and_starts_again(state_dir: Path) 
         assert shot.why_original is None, shot.why_original
 
     # Another one in the same directory is told so, and disturbs nothing.
-    second = start(state_dir, "--once")
+    second = start("--once")
     told, complaint = await asyncio.to_thread(second.communicate)
     assert second.returncode == 1
     assert "Another quick start is running" in complaint
     assert "Another quick start is running" in json.loads(told)["error"]
 
     # A kill -9 leaves nothing running ...
-    process.kill()
+    process.send_signal(signal.SIGKILL)
     await asyncio.to_thread(process.communicate)
     await eventually(lambda: not processes_of(state_dir))
 
     # ... and the next start finds everything again; the old credentials are gone till then.
-    again = start(state_dir)
+    again = start()
     await eventually(lambda: not (state_dir / "credentials.json").exists(), seconds=START_SECONDS)
     renewed = await wait_for_credentials(again, state_dir)
     assert renewed["ingest_password"] == credentials["ingest_password"]
@@ -168,9 +222,10 @@ async def test_it_ends_with_a_processed_photo_and_starts_again(state_dir: Path) 
 @pytest.mark.timeout(seconds=200)
 @pytest.mark.parametrize("more", [(), ("--lan",)], ids=["here", "lan"])
 async def test_its_intake_takes_photos_by_ftp_and_from_folders(
-    state_dir: Path, more: tuple[str, ...]
+    migrated_state_dir: Path, start: Callable[..., Process], more: tuple[str, ...]
 ) -> None:
-    process = start(state_dir, "--intake", "--ftp-port", "0", *more)
+    state_dir = migrated_state_dir
+    process = start("--intake", "--ftp-port", "0", *more)
     credentials = await wait_for_credentials(process, state_dir)
     intake = credentials["intake"]
     # What a camera can be given, where there is a network.
@@ -200,11 +255,14 @@ async def test_its_intake_takes_photos_by_ftp_and_from_folders(
 
 
 @pytest.mark.timeout(seconds=200)
-async def test_once_stops_by_itself_and_the_environments_provider_wins(state_dir: Path) -> None:
+async def test_once_stops_by_itself_and_the_environments_provider_wins(
+    migrated_state_dir: Path, start: Callable[..., Process]
+) -> None:
+    state_dir = migrated_state_dir
     provider = FakeProvider()
     url = provider.start()
     try:
-        process = start(state_dir, PHOTOBOOTH_PROVIDERS__GEMINI__BASE_URL=f"{url}/v1beta")
+        process = start(PHOTOBOOTH_PROVIDERS__GEMINI__BASE_URL=f"{url}/v1beta")
         credentials = await wait_for_credentials(process, state_dir)
         camera = Camera(
             f"{credentials['base_url']}/api/ingest/slot-002?response=image",
@@ -217,14 +275,14 @@ async def test_once_stops_by_itself_and_the_environments_provider_wins(state_dir
         assert shot.why_original is None, shot.why_original
         posted = [seen for seen in provider.log.requests if seen.method == "POST"]
         assert [seen.behaviour for seen in posted] == ["image"]
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         shown, _ = await asyncio.to_thread(process.communicate)
         assert process.returncode == 0
         assert f"asks {url}/v1beta" in shown
     finally:
         await provider.stop()
 
-    once = start(state_dir, "--once")
+    once = start("--once")
     told, progress = await asyncio.to_thread(once.communicate)
     assert once.returncode == 0, progress
     summary = json.loads(told)
@@ -234,9 +292,12 @@ async def test_once_stops_by_itself_and_the_environments_provider_wins(state_dir
     assert not processes_of(state_dir)
 
 
-def test_with_a_key_it_asks_the_real_provider_and_says_so(state_dir: Path) -> None:
+def test_with_a_key_it_asks_the_real_provider_and_says_so(
+    migrated_state_dir: Path, start: Callable[..., Process]
+) -> None:
+    state_dir = migrated_state_dir
     real = {"PHOTOBOOTH_PROVIDERS__GEMINI__API_KEY": "AIza-a-key-of-a-real-account"}
-    once = start(state_dir, "--once", **real)
+    once = start("--once", **real)
     told, progress = once.communicate()
     assert once.returncode == 0, progress
     assert json.loads(told)["asks"] == "asks Google Gemini itself: photos cost money"
@@ -246,14 +307,14 @@ def test_with_a_key_it_asks_the_real_provider_and_says_so(state_dir: Path) -> No
     assert config.providers["gemini"].api_key == real["PHOTOBOOTH_PROVIDERS__GEMINI__API_KEY"]
 
 
-def test_a_taken_port_is_named(state_dir: Path) -> None:
+def test_a_taken_port_is_named(start: Callable[..., Process]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        started = time.monotonic()
-        process = start(state_dir, "--port", str(port))
+        began = time.monotonic()
+        process = start("--port", str(port))
         _, complaint = process.communicate()
     assert process.returncode == 1
     assert f"Port {port}" in complaint
-    assert time.monotonic() - started < START_SECONDS
+    assert time.monotonic() - began < START_SECONDS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ import asyncpg
 
 from photobooth_daemon.database.binaries import PostgresBinaries
 from photobooth_daemon.database.embedded import EmbeddedPostgres
+from tests.support.clusters import copy_cluster
 from tests.support.fakes import eventually
 
 
@@ -61,19 +61,12 @@ class PostgresPair:
 
 
 @contextmanager
-def open_pair(
-    directory: Path, binaries: PostgresBinaries, migrate: Callable[[str], None]
-) -> Iterator[PostgresPair]:
-    """Run a pair whose schema ``migrate`` has made."""
+def open_pair(directory: Path, binaries: PostgresBinaries, cluster: Path) -> Iterator[PostgresPair]:
+    """Run a pair, each on a copy of a cluster."""
     places = {name: directory / name for name in ("a", "b")}
     for place in places.values():
         place.mkdir(mode=0o711)
-    first = EmbeddedPostgres(places["a"], binaries=binaries, durable=False)
-    first.start()
-    try:
-        migrate(first.url)
-    finally:
-        first.stop()
+        copy_cluster(cluster, place)
     # Only the first primary waits for a standby: a promoted one has none.
     primary = EmbeddedPostgres(
         places["a"],
@@ -82,7 +75,6 @@ def open_pair(
         settings={"synchronous_standby_names": "b"},
     )
     standby = StandbyPostgres(places["b"], binaries=binaries, durable=False)
-    _copy(places["a"] / "data", places["b"] / "data")
     try:
         primary.start()
         _follow(places["b"] / "data", primary.url)
@@ -113,13 +105,6 @@ def send_to_all(server: EmbeddedPostgres, number: signal.Signals) -> None:
                 parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
                 if int(parent) == server.pid:
                     os.kill(int(entry.name), number)
-
-
-def _copy(source: Path, target: Path) -> None:
-    shutil.copytree(source, target)
-    owner = source.stat()
-    for path in (target, *target.rglob("*")):
-        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _follow(data_dir: Path, primary_url: str) -> None:
