@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from photobooth_daemon.cli import main
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.cleanup import Cleanup
 from photobooth_daemon.media.file_store import FileStore
+from tests.support import started
 from tests.support.cleanup import PICTURE, files_of
 from tests.support.fakes import FakeClock
 from tests.support.housekeeping import insert_result, value
@@ -48,7 +47,22 @@ def test_the_command_reports_for_people_and_for_scripts(
     assert document["dry_run"] is True
 
 
-@pytest.mark.parametrize("delay_ms", [300, 450, 600, 800])
+def start_command(database_url: str, media_root: Path) -> started.Started:
+    """Start it as a process of its own, whatever it prints."""
+    with Path("/dev/null").open("wb") as nothing:
+        return started.start(
+            started.CONTROL,
+            *("--config", "/dev/null", "cleanup"),
+            files={1: nothing.fileno(), 2: nothing.fileno()},
+            environment={
+                **os.environ,
+                "PHOTOBOOTH_DATABASE__URL": database_url,
+                "PHOTOBOOTH_MEDIA__ROOT": str(media_root),
+            },
+        )
+
+
+@pytest.mark.parametrize("delay_ms", [50, 100, 200, 400])
 async def test_a_run_that_is_killed_is_ended_by_the_next(
     cleanup: Cleanup,
     database: Database,
@@ -64,20 +78,10 @@ async def test_a_run_that_is_killed_is_ended_by_the_next(
         await insert_result(database, media_store, PICTURE, past, past + timedelta(hours=1))
         for _ in range(60)
     ]
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "photobooth_daemon.cli", "--config", "/dev/null", "cleanup"),
-        env={
-            **os.environ,
-            "PHOTOBOOTH_DATABASE__URL": database_url,
-            "PHOTOBOOTH_MEDIA__ROOT": str(media_store.root),
-        },
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    process = start_command(database_url, media_store.root)
     await asyncio.sleep(delay_ms / 1000)
-    with suppress(ProcessLookupError):
-        process.kill()
-    await process.wait()
+    process.kill()
+    await asyncio.to_thread(process.wait)
     clock.advance((datetime.now(tz=now.tzinfo) - now).total_seconds() + 3600)
     for _ in range(50):
         report = await cleanup.run()

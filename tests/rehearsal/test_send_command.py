@@ -7,7 +7,6 @@ import io
 import json
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -107,26 +106,27 @@ def test_the_command_line_takes_no_password() -> None:
 async def test_a_watched_folder_is_sent_until_ctrl_c(tmp_path: Path) -> None:
     reply = polite(answer("200 OK", "image/jpeg", picture()))
     served: list[int] = []
+    photos = tmp_path / "photos"
+    photos.mkdir()
 
     async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reply(reader, writer)
         served.append(1)
 
     async with server(count) as url:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "photobooth_daemon.cli", "send"),
-            *("--watch", str(tmp_path), "--url", url, "--json"),
-            env={"PHOTOBOOTH_INGEST_PASSWORD": "p"},
-            stdout=asyncio.subprocess.PIPE,
-        )
-        await asyncio.sleep(1.5)
+        with (tmp_path / "told").open("wb") as told:
+            process = started.start(
+                started.CONTROL,
+                *("send", "--watch", photos, "--url", url, "--json"),
+                files={1: told.fileno()},
+                environment={"PHOTOBOOTH_INGEST_PASSWORD": "p"},
+            )
         number = 0
-        while not served and process.returncode is None:
+        while not served and process.poll() is None:
             # A file that is there before the first look is not new: give it another.
             number += 1
-            (tmp_path / f"IMG_{number:04d}.JPG").write_bytes(picture())
-            await asyncio.sleep(1.5)
+            (photos / f"IMG_{number:04d}.JPG").write_bytes(picture())
+            await asyncio.sleep(1.0)
         process.send_signal(signal.SIGINT)
-        told, _ = await asyncio.wait_for(process.communicate(), 20)
-    assert process.returncode == 0
-    assert json.loads(told)["pictures"] >= 1
+        assert await asyncio.to_thread(process.wait, 20) == 0
+    assert json.loads((tmp_path / "told").read_text("utf-8"))["pictures"] >= 1
