@@ -15,6 +15,7 @@ from PIL import Image
 from tornado.httpclient import HTTPResponse
 from tornado.ioloop import IOLoop
 
+from photobooth_daemon.administration.passwords import HASH_ROUNDS
 from photobooth_daemon.rehearsal.camera_form import Photo
 from tests.support import started
 from tests.support.party import KEY, PASSWORD, SLOT, Party, photo
@@ -75,6 +76,8 @@ class Administrator:
 async def test_an_evening(party: Party, tmp_path: Path) -> None:
     # Before the doors open: passwords, a slot.
     await asyncio.to_thread(control, party, "admin", "passwd", "serg", "--stdin", stdin=f"{SERG}\n")
+    (row,) = await party.fetch("SELECT password_hash FROM admin WHERE username = 'serg'")
+    assert row["password_hash"].startswith(f"$2b${HASH_ROUNDS}$")
     serg = await Administrator.log_in(party, "serg", SERG)
     slot = await serg.get(f"/api/slots/{SLOT}")
     changed = {
