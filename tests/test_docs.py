@@ -9,6 +9,7 @@ import pytest
 
 from tests.ui.screenshots import OF_DOCUMENTS, shown
 
+pytestmark = pytest.mark.texts
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "photobooth_daemon"
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])

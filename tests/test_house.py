@@ -6,6 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 from statistics import median
 
+import pytest
+
+pytestmark = pytest.mark.texts
 MOST_LINES = 350
 MEDIAN_LINES = 110
 PACKAGE = Path(str(files("photobooth_daemon")))

@@ -12,6 +12,7 @@ import pytest
 from photobooth_daemon.cli import main
 from photobooth_daemon.monitoring.readiness.cures import CURES
 
+pytestmark = pytest.mark.texts
 ROOT = Path(__file__).parents[2]
 _COMMAND = re.compile(r"photoboothctl((?: +[^\s`|;)]+)+)")
 

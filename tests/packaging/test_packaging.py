@@ -18,6 +18,7 @@ from photobooth_daemon.config import start_up as config
 from photobooth_daemon.config.media import S3Config
 from photobooth_daemon.providers.driver import ProviderConfig
 
+pytestmark = pytest.mark.texts
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "systemd").iterdir())
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]

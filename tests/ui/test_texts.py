@@ -16,6 +16,7 @@ from photobooth_daemon.administration.bounds import BOUNDS
 from photobooth_daemon.administration.permissions import PERMISSIONS
 from photobooth_daemon.administration.slot_config import CONFIG_KEYS
 
+pytestmark = pytest.mark.texts
 ROOT = Path(str(files("photobooth_daemon.ui")))
 FORMS = {"ru": {"one", "few", "many", "other"}, "en": {"one", "other"}}
 ALL_FORMS = {"zero", "one", "two", "few", "many", "other"}

@@ -10,6 +10,7 @@ import pytest
 
 from photobooth_daemon.monitoring.readiness.store_reasons import store_reason
 
+pytestmark = pytest.mark.texts
 MEDIA = Path(__file__).parents[3] / "photobooth_daemon" / "media"
 BEGINNINGS = ("The ", "This host's ")
 
