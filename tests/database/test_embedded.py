@@ -28,6 +28,7 @@ from photobooth_daemon.database.binaries import (
 )
 from photobooth_daemon.database.embedded import EmbeddedPostgres, database_at
 from photobooth_daemon.database.pool import Database
+from tests.support.clusters import copy_cluster
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root has a user to change to")
 
@@ -53,28 +54,35 @@ def open_dir() -> Iterator[Path]:
 
 
 @pytest.fixture
+def made(open_dir: Path, cluster: Path) -> Path:
+    """A place where a server has been before: ``initdb`` has nothing to do any more."""
+    directory = open_dir / "pg"
+    directory.mkdir(mode=0o711)
+    copy_cluster(cluster, directory)
+    return directory
+
+
+@pytest.fixture
 def make_server(
     postgres_binaries: PostgresBinaries | None,
 ) -> Iterator[Callable[..., EmbeddedPostgres]]:
     """Makes servers that are stopped after the test."""
-    made = []
+    servers = []
 
     def make(directory: Path, **more: object) -> EmbeddedPostgres:
         options = {"binaries": postgres_binaries, "durable": False, **more}
-        made.append(EmbeddedPostgres(directory, **options))  # type: ignore[arg-type]
-        return made[-1]
+        servers.append(EmbeddedPostgres(directory, **options))  # type: ignore[arg-type]
+        return servers[-1]
 
     yield make
-    for server in made:
+    for server in servers:
         server.stop()
 
 
 @pytest.fixture
-def owner(open_dir: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Another process that runs a server in ``open_dir / "pg"``, and the server's id."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", OWNER, open_dir / "pg"], stdout=subprocess.PIPE
-    )
+def owner(made: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Another process that runs a server in ``made``, and the server's id."""
+    process = subprocess.Popen([sys.executable, "-c", OWNER, made], stdout=subprocess.PIPE)
     assert process.stdout is not None
     server_pid = int(process.stdout.readline())
     yield process, server_pid
@@ -215,23 +223,23 @@ def test_a_plain_user_runs_it_as_themselves(open_dir: Path) -> None:
 
 
 def test_it_is_gone_when_its_parent_is_killed_and_starts_again_on_the_same_data(
-    open_dir: Path,
+    made: Path,
     owner: tuple[subprocess.Popen[bytes], int],
     make_server: Callable[..., EmbeddedPostgres],
 ) -> None:
     process, server_pid = owner
     process.send_signal(signal.SIGKILL)
     process.wait()
-    server = make_server(open_dir / "pg", binaries=None)
+    server = make_server(made, binaries=None)
     server.start()  # at once: what the killed one left is still ending
     assert gone_within(server_pid, 1)
     assert fetch(server, "SELECT value FROM kept") == 42
 
 
 def test_a_server_that_was_killed_leaves_nothing_in_the_way(
-    open_dir: Path, make_server: Callable[..., EmbeddedPostgres]
+    made: Path, make_server: Callable[..., EmbeddedPostgres]
 ) -> None:
-    server = make_server(open_dir / "pg")
+    server = make_server(made)
     server.start()
     assert server.pid is not None
     os.kill(server.pid, signal.SIGKILL)
@@ -241,12 +249,12 @@ def test_a_server_that_was_killed_leaves_nothing_in_the_way(
 
 
 def test_a_second_process_shares_the_server_and_does_not_end_it(
-    open_dir: Path,
+    made: Path,
     owner: tuple[subprocess.Popen[bytes], int],
     make_server: Callable[..., EmbeddedPostgres],
 ) -> None:
     process, server_pid = owner
-    guest = make_server(open_dir / "pg", binaries=None)
+    guest = make_server(made, binaries=None)
     guest.start()
     assert guest.pid is None
     assert fetch(guest, "SELECT value FROM kept") == 42
@@ -256,9 +264,9 @@ def test_a_second_process_shares_the_server_and_does_not_end_it(
 
 
 def test_a_process_id_that_was_given_away_again_is_not_taken_for_the_server(
-    open_dir: Path, make_server: Callable[..., EmbeddedPostgres]
+    made: Path, make_server: Callable[..., EmbeddedPostgres]
 ) -> None:
-    server = make_server(open_dir / "pg")
+    server = make_server(made)
     server.start()
     server.stop()
     user = postgres_home.server_user()
@@ -268,8 +276,8 @@ def test_a_process_id_that_was_given_away_again_is_not_taken_for_the_server(
         group=user.gid if user else None,
     )
     try:
-        claim = open_dir / "pg/data/postmaster.pid"
-        claim.write_text(f"{stranger.pid}\n{open_dir}/pg/data\n1\n5432\n\n\n\n")
+        claim = made / "data/postmaster.pid"
+        claim.write_text(f"{stranger.pid}\n{made}/data\n1\n5432\n\n\n\n")
         server.start()
         assert fetch(server, "SELECT 1") == 1
         assert stranger.poll() is None
@@ -279,10 +287,11 @@ def test_a_process_id_that_was_given_away_again_is_not_taken_for_the_server(
 
 
 def test_a_path_too_long_for_a_socket_is_no_obstacle(
-    open_dir: Path, make_server: Callable[..., EmbeddedPostgres]
+    open_dir: Path, made: Path, make_server: Callable[..., EmbeddedPostgres]
 ) -> None:
     deep = open_dir / ("d" * 60) / ("e" * 60)
     deep.mkdir(parents=True)
+    made.rename(deep / "pg")
     server = make_server(deep / "pg")
     server.start()
     assert fetch(server, "SELECT 1") == 1
@@ -316,9 +325,9 @@ def test_data_of_a_postgresql_that_is_not_there_says_which(
 
 
 def test_a_server_that_refuses_to_start_says_what_it_printed(
-    open_dir: Path, make_server: Callable[..., EmbeddedPostgres]
+    made: Path, make_server: Callable[..., EmbeddedPostgres]
 ) -> None:
-    server = make_server(open_dir / "pg", settings={"no_such_setting": "1"})
+    server = make_server(made, settings={"no_such_setting": "1"})
     with pytest.raises(EmbeddedPostgresError, match="no_such_setting"):
         server.start()
 

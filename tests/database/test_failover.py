@@ -53,7 +53,7 @@ class Writing:
                 self.acknowledged[number] = time.monotonic()
             except DatabaseUnavailable:
                 self.refused += 1
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.1)
         await publisher.sweep()
         await publisher.close()
 

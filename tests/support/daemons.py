@@ -20,6 +20,7 @@ import asyncpg
 import bcrypt
 
 from tests.support import started
+from tests.support.fakes import rest_after_look
 from tests.support.places import Place
 
 START_SECONDS = 60
@@ -30,10 +31,11 @@ def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """Return the condition's first true value, which comes in time or fails the test."""
     end = time.monotonic() + seconds
     while True:
+        began = time.monotonic()
         if value := condition():
             return value
         assert time.monotonic() < end, f"it has not happened within {seconds} s"
-        time.sleep(0.02)
+        time.sleep(max(0.02, rest_after_look(time.monotonic() - began)))
 
 
 class Daemon:

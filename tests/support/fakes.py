@@ -13,6 +13,13 @@ from typing import Any
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.pictures.threads import PictureThreads
 
+LONGEST_REST_SECONDS = 0.25
+
+
+def rest_after_look(took_seconds: float) -> float:
+    """Return how long to wait before the next look, so that not all the time goes into looking."""
+    return min(LONGEST_REST_SECONDS, 5 * took_seconds)
+
 
 class FakeClock(Clock):
     """Stands still until it is turned.
@@ -91,15 +98,18 @@ async def eventually(
 ) -> None:
     """Wait until ``holds()`` is true; awaitables are awaited.
 
+    A look that is dear, as one into a database is, is not taken every moment.
+
     Raises:
         AssertionError: it was not, in all that time.
     """
     until = time.monotonic() + seconds
     while True:
+        began = time.monotonic()
         answer = holds()
         if inspect.isawaitable(answer):
             answer = await answer
         if answer:
             return
         assert time.monotonic() < until, f"not true within {seconds} s"
-        await asyncio.sleep(every_seconds)
+        await asyncio.sleep(max(every_seconds, rest_after_look(time.monotonic() - began)))
