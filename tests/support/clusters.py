@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,8 +35,5 @@ def made_cluster(binaries: PostgresBinaries, migrate: Callable[[str], None]) -> 
 
 def copy_cluster(data: Path, directory: Path) -> None:
     """Put a copy of a cluster where a server that is started in ``directory`` finds it."""
-    copied = directory / "data"
-    shutil.copytree(data, copied)
-    owner = data.stat()
-    for path in (copied, *copied.rglob("*")):
-        os.chown(path, owner.st_uid, owner.st_gid)
+    # A thousand files, each with its owner.
+    subprocess.run(["cp", "--archive", data, directory / "data"], check=True)
