@@ -30,6 +30,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import photobooth_daemon
 from tests.support.places import Place
 
 DAEMON = "photobooth_daemon.process.main"
@@ -37,7 +38,6 @@ INTAKE = "photobooth_daemon.process.intake"
 CONTROL = "photobooth_daemon.cli"
 
 HERE = Path(__file__).parents[2]
-IMPORTED = ("photobooth_daemon.process.serve", "photobooth_daemon.app.intake")
 ABOVE_ALL_FILES = 512
 """Descriptors wait up here while those below are put in their places."""
 
@@ -232,12 +232,10 @@ def _become(order: _Order, files: list[int]) -> None:
 
 
 def _import_everything() -> None:
-    for name in IMPORTED:
-        importlib.import_module(name)
-    commands = importlib.import_module(CONTROL)
-    for found in pkgutil.iter_modules(commands.__path__):
-        if found.name != "__main__":
-            importlib.import_module(f"{CONTROL}.{found.name}")
+    # What a command imports only when it is run, as well.
+    for found in pkgutil.walk_packages(photobooth_daemon.__path__, "photobooth_daemon."):
+        if not found.name.endswith(".__main__"):
+            importlib.import_module(found.name)
     # The forks share these pages for as long as nobody writes into them.
     gc.collect()
     gc.freeze()
