@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -39,16 +40,20 @@ def create_file(path: Path) -> int:
     return descriptor
 
 
-def write_all(descriptor: int, data: bytes) -> None:
-    """Write every byte.
+def write_all(descriptor: int, *pieces: bytes | memoryview) -> None:
+    """Write every byte of all pieces, of which there are few: as far as possible in one call.
 
     Raises:
         StorageFull: the disk is full.
     """
-    view = memoryview(data)
+    views = deque(memoryview(piece) for piece in pieces)
     with full_disk_named():
-        while view:
-            view = view[os.write(descriptor, view) :]
+        while views:
+            written = os.writev(descriptor, views)
+            while views and written >= len(views[0]):
+                written -= len(views.popleft())
+            if written:
+                views[0] = views[0][written:]
 
 
 def write_file(path: Path, data: bytes, *, durable: bool) -> None:

@@ -13,8 +13,10 @@ from typing import Any
 
 from photobooth_daemon.media.files import create_file, write_all
 
-BLOCK_BYTES = 512 * 1024
+BLOCK_BYTES = 1024 * 1024
 """One hop into a thread for each: a small photo needs one, and no more is held in memory."""
+MOST_PIECES = 16
+"""Of a block; what comes in smaller ones is made one."""
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ class ScratchFile:
     def __init__(self, path: Path, in_thread: Callable[..., Awaitable[Any]]) -> None:
         self._path = path
         self._in_thread = in_thread
-        self._chunks: list[bytes] = []
+        self._chunks: list[bytes | memoryview] = []
         self._buffered_bytes = 0
         # Guards what the threads touch: a discard may come while a block is written.
         self._lock = threading.Lock()
@@ -43,7 +45,7 @@ class ScratchFile:
         self._size_bytes = 0
         self._ended = False
 
-    async def write(self, chunk: bytes) -> None:
+    async def write(self, chunk: bytes | memoryview) -> None:
         """Take the next bytes; returns once there is room for more.
 
         Raises:
@@ -74,16 +76,16 @@ class ScratchFile:
         except OSError:
             log.exception("an upload's file is left to be swept")
 
-    def _taken(self) -> list[bytes]:
+    def _taken(self) -> list[bytes | memoryview]:
         chunks, self._chunks = self._chunks, []
         self._buffered_bytes = 0
         return chunks
 
-    def _append(self, chunks: list[bytes]) -> None:
+    def _append(self, chunks: list[bytes | memoryview]) -> None:
         with self._lock:
             self._write(chunks)
 
-    def _complete(self, chunks: list[bytes]) -> WrittenFile:
+    def _complete(self, chunks: list[bytes | memoryview]) -> WrittenFile:
         with self._lock:
             self._write(chunks)
             self._close_descriptor()
@@ -95,16 +97,17 @@ class ScratchFile:
             self._close_descriptor()
             self._path.unlink(missing_ok=True)
 
-    def _write(self, chunks: list[bytes]) -> None:
+    def _write(self, chunks: list[bytes | memoryview]) -> None:
         if self._ended:
             return
         if self._descriptor is None:
             self._descriptor = create_file(self._path)
-        # As one: after each write, and each update, this thread waits for the interpreter's lock.
-        block = b"".join(chunks)
-        write_all(self._descriptor, block)
-        self._digest.update(block)
-        self._size_bytes += len(block)
+        # After each write, and each update, this thread waits for the interpreter's lock.
+        pieces = chunks if len(chunks) <= MOST_PIECES else [b"".join(chunks)]
+        write_all(self._descriptor, *pieces)
+        for piece in pieces:
+            self._digest.update(piece)
+            self._size_bytes += len(piece)
 
     def _close_descriptor(self) -> None:
         if self._descriptor is not None:

@@ -18,7 +18,7 @@ from tornado.web import HTTPError
 from photobooth_daemon.deadline import ANSWER_MARGIN_SECONDS, Deadline
 from photobooth_daemon.errors import PayloadTooLarge, PhotoboothError
 from photobooth_daemon.model import MB
-from photobooth_daemon.web.connections import say_continue, unread_bytes
+from photobooth_daemon.web.connections import read_much, say_continue, unread_bytes
 
 MAX_JSON_BYTES = MB
 DRAIN_BYTES = 8 * MB
@@ -61,7 +61,8 @@ class Body:
         self._is_over = False
 
     def go_to(self, taker: Taker) -> None:
-        """Hand the pieces on instead of keeping them."""
+        """Hand the pieces on, as large as they come, instead of keeping them."""
+        read_much(self._request, self.announced_bytes)
         self._taker = taker
 
     def invite(self) -> None:

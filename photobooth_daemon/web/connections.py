@@ -38,6 +38,7 @@ SMALL_CHUNK_BYTES = 256
 MOST_SMALL_CHUNKS = 1000
 CHUNKS_AT_ONCE = 16
 """Read before others have their turn: what has arrived is read without a wait."""
+LITTLE_BYTES = 64 * 1024
 UNREAD_SECONDS = 30.0
 """How long a client may read nothing of what is written to it."""
 LOOK_SECONDS = 1.0
@@ -128,6 +129,19 @@ def unread_bytes(request: HTTPServerRequest) -> int:
     waiting = array.array("i", [0])
     fcntl.ioctl(stream.fileno(), termios.FIONREAD, waiting)
     return waiting[0] + stream._read_buffer_size
+
+
+def read_little(stream: IOStream) -> None:
+    """Read a connection in small pieces: for each Tornado empties a buffer of that size first."""
+    stream.read_chunk_size = LITTLE_BYTES
+
+
+def read_much(request: HTTPServerRequest, announced_bytes: int) -> None:
+    """Read a body of so many bytes in pieces as large as the server takes them."""
+    stream: IOStream | None = getattr(request.connection, "stream", None)
+    if stream is not None:
+        most_bytes: int = request.connection.params.chunk_size  # type: ignore[union-attr]
+        stream.read_chunk_size = max(LITTLE_BYTES, min(announced_bytes, most_bytes))
 
 
 def waited_seconds(request: HTTPServerRequest) -> float:

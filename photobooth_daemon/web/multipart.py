@@ -14,7 +14,15 @@ from dataclasses import dataclass, field
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
-from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+from werkzeug.sansio.multipart import (
+    Data,
+    Epilogue,
+    Field,
+    File,
+    MultipartDecoder,
+    NeedData,
+    State,
+)
 
 from photobooth_daemon.errors import InvalidRequest, PayloadTooLarge
 from photobooth_daemon.model import MB
@@ -28,10 +36,13 @@ MAX_HEADS_BYTES = 16 * 1024
 """Of all parts together: they are read letter by letter."""
 MAX_CONTENT_TYPE_CHARACTERS = 1024
 FEED_BYTES = 64 * 1024
+LEAST_PASSED_BYTES = 16 * 1024
+"""Of a file, to go by the parser: crumbs would cost more as pieces of their own."""
 MAX_BUFFER_BYTES = FEED_BYTES + MAX_HEADS_BYTES
 """The parser searches its whole buffer for the end of a part's head, at each piece anew."""
 
-Sink = Callable[[bytes], Awaitable[None]]
+Piece = bytes | memoryview
+Sink = Callable[[Piece], Awaitable[None]]
 
 
 class _TolerantDecoder(MultipartDecoder):
@@ -51,6 +62,24 @@ class _TolerantDecoder(MultipartDecoder):
         if self._parts > MAX_PARTS or self._heads_bytes > MAX_HEADS_BYTES:
             raise RequestEntityTooLarge
         return super()._parse_headers(data.decode("utf-8", "replace").encode())
+
+    def pass_by(self, piece: bytes) -> tuple[Piece, Piece] | None:
+        """Return what is data for certain where a piece in the midst of a part holds no boundary.
+
+        The parser would copy that five times. It keeps the end of the piece, where a boundary may
+        begin: of the two that are returned, the first was kept of an earlier piece. None where the
+        parser has to read all of it.
+        """
+        mark = b"--" + self.boundary
+        # A line break may stand before the mark, and the last letter of the mark is missing.
+        kept_bytes = len(mark) + 1
+        if self.state is not State.DATA or len(piece) < LEAST_PASSED_BYTES:
+            return None
+        held = bytes(self.buffer)
+        if mark in piece or mark in held + piece[: len(mark)]:
+            return None
+        self.buffer[:] = piece[-kept_bytes:]
+        return held, memoryview(piece)[:-kept_bytes]
 
 
 @dataclass(slots=True)
@@ -111,6 +140,13 @@ class FormReader:
             InvalidRequest: the form is broken, or has too many parts or files.
             PayloadTooLarge: the file is over its limit.
         """
+        if self._part is not None and self._part.is_file:
+            passed = self._decoder.pass_by(chunk)
+            for data in passed or ():
+                await self._add_to_file(data)
+            if passed is not None:
+                await asyncio.sleep(0)
+                return
         for start in range(0, len(chunk), FEED_BYTES):
             self._receive(chunk[start : start + FEED_BYTES])
             await self._take_events()
@@ -175,17 +211,20 @@ class FormReader:
         if part is None:
             return
         if part.is_file:
-            self._file_bytes += len(event.data)
-            if self._file_bytes > self._max_file_bytes:
-                raise picture_too_large(self._max_file_bytes)
-            if event.data:
-                await self._sink(event.data)
+            await self._add_to_file(event.data)
             return
         most = MAX_LONG_FIELD_BYTES if part.name in self._names.long else MAX_FIELD_BYTES
         room = most - len(part.value)
         part.value += event.data[:room]
         if not event.more_data:
             self._keep(part)
+
+    async def _add_to_file(self, data: Piece) -> None:
+        self._file_bytes += len(data)
+        if self._file_bytes > self._max_file_bytes:
+            raise picture_too_large(self._max_file_bytes)
+        if data:
+            await self._sink(data)
 
     def _keep(self, part: _Part) -> None:
         if part.name in self._names.secret:
