@@ -96,7 +96,10 @@ class PictureThreads:
     def __init__(self, clock: Clock, *, threads: int = 2) -> None:
         self._clock = clock
         self._lines = _Lines()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        # Apart, so that nobody is woken who has nothing to do.
+        self._usual_changed = threading.Condition(self._lock)
+        self._large_changed = threading.Condition(self._lock)
         self._usual = threads
         self._threads = [
             threading.Thread(target=self._serve, args=(n == threads,), name=name, daemon=True)
@@ -144,7 +147,7 @@ class PictureThreads:
             DeadlinePassed: it was not done in time, or could not have been.
         """
         if self.expected_seconds(size_bytes) > deadline.remaining_seconds():
-            with self._changed:
+            with self._lock:
                 self._lines.pace.doubt(Kind.PREPARE)
             raise DeadlinePassed
         weight = weight_of_photo(size_bytes)
@@ -152,7 +155,7 @@ class PictureThreads:
 
     def photo_cost(self) -> PhotoCost | None:
         """Return what a photo costs, as lately seen; None while too few have been."""
-        with self._changed:
+        with self._lock:
             return self._lines.pace.photo_cost()
 
     def expected_seconds(self, size_bytes: int) -> float:
@@ -161,7 +164,7 @@ class PictureThreads:
         0.0 while nothing is known yet. Work that comes later and goes first is not in it, nor are
         large pictures, which have their own thread.
         """
-        with self._changed:
+        with self._lock:
             pace, lines = self._lines.pace, self._lines
             waiting = [p for line in lines.waiting.values() for p in line if p.wanted]
             before = [p for p in waiting if not p.large and p.kind is not Kind.LOOK]
@@ -175,13 +178,14 @@ class PictureThreads:
 
     def close(self) -> None:
         """End the threads after what they are doing; work that still waits is cancelled."""
-        with self._changed:
+        with self._lock:
             self._lines.closed = True
             for line in self._lines.waiting.values():
                 for piece in line:
                     piece.tell(None, asyncio.CancelledError())
                 line.clear()
-            self._changed.notify_all()
+            self._usual_changed.notify_all()
+            self._large_changed.notify_all()
         for thread in self._threads:
             thread.join()
 
@@ -201,12 +205,12 @@ class PictureThreads:
         weight = megapixels if weight is None else weight
         come = self._clock.monotonic()
         piece = _Piece(kind, lambda: work(*args), done, loop, megapixels, weight, deadline, come)
-        with self._changed:
+        with self._lock:
             if self._lines.closed:
                 raise RuntimeError("The picture threads are closed.")
             self._lines.waiting[kind].append(piece)
-            # Any of the threads may be the one that takes it.
-            self._changed.notify_all()
+            # One that is at work looks for itself when it is done with that.
+            (self._large_changed if piece.large else self._usual_changed).notify()
         try:
             if deadline is None:
                 return await done
@@ -229,7 +233,7 @@ class PictureThreads:
             del piece, result, error
 
     def _next(self, large: bool) -> _Piece | None:
-        with self._changed:
+        with self._lock:
             while True:
                 if self._lines.closed:
                     return None
@@ -238,7 +242,7 @@ class PictureThreads:
                     piece.started_monotonic_seconds = self._clock.monotonic()
                     self._lines.running.append(piece)
                     return piece
-                self._changed.wait()
+                (self._large_changed if large else self._usual_changed).wait()
 
     def _startable(self, large: bool) -> _Piece | None:
         """Take the next piece for a thread of the large or of the usual ones out of its line."""
@@ -275,11 +279,12 @@ class PictureThreads:
         return late
 
     def _over(self, piece: _Piece, *, learned: bool) -> None:
-        with self._changed:
+        with self._lock:
             self._lines.running.remove(piece)
             spent = self._clock.monotonic() - piece.started_monotonic_seconds
             # What these took says nothing about the photos that a booth sends.
             if learned and not piece.large and piece.kind is not Kind.LOOK:
                 self._lines.pace.learn(piece.kind, spent, piece.weight)
-            # There may be room now for what another thread could not begin.
-            self._changed.notify_all()
+            if not piece.large and any(self._lines.waiting.values()):
+                # There may be room now for what other threads could not begin.
+                self._usual_changed.notify_all()
