@@ -68,7 +68,7 @@ def form(fields: Mapping[str, str], files: Iterable[FormFile]) -> tuple[str, lis
     return f"multipart/form-data; boundary={boundary}", parts
 
 
-def decoded(text: str) -> bytes | None:
+def decoded(text: str | bytes) -> bytes | None:
     """Return what the base64 says, or None where it is malformed or empty.
 
     Both alphabets, missing padding and line breaks are taken: relays differ.
@@ -77,6 +77,8 @@ def decoded(text: str) -> bytes | None:
         return binascii.a2b_base64(text, strict_mode=True) or None
     except (ValueError, binascii.Error):
         pass
+    if isinstance(text, bytes):
+        text = text.decode("ascii", "replace")
     plain = re.sub(r"\s+", "", text).translate({ord("-"): "+", ord("_"): "/"}).rstrip("=")
     try:
         return binascii.a2b_base64(plain + "=" * (-len(plain) % 4), strict_mode=True) or None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -237,10 +237,10 @@ class ProviderHttp:
         return AttemptFailed(Reason.UNREACHABLE, self.scrub(f"{type(error).__name__}: {error}"))
 
 
-def document_of(body: bytes) -> Any:
+def document_of(body: bytes, *, object_hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
     """Return what a body says in JSON, or None where it is not JSON, or nested without end."""
     try:
-        return json.loads(body)
+        return json.loads(body, object_hook=object_hook)
     except (ValueError, RecursionError):
         return None
 

@@ -14,7 +14,7 @@ from typing import Any
 from photobooth_daemon.errors import AttemptFailed, Reason
 from photobooth_daemon.providers.bodies import decoded
 from photobooth_daemon.providers.driver import ProviderResult
-from photobooth_daemon.providers.http import document_of
+from photobooth_daemon.providers.picture_json import read_document
 
 Scrub = Callable[[str], str]
 
@@ -120,7 +120,7 @@ def describes_model(body: bytes) -> bool:
 
 
 def _parsed(body: bytes) -> Mapping[str, Any]:
-    document = document_of(body)
+    document = read_document(body)
     if isinstance(document, list) and len(document) == 1:
         document = document[0]
     if not isinstance(document, Mapping):
@@ -128,13 +128,13 @@ def _parsed(body: bytes) -> Mapping[str, Any]:
     return document
 
 
-def _images(candidate: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+def _images(candidate: Mapping[str, Any]) -> Iterator[tuple[str | bytes, bool]]:
     """Yield each picture's base64 and whether it is a draft of the model's thinking."""
     content = candidate.get("content")
     for part in _dicts(content.get("parts") if isinstance(content, Mapping) else None):
         inline = part.get("inlineData") or part.get("inline_data")
         data = inline.get("data") if isinstance(inline, Mapping) else None
-        if isinstance(data, str) and data:
+        if isinstance(data, str | bytes) and data:
             yield data, part.get("thought") is True
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from photobooth_daemon.errors import AttemptFailed, Reason
 from photobooth_daemon.providers.bodies import decoded
-from photobooth_daemon.providers.http import Answer, document_of, failure_by_status
+from photobooth_daemon.providers.http import Answer, failure_by_status
+from photobooth_daemon.providers.picture_json import read_document
 
 Scrub = Callable[[str], str]
 
@@ -33,14 +34,14 @@ def read_answer(body: bytes) -> Made:
     Raises:
         AttemptFailed: no picture.
     """
-    document = document_of(body)
+    document = read_document(body)
     if not isinstance(document, Mapping) or not isinstance(document.get("data"), list):
         raise AttemptFailed(Reason.BAD_RESPONSE, "not an answer of an Images API")
     usage = _usage(document.get("usage"))
     for item in document["data"]:
         text = item.get("b64_json") if isinstance(item, Mapping) else None
-        if isinstance(text, str) and text:
-            picture = decoded(text.partition(",")[2] if text.startswith("data:") else text)
+        if isinstance(text, str | bytes) and text:
+            picture = decoded(_without_head(text))
             if picture is None:
                 raise AttemptFailed(Reason.BAD_RESPONSE, "the picture is not base64", usage=usage)
             return Made(picture, None, {**usage, "images": 1})
@@ -48,6 +49,13 @@ def read_answer(body: bytes) -> Made:
         if isinstance(url, str) and url:
             return Made(None, url, {**usage, "images": 1})
     raise AttemptFailed(Reason.NO_IMAGE, "the answer holds no picture", again=0, usage=usage)
+
+
+def _without_head(text: str | bytes) -> str | bytes:
+    """Return what follows the head of a data URL, which some servers write."""
+    if isinstance(text, bytes):
+        return text.partition(b",")[2] if text.startswith(b"data:") else text
+    return text.partition(",")[2] if text.startswith("data:") else text
 
 
 def read_error(answer: Answer, scrub: Scrub, excerpt: str) -> AttemptFailed:
