@@ -7,6 +7,7 @@ zone, away from the edge that printers cut off. Everything here blocks.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import as_file, files
 from io import BytesIO
 
@@ -77,19 +78,23 @@ def _plate(shorter_px: int, stamp: Stamp, link: str) -> Image.Image:
     drawn = _drawn(code, modules, edge)
     if not stamp.text:
         return drawn
-    font = _font(round(edge * TEXT_SHARE), stamp.text, round(edge * WIDEST_TEXT))
-    left, top, right, bottom = (round(value) for value in font.getbbox(stamp.text))
+    line = _line(stamp.text, round(edge * TEXT_SHARE), round(edge * WIDEST_TEXT))
     quiet = round(edge * QUIET_MODULES / modules)
-    plate = Image.new(
-        "RGB",
-        (max(edge, right - left + 2 * quiet), edge + bottom - top + quiet),
-        _WHITE,
-    )
+    size = (max(edge, line.width + 2 * quiet), edge + line.height + quiet)
+    plate = Image.new("RGB", size, _WHITE)
     plate.paste(drawn, ((plate.width - edge) // 2, 0))
-    ImageDraw.Draw(plate).text(
-        ((plate.width - right + left) // 2 - left, edge - top), stamp.text, _BLACK, font
-    )
+    plate.paste(line, ((plate.width - line.width) // 2, edge))
     return plate
+
+
+@lru_cache(maxsize=16)
+def _line(text: str, height_px: int, widest_px: int) -> Image.Image:
+    """Return the text, black on white, and no more: an evening's pictures have the same."""
+    font = _font(height_px, text, widest_px)
+    left, top, right, bottom = (round(value) for value in font.getbbox(text))
+    line = Image.new("RGB", (right - left, bottom - top), _WHITE)
+    ImageDraw.Draw(line).text((-left, -top), text, _BLACK, font)
+    return line
 
 
 def _drawn(code: segno.QRCode, modules: int, edge: int) -> Image.Image:
