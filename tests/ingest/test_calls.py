@@ -47,6 +47,25 @@ async def test_a_photo_that_nobody_can_paint_ends_soon_and_costs_little(
     await booth.nothing_left()
 
 
+@pytest.mark.parametrize("fallback", [[], [OPENAI], [OPENAI, GEMINI, OPENAI]], ids=len)
+async def test_an_overloaded_provider_is_asked_seldom_and_as_long_as_there_is_time(
+    booth: Booth, fallback: list[Any]
+) -> None:
+    booth.provider.script.always("overloaded")
+    await booth.configure_settings(sync_response_seconds=14)
+    await booth.configure_slot(fallback=fallback)
+    answer = await booth.post()
+    assert (answer.status, answer.code) == (502, "provider_error")
+    job = await booth.the_job()
+    attempts = job["attempts"]
+    assert {attempt["reason"] for attempt in attempts} == {"overloaded"}
+    assert len(booth.provider.log.requests) == len(attempts) <= 8
+    assert job["timings"]["total_ms"] < 14_000
+    # It may have room again at any moment: after 1, 2 and 4 s, the next 8 being too many.
+    assert fallback or (len(attempts) == 4 and attempts[-1]["started_ms"] > 6_900)
+    await booth.nothing_left()
+
+
 async def test_fifteen_cameras_are_at_the_provider_together(booth: Booth) -> None:
     for slot_id in BOOTHS:
         await booth.configure_slot(slot_id, **GEMINI)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from io import BytesIO
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
@@ -54,6 +55,21 @@ class TestPrepare:
         assert SECRET.encode() not in photo.data
         assert b"Exif" not in photo.data
         assert not opened(photo.data).getexif()
+
+    @pytest.mark.parametrize("quality", [20, 90])
+    def test_what_a_camera_keeps_behind_its_photo_stays_behind(self, tmp_path, quality):
+        # Previews by the Multi-Picture Format (CIPA DC-007): nobody knows what they show.
+        target = BytesIO()
+        photo, preview = corners(900, 600), Image.new("RGB", (1920, 1280), BLUE)
+        photo.save(target, "MPO", save_all=True, append_images=[preview], quality=quality)
+        data = target.getvalue()
+        assert b"MPF\0" in data
+        for edge in (1536, 300):
+            sent = prepared(tmp_path, data, max_edge_px=edge)
+            assert (sent.width, sent.height) == (min(edge, 900), min(edge, 900) * 2 // 3)
+            assert upright(opened(sent.data))
+            assert b"MPF\0" not in sent.data
+            assert sent.data.count(b"\xff\xd8") == 1
 
     def test_a_light_clean_jpeg_keeps_its_pixels(self, tmp_path):
         data = camera_jpeg(corners(1000, 800))
