@@ -32,18 +32,20 @@ _fields: ContextVar[Mapping[str, object]] = ContextVar("log_fields")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _SECRET_NAME = re.compile(r"(?i)password|passwd|secret|token|api_?key|authorization|cookie|body")
 _SECRET_SHAPES = (
-    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {HIDDEN}"),
-    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+"), HIDDEN),
-    (re.compile(r"(?<=://)[^/\s\"'?#]+@"), f"{HIDDEN}@"),
+    ("", re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {HIDDEN}"),
+    ("eyJ", re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+"), HIDDEN),
+    ("://", re.compile(r"(?<=://)[^/\s\"'?#]+@"), f"{HIDDEN}@"),
     (
+        "=",
         re.compile(
             r"(?i)\b([\w.-]*(?:passw(?:or)?d|secret|token|key|signature|credential)|sig|auth)"
             r"=[^&\s\"']+"
         ),
         rf"\1={HIDDEN}",
     ),
-    (re.compile(r"[A-Za-z0-9+/_-]{200,}={0,2}"), HIDDEN),
+    ("", re.compile(r"[A-Za-z0-9+/_-]{200,}={0,2}"), HIDDEN),
 )
+"""Each with what it cannot be without: to look for that alone takes a hundredth of the time."""
 _PLAIN_VALUE = re.compile(r"[^\s=\"']+")
 _JOURNAL_PRIORITY = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3, "CRITICAL": 2}
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -104,8 +106,9 @@ class SecretMask:
         """Return the text with every secret replaced."""
         if self._values is not None:
             text = self._values.sub(HIDDEN, text)
-        for shape, replacement in _SECRET_SHAPES:
-            text = shape.sub(replacement, text)
+        for sign, shape, replacement in _SECRET_SHAPES:
+            if sign in text:
+                text = shape.sub(replacement, text)
         return text
 
 

@@ -436,7 +436,7 @@ async def test_an_answer_is_taken_apart_before_pictures_are_finished(
     async with gemini(provider) as driver:
         threads = driver._pictures
         work = [asyncio.create_task(threads.finish(busy.wait, 30)) for _ in range(2)]
-        await eventually(lambda: not waiting_in(threads))
+        await eventually(lambda: len(threads._lines.running) == 2)
         # One thread stays busy, so that the order is that of the other one.
         stay = threading.Event()
         work.append(asyncio.create_task(threads.finish(stay.wait, 30)))
