@@ -102,18 +102,26 @@ class GalleryHandler(PageHandler):
             return False
         return True
 
-    def ask_pin(self, event: Event, *, to_show: bool) -> None:
-        """Answer with the page that asks for the PIN."""
+    async def find_or_tell(self, token: str) -> Event | None:
+        """Return the event of a gallery; None once it is said in words why there is nothing."""
+        try:
+            return await self.find(token)
+        except (GalleryNotFound, GalleryEnded) as error:
+            look = Look()
+            if isinstance(error, GalleryEnded):
+                look = self.look(await self.galleries.get(token))
+            text = render_gallery_end(STATES[type(error)], self.language(look), look)
+            self.write_problem_page(text, error, look)
+            return None
+
+    async def enter_or_tell(self, token: str, *, to_show: bool) -> Event | None:
+        """Return the event to whoever may see it; None once the end is told or the PIN asked."""
+        event = await self.find_or_tell(token)
+        if event is None or self.has_pass(event):
+            return event
         text = self.pin_page(event, PinFault.NONE, to_show=to_show)
         self.write_page(text, HTTPStatus.OK, self.look(event))
-
-    async def write_end(self, token: str, error: GalleryNotFound | GalleryEnded) -> None:
-        """Say in words why there is nothing here."""
-        look = Look()
-        if isinstance(error, GalleryEnded):
-            look = self.look(await self.galleries.get(token))
-        text = render_gallery_end(STATES[type(error)], self.language(look), look)
-        self.write_problem_page(text, error, look)
+        return None
 
     def write_problem_page(self, text: str, error: PhotoboothError, look: Look) -> None:
         """Answer with a page where other clients would get a problem document."""
@@ -141,13 +149,8 @@ class GalleryPageHandler(GalleryHandler):
     async def get(self, token: str) -> None:
         """Show a page of pictures, or ask for the PIN."""
         before = read_time_cursor(self)
-        try:
-            event = await self.find(token)
-        except (GalleryNotFound, GalleryEnded) as error:
-            await self.write_end(token, error)
-            return
-        if not self.has_pass(event):
-            self.ask_pin(event, to_show=False)
+        event = await self.enter_or_tell(token, to_show=False)
+        if event is None:
             return
         look = self.look(event)
         found = await self.pictures.list_newest(
@@ -171,13 +174,8 @@ class GalleryShowHandler(GalleryHandler):
     @unless_refused
     async def get(self, token: str) -> None:
         """Show the page, or ask for the PIN."""
-        try:
-            event = await self.find(token)
-        except (GalleryNotFound, GalleryEnded) as error:
-            await self.write_end(token, error)
-            return
-        if not self.has_pass(event):
-            self.ask_pin(event, to_show=True)
+        event = await self.enter_or_tell(token, to_show=True)
+        if event is None:
             return
         look = self.look(event)
         text = render_show(self.language(look), look, self.place(event))

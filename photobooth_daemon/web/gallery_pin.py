@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from photobooth_daemon.administration.galleries import PASS_SECONDS
-from photobooth_daemon.errors import GalleryEnded, GalleryNotFound, TooManyAttempts, WrongPin
+from photobooth_daemon.errors import TooManyAttempts, WrongPin
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model.events import Event
 from photobooth_daemon.web.base import Base
@@ -37,10 +37,8 @@ class GalleryPinHandler(GalleryHandler):
     async def post(self, token: str) -> None:
         """Give the pass, or ask once more."""
         form = read_form(self)
-        try:
-            event = await self.find(token)
-        except (GalleryNotFound, GalleryEnded) as error:
-            await self.write_end(token, error)
+        event = await self.find_or_tell(token)
+        if event is None:
             return
         to_show = form.get("to") == SHOW
         if event.gallery.pin_hash is not None:

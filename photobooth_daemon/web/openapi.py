@@ -93,9 +93,7 @@ and watches it. Administrators log in for a token, or use the session cookie of 
 Errors are problem documents (RFC 9457) with a stable `code`."""
 
 
-class OpenApiHandler(Handler):
-    """``/api/openapi.json``."""
-
+class _DocumentHandler(Handler):
     public = True
 
     def initialize(
@@ -104,6 +102,10 @@ class OpenApiHandler(Handler):
         super().initialize(base)
         self._document = document
         self._rendered = rendered
+
+
+class OpenApiHandler(_DocumentHandler):
+    """``/api/openapi.json``."""
 
     @unless_refused
     async def get(self) -> None:
@@ -112,17 +114,8 @@ class OpenApiHandler(Handler):
         self.write(await self._rendered.get("json", lambda: encode_json(self._document())))
 
 
-class DocsHandler(Handler):
+class DocsHandler(_DocumentHandler):
     """``/api/docs``: the same, for people; no script, nothing from elsewhere."""
-
-    public = True
-
-    def initialize(
-        self, base: Base, *, document: Callable[[], dict[str, Any]], rendered: Rendered
-    ) -> None:
-        super().initialize(base)
-        self._document = document
-        self._rendered = rendered
 
     @unless_refused
     async def get(self) -> None:
