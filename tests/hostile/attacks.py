@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from itertools import cycle
 
-STRANGER = "127.0.0.66"
+stranger: ContextVar[str] = ContextVar("stranger", default="127.0.66.1")
+"""The address that an attack comes from."""
 MOST_CONNECTIONS = 1000
 
 Attack = Callable[[str, int, asyncio.Event], Awaitable[int]]
@@ -22,7 +24,7 @@ async def connection(
     host: str, port: int
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """A connection from the stranger's address."""
-    reader, writer = await asyncio.open_connection(host, port, local_addr=(STRANGER, 0))
+    reader, writer = await asyncio.open_connection(host, port, local_addr=(stranger.get(), 0))
     try:
         yield reader, writer
     finally:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,6 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from tests.hostile.attacks import (
-    STRANGER,
     Attack,
     asking,
     chunk_extensions,
@@ -28,12 +28,15 @@ from tests.hostile.attacks import (
     long_heads,
     many_fields,
     pipelines,
+    stranger,
     trickles,
 )
+from tests.support.databases import Databases
 from tests.support.party import Party
 
 ATTACK_SECONDS = 5.0
 PHOTO_SECONDS = 1.0
+PHOTOS_IN_PEACE = 3
 USUAL_SECONDS = 0.25
 """What a photo takes in peace; where other work keeps the machine busy, all takes longer."""
 MOST_MEMORY_BYTES = 1024**3
@@ -74,23 +77,47 @@ ATTACKS: dict[str, Attack] = {
 }
 
 
-@pytest.fixture
-def party(io_loop: IOLoop, tmp_path: Path, database_url: str) -> Iterator[Party]:
-    opened: Party = io_loop.run_sync(lambda: Party.open(tmp_path, database_url))
-    yield opened
-    io_loop.run_sync(opened.close)
+@pytest.fixture(scope="module")
+def io_loop() -> Iterator[IOLoop]:
+    """One loop for all attacks, which come to one daemon."""
+    loop = IOLoop(make_current=False)
+    yield loop
+    loop.close(all_fds=True)
+
+
+@pytest.fixture(scope="module")
+def party(
+    io_loop: IOLoop, tmp_path_factory: pytest.TempPathFactory, databases: Databases
+) -> Iterator[Party]:
+    with databases.migrated() as url:
+        directory = tmp_path_factory.mktemp("party")
+        opened: Party = io_loop.run_sync(lambda: Party.open(directory, url))
+        yield opened
+        io_loop.run_sync(opened.close)
+
+
+@pytest.fixture(scope="module")
+def peace() -> deque[float]:
+    """How long the last photos took before an attack began."""
+    return deque(maxlen=PHOTOS_IN_PEACE)
 
 
 @pytest.mark.timeout(seconds=150)
-@pytest.mark.parametrize("name", ATTACKS)
-async def test_photos_are_served_meanwhile(party: Party, name: str) -> None:
+@pytest.mark.parametrize(("number", "name"), list(enumerate(ATTACKS)), ids=ATTACKS)
+async def test_photos_are_served_meanwhile(
+    party: Party, peace: deque[float], number: int, name: str
+) -> None:
     # Trickling uploads were believed for as long as such a short window.
     window_seconds = 10 if name.startswith("trickles") else 30
     await party.set_settings(sync_response_seconds=window_seconds)
     await party.set_slot("slot-002", provider="local", operation="look", params={})
-    peace = [shot for _ in range(3) for shot in await party.shoot()]
-    assert {shot.why_original for shot in peace} == {None}
-    before = sorted(shot.seconds for shot in peace)[1]
+    for _ in range(max(1, PHOTOS_IN_PEACE - len(peace))):
+        (shot,) = await party.shoot()
+        assert shot.why_original is None
+        peace.append(shot.seconds)
+    before = sorted(peace)[PHOTOS_IN_PEACE // 2]
+    # What an address has earned itself is no protection from the next stranger.
+    stranger.set(f"127.0.66.{number + 1}")
     stop = asyncio.Event()
     attack = party.begin(ATTACKS[name]("127.0.0.1", party.daemon.port, stop))
     took = []
@@ -105,7 +132,7 @@ async def test_photos_are_served_meanwhile(party: Party, name: str) -> None:
         stop.set()
     made = await attack
     print(
-        f"\n| {name} | {made} connections from {STRANGER} | "
+        f"\n| {name} | {made} connections from {stranger.get()} | "
         f"{before:.2f} s | {sorted(took)[len(took) // 2]:.2f} s | {max(took):.2f} s |"
     )
     assert max(took) < before + PHOTO_SECONDS * max(1.0, before / USUAL_SECONDS)
