@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import pytest
 from tornado.ioloop import IOLoop
@@ -278,9 +278,14 @@ def chromium() -> str:
     return path or _no_browser("there is no chromium: apt install chromium")
 
 
-@pytest.fixture(scope="module")
+def _of_browser(fixture_name: str, config: pytest.Config) -> Literal["session", "module"]:
+    """While a browser is open its own event loop runs, and no test can run another."""
+    return "session" if config.option.markexpr == "browser" else "module"
+
+
+@pytest.fixture(scope=_of_browser)
 def browser(chromium: str) -> Iterator[Any]:
-    """A browser a module: while it is open its own event loop runs, and no test can run another."""
+    """One for all of the browser's tests; one a module where there are others, too."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -24,8 +24,9 @@ from photobooth_daemon.rehearsal.tethering import TetheringProgram
 from tests.support import started
 from tests.support.daemons import PASSWORD, Daemon, until
 from tests.support.intake_process import SLOT, IntakeProcess
+from tests.support.provider_thread import ProviderThread
 from tests.support.sample_pictures import corners, jpeg
-from tests.support.ui_house import KEY, ProviderThread
+from tests.support.ui_house import KEY
 
 FOLDER_SLOT = "slot-002"
 KILLS = 10
@@ -50,7 +51,7 @@ LOCAL_SLOT = (
 @pytest.fixture
 def daemon(tmp_path: Path, database_url: str) -> Iterator[Daemon]:
     """A daemon whose provider takes its time, so that kills find photos in every state."""
-    provider = ProviderThread()
+    provider = ProviderThread(KEY)
     provider.fake.script.always("image", delay_seconds=PROVIDER_SECONDS)
     toml = f'[providers.gemini]\nbase_url = "{provider.url}"\napi_key = "{KEY}"\n'
     opened = Daemon(tmp_path, database_url, toml)

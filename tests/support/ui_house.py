@@ -1,17 +1,15 @@
 """What the browser's tests share: a daemon with slots and photos, a fake provider, a browser.
 
 The daemon is a process of its own, on a port that outlives it; each test has a
-fresh browser context, whose complaints (console errors, refused policies,
+browser that remembers nobody, whose complaints (console errors, refused policies,
 requests to elsewhere) fail the test.
 """
 
 from __future__ import annotations
 
-import asyncio
 import ftplib
 import io
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,10 +21,11 @@ from urllib.parse import urlencode
 from PIL import Image, ImageDraw
 
 from photobooth_daemon.database.embedded import EmbeddedPostgres
-from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support.daemons import Daemon, until
 from tests.support.intake_process import IntakeProcess
 from tests.support.office import BOUNDARY, PASSWORDS, cheap, form
+from tests.support.provider_thread import ProviderThread
+from tests.support.ui_contexts import opened_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -61,26 +60,6 @@ def frame(colour: tuple[int, int, int] = (190, 140, 40)) -> bytes:
     target = io.BytesIO()
     picture.save(target, "PNG")
     return target.getvalue()
-
-
-class ProviderThread:
-    """The rehearsal provider on a loop of its own."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self.fake, self.url = asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
-
-    async def _open(self) -> tuple[FakeProvider, str]:
-        fake = FakeProvider(keys=[KEY])
-        return fake, fake.start()
-
-    def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self.fake.stop(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
 
 
 @dataclass
@@ -229,7 +208,7 @@ def open_house(
     """A furnished house, gone at the end; an empty one is as the installation leaves it."""
     database = "empty_house" if empty else "house"
     postgres.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
-    provider = ProviderThread()
+    provider = ProviderThread(KEY)
     toml = f'[providers.gemini]\nbase_url = "{provider.url}"\nlocal = true\n'
     if not empty:
         toml += f'api_key = "{KEY}"\n'
@@ -314,27 +293,34 @@ def visit(
     scheme: str = "light",
     **options: Any,
 ) -> Iterator[Visit]:
-    """A person who opens a browser, and closes it without having seen an error."""
-    context = browser.new_context(
+    """A person who opens a browser, and leaves it without having seen an error.
+
+    ``options`` are a context's, or ``alone`` (``ui_contexts``).
+    """
+    with opened_page(
+        browser,
+        house.url,
         viewport={"width": size[0], "height": size[1]},
         locale=LOCALES[language],
         timezone_id="Europe/Moscow",
         color_scheme=scheme,
         reduced_motion="reduce",
         **options,
-    )
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    source = (files("photobooth_daemon.ui") / "texts" / f"{language}.json").read_text("utf-8")
-    one = Visit(house, context, page, language, texts=json.loads(source))
-    page.on("console", lambda message: _complain(one, message.type, message.text))
-    page.on("pageerror", lambda error: one.complaints.append(f"uncaught: {error}"))
-    page.on("request", lambda request: _stay_at_home(one, request.url))
-    try:
+    ) as page:
+        page.context.set_default_timeout(30_000)
+        source = (files("photobooth_daemon.ui") / "texts" / f"{language}.json").read_text("utf-8")
+        one = Visit(house, page.context, page, language, texts=json.loads(source))
+        heard: dict[Any, Any] = {
+            "console": lambda message: _complain(one, message.type, message.text),
+            "pageerror": lambda error: one.complaints.append(f"uncaught: {error}"),
+            "request": lambda request: _stay_at_home(one, request.url),
+        }
+        for event, listener in heard.items():
+            page.on(event, listener)
         yield one
         one.check_quiet()
-    finally:
-        context.close()
+        for event, listener in heard.items():
+            page.remove_listener(event, listener)
 
 
 def _complain(one: Visit, kind: str, text: str) -> None:

@@ -234,7 +234,7 @@ def test_the_slideshow_runs_for_half_an_hour(
     """Its minutes are the page's clock's; the daemon restarts in the middle of them."""
     for _ in range(10):
         shoot(house)
-    with visit(house, browser, "ru", WIDE) as one:
+    with visit(house, browser, "ru", WIDE, alone=True) as one:
         one.page.clock.install()
         one.page.goto(house.url + path_of(event) + "/show")
         one.page.locator(".slide.seen").wait_for()

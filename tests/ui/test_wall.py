@@ -88,7 +88,7 @@ def test_a_screen_says_what_to_do_too(admin: Visit, house: House, lent: str) -> 
 
 
 def test_the_board_needs_little_script(house: House, browser: Any) -> None:
-    with visit(house, browser, "ru") as one:
+    with visit(house, browser, "ru", alone=True) as one:
         one.login()
         bytes_of: dict[str, int] = {}
 
