@@ -42,7 +42,7 @@ from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import Attempt, Job, JobSource, JobStatus, Picture, Rung, Timings
 from photobooth_daemon.pictures.steps import FinishedPicture, finish, megapixels_of
-from photobooth_daemon.pictures.threads import PictureThreads
+from photobooth_daemon.pictures.threads import PictureThreads, is_large
 from photobooth_daemon.providers.driver import ProviderResult
 from photobooth_daemon.tasks import InFlight
 
@@ -158,7 +158,7 @@ class IngestService:
         ):
             if fault is not None:
                 raise fault
-            await self._prepare(admitted, progress, requests)
+            await self._prepare(admitted, progress, photo, requests)
             await self._wait_for_place(admitted, progress)
             climbed = await self._climb(admitted, progress, photo, requests, job)
             await requests.close()
@@ -206,10 +206,11 @@ class IngestService:
         return earlier
 
     async def _prepare(
-        self, admitted: Admitted, progress: Progress, requests: RequestBuilder
+        self, admitted: Admitted, progress: Progress, photo: Picture, requests: RequestBuilder
     ) -> None:
         """Make the picture that the first rung takes: a broken photo shows here."""
-        with progress.timed("prepare_ms"), admitted.turn.preparing():
+        beside = is_large(photo.decoded_megapixels)
+        with progress.timed("prepare_ms"), admitted.turn.preparing(beside=beside):
             await requests.prepare(admitted.slot.ladder()[0], admitted.work_deadline)
 
     async def _wait_for_place(self, admitted: Admitted, progress: Progress) -> None:

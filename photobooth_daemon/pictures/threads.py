@@ -51,7 +51,7 @@ class _Piece:
 
     @property
     def large(self) -> bool:
-        return self.megapixels > LARGE_MEGAPIXELS
+        return is_large(self.megapixels)
 
     def tell(self, result: Any, error: BaseException | None) -> None:
         """Hand the outcome to the loop; from any thread."""
@@ -77,6 +77,11 @@ class _Lines:
     running: list[_Piece] = field(default_factory=list)
     pace: Pace = field(default_factory=Pace)
     closed: bool = False
+
+
+def is_large(megapixels: float) -> bool:
+    """Return whether a picture waits for the large ones' thread, and for no other."""
+    return megapixels > LARGE_MEGAPIXELS
 
 
 def threads_for_cores() -> int:

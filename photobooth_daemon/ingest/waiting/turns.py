@@ -195,8 +195,14 @@ class UploadTurn:
             self._rest = loop.call_later(REST_SECONDS, self._turns.give_back, self)
 
     @contextmanager
-    def preparing(self) -> Iterator[None]:
-        """Let no more be read than can be prepared, while this photo waits for that."""
+    def preparing(self, *, beside: bool = False) -> Iterator[None]:
+        """Let no more be read than can be prepared, while this photo waits for that.
+
+        One that is prepared ``beside`` the usual ones keeps none of them from being read.
+        """
+        if beside:
+            yield
+            return
         self._turns.hold_back(self)
         try:
             yield
