@@ -13,6 +13,7 @@ _ENTRY = re.compile(r"^@@(\d+) (\w+):  (.*)$", re.DOTALL)
 _STATEMENT = re.compile(r"^(?:statement|execute [\w<>]+): (.*)$", re.DOTALL)
 _PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_COMMENT = re.compile(r"--[^\n]*")
 _OF_SERVER = ("ALTER SYSTEM", "SELECT pg_reload_conf")
 
 
@@ -26,8 +27,8 @@ class Asked:
 
     @property
     def shape(self) -> str:
-        """The text on one line."""
-        return " ".join(self.text.split())
+        """The text on one line, without its comments, which would hide the rest of it."""
+        return " ".join(_COMMENT.sub("", self.text).split())
 
 
 def read(log: str) -> list[Asked]:

@@ -46,9 +46,10 @@ class EventReportRepository:
             # An evening's photos are laid out once, in memory.
             await connection.execute("SET LOCAL work_mem = '32MB'")
             row = await connection.fetchrow(_REPORT.format(which=which), *values)
-        total, quarters = row["total"], tuple(_hour_of(one) for one in row["quarters"] or ())
-        p50_ms, p95_ms = total["total_ms"] or (None, None)
-        provider_p50_ms, provider_p95_ms = total["provider_ms"] or (None, None)
+        total, took = row["total"], row["took"]
+        quarters = tuple(_hour_of(one) for one in row["quarters"] or ())
+        p50_ms, p95_ms = took["total_ms"] or (None, None)
+        provider_p50_ms, provider_p95_ms = took["provider_ms"] or (None, None)
         return EventReport(
             since=since,
             until=until,
@@ -58,9 +59,9 @@ class EventReportRepository:
             failures=total["failures"],
             pending=total["pending"],
             fallbacks=total["fallbacks"],
-            made_again=total["made_again"],
+            made_again=took["made_again"],
             total=Durations(p50_ms, p95_ms, total["longest"]),
-            ready_p90_ms=total["ready_p90"],
+            ready_p90_ms=took["ready_p90"],
             provider=Durations(provider_p50_ms, provider_p95_ms, total["provider_longest"]),
             received_bytes=total["received_bytes"],
             result_bytes=total["result_bytes"],
@@ -99,69 +100,80 @@ def _hours_of(quarters: Iterable[Hour]) -> tuple[Hour, ...]:
 
 
 # What was made again later is no further photo, but costs, too. All figures of one report are of
-# one statement, which looks at each job once, however many figures there are.
+# one statement, which looks at each job once; what can be added up is added up from its cells.
 _REPORT = f"""
 WITH job AS MATERIALIZED (
-    SELECT job_id, slot_id, source, status, provider, fallback, rerun_by, input_size_bytes,
-           coalesce(provider_code, failure_code, 'unknown') AS code, result_size_bytes, cost,
+    SELECT job_id, slot_id, source = 'ingest' AS is_photo, status, provider, fallback, rerun_by,
+           coalesce(provider_code, failure_code, 'unknown') AS code,
+           input_size_bytes, result_size_bytes, cost,
            (timings ->> 'total_ms')::integer AS total_ms,
            (timings ->> 'provider_ms')::integer AS provider_ms,
            jsonb_array_length(attempts) AS attempts, started_at
       FROM job_history AS job
      WHERE source IN ('ingest', 'rerun') AND {{which}}
-), photo AS NOT MATERIALIZED (
-    SELECT * FROM job WHERE source = 'ingest'
-), total AS (
-    SELECT count(*) AS photos,
-           count(*) FILTER (WHERE status = 'done') AS done,
-           count(*) FILTER (WHERE status = 'timeout') AS timeouts,
-           count(*) FILTER (WHERE status = 'failed') AS failures,
-           count(*) FILTER (WHERE status = 'pending') AS pending,
-           count(*) FILTER (WHERE fallback) AS fallbacks,
+), cell AS MATERIALIZED (
+    SELECT slot_id, is_photo, status, provider, code,
+           date_bin('15 minutes', started_at, 'epoch') AS at,
+           CASE WHEN is_photo THEN count(*) ELSE 0 END AS photos, sum(cost) AS cost,
+           count(*) FILTER (WHERE fallback) AS fallbacks, sum(attempts) AS attempts,
+           sum(input_size_bytes)::bigint AS input_size_bytes,
+           sum(result_size_bytes)::bigint AS result_size_bytes,
+           max(total_ms) AS total_ms, max(provider_ms) AS provider_ms,
+           min(started_at) AS first_at, max(started_at) AS last_at
+      FROM job GROUP BY 1, 2, 3, 4, 5, 6
+), slot_took AS MATERIALIZED (
+    SELECT slot_id, percentile_disc(0.95) WITHIN GROUP (ORDER BY total_ms) AS p95_ms
+      FROM job WHERE is_photo GROUP BY slot_id
+), took AS (
+    SELECT percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY total_ms) AS total_ms,
+           percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY provider_ms) AS provider_ms,
+           percentile_disc(0.9) WITHIN GROUP (ORDER BY total_ms) FILTER (WHERE status = 'done')
+               AS ready_p90,
            count(*) FILTER (WHERE rerun_by IS NOT NULL AND EXISTS (
                SELECT FROM job_history AS made
-                WHERE made.job_id = photo.rerun_by AND made.status = 'done')) AS made_again,
-           percentile_disc('{{{{0.5,0.95}}}}'::float8[]) WITHIN GROUP (ORDER BY total_ms)
-               AS total_ms,
-           max(total_ms) AS longest,
-           percentile_disc(0.9) WITHIN GROUP (ORDER BY total_ms)
-               FILTER (WHERE status = 'done') AS ready_p90,
-           percentile_disc('{{{{0.5,0.95}}}}'::float8[]) WITHIN GROUP (ORDER BY provider_ms)
-               AS provider_ms,
-           max(provider_ms) AS provider_longest,
+                WHERE made.job_id = job.rerun_by AND made.status = 'done')) AS made_again
+      FROM job WHERE is_photo
+), total AS (
+    SELECT coalesce(sum(photos), 0) AS photos,
+           coalesce(sum(photos) FILTER (WHERE status = 'done'), 0) AS done,
+           coalesce(sum(photos) FILTER (WHERE status = 'timeout'), 0) AS timeouts,
+           coalesce(sum(photos) FILTER (WHERE status = 'failed'), 0) AS failures,
+           coalesce(sum(photos) FILTER (WHERE status = 'pending'), 0) AS pending,
+           coalesce(sum(fallbacks), 0) AS fallbacks,
+           max(total_ms) AS longest, max(provider_ms) AS provider_longest,
            coalesce(sum(input_size_bytes), 0)::bigint AS received_bytes,
            coalesce(sum(result_size_bytes), 0)::bigint AS result_bytes,
-           (SELECT coalesce(sum(cost), 0)::float8 FROM job) AS cost,
-           min(started_at) AS first_at, max(started_at) AS last_at
-      FROM photo
+           (SELECT coalesce(sum(cost), 0)::float8 FROM cell) AS cost,
+           min(first_at) AS first_at, max(last_at) AS last_at
+      FROM cell WHERE is_photo
 ), slot_line AS (
-    SELECT slot_id, (SELECT display_name FROM slot WHERE slot.slot_id = job.slot_id),
-           count(*) FILTER (WHERE source = 'ingest') AS photos,
-           count(*) FILTER (WHERE source = 'ingest' AND status = 'done') AS done,
-           count(*) FILTER (WHERE source = 'ingest' AND status = 'timeout') AS timeouts,
-           count(*) FILTER (WHERE source = 'ingest' AND status = 'failed') AS failures,
-           percentile_disc(0.95) WITHIN GROUP (ORDER BY total_ms)
-               FILTER (WHERE source = 'ingest') AS p95_ms,
+    SELECT slot_id, (SELECT display_name FROM slot WHERE slot.slot_id = cell.slot_id),
+           sum(photos) AS photos,
+           coalesce(sum(photos) FILTER (WHERE status = 'done'), 0) AS done,
+           coalesce(sum(photos) FILTER (WHERE status = 'timeout'), 0) AS timeouts,
+           coalesce(sum(photos) FILTER (WHERE status = 'failed'), 0) AS failures,
+           (SELECT p95_ms FROM slot_took WHERE slot_took.slot_id = cell.slot_id) AS p95_ms,
            coalesce(sum(cost), 0)::float8 AS cost
-      FROM job GROUP BY slot_id HAVING bool_or(source = 'ingest')
+      FROM cell GROUP BY slot_id HAVING bool_or(is_photo)
 ), cause AS (
-    SELECT status, code, count(*) AS photos
-      FROM photo WHERE status IN ('timeout', 'failed') GROUP BY status, code
+    SELECT status, code, sum(photos) AS photos
+      FROM cell WHERE is_photo AND status IN ('timeout', 'failed') GROUP BY status, code
 ), provider_line AS (
-    SELECT coalesce(provider, 'none') AS provider,
-           count(*) FILTER (WHERE source = 'ingest') AS photos, sum(attempts) AS attempts,
-           coalesce(sum(cost), 0)::float8 AS cost
-      FROM job GROUP BY provider
+    SELECT coalesce(provider, 'none') AS provider, sum(photos) AS photos,
+           sum(attempts) AS attempts, coalesce(sum(cost), 0)::float8 AS cost
+      FROM cell GROUP BY provider
 ), slow_photo AS (
     SELECT job_id, slot_id, status, provider, total_ms, coalesce(provider_ms, 0) AS provider_ms,
            started_at
-      FROM photo WHERE total_ms IS NOT NULL ORDER BY total_ms DESC, job_id LIMIT {SLOWEST}
+      FROM job WHERE is_photo AND total_ms IS NOT NULL
+     ORDER BY total_ms DESC, job_id LIMIT {SLOWEST}
 ), quarter AS (
-    SELECT date_bin('15 minutes', started_at, 'epoch') AS at, count(*) AS photos,
-           count(*) FILTER (WHERE status = 'done') AS done
-      FROM photo GROUP BY at
+    SELECT at, sum(photos) AS photos,
+           coalesce(sum(photos) FILTER (WHERE status = 'done'), 0) AS done
+      FROM cell WHERE is_photo GROUP BY at
 )
 SELECT (SELECT to_jsonb(total) FROM total) AS total,
+       (SELECT to_jsonb(took) FROM took) AS took,
        (SELECT jsonb_agg(to_jsonb(line) ORDER BY slot_id) FROM slot_line AS line) AS slots,
        (SELECT jsonb_agg(to_jsonb(line) ORDER BY photos DESC, code) FROM cause AS line) AS causes,
        (SELECT jsonb_agg(to_jsonb(line) ORDER BY photos DESC, provider) FROM provider_line AS line)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from photobooth_daemon.database.pool import Database
 
@@ -37,8 +37,7 @@ DURATIONS_BY_STRETCH = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeCount:
+class OutcomeCount(NamedTuple):
     """How many photos of a slot ended one way in one stretch."""
 
     stretch_at: datetime
@@ -51,8 +50,7 @@ class OutcomeCount:
     cost: float
 
 
-@dataclass(frozen=True, slots=True)
-class DurationCount:
+class DurationCount(NamedTuple):
     """How many photos took about the same time; ``group`` is a slot, or a stretch's beginning."""
 
     group: str | datetime
