@@ -265,7 +265,12 @@ class Visit:
     def open(self, path: str = "") -> None:
         """Open a screen and wait until it has its title; the page is loaded only once."""
         self.page.goto(f"{self.house.url}/#/{path}")
-        self.page.locator("main h1, .login h1").first.wait_for()
+        try:
+            self.page.locator("main h1, .login h1").first.wait_for()
+        except Exception as error:
+            shown = self.page.locator("body").inner_text()
+            error.add_note(f"It shows {shown!r} and complained of {self.complaints}.")
+            raise
 
     def button(self, key: str, **values: Any) -> Any:
         return self.page.get_by_role("button", name=self.t(key, **values), exact=True)
