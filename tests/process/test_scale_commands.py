@@ -95,7 +95,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield made
 
 
-@pytest.mark.timeout(seconds=900)
 def test_forty_booths_as_printed(site: Site, tmp_path: Path) -> None:
     (tmp_path / "edited").write_text(configuration())
     start_store(site.machine(STORE), tmp_path / "swift")
