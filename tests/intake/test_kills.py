@@ -29,7 +29,7 @@ from tests.support.sample_pictures import corners, jpeg
 from tests.support.ui_house import KEY
 
 FOLDER_SLOT = "slot-002"
-KILLS = 10
+KILLS = 6
 WIDTH_PX = 900
 PROVIDER_SECONDS = 0.3
 WINDOW_SECONDS = 10

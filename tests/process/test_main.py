@@ -19,12 +19,12 @@ from tests.support.daemons import Daemon, until
 @pytest.fixture
 def daemon(tmp_path: Path, database_url: str) -> Iterator[Daemon]:
     running = Daemon(tmp_path, database_url)
-    running.imports_itself = True
     yield running
     running.close()
 
 
 def test_it_says_when_it_serves_and_when_it_stops(daemon: Daemon, tmp_path: Path) -> None:
+    daemon.imports_itself = True
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(60)
@@ -64,7 +64,6 @@ def test_an_older_schema_names_the_command(
     tmp_path: Path, empty_database_url: str, processes: int
 ) -> None:
     daemon = Daemon(tmp_path, empty_database_url, f"[server]\nprocesses = {processes}\n")
-    daemon.imports_itself = True
     try:
         assert daemon.start().wait(60) == 78
         assert "photoboothctl migrate" in daemon.log()
