@@ -234,7 +234,8 @@ def _become(order: _Order, files: list[int]) -> None:
 def _import_everything() -> None:
     # What a command imports only when it is run, as well.
     for found in pkgutil.walk_packages(photobooth_daemon.__path__, "photobooth_daemon."):
-        if not found.name.endswith(".__main__"):
+        # What is run itself is not there before it: Python would warn of it in each log.
+        if not found.name.endswith(".__main__") and found.name not in (DAEMON, INTAKE):
             importlib.import_module(found.name)
     # The forks share these pages for as long as nobody writes into them.
     gc.collect()
