@@ -1,4 +1,4 @@
-"""Lets an address begin a few requests in each turn of the loop, however many it has sent.
+"""Lets an address begin one request in each turn of the loop, however many it has sent.
 
 What is ready in one turn is computed before anybody else is looked at. Forty requests of
 one stranger at a time would make each step of a photo wait for all of them.
@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 
-AT_ONCE = 4
-"""A probe takes the loop 3 ms on a slow machine, so others wait for about a hundredth of a second.
-Thirty cameras behind one address have all begun after eight such turns."""
+AT_ONCE = 1
+"""A photo has dozens of steps, and each waits for as many: beside forty connections the loop had
+computed for 1.06 s when one was answered, for 0.89 s with four at once, for 0.50 s with one.
+Cameras behind one address lose nothing: the turns are as short as what is done in them."""
 
 
 class FairStart:
