@@ -175,6 +175,11 @@ def a_rotated_password_is_in_force_at_once() -> None:
 
 
 @check
+def a_large_webp_finds_its_process_within_the_units_limits() -> None:
+    assert send(NEXT_PASSWORD, photo(3000, "WEBP")).status == 200
+
+
+@check
 def a_key_in_the_credentials_reaches_the_service_alone() -> None:
     key = Path("/etc/photobooth-daemon/credentials/gemini_api_key")
     key.write_text("a-key-of-the-boot-test\n", "utf-8")

@@ -103,11 +103,11 @@ def is_ready() -> bool:
     return ask("GET", "/readyz", seconds=5).status == 200
 
 
-def photo(edge: int = 1800) -> bytes:
-    """Return a JPEG with something in it."""
+def photo(edge: int = 1800, kind: str = "JPEG") -> bytes:
+    """Return a picture with something in it."""
     file = io.BytesIO()
     picture = Image.effect_noise((edge, edge * 2 // 3), 60).convert("RGB")
-    picture.save(file, "JPEG", quality=85)
+    picture.save(file, kind, quality=85)
     return file.getvalue()
 
 
