@@ -42,7 +42,8 @@ def read(log: str) -> list[Asked]:
         if kind == "LOG" and (said := _STATEMENT.match(text)):
             if not said[1].startswith(_OF_SERVER):
                 asked.append(Asked(connection, said[1].rstrip()))
-        elif kind == "DETAIL" and text.startswith("parameters: ") and asked:
+        # PostgreSQL 16 and newer write the word with a capital.
+        elif kind == "DETAIL" and text.lower().startswith("parameters: ") and asked:
             values = tuple(value for _, value in _PARAMETER.findall(text))
             asked[-1] = Asked(connection, asked[-1].text, values)
     return asked
