@@ -197,6 +197,7 @@ class _Watch:
         self._reads_head = False
         self._head_begun_at: float | None = None
         self._chunks = self._small_chunks = 0
+        self._has_begun = False
         self._written = 0
         self._written_at = 0.0
         self._read_until = stream.read_until
@@ -222,6 +223,10 @@ class _Watch:
         head = await self._head_lines(max_bytes)
         if self._network is not None:
             await self._fair_start.turn(self._network)
+        if self._has_begun and self._stream.closed():
+            # Thousands may have been sent ahead, and Tornado would answer all that it has read.
+            raise StreamClosedError
+        self._has_begun = True
         return head
 
     async def _head_lines(self, max_bytes: int) -> bytes:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tornado.httputil import HTTPServerRequest
 
 from photobooth_daemon.web import connections, server, upload
+from photobooth_daemon.web.application import DaemonApplication
 from tests.support.booth import PASSWORD, SLOT, Booth
 from tests.support.certificates import make_certificate
 from tests.support.fakes import eventually
@@ -203,3 +207,25 @@ async def test_the_disk_is_looked_at_while_a_photo_is_written(
     answer = await booth.post(booth.form(b"\xff\xd8\xff" + b"a" * 6_000_000))
     assert (answer.status, answer.code) == (507, "storage_full")
     await booth.nothing_left()
+
+
+async def test_what_was_sent_ahead_ends_with_its_client(
+    booth: Booth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, begun = 1500, Counter[str]()
+    find_handler = DaemonApplication.find_handler
+
+    def counted(self: DaemonApplication, request: HTTPServerRequest, **options: Any) -> Any:
+        begun[request.path] += 1
+        return find_handler(self, request, **options)
+
+    monkeypatch.setattr(DaemonApplication, "find_handler", counted)
+    reader, writer = await booth.connect()
+    writer.write(b"HEAD /livez HTTP/1.1\r\nHost: x\r\n\r\n" * sent)
+    assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+    writer.transport.abort()
+    before = 0
+    while (now := begun["/livez"]) != before:
+        before = now
+        assert (await booth.get("/readyz")).status == 200
+    assert 0 < now < sent / 2
