@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -92,11 +91,12 @@ def _slow_photo_of(line: Mapping[str, Any]) -> SlowPhoto:
 
 def _hours_of(quarters: Iterable[Hour]) -> tuple[Hour, ...]:
     """Return the hours that quarters of an hour, in their order, add up to."""
-    hours = groupby(quarters, key=lambda one: one.at.replace(minute=0))
-    return tuple(
-        Hour(at, sum(one.photos for one in ones), sum(one.done for one in ones))
-        for at, ones in ((at, list(ones)) for at, ones in hours)
-    )
+    hours: dict[datetime, tuple[int, int]] = {}
+    for one in quarters:
+        at = one.at.replace(minute=0)
+        photos, done = hours.get(at, (0, 0))
+        hours[at] = photos + one.photos, done + one.done
+    return tuple(Hour(at, photos, done) for at, (photos, done) in hours.items())
 
 
 # What was made again later is no further photo, but costs, too. All figures of one report are of
