@@ -87,8 +87,8 @@ class LoginHandler(Handler):
         return self.site.cookie_name(self.request, cookie)
 
 
-class LogoutHandler(Handler):
-    """``POST /api/logout``."""
+class _OwnHandler(Handler):
+    """What everybody who is logged in may do with their own session."""
 
     any_admin = True
     open_to_newcomers = True
@@ -96,6 +96,10 @@ class LogoutHandler(Handler):
     def initialize(self, base: Base, *, admins: AdminService) -> None:
         super().initialize(base)
         self._admins = admins
+
+
+class LogoutHandler(_OwnHandler):
+    """``POST /api/logout``."""
 
     @unless_refused
     async def post(self) -> None:
@@ -126,15 +130,8 @@ class MeHandler(Handler):
         )
 
 
-class MyPasswordHandler(Handler):
+class MyPasswordHandler(_OwnHandler):
     """``PUT /api/me/password``."""
-
-    any_admin = True
-    open_to_newcomers = True
-
-    def initialize(self, base: Base, *, admins: AdminService) -> None:
-        super().initialize(base)
-        self._admins = admins
 
     @unless_refused
     async def put(self) -> None:
