@@ -16,12 +16,13 @@ from pyftpdlib.filesystems import AbstractedFS, FilesystemError
 
 from photobooth_daemon.intake.folders import PICTURE_SUFFIXES
 from photobooth_daemon.intake.line import RAW_SUFFIXES
+from photobooth_daemon.model import MB
 
 DEEPEST_FOLDER = 8
 MOST_FOLDERS = 200
 MOST_UNFINISHED = 200
 """What one address may leave lying: uploads without their last name, or cut off."""
-LOOK_AT_DISK_BYTES = 1 << 20
+LOOK_AT_DISK_BYTES = MB
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What a file's rest will meet again: the half that is there only takes up room."""
 

@@ -9,9 +9,10 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from photobooth_daemon.model import MB
 from photobooth_daemon.pictures.kinds import JPEG, MAGIC_BYTES, PNG, WEBP, content_type_of
 
-COPY_BYTES = 1 << 20
+COPY_BYTES = MB
 TAIL_BYTES = 4096
 
 

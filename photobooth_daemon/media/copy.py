@@ -19,6 +19,7 @@ from pathlib import Path
 from photobooth_daemon.media.keys import MediaKey, Shelf
 from photobooth_daemon.media.listing import StoredThing
 from photobooth_daemon.media.store import MediaStore
+from photobooth_daemon.model import MB
 
 SHELVES = (Shelf.TEMPLATES, Shelf.RESULTS, Shelf.ORIGINALS)
 """A provider's input is gone with its photo's window: nobody copies it in time."""
@@ -120,6 +121,6 @@ async def stored_digest(store: MediaStore, key: MediaKey) -> str:
 def _digest_of(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
+        while block := file.read(MB):
             digest.update(block)
     return digest.hexdigest()

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from photobooth_daemon.model import MB
+
 BLOCK_BYTES = 256 * 1024
 _QUICK_BYTES = 64 * 1024
 
@@ -51,7 +53,7 @@ def _digested(source: bytes | Path) -> Body:
         return Body(source, len(source), hashlib.sha256(source).hexdigest())
     digest, size_bytes = hashlib.sha256(), 0
     with source.open("rb") as file:
-        while block := file.read(1 << 20):
+        while block := file.read(MB):
             digest.update(block)
             size_bytes += len(block)
     return Body(source, size_bytes, digest.hexdigest())

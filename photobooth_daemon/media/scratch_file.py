@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from photobooth_daemon.media.files import create_file, write_all
+from photobooth_daemon.model import MB
 
-BLOCK_BYTES = 1024 * 1024
+BLOCK_BYTES = MB
 """One hop into a thread for each: a small photo needs one, and no more is held in memory."""
 MOST_PIECES = 16
 """Of a block; what comes in smaller ones is made one."""

@@ -51,7 +51,7 @@ _REDUCING_GAP = 2.0
 resampling that follows then has enough to choose from."""
 MOST_WEBP_PIXELS_HERE = 4_000_000
 """Providers' usual ones have 1.5 million; a process of its own costs 0.2 s of processor time."""
-PIECE_BYTES = 1 << 20
+PIECE_BYTES = MB
 """Of a file, as a decoder gets it."""
 _WHITE = (255, 255, 255)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from photobooth_daemon.errors import InvalidImage
+from photobooth_daemon.model import MB
 from photobooth_daemon.pictures.exif import orientation_of, turns_sideways
 from photobooth_daemon.pictures.jpeg import JpegHeader, count_scans, read_jpeg_header
 from photobooth_daemon.pictures.kinds import AVIF, GIF, JPEG, PNG, WEBP
@@ -34,7 +35,7 @@ _SHRUNK_TIMES = 0.5
 MOST_CHUNKS = 50_000
 """A PNG of 50 MB in the customary chunks of 8 KB has 6,400."""
 _GIF_EXTENSION, _GIF_IMAGE = 0x21, 0x2C
-_LONGEST_EXIF = 1 << 20
+_LONGEST_EXIF = MB
 _COLOURS = (b"\x02", b"\x06")
 """A PNG's colour types of three and four samples (PNG, 11.2.2), of 16 bits each eight bytes."""
 

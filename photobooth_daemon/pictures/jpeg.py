@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import BinaryIO
 
 from photobooth_daemon.errors import InvalidImage
+from photobooth_daemon.model import MB
 from photobooth_daemon.pictures.exif import orientation_of
 
 MOST_SEGMENTS = 2_000
@@ -28,7 +29,7 @@ _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _SEQUENTIAL_FRAMES = frozenset({0xC0, 0xC1})
 _HUFFMAN_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 _JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
-_BLOCK_BYTES = 1 << 20
+_BLOCK_BYTES = MB
 _MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 _ICC = b"ICC_PROFILE\x00"
 _EXIF = b"Exif\x00\x00"

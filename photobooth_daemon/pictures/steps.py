@@ -17,7 +17,7 @@ from typing import BinaryIO
 from PIL import Image
 
 from photobooth_daemon.errors import InvalidImage, UnsupportedMediaType
-from photobooth_daemon.model import Output, PictureBytes
+from photobooth_daemon.model import MB, Output, PictureBytes
 from photobooth_daemon.pictures.codec import (
     MOST_PIXELS,
     Resampling,
@@ -58,7 +58,7 @@ PREVIEW_LEAST_SHARE = 0.6
 PRINT_QUALITY = 92
 LIGHT_BYTES_PER_PIXEL = 0.2
 """About what encoding it anew would bring."""
-SMALL_BYTES = 1 << 20
+SMALL_BYTES = MB
 SMALL_EDGE_PX = 2048
 """Up to here a small JPEG is not scaled to a limit of 1536: that would cost more than all else."""
 LEAST_SHARE_OF_LIMIT = 8 / 9

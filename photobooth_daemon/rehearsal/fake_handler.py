@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeVar
 from tornado.iostream import IOStream, StreamClosedError
 from tornado.web import RequestHandler, stream_request_body
 
+from photobooth_daemon.model import MB
 from photobooth_daemon.rehearsal.fake_picture import Painter
 from photobooth_daemon.rehearsal.fake_request_log import RequestLog, SeenRequest
 from photobooth_daemon.rehearsal.fake_script import Behaviour, Lane, Script
@@ -196,7 +197,7 @@ class FakeHandler(RequestHandler):
         """Answers 200 with a body of many megabytes (``mb``)."""
         self.set_header("Content-Type", "application/json")
         for _ in range(int(behaviour.options.get("mb", 200))):
-            self.write(b" " * (1 << 20))
+            self.write(b" " * MB)
             await self.flush()
             if self._gone.is_set():
                 raise HungUp

@@ -11,9 +11,11 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from photobooth_daemon.model import MB
+
 MAX_KEPT_BYTES = 256 * 1024
 PIECE = b" " * (256 * 1024)
-FLOOD_BYTES = 256 * 1024 * 1024
+FLOOD_BYTES = 256 * MB
 """Whoever reads so much has shown what he does; more could take the machine's memory."""
 HTML = b"<!DOCTYPE html><html><body><h1>Bad Gateway</h1></body></html>"
 

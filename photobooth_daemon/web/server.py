@@ -16,11 +16,12 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 
 from photobooth_daemon.errors import InvalidRequest
+from photobooth_daemon.model import MB
 from photobooth_daemon.web.connections import MOST_HEAD_BYTES, Connections, read_little
 from photobooth_daemon.web.problems import CONTENT_TYPE, problem_of
 
 IDLE_CONNECTION_SECONDS = 75
-PIECE_BYTES = 1024 * 1024
+PIECE_BYTES = MB
 """How much of a body is taken at once: each piece costs the loop a fifth of a millisecond."""
 BARE_REFUSAL = b"HTTP/1.1 400 Bad Request\r\n\r\n"
 """What Tornado writes to a client whose message it cannot parse."""

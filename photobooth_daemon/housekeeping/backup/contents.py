@@ -17,10 +17,11 @@ from typing import IO
 
 from photobooth_daemon.errors import BackupFailed
 from photobooth_daemon.housekeeping.backup.manifest import CONFIG, DUMP, KEYS, MEDIA, NAME, SHELVES
+from photobooth_daemon.model import MB
 
 LIST = "files.sha256"
-COPY_BYTES = 1 << 20
-MANIFEST_BYTES = 1 << 20
+COPY_BYTES = MB
+MANIFEST_BYTES = MB
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _MEDIA_FILE = re.compile(
     rf"{MEDIA}/(?:{'|'.join(SHELVES)})/{_UUID}/(?:result|original|preview|photo)\.(?:jpg|png|webp)"
