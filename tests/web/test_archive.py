@@ -19,14 +19,12 @@ import pytest
 
 from photobooth_daemon.media.archive import FOR_GUESTS
 from photobooth_daemon.model.csv_text import csv_text
+from tests.support import archives
+from tests.support.archives import PICTURES, add_large_evening
 from tests.support.hall import Hall
 from tests.support.office import Office
 from tests.support.past_evenings import add_photo, keep
 from tests.web.test_events import planned
-
-PICTURE_BYTES = 1_000_000
-PICTURES = 40
-"""More than the buffers between a server and a client that does not read."""
 
 
 def noon() -> datetime:
@@ -208,27 +206,15 @@ async def test_an_empty_event_and_none_at_all(office: Office) -> None:
 
 async def a_large_evening(office: Office, tmp_path: Path) -> dict[str, Any]:
     event = await planned(office, -180, 60)
-    picture = tmp_path / "picture.jpg"
-    picture.write_bytes(os.urandom(PICTURE_BYTES))
-    for number in range(PICTURES):
-        await add_photo(office, event["event_id"], noon() + timedelta(seconds=number), picture)
+    await add_large_evening(office, event["event_id"], tmp_path)
     return event
 
 
 @asynccontextmanager
 async def download(office: Office, event: dict[str, Any]) -> AsyncIterator[asyncio.StreamReader]:
-    """A client that has read the head of its archive, and so far nothing more."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", office.port, limit=65536)
-    writer.write(
-        f"GET /api/events/{event['event_id']}/archive.zip HTTP/1.0\r\nHost: booth\r\n"
-        f"Authorization: Bearer {await office.token()}\r\n\r\n".encode()
-    )
-    head = await reader.readuntil(b"\r\n\r\n")
-    assert b" 200 " in head.splitlines()[0], head
-    try:
+    path, token = f"/api/events/{event['event_id']}", await office.token()
+    async with archives.download(office, path, "Authorization", f"Bearer {token}") as reader:
         yield reader
-    finally:
-        writer.close()
 
 
 async def test_what_happens_under_way_shows(office: Office, tmp_path: Path) -> None:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 
 import pytest
 from tornado.ioloop import IOLoop
 
 from photobooth_daemon.web import archive
+from tests.support import archives
+from tests.support.archives import PICTURE_BYTES, PICTURES, add_large_evening
 from tests.support.fakes import eventually
 from tests.support.hall import Hall
 from tests.support.office import Office
-from tests.support.past_evenings import add_photo
-
-PICTURES, PICTURE_BYTES = 40, 1_000_000
-"""More than the buffers between a server and a client that does not read."""
 
 
 @pytest.fixture
@@ -30,28 +25,12 @@ def hall(io_loop: IOLoop, office: Office, tmp_path: Path) -> Hall:
 
 async def _a_large_evening(office: Office, tmp_path: Path) -> Hall:
     hall = await Hall.open(office, -180, 60, gallery={"archive": True})
-    picture = tmp_path / "picture.jpg"
-    picture.write_bytes(os.urandom(PICTURE_BYTES))
-    for number in range(PICTURES):
-        at = datetime.now(UTC) - timedelta(hours=2, seconds=number)
-        await add_photo(office, hall.event["event_id"], at, picture)
+    await add_large_evening(office, hall.event["event_id"], tmp_path)
     return hall
 
 
-@asynccontextmanager
-async def download(hall: Hall, address: str) -> AsyncIterator[asyncio.StreamReader]:
-    """A guest who has read the head of his archive, and so far nothing more."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", hall.office.port, limit=65536)
-    writer.write(
-        f"GET {hall.path}/archive.zip HTTP/1.0\r\nHost: booth\r\n"
-        f"X-Forwarded-For: {address}\r\n\r\n".encode()
-    )
-    head = await reader.readuntil(b"\r\n\r\n")
-    assert b" 200 " in head.splitlines()[0], head
-    try:
-        yield reader
-    finally:
-        writer.close()
+def download(hall: Hall, address: str) -> AbstractAsyncContextManager[asyncio.StreamReader]:
+    return archives.download(hall.office, hall.path, "X-Forwarded-For", address)
 
 
 async def status(hall: Hall, address: str) -> int:
