@@ -18,11 +18,6 @@ EXIT_FAILED, EXIT_USAGE, EXIT_NOT_FOUND = 1, 2, 4
 KEY = "AIza-key-that-nobody-may-see"
 
 
-@pytest.fixture
-def commands(database_url: str, tmp_path: Path) -> Commands:
-    return Commands(database_url, tmp_path)
-
-
 def rows(database_url: str, sql: str) -> list[Any]:
     async def fetch() -> list[Any]:
         connection = await asyncpg.connect(database_url)

@@ -26,11 +26,6 @@ LOOK = ("provider=local", "operation=look", "enabled=true")
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def commands(database_url: str, tmp_path: Path) -> Commands:
-    return Commands(database_url, tmp_path)
-
-
 @pytest.fixture(autouse=True)
 def in_novosibirsk(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A zone in which local times and UTC cannot be taken for each other."""

@@ -16,11 +16,6 @@ from tests.support.office import Office
 EXIT_USAGE, EXIT_UNAVAILABLE = 2, 3
 
 
-@pytest.fixture
-def commands(database_url: str, tmp_path: Path) -> Commands:
-    return Commands(database_url, tmp_path)
-
-
 def test_the_key_is_another_one_with_the_same_owner_and_mode_and_the_log_tells(
     commands: Commands, tmp_path: Path
 ) -> None:
