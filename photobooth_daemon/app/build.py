@@ -56,7 +56,6 @@ from photobooth_daemon.providers.catalogues import ProviderCatalogues
 from photobooth_daemon.providers.driver import ProviderDriver
 from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.event_photos import EventPhotos
-from photobooth_daemon.repositories.event_report import EventReportRepository
 from photobooth_daemon.repositories.gallery_pictures import GalleryPictures
 from photobooth_daemon.repositories.live_messages import LiveMessageRepository
 from photobooth_daemon.repositories.media import MediaRepository
@@ -264,7 +263,7 @@ async def build(
         health=health,
         readiness=readiness,
         intake=intake,
-        reports=EventReportRepository(database),
+        reports=evening.reports,
         event_reports=evening.event_reports,
         setting_list=administration.setting_repository,
         admins=administration.admins,

@@ -28,6 +28,7 @@ class Evening:
     results: ResultService
     archives: Archives
     retention: Retention
+    reports: EventReportRepository
     event_reports: EventReports
     boards: BoardService
 
@@ -36,17 +37,14 @@ def build_evening(
     database: Database, administration: Administration, media_store: MediaStore, clock: Clock
 ) -> Evening:
     """Return it, on one database and one store."""
-    audit = administration.audit
+    audit, reports = administration.audit, EventReportRepository(database)
     return Evening(
         ResultService(database, ResultEnds(), media_store, audit, administration.live, clock),
         Archives(EventPhotos(database), media_store, clock),
         Retention(RetentionRepository(database), media_store, clock),
+        reports,
         EventReports(
-            EventReportRepository(database),
-            EventPictures(database),
-            administration.audit_repository,
-            media_store,
-            clock,
+            reports, EventPictures(database), administration.audit_repository, media_store, clock
         ),
         BoardService(database, BoardRepository(database), audit, clock),
     )
