@@ -30,6 +30,7 @@ from photobooth_daemon.monitoring.alerts.heartbeat import Heartbeat
 from photobooth_daemon.monitoring.alerts.outbox import Outbox
 from photobooth_daemon.monitoring.alerts.watch import AlertWatch, Surroundings
 from photobooth_daemon.monitoring.background import Operations
+from photobooth_daemon.monitoring.certificates import Certificates
 from photobooth_daemon.monitoring.gauges import Gauges
 from photobooth_daemon.monitoring.health import Health
 from photobooth_daemon.monitoring.intake_page import IntakePage
@@ -73,6 +74,7 @@ class Shared:
     schemas: ParamSchemas
     site: Site
     intake: IntakePage
+    certificates: Certificates
     alert_channels: AlertChannels
     config_digest: str
     clock: Clock
@@ -115,6 +117,7 @@ def build_background(shared: Shared) -> tuple[Health, Operations]:
         failing_checks=vitals.failing_checks,
         problems=shared.problems,
         intake=shared.intake,
+        certificates=shared.certificates,
         vitals=repository,
         processes=ProcessRepository(database),
         metrics=shared.metrics,
@@ -212,6 +215,7 @@ def _watch(shared: Shared, vitals: Vitals, troubles: HostTroubles) -> AlertWatch
             silent_hosts=tuple(
                 (host.host, host.seen_at) for host in vitals.hosts if host.processes == 0
             ),
+            differing=vitals.differing,
             caps=tuple((cap.scope, round(100 * cap.share)) for cap in vitals.caps),
             silent=vitals.silent,
             audit_head_was_put_back=vitals.audit_head_was_put_back,

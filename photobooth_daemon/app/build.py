@@ -46,6 +46,7 @@ from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import LiveMessage
 from photobooth_daemon.monitoring.background import Operations
+from photobooth_daemon.monitoring.certificates import Certificates
 from photobooth_daemon.monitoring.health import Health
 from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness.service import Readiness
@@ -94,6 +95,7 @@ class App:
     drivers: Mapping[str, ProviderDriver]
     http: aiohttp.ClientSession
     health: Health
+    certificates: Certificates
     operations: Operations
     upkeep: Upkeep
     readiness: Readiness
@@ -209,6 +211,7 @@ async def build(
         metrics_from=config.server.metrics_from,
     )
     intake = IntakePage(config.intake, http)
+    certificates = Certificates(config.server.tls_cert_file, media_store, metrics)
     upkeep = build_upkeep(config, database, administration, media_store, http, clock)
     shared = Shared(
         config=config,
@@ -226,6 +229,7 @@ async def build(
         schemas=schemas,
         site=site,
         intake=intake,
+        certificates=certificates,
         alert_channels=upkeep.alert_channels,
         config_digest=config_digest(config, signing_key),
         clock=clock,
@@ -334,6 +338,7 @@ async def build(
         drivers=drivers,
         http=http,
         health=health,
+        certificates=certificates,
         operations=operations,
         upkeep=upkeep,
         readiness=readiness,

@@ -41,6 +41,10 @@ class BothStores(MediaStore):
         await self.first.close()
         await self.second.close()
 
+    def certificate_ends(self) -> int | None:
+        """Return the end of the one that has any: no more than one of them is elsewhere."""
+        return self.first.certificate_ends() or self.second.certificate_ends()
+
     # Reading
 
     async def open(self, key: MediaKey, *, whole: bool = True) -> OpenedMedia:

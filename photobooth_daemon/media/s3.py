@@ -109,6 +109,10 @@ class S3Store(MediaStore):
         await self._client.close()
         await asyncio.to_thread(self._threads.close)
 
+    def certificate_ends(self) -> int | None:
+        """Return the end of the one that the last new connection was shown."""
+        return self._client.certificate_ends()
+
     # Reading
 
     async def open(self, key: MediaKey, *, whole: bool = True) -> OpenedObject:

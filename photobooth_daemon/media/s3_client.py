@@ -25,7 +25,7 @@ from photobooth_daemon.media.s3_body import NOTHING, Body
 from photobooth_daemon.media.s3_documents import Listed, Page, read_page
 from photobooth_daemon.media.s3_faults import S3Refusal, no_answer, refusal, seconds_ahead
 from photobooth_daemon.media.s3_signing import Signer
-from photobooth_daemon.media.s3_trust import trusted
+from photobooth_daemon.media.s3_trust import ShownCertificate, trusted
 from photobooth_daemon.model import MB
 
 TRIES = 3
@@ -80,12 +80,17 @@ class S3Client:
         self._timeout_seconds = config.timeout_seconds
         # Not True, which would be no check at all before aiohttp 3.9.
         self._tls = trusted(config.ca_file)
+        self._shown = ShownCertificate(self._tls)
         self._opened: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
         """Close the connections."""
         if self._opened is not None:
             await self._opened.close()
+
+    def certificate_ends(self) -> int | None:
+        """Return when the certificate ends that was shown last, in seconds since 1970."""
+        return self._shown.ends
 
     async def put(self, key: str, body: Body, content_type: str, *, patient: bool = True) -> None:
         """Store an object; it is there, and synced, when this returns.

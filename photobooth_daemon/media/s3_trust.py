@@ -1,4 +1,4 @@
-"""Whose word on a bucket's certificate counts."""
+"""Whose word on a bucket's certificate counts, and until when it is good."""
 
 from __future__ import annotations
 
@@ -21,3 +21,21 @@ def trusted(ca_file: Path | None) -> ssl.SSLContext:
     except OSError as error:
         message = "cannot be read, or holds no certificate in PEM form"
         raise ConfigError([Fault("media.s3.ca_file", message)]) from error
+
+
+class ShownCertificate:
+    """Knows when the certificate ends that a store has shown on its last new connection."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        """Look on at each connection that is made by the context from here on."""
+        self.ends: int | None = None
+        shown = self
+
+        class Observed(ssl.SSLObject):
+            def do_handshake(self) -> None:
+                super().do_handshake()
+                told = self.getpeercert() or {}
+                if "notAfter" in told:
+                    shown.ends = ssl.cert_time_to_seconds(str(told["notAfter"]))
+
+        context.sslobject_class = Observed

@@ -89,6 +89,10 @@ class MediaStore(ABC):
     async def close(self) -> None:
         """Let go of everything, after what is being done."""
 
+    def certificate_ends(self) -> int | None:
+        """Return when the TLS certificate ends that the store has shown, in seconds since 1970."""
+        return None
+
     # Reading
 
     @abstractmethod

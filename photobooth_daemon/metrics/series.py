@@ -197,6 +197,12 @@ class Metrics:
         self.host_silent = self._fact(
             "host_silent", "Whether a host has stopped showing itself without a stop.", ("host",)
         )
+        self.hosts_differ = self._fact(
+            "hosts_differ", "Whether running hosts differ in version or configuration: 1 or 0."
+        )
+        self.tls_expires_timestamp_seconds = self._fact(
+            "tls_expires_timestamp_seconds", "When a TLS certificate ends.", ("certificate",)
+        )
         self.clock_skew_seconds = self._fact(
             "clock_skew_seconds", "How far the database's clock is ahead of this host's."
         )

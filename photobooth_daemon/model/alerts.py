@@ -8,6 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+SHOWN_HERE = "server"
+SHOWN_BY_BUCKET = "S3"
+"""Whose certificates a host knows: its own, and that of the bucket."""
+
 
 class Severity(StrEnum):
     """``page``: act now, guests notice. ``warning``: look today."""
@@ -73,18 +77,23 @@ class Troubles:
     """Slots whose photos lie in their folder and do not move, and how many they are."""
     problems: tuple[tuple[str, str, int], ...] = ()
     """Codes answered within the last ten minutes, with their slot and number."""
+    certificates: tuple[tuple[str, int], ...] = ()
+    """When each certificate that is shown to it, or by it, ends, in seconds since 1970."""
 
     def and_of(self, other: Troubles) -> Troubles:
         """Return what two processes of one host see: each looks at it, each answers its own."""
         counts: dict[tuple[str, str], int] = {}
         for code, slot_id, count in (*self.problems, *other.problems):
             counts[code, slot_id] = counts.get((code, slot_id), 0) + count
+        ends = sorted((*self.certificates, *other.certificates), key=lambda one: -one[1])
         return Troubles(
             failing_checks=tuple(sorted({*self.failing_checks, *other.failing_checks})),
             clock_skew_seconds=max(self.clock_skew_seconds, other.clock_skew_seconds, key=abs),
             intake_is_down=self.intake_is_down or other.intake_is_down,
             stalled=tuple(sorted({**dict(self.stalled), **dict(other.stalled)}.items())),
             problems=tuple((code, slot, count) for (code, slot), count in sorted(counts.items())),
+            # The earliest end of each, which comes last.
+            certificates=tuple(sorted(dict(ends).items())),
         )
 
 

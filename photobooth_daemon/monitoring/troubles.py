@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model.alerts import Troubles
+from photobooth_daemon.monitoring.certificates import Certificates
 from photobooth_daemon.monitoring.intake_page import IntakePage, IntakeState, stalled_slots
 from photobooth_daemon.monitoring.recent_problems import RecentProblems
 from photobooth_daemon.repositories.processes import ProcessRepository
@@ -25,6 +26,7 @@ class HostTroubles:
         failing_checks: Callable[[], tuple[str, ...]],
         problems: RecentProblems,
         intake: IntakePage,
+        certificates: Certificates,
         vitals: VitalsRepository,
         processes: ProcessRepository,
         metrics: Metrics,
@@ -34,6 +36,7 @@ class HostTroubles:
         self._failing_checks = failing_checks
         self._problems = problems
         self._intake = intake
+        self._certificates = certificates
         self._vitals = vitals
         self._processes = processes
         self._metrics = metrics
@@ -56,6 +59,7 @@ class HostTroubles:
                 intake_is_down=intake.state is IntakeState.DOWN,
                 stalled=stalled_slots(intake),
             )
+        self._certificates.refresh()
         skew_seconds = await self._vitals.clock_skew_seconds(self._clock)
         self._metrics.clock_skew_seconds.set(skew_seconds)
         self._seen = replace(self._seen, clock_skew_seconds=skew_seconds)
@@ -67,6 +71,7 @@ class HostTroubles:
             self._seen,
             failing_checks=self._failing_checks(),
             problems=self._problems.counts(),
+            certificates=self._certificates.ends(),
         )
 
     def of_all(self) -> dict[str, Troubles]:

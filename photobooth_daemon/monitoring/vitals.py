@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from photobooth_daemon.clock import Clock
+from photobooth_daemon.config.digest import said_alike
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import DatabaseUnavailable
 from photobooth_daemon.ingest.ladder.spending import ALL_SLOTS, Cap, Spending, caps_of
@@ -18,6 +19,7 @@ from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import MB, Settings, Slot
 from photobooth_daemon.monitoring.disk_forecast import DiskForecast
 from photobooth_daemon.monitoring.health import Health, HealthReport, Status
+from photobooth_daemon.monitoring.hosts_alike import groups_alike
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.processes import HostPresence, ProcessRepository
@@ -75,6 +77,8 @@ class Vitals:
         """Slots of running events that have stopped sending, and for how many minutes."""
         self.hosts: tuple[HostPresence, ...] = ()
         """Every host of the last day, as this process last saw them."""
+        self.differing: tuple[str, ...] = ()
+        """Those that run, those together that are alike, if some are not."""
         self.audit_head_was_put_back = False
         self.disk = DiskForecast(clock)
         self.free_bytes: int | None = None
@@ -144,6 +148,8 @@ class Vitals:
         self._metrics.host_silent.clear()
         for host in self.hosts:
             self._metrics.host_silent.set(float(host.processes == 0), host.host)
+        self.differing = _differing(self.hosts)
+        self._metrics.hosts_differ.set(float(bool(self.differing)))
         since = self._clock.utcnow() - PUT_BACK_TOLD_FOR
         self.audit_head_was_put_back = await self._repository.audit_head_was_put_back(since)
         self._metrics.audit_head_put_back.set(float(self.audit_head_was_put_back))
@@ -197,6 +203,18 @@ class Vitals:
         data = {"status": self.report.status.value, "checks": flat}
         async with self._database.transaction() as connection:
             await self._live.publish(connection, "health", data)
+
+
+def _differing(hosts: Iterable[HostPresence]) -> tuple[str, ...]:
+    """Return the living hosts by version and configuration; nothing where they have one."""
+    groups = groups_alike(
+        (host.host, f"{version} {said_alike(digest)}")
+        for host in hosts
+        if host.processes
+        for version in host.versions
+        for digest in host.config_digests
+    )
+    return tuple(groups) if len(groups) > 1 else ()
 
 
 def _flat(checks: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

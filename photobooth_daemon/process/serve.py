@@ -10,6 +10,7 @@ import ssl
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from photobooth_daemon import __version__
 from photobooth_daemon.app.build import App, build
@@ -63,7 +64,13 @@ async def serve(
     stop = stop or asyncio.Event()
     notifier = notifier or Notifier()
     tls = tls_context(config.server)
-    _listen_for_signals(stop, lambda: _reload(read_config, tls))
+    app: App | None = None
+
+    def certificate_taken(file: Path) -> None:
+        if app is not None:
+            app.certificates.take_up(file)
+
+    _listen_for_signals(stop, lambda: _reload(read_config, tls, certificate_taken))
     database = await Database.open(database_url, min_size=0, max_size=config.database.pool_size)
     try:
         schema_is_ours = await schema_watch.is_ours(database)
@@ -146,7 +153,11 @@ def _listen_for_signals(stop: asyncio.Event, reload: Callable[[], None]) -> None
     loop.add_signal_handler(signal.SIGHUP, reload)
 
 
-def _reload(read_config: Callable[[], Config] | None, tls: ssl.SSLContext | None) -> None:
+def _reload(
+    read_config: Callable[[], Config] | None,
+    tls: ssl.SSLContext | None,
+    certificate_taken: Callable[[Path], None],
+) -> None:
     """Put the certificate and the log level of the file in force; faults leave what was there."""
     if read_config is None:
         return
@@ -154,6 +165,8 @@ def _reload(read_config: Callable[[], Config] | None, tls: ssl.SSLContext | None
         config = read_config()
         if tls is not None:
             load_certificate(tls, config.server)
+            if config.server.tls_cert_file is not None:
+                certificate_taken(config.server.tls_cert_file)
     except ConfigError as error:
         log.error("the configuration was not read again: %s", error.detail)
         return

@@ -199,7 +199,7 @@ def _troubles(told: Mapping[str, Any]) -> Troubles:
     """Return what a process has told; one of another version may tell more, or less."""
     known = {known.name for known in fields(Troubles)}
     values = {name: value for name, value in told.items() if name in known}
-    for name in ("failing_checks", "stalled", "problems"):
+    for name in ("failing_checks", "stalled", "problems", "certificates"):
         if name in values:
             values[name] = tuple(
                 tuple(one) if isinstance(one, list) else one for one in values[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -53,7 +54,10 @@ async def test_pictures_go_there_and_back(
     for made in (store, plain):
         made.create()
     try:
+        assert store.certificate_ends() is None
         await store.prove_writable()
+        left = (store.certificate_ends() or 0) - time.time()
+        assert timedelta(hours=23) < timedelta(seconds=left) < timedelta(days=1)
         job_id = uuid4()
         await store.store_result(job_id, PICTURE, b"preview")
         key = result_key(job_id, "image/jpeg")

@@ -25,6 +25,7 @@ from photobooth_daemon.monitoring.alerts import board as board_module
 from photobooth_daemon.monitoring.alerts.conditions import Rule
 from photobooth_daemon.providers.driver import ProviderConfig
 from tests.support.booth import KEY, Booth
+from tests.support.certificates import Authority
 from tests.support.fakes import eventually
 from tests.support.housekeeping import housekeeping_of, insert_job, value
 
@@ -40,6 +41,7 @@ TROUBLES = {
     "intake_is_down": True,
     "stalled": [["slot-004", 2]],
     "problems": [["internal_error", "", 1]],
+    "certificates": [["S3", 0]],
     "of_a_version_to_come": True,
 }
 ADD_RUN = "INSERT INTO cleanup_run (started_at, finished_at, succeeded) VALUES ($1, $1, $2)"
@@ -157,7 +159,9 @@ class Hook(tornado.web.RequestHandler):
 
 
 @asynccontextmanager
-async def alarmed(database: Database, directory: Path) -> AsyncIterator[tuple[App, list[Any]]]:
+async def alarmed(
+    database: Database, directory: Path, **server: Any
+) -> AsyncIterator[tuple[App, list[Any]]]:
     """A daemon that reports to a hook of the test's."""
     told: list[Any] = []
     hook = HTTPServer(tornado.web.Application([("/", Hook, {"told": told})]))
@@ -165,7 +169,7 @@ async def alarmed(database: Database, directory: Path) -> AsyncIterator[tuple[Ap
     port = next(iter(hook._sockets.values())).getsockname()[1]
     url = f"http://127.0.0.1:{port}/"
     config = Config(
-        server=ServerConfig(jwt_key_file=directory / "jwt.key"),
+        server=ServerConfig(jwt_key_file=directory / "jwt.key", **server),
         media=MediaConfig(root=directory / "media"),
         providers={"gemini": ProviderConfig("gemini", url, KEY, "config")},
         alerts=AlertsConfig(webhook_url=url, heartbeat_url=url, heartbeat_seconds=1),
@@ -275,9 +279,13 @@ async def test_another_hosts_trouble_is_told_once_and_by_its_name(
                 ("PhotoboothIntakeDown", "attic"),
                 ("PhotoboothIntakeStalled", "slot-004"),
                 ("PhotoboothInternalErrors", ""),
+                # The attic is of another version than the two that run here.
+                ("PhotoboothHostsDiffer", ""),
+                ("PhotoboothCertificateEnding", "S3"),
+                ("PhotoboothCertificateAtItsEnd", "S3"),
             }
             await eventually(lambda: fired(first) == expected)
-            await eventually(lambda: value(database, "SELECT count(*) = 7 FROM alert"))
+            await eventually(lambda: value(database, "SELECT count(*) = 10 FROM alert"))
             told = sum(note != "heartbeat" for note in first)
             # The other one takes over, and repeats nothing.
             await app.operations.close()
@@ -286,6 +294,28 @@ async def test_another_hosts_trouble_is_told_once_and_by_its_name(
             await asyncio.sleep(0.5)
             assert sum(note != "heartbeat" for note in first) == told
             assert fired(second) == set()
+
+
+async def test_a_certificate_that_ends_in_two_days_is_told_until_it_is_renewed(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_module, "GROUP_WAIT", timedelta(seconds=0))
+    monkeypatch.setattr(board_module, "CLEAR_FOR", timedelta(seconds=0))
+    monkeypatch.setattr(operations_module, "LOOK_SECONDS", 0.05)
+    authority = Authority(tmp_path)
+    old, renewed = (authority.certify("booth.lan", lasts=timedelta(days=n)) for n in (2, 60))
+    files = {"tls_cert_file": old, "tls_key_file": old}
+    async with alarmed(database, tmp_path, host_name="one", **files) as (app, told):
+
+        def names(kind: str) -> list[tuple[str, str]]:
+            notes = [note for note in told if note != "heartbeat"]
+            return sorted((a["name"], a["subject"]) for note in notes for a in note[kind])
+
+        both = [("PhotoboothCertificateAtItsEnd", "one"), ("PhotoboothCertificateEnding", "one")]
+        await eventually(lambda: names("firing") == both)
+        app.certificates.take_up(renewed)
+        await eventually(lambda: names("recovered") == both)
+        assert names("firing") == both
 
 
 async def test_an_internal_error_is_told(

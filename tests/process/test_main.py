@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -85,7 +88,7 @@ def test_a_database_that_comes_later_is_served(daemon: Daemon, postgres: Embedde
 
 def test_a_renewed_certificate_is_served_after_a_reload(tmp_path: Path, database_url: str) -> None:
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    make_certificate(certificate, key, "first")
+    make_certificate(certificate, key, "first", days=3)
     daemon = Daemon(
         tmp_path,
         database_url,
@@ -95,22 +98,38 @@ def test_a_renewed_certificate_is_served_after_a_reload(tmp_path: Path, database
     try:
         process = daemon.start()
         until(lambda: served_name(daemon.port) == "first")
+        assert shown_days(daemon.port) == 3
 
         key.write_text("not a key", "utf-8")
         process.send_signal(signal.SIGHUP)
         until(lambda: "was not read again" in daemon.log())
         assert served_name(daemon.port) == "first"
 
-        make_certificate(certificate, key, "second")
+        make_certificate(certificate, key, "second", days=90)
+        # What nobody has taken up yet helps nobody.
+        assert shown_days(daemon.port) == 3
         daemon.config_path.write_text(
             daemon.config_path.read_text("utf-8").replace('"warning"', '"info"'), "utf-8"
         )
         process.send_signal(signal.SIGHUP)
         until(lambda: served_name(daemon.port) == "second")
+        # The figures of one second are the same.
+        until(lambda: shown_days(daemon.port) == 90)
         assert daemon.events("configuration read again")
         assert daemon.stop() == 0
     finally:
         daemon.close()
+
+
+def shown_days(port: int) -> int:
+    """Return how long the certificate is good, by the figure that Prometheus is shown."""
+    whatever = ssl._create_unverified_context()
+    with urlopen(f"https://127.0.0.1:{port}/metrics", context=whatever, timeout=60) as answer:
+        text = answer.read().decode()
+    series = r'^photobooth_tls_expires_timestamp_seconds\{certificate="server"\} (\S+)$'
+    told = re.search(series, text, re.M)
+    assert told is not None
+    return round((float(told[1]) - time.time()) / 86400)
 
 
 def served_name(port: int) -> str:

@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 
-def make_certificate(certificate: Path, key: Path, name: str) -> None:
+def make_certificate(certificate: Path, key: Path, name: str, *, days: int = 1) -> None:
     """Write a self-signed certificate for a name, and its key."""
     subprocess.run(
         [
-            *("openssl", "req", "-x509", "-nodes", "-days", "1"),
+            *("openssl", "req", "-x509", "-nodes", "-days", str(days)),
             # An RSA key takes a quarter of a second to find.
             *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
             *("-subj", f"/CN={name}", "-keyout", str(key), "-out", str(certificate)),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from types import MappingProxyType
 
 from photobooth_daemon.errors import PhotoboothError, RateLimited
 from photobooth_daemon.model import MB
-from photobooth_daemon.model.alerts import Condition, Records, Severity, Troubles
+from photobooth_daemon.model.alerts import SHOWN_HERE, Condition, Records, Severity, Troubles
 
 TIMEOUT_SHARE = 0.05
 FAILED_SHARE = 0.05
@@ -25,6 +25,9 @@ BACKUP_OLD = timedelta(hours=26)
 WRONG_PASSWORDS = 20
 CLOCK_WRONG_SECONDS = 5.0
 DATABASES_CLOCK = "PostgreSQL"
+CERTIFICATE_ENDING = timedelta(days=14)
+"""What renews itself has done so by then: of 90 days it has 30 left when it is renewed."""
+CERTIFICATE_AT_ITS_END = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,10 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "PhotoboothUnhealthy": Rule(Severity.PAGE, 30),
         "PhotoboothHostSilent": Rule(Severity.PAGE, 30),
         "PhotoboothClockWrong": Rule(Severity.WARNING, 60),
+        # Longer than it takes to bring one host after the other up to date.
+        "PhotoboothHostsDiffer": Rule(Severity.WARNING, 900),
+        "PhotoboothCertificateEnding": Rule(Severity.WARNING),
+        "PhotoboothCertificateAtItsEnd": Rule(Severity.PAGE),
         "PhotoboothDiskFilling": Rule(Severity.WARNING, 600),
         "PhotoboothDiskFull": Rule(Severity.PAGE),
         "PhotoboothCleanupLate": Rule(Severity.WARNING),
@@ -77,6 +84,8 @@ class Situation:
     min_free_bytes: int = 0
     silent_hosts: tuple[tuple[str, datetime], ...] = ()
     """Hosts that have not stopped and do not show themselves, and since when."""
+    differing: tuple[str, ...] = ()
+    """The hosts that run, those together that are alike, if some are not."""
     caps: tuple[tuple[str, int], ...] = ()
     """Each cost cap of the day by its scope, and how many percent of it are spent."""
     silent: tuple[tuple[str, int], ...] = ()
@@ -148,6 +157,7 @@ def _machine(situation: Situation) -> Iterator[Condition]:
         for check in troubles.failing_checks:
             yield Condition("PhotoboothUnhealthy", f"{host}/{check}")
     yield from _clocks(situation.troubles)
+    yield from _certificates(situation)
     for host, (free_bytes, hours) in situation.disks.items():
         if free_bytes is None:
             continue
@@ -160,6 +170,8 @@ def _machine(situation: Situation) -> Iterator[Condition]:
     for host, seen_at in situation.silent_hosts:
         minutes = round((situation.now - seen_at).total_seconds() / 60)
         yield Condition("PhotoboothHostSilent", host, {"minutes": minutes})
+    if situation.differing:
+        yield Condition("PhotoboothHostsDiffer", facts={"hosts": " / ".join(situation.differing)})
 
 
 def _clocks(troubles: Mapping[str, Troubles]) -> Iterator[Condition]:
@@ -173,6 +185,23 @@ def _clocks(troubles: Mapping[str, Troubles]) -> Iterator[Condition]:
         wrong = {DATABASES_CLOCK: max(wrong.values(), key=abs)}
     for name, seconds in wrong.items():
         yield Condition("PhotoboothClockWrong", name, {"seconds": abs(seconds)})
+
+
+def _certificates(situation: Situation) -> Iterator[Condition]:
+    """Yield which end soon; the bucket's, which all hosts are shown, once."""
+    ends: dict[str, int] = {}
+    for host, troubles in situation.troubles.items():
+        for name, end in troubles.certificates:
+            subject = host if name == SHOWN_HERE else name
+            ends[subject] = min(end, ends.get(subject, end))
+    for subject, end in ends.items():
+        ends_at = datetime.fromtimestamp(end, UTC)
+        left, facts = ends_at - situation.now, {"date": f"{ends_at:%Y-%m-%d}"}
+        if left < CERTIFICATE_ENDING:
+            yield Condition("PhotoboothCertificateEnding", subject, facts)
+        # Beside the other one, whose end would be told as if all were well.
+        if left < CERTIFICATE_AT_ITS_END:
+            yield Condition("PhotoboothCertificateAtItsEnd", subject, facts)
 
 
 def _chores(situation: Situation) -> Iterator[Condition]:

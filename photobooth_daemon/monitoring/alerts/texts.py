@@ -58,6 +58,18 @@ SUMMARIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "en": "{subject}: the clock is {seconds} s off: set it, or let chrony do that",
             "ru": "{subject}: часы расходятся на {seconds} с: настройте их или chrony",
         },
+        "PhotoboothHostsDiffer": {
+            "en": "Hosts differ in version or configuration: {hosts}",
+            "ru": "Серверы отличаются версией или настройками: {hosts}",
+        },
+        "PhotoboothCertificateEnding": {
+            "en": "{subject}: the TLS certificate ends on {date}",
+            "ru": "{subject}: сертификат TLS действует до {date}",
+        },
+        "PhotoboothCertificateAtItsEnd": {
+            "en": "{subject}: renew the TLS certificate now, it ends on {date}",
+            "ru": "{subject}: срочно обновите сертификат TLS, он действует до {date}",
+        },
         "PhotoboothDiskFilling": {
             "en": "{subject}: the disk will be full in {hours} h ({free_mb} MB free)",
             "ru": "{subject}: диск заполнится через {hours} ч (свободно {free_mb} МБ)",

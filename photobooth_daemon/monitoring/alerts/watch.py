@@ -33,6 +33,7 @@ class Surroundings:
     min_free_bytes: int
     locale: str
     silent_hosts: tuple[tuple[str, datetime], ...] = ()
+    differing: tuple[str, ...] = ()
     caps: tuple[tuple[str, int], ...] = ()
     silent: tuple[tuple[str, int], ...] = ()
     audit_head_was_put_back: bool = False
@@ -98,6 +99,7 @@ class AlertWatch:
                 disks=seen.disks,
                 min_free_bytes=seen.min_free_bytes,
                 silent_hosts=seen.silent_hosts,
+                differing=seen.differing,
                 caps=seen.caps,
                 silent=seen.silent,
                 audit_head_was_put_back=seen.audit_head_was_put_back,

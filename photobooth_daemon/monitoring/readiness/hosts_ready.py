@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from photobooth_daemon import __version__
 from photobooth_daemon.config.digest import said_alike
+from photobooth_daemon.monitoring.hosts_alike import groups_alike
 from photobooth_daemon.monitoring.readiness.model import Finding, fault, or_ok, warning
-from photobooth_daemon.repositories.processes import DaemonProcess, ProcessRepository
+from photobooth_daemon.repositories.processes import ProcessRepository
 
 NOBODY = UUID(int=0)
 
@@ -32,8 +32,10 @@ async def check_daemon(
     versions = ", ".join(sorted({process.version for process in living}))
     if ", " in versions:
         remarks.append(warning("daemon", "versions_differ", versions=versions))
-    elif len(alike := _alike(living)) > 1:
-        remarks.append(warning("daemon", "configurations_differ", hosts=" / ".join(alike)))
+    else:
+        alike = groups_alike((p.host, said_alike(p.config_digest)) for p in living)
+        if len(alike) > 1:
+            remarks.append(warning("daemon", "configurations_differ", hosts=" / ".join(alike)))
     # This host is looked at by the other checks.
     remarks += [
         warning("daemon", "host_unwell", host)
@@ -46,12 +48,3 @@ async def check_daemon(
 def clock_time(instant: datetime) -> str:
     """Return an instant as people here read it."""
     return f"{instant.astimezone():%d.%m. %H:%M}"
-
-
-def _alike(living: Sequence[DaemonProcess]) -> list[str]:
-    """Return the hosts, those together that are set up alike, the most of them first."""
-    alike: dict[str, set[str]] = {}
-    for process in living:
-        alike.setdefault(said_alike(process.config_digest), set()).add(process.host)
-    groups = sorted(alike.values(), key=lambda hosts: (-len(hosts), min(hosts)))
-    return [", ".join(sorted(hosts)) for hosts in groups]

@@ -159,6 +159,7 @@ def test_each_trouble_has_its_name(clock: FakeClock) -> None:
                     ("rate_limited", "", 3),
                     ("rate_limited", "slot-002", 4),
                 ),
+                certificates=(("server", int((now + timedelta(days=2)).timestamp())),),
             )
         },
         cooling=(("gemini", "m"),),
@@ -168,6 +169,7 @@ def test_each_trouble_has_its_name(clock: FakeClock) -> None:
         disks={"one": (10**9, 3.0), "two": (10**9, None), "three": (None, None)},
         min_free_bytes=10**8,
         silent_hosts=(("three", now - timedelta(minutes=2)),),
+        differing=("one", "two"),
     )
     assert set(names(found)) == set(RULES) - {"PhotoboothDiskFull"}
     problems = [(c.subject, c.facts["count"]) for c in list_conditions(found) if c.name in ANSWERED]
@@ -201,6 +203,36 @@ def test_a_clock_that_all_hosts_find_wrong_is_the_databases(clock: FakeClock) ->
     assert [told.subject for told in alone] == ["one"]
 
 
+def test_a_buckets_certificate_is_told_once_and_a_hosts_own_by_its_name(clock: FakeClock) -> None:
+    def days(count: float) -> int:
+        return int((clock.utcnow() + timedelta(days=count)).timestamp())
+
+    found = situation(
+        clock,
+        troubles={
+            "one": Troubles(certificates=(("S3", days(13)), ("server", days(80)))),
+            "two": Troubles(certificates=(("S3", days(12)), ("server", days(-0.5)))),
+            "three": Troubles(certificates=(("server", days(14.1)),)),
+        },
+    )
+    ends = [(c.name, c.subject, c.facts["date"]) for c in list_conditions(found)]
+    of_bucket, of_two = (
+        f"{clock.utcnow() + timedelta(days=count):%Y-%m-%d}" for count in (12, -0.5)
+    )
+    assert ends == [
+        ("PhotoboothCertificateEnding", "S3", of_bucket),
+        ("PhotoboothCertificateEnding", "two", of_two),
+        ("PhotoboothCertificateAtItsEnd", "two", of_two),
+    ]
+
+
+def test_of_two_processes_the_one_that_kept_the_old_certificate_counts() -> None:
+    renewed = Troubles(certificates=(("S3", 5), ("server", 9)))
+    old = Troubles(certificates=(("server", 7),))
+    for seen in (renewed.and_of(old), old.and_of(renewed)):
+        assert seen.certificates == (("S3", 5), ("server", 7))
+
+
 def test_what_processes_of_one_host_see_is_put_together() -> None:
     first = Troubles(("media",), 6.0, False, (("slot-001", 2),), (("rate_limited", "slot-001", 1),))
     other = Troubles(("media",), -7.0, True, (("slot-001", 2),), (("rate_limited", "slot-001", 3),))
@@ -220,7 +252,17 @@ def test_an_installation_without_any_cleanup_is_late_too(clock: FakeClock) -> No
 @pytest.mark.parametrize("locale", ["ru", "en"])
 def test_every_alert_says_something_in_both_languages(locale: str) -> None:
     assert set(SUMMARIES) == set(RULES)
-    named = ("percent", "count", "reason", "free_mb", "hours", "minutes", "seconds")
+    named = (
+        "percent",
+        "count",
+        "reason",
+        "free_mb",
+        "hours",
+        "minutes",
+        "seconds",
+        "hosts",
+        "date",
+    )
     facts = dict.fromkeys(named, 7)
     said = {summary_of(Condition(name, "x", facts), locale) for name in RULES}
     assert len(said) == len(RULES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -107,6 +108,24 @@ async def test_timeouts_are_told_and_their_end_too(
         "PhotoboothTimeoutShareHigh",
     }
     assert await repository.list_announced() == []
+
+
+async def test_a_rolling_upgrade_alarms_nobody_and_a_host_that_is_left_behind_does(
+    repository: AlertRepository, clock: FakeClock
+) -> None:
+    machine = Machine(repository, clock)
+    machine.seen = replace(WELL, differing=("a, b", "c"))
+    assert await machine.wait_for_news(60) is None
+    machine.seen = WELL
+    assert await machine.watch.look() is None
+    # The configuration is another one on one host, and it stays like that.
+    machine.seen = replace(WELL, differing=("a, c", "b"))
+    assert await machine.wait_for_news(85) is None
+    news = await machine.wait_for_news()
+    assert news is not None
+    assert [(a.name, a.summary) for a in news.firing] == [
+        ("PhotoboothHostsDiffer", "Hosts differ in version or configuration: a, c / b")
+    ]
 
 
 async def test_a_wrong_key_and_many_wrong_passwords(
