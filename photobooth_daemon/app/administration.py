@@ -20,15 +20,13 @@ from photobooth_daemon.administration.settings import SettingsService
 from photobooth_daemon.administration.slots import SlotService, SlotSurroundings
 from photobooth_daemon.administration.throttle import Throttle
 from photobooth_daemon.administration.tokens import Tokens
-from photobooth_daemon.clock import Clock
+from photobooth_daemon.app.foundation import Foundation
 from photobooth_daemon.config.public_address import PublicAddress
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.model import Slot
 from photobooth_daemon.monitoring.reports.stats import Stats
 from photobooth_daemon.providers.facts import ProviderFacts
-from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.event_stats import EventStatsRepository
@@ -60,7 +58,6 @@ class Administration:
     throttle: Throttle
     penalties: Penalties
     tokens: Tokens
-    live: LivePublisher
     slot_repository: SlotRepository
     setting_repository: SettingsRepository
     event_repository: EventRepository
@@ -71,87 +68,45 @@ class Administration:
 
 
 def build_administration(
-    config: Config,
-    database: Database,
-    clock: Clock,
-    live: LivePublisher,
-    *,
-    signing_key: bytes,
-    audit_key: bytes,
+    foundation: Foundation,
     passwords: Passwords,
     facts: Mapping[str, ProviderFacts],
-    schemas: ParamSchemas,
+    *,
     slot_saved: Callable[[Slot], None] = lambda slot: None,
 ) -> Administration:
-    """Return what administrators work with, on one database.
+    """Return what administrators work with.
 
     ``slot_saved`` is told of each new version of a slot before its saving is answered.
     """
+    database, live, clock = foundation.database, foundation.live, foundation.clock
     audit_repository = AuditRepository(database)
-    heads = build_head_keeper(config, database, audit_key)
-    audit = Audit(audit_repository, clock, audit_key, heads)
-    slot_repository = SlotRepository(database)
-    setting_repository = SettingsRepository(database)
-    template_repository = TemplateRepository(database)
-    job_lists = JobLists(database)
-    event_repository = EventRepository(database)
-    job_repository = JobRepository(database)
-    rerun_repository = RerunRepository(database)
-    freeze = Freeze(event_repository, clock)
-    public_address = PublicAddress(config.server.public_url)
-    throttle = Throttle(database, audit, clock)
-    penalties = Penalties(clock)
-    admin_repository = AdminRepository(database)
-    tokens = Tokens(signing_key, clock)
+    heads = build_head_keeper(foundation.config, database, foundation.keys.audit)
+    audit = Audit(audit_repository, clock, foundation.keys.audit, heads)
+    address = PublicAddress(foundation.config.server.public_url)
+    throttle, penalties = Throttle(database, audit, clock), Penalties(clock)
+    tokens = Tokens(foundation.keys.signing, clock)
+    devices = Devices(foundation.keys.signing, clock)
+    people = AdminRepository(database)
+    settings, templates = SettingsRepository(database), TemplateRepository(database)
+    slots = SlotRepository(database)
+    jobs, job_lists = JobRepository(database), JobLists(database)
+    events, reruns = EventRepository(database), RerunRepository(database)
+    freeze = Freeze(events, clock)
+    surroundings = SlotSurroundings(foundation.schemas, facts, address)
     return Administration(
         admins=AdminService(
-            database,
-            admin_repository,
-            audit,
-            throttle,
-            penalties,
-            passwords,
-            tokens,
-            Devices(signing_key, clock),
-            clock,
+            database, people, audit, throttle, penalties, passwords, tokens, devices, clock
         ),
-        accounts=AccountService(database, admin_repository, audit, throttle, passwords, clock),
+        accounts=AccountService(database, people, audit, throttle, passwords, clock),
         settings=SettingsService(
-            database,
-            setting_repository,
-            audit,
-            live,
-            passwords,
-            clock,
-            facts,
-            freeze,
-            public_address,
+            database, settings, audit, live, passwords, clock, facts, freeze, address
         ),
-        public_address=public_address,
-        events=EventService(
-            database,
-            event_repository,
-            rerun_repository,
-            template_repository,
-            audit,
-            live,
-            passwords,
-            clock,
-        ),
-        reruns=RerunService(
-            database, rerun_repository, job_repository, event_repository, audit, live, clock
-        ),
+        public_address=address,
+        events=EventService(database, events, reruns, templates, audit, live, passwords, clock),
+        reruns=RerunService(database, reruns, jobs, events, audit, live, clock),
         freeze=freeze,
         slots=SlotService(
-            database,
-            slot_repository,
-            template_repository,
-            audit,
-            live,
-            clock,
-            SlotSurroundings(schemas, facts, public_address),
-            freeze,
-            saved=slot_saved,
+            database, slots, templates, audit, live, clock, surroundings, freeze, saved=slot_saved
         ),
         stats=Stats(StatsRepository(database), EventStatsRepository(database), job_lists, clock),
         audit=audit,
@@ -159,12 +114,11 @@ def build_administration(
         throttle=throttle,
         penalties=penalties,
         tokens=tokens,
-        live=live,
-        slot_repository=slot_repository,
-        setting_repository=setting_repository,
-        event_repository=event_repository,
-        template_repository=template_repository,
-        job_repository=job_repository,
+        slot_repository=slots,
+        setting_repository=settings,
+        event_repository=events,
+        template_repository=templates,
+        job_repository=jobs,
         audit_repository=audit_repository,
         job_lists=job_lists,
     )

@@ -1,28 +1,20 @@
-"""Builds what a process does besides serving; ``build.py`` hands in what it shares."""
+"""Builds what a process does besides serving: it looks after itself, and tells people."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.resources import files
-
-import aiohttp
 
 from photobooth_daemon.administration.alert_channels import AlertChannels
 from photobooth_daemon.app.administration import Administration
-from photobooth_daemon.clock import Clock
-from photobooth_daemon.config.start_up import AlertsConfig, Config
+from photobooth_daemon.app.foundation import Foundation
+from photobooth_daemon.app.ingest import Ingest
+from photobooth_daemon.app.makers import Makers
+from photobooth_daemon.app.resources import Resources
+from photobooth_daemon.app.sample import sample_photo
+from photobooth_daemon.config.digest import config_digest
 from photobooth_daemon.config.told import installation_name
-from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.build import build_housekeeping
-from photobooth_daemon.ingest.admission import AdmissionService
-from photobooth_daemon.ingest.ladder.ladder import Ladder
-from photobooth_daemon.ingest.ladder.spending import Spending
-from photobooth_daemon.ingest.story import IngestService
-from photobooth_daemon.ingest.waiting.gate import Gate
-from photobooth_daemon.media.store import MediaStore
-from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import MB
 from photobooth_daemon.monitoring.alerts.board import AlertBoard
 from photobooth_daemon.monitoring.alerts.channels import build_channels
@@ -39,16 +31,11 @@ from photobooth_daemon.monitoring.probes import build_health
 from photobooth_daemon.monitoring.readiness.live_probe import LiveProbe
 from photobooth_daemon.monitoring.readiness.machine_ready import clock_is_synchronised
 from photobooth_daemon.monitoring.readiness.service import Readiness, Records
-from photobooth_daemon.monitoring.recent_problems import RecentProblems
 from photobooth_daemon.monitoring.troubles import HostTroubles
 from photobooth_daemon.monitoring.vitals import Vitals
-from photobooth_daemon.providers.driver import ProviderDriver
-from photobooth_daemon.providers.facts import ProviderFacts
-from photobooth_daemon.providers.params import ParamSchemas
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.alerts import AlertRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
-from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.processes import ProcessRepository
 from photobooth_daemon.repositories.trials import TrialRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
@@ -56,143 +43,184 @@ from photobooth_daemon.web.site import Site
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
-    """What serving and the background work both use."""
+class Watched:
+    """What is looked after, and how people are told of it."""
 
-    config: Config
-    database: Database
+    foundation: Foundation
+    resources: Resources
+    makers: Makers
     administration: Administration
-    media_store: MediaStore
-    metrics: Metrics
-    problems: RecentProblems
-    spending: Spending
-    http: aiohttp.ClientSession
-    drivers: Mapping[str, ProviderDriver]
-    facts: Mapping[str, ProviderFacts]
-    gate: Gate
-    ladder: Ladder
-    schemas: ParamSchemas
     site: Site
+    alert_channels: AlertChannels
+
+
+@dataclass(frozen=True, slots=True)
+class Monitoring:
+    """What looks after a process, and what tells how it does."""
+
+    health: Health
+    operations: Operations
+    readiness: Readiness
     intake: IntakePage
     certificates: Certificates
-    alert_channels: AlertChannels
-    config_digest: str
-    clock: Clock
+
+    async def close(self) -> None:
+        """Stop the background work, then the checks."""
+        await self.operations.close()
+        await self.health.close()
 
 
-def build_background(shared: Shared) -> tuple[Health, Operations]:
-    """Return the health service and the background work, not yet started."""
-    database = shared.database
-    administration = shared.administration
-    settings = administration.setting_repository
-    cleanup = CleanupRepository(database)
-    repository = VitalsRepository(database)
-    health = build_health(
-        vitals=repository,
-        settings=settings,
-        cleanup=cleanup,
-        media_store=shared.media_store,
-        drivers=shared.drivers,
-        facts=shared.facts,
-        cooling=shared.ladder.cooldowns.seconds_left,
-        clock=shared.clock,
-    )
-    vitals = Vitals(
-        metrics=shared.metrics,
+def build_monitoring(watched: Watched, ingest: Ingest) -> Monitoring:
+    """Return it, not yet started."""
+    config, media_store = watched.foundation.config, watched.foundation.media_store
+    digest = config_digest(config, watched.foundation.keys.signing)
+    intake = IntakePage(config.intake, watched.resources.http)
+    certificates = Certificates(config.server.tls_cert_file, media_store, watched.resources.metrics)
+    health = _health(watched)
+    vitals = _vitals(watched, health)
+    troubles = _troubles(watched, vitals, intake, certificates)
+    return Monitoring(
         health=health,
-        database=database,
-        repository=repository,
-        settings=settings,
-        slots=administration.slot_repository,
-        events=administration.event_repository,
-        cleanup=cleanup,
-        processes=ProcessRepository(database),
-        live=administration.live,
-        spending=shared.spending,
-        media_store=shared.media_store,
-        clock=shared.clock,
+        operations=_operations(watched, vitals, troubles, digest),
+        readiness=_readiness(watched, ingest, intake, digest),
+        intake=intake,
+        certificates=certificates,
     )
-    troubles = HostTroubles(
-        host=shared.config.server.host_name,
+
+
+def _health(watched: Watched) -> Health:
+    foundation = watched.foundation
+    return build_health(
+        vitals=VitalsRepository(foundation.database),
+        settings=watched.administration.setting_repository,
+        cleanup=CleanupRepository(foundation.database),
+        media_store=foundation.media_store,
+        drivers=watched.makers.drivers,
+        facts=watched.makers.facts,
+        cooling=watched.makers.ladder.cooldowns.seconds_left,
+        clock=foundation.clock,
+    )
+
+
+def _troubles(
+    watched: Watched, vitals: Vitals, intake: IntakePage, certificates: Certificates
+) -> HostTroubles:
+    foundation = watched.foundation
+    return HostTroubles(
+        host=foundation.config.server.host_name,
         failing_checks=vitals.failing_checks,
-        problems=shared.problems,
-        intake=shared.intake,
-        certificates=shared.certificates,
-        vitals=repository,
-        processes=ProcessRepository(database),
-        metrics=shared.metrics,
-        clock=shared.clock,
+        problems=watched.resources.problems,
+        intake=intake,
+        certificates=certificates,
+        vitals=VitalsRepository(foundation.database),
+        processes=ProcessRepository(foundation.database),
+        metrics=watched.resources.metrics,
+        clock=foundation.clock,
     )
-    gauges = Gauges(shared.metrics, shared.gate, shared.ladder, database)
-    shared.metrics.refresh_by(gauges.refresh)
-    operations = Operations(
+
+
+def _operations(
+    watched: Watched, vitals: Vitals, troubles: HostTroubles, digest: str
+) -> Operations:
+    foundation, makers = watched.foundation, watched.makers
+    database = foundation.database
+    gauges = Gauges(watched.resources.metrics, makers.gate, makers.ladder, database)
+    watched.resources.metrics.refresh_by(gauges.refresh)
+    return Operations(
         housekeeping=build_housekeeping(
-            database, shared.media_store, administration.heads, administration.live, shared.clock
+            database,
+            foundation.media_store,
+            watched.administration.heads,
+            foundation.live,
+            foundation.clock,
         ),
-        throttle=administration.throttle,
+        throttle=watched.administration.throttle,
         vitals=vitals,
         gauges=gauges,
         presence=Presence(
             ProcessRepository(database),
             troubles.process_id,
-            shared.config.server.host_name,
-            shared.config_digest,
-            lambda: shared.site.noticed,
-            shared.gate.share_providers,
+            foundation.config.server.host_name,
+            digest,
+            lambda: watched.site.noticed,
+            makers.gate.share_providers,
             vitals.own_disk,
             troubles.own,
-            shared.clock,
+            foundation.clock,
         ),
         troubles=troubles,
-        live=administration.live,
-        watch=_watch(shared, vitals, troubles),
-        heartbeat=_heartbeat(shared.config.alerts, shared, vitals),
+        live=foundation.live,
+        watch=_watch(watched, vitals, troubles),
+        heartbeat=_heartbeat(watched, vitals),
     )
-    return health, operations
 
 
-def build_readiness(
-    shared: Shared, admission: AdmissionService, ingest: IngestService
-) -> Readiness:
-    """Return the readiness check."""
-    database = shared.database
-    administration = shared.administration
+def _vitals(watched: Watched, health: Health) -> Vitals:
+    foundation, administration = watched.foundation, watched.administration
+    database = foundation.database
+    return Vitals(
+        metrics=watched.resources.metrics,
+        health=health,
+        database=database,
+        repository=VitalsRepository(database),
+        settings=administration.setting_repository,
+        slots=administration.slot_repository,
+        events=administration.event_repository,
+        cleanup=CleanupRepository(database),
+        processes=ProcessRepository(database),
+        live=foundation.live,
+        spending=watched.makers.spending,
+        media_store=foundation.media_store,
+        clock=foundation.clock,
+    )
+
+
+def _readiness(watched: Watched, ingest: Ingest, intake: IntakePage, digest: str) -> Readiness:
+    foundation, administration = watched.foundation, watched.administration
+    media_store, clock = foundation.media_store, foundation.clock
     slots = administration.slot_repository
-    photo = (files("photobooth_daemon.app") / "sample_photo.jpg").read_bytes()
+    photo = sample_photo().data
     return Readiness(
-        config=shared.config,
-        config_digest=shared.config_digest,
+        config=foundation.config,
+        config_digest=digest,
         address=administration.public_address,
-        alert_channels=shared.alert_channels,
-        records=Records(
-            settings=administration.setting_repository,
-            slots=slots,
-            templates=administration.template_repository,
-            admins=AdminRepository(database),
-            cleanup=CleanupRepository(database),
-            alerts=AlertRepository(database),
-            vitals=VitalsRepository(database),
-            processes=ProcessRepository(database),
-            events=EventRepository(database),
-            audit=administration.audit_repository,
-            trials=TrialRepository(database),
-        ),
+        alert_channels=watched.alert_channels,
+        records=_records(watched),
         heads=administration.heads,
-        schemas=shared.schemas,
-        facts=shared.facts,
-        drivers=shared.drivers,
-        media_store=shared.media_store,
-        live_probe=LiveProbe(admission, ingest, slots, shared.media_store, photo, shared.clock),
-        intake=shared.intake,
-        http=shared.http,
-        clock=shared.clock,
+        schemas=foundation.schemas,
+        facts=watched.makers.facts,
+        drivers=watched.makers.drivers,
+        media_store=media_store,
+        live_probe=LiveProbe(ingest.admission, ingest.story, slots, media_store, photo, clock),
+        intake=intake,
+        http=watched.resources.http,
+        clock=clock,
         clock_is_synchronised=clock_is_synchronised,
     )
 
 
-def _watch(shared: Shared, vitals: Vitals, troubles: HostTroubles) -> AlertWatch:
-    channels = shared.alert_channels
-    outbox = Outbox(build_channels(channels.config, shared.http), shared.metrics)
+def _records(watched: Watched) -> Records:
+    database, administration = watched.foundation.database, watched.administration
+    return Records(
+        settings=administration.setting_repository,
+        slots=administration.slot_repository,
+        templates=administration.template_repository,
+        admins=AdminRepository(database),
+        cleanup=CleanupRepository(database),
+        alerts=AlertRepository(database),
+        vitals=VitalsRepository(database),
+        processes=ProcessRepository(database),
+        events=administration.event_repository,
+        audit=administration.audit_repository,
+        trials=TrialRepository(database),
+    )
+
+
+def _watch(watched: Watched, vitals: Vitals, troubles: HostTroubles) -> AlertWatch:
+    channels = watched.alert_channels
+    outbox = Outbox(
+        build_channels(channels.config, watched.resources.http), watched.resources.metrics
+    )
     used = channels.config
 
     async def keep_up() -> bool:
@@ -200,16 +228,16 @@ def _watch(shared: Shared, vitals: Vitals, troubles: HostTroubles) -> AlertWatch
         await channels.keep_up()
         if channels.config != used:
             used = channels.config
-            await outbox.use(build_channels(used, shared.http))
+            await outbox.use(build_channels(used, watched.resources.http))
         return outbox.has_channels
 
     async def surroundings() -> Surroundings:
         return Surroundings(
             troubles=troubles.of_all(),
-            cooling=tuple(sorted(shared.ladder.cooldowns.seconds_left())),
+            cooling=tuple(sorted(watched.makers.ladder.cooldowns.seconds_left())),
             disks={
                 **{host.host: (host.free_bytes, host.hours_until_full) for host in vitals.hosts},
-                shared.config.server.host_name: vitals.own_disk(),
+                watched.foundation.config.server.host_name: vitals.own_disk(),
             },
             min_free_bytes=vitals.settings.min_free_mb * MB,
             silent_hosts=tuple(
@@ -223,23 +251,24 @@ def _watch(shared: Shared, vitals: Vitals, troubles: HostTroubles) -> AlertWatch
         )
 
     return AlertWatch(
-        repository=AlertRepository(shared.database),
-        board=AlertBoard(timedelta(hours=shared.config.alerts.repeat_hours)),
+        repository=AlertRepository(watched.foundation.database),
+        board=AlertBoard(timedelta(hours=watched.foundation.config.alerts.repeat_hours)),
         outbox=outbox,
         surroundings=surroundings,
-        clock=shared.clock,
-        installation=lambda: installation_name(shared.administration.public_address.url),
+        clock=watched.foundation.clock,
+        installation=lambda: installation_name(watched.administration.public_address.url),
         keep_up=keep_up,
     )
 
 
-def _heartbeat(config: AlertsConfig, shared: Shared, vitals: Vitals) -> Heartbeat | None:
-    if config.heartbeat_url is None:
+def _heartbeat(watched: Watched, vitals: Vitals) -> Heartbeat | None:
+    alerts, resources = watched.foundation.config.alerts, watched.resources
+    if alerts.heartbeat_url is None:
         return None
 
     async def well() -> bool:
         return not vitals.failing_checks()
 
     return Heartbeat(
-        shared.http, config.heartbeat_url, config.heartbeat_seconds, well, shared.metrics
+        resources.http, alerts.heartbeat_url, alerts.heartbeat_seconds, well, resources.metrics
     )

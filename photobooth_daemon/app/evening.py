@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from photobooth_daemon.administration.boards import BoardService
 from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.app.administration import Administration
-from photobooth_daemon.clock import Clock
-from photobooth_daemon.database.pool import Database
+from photobooth_daemon.app.foundation import Foundation
 from photobooth_daemon.media.archive import Archives
-from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.monitoring.reports.event import EventReports
 from photobooth_daemon.monitoring.retention import Retention
 from photobooth_daemon.repositories.boards import BoardRepository
@@ -33,13 +31,12 @@ class Evening:
     boards: BoardService
 
 
-def build_evening(
-    database: Database, administration: Administration, media_store: MediaStore, clock: Clock
-) -> Evening:
-    """Return it, on one database and one store."""
+def build_evening(foundation: Foundation, administration: Administration) -> Evening:
+    """Return it, on the installation's database and store."""
+    database, media_store, clock = foundation.database, foundation.media_store, foundation.clock
     audit, reports = administration.audit, EventReportRepository(database)
     return Evening(
-        ResultService(database, ResultEnds(), media_store, audit, administration.live, clock),
+        ResultService(database, ResultEnds(), media_store, audit, foundation.live, clock),
         Archives(EventPhotos(database), media_store, clock),
         Retention(RetentionRepository(database), media_store, clock),
         reports,

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from photobooth_daemon.administration.passwords import IngestPasswordVerdicts, Passwords
+from photobooth_daemon.administration.passwords import IngestPasswordVerdicts
 from photobooth_daemon.administration.provider_keys import ProviderKeys
 from photobooth_daemon.app.administration import Administration
-from photobooth_daemon.clock import Clock
-from photobooth_daemon.config.start_up import Config
-from photobooth_daemon.database.pool import Database
+from photobooth_daemon.app.foundation import Foundation
+from photobooth_daemon.app.makers import Makers
+from photobooth_daemon.app.resources import Resources
 from photobooth_daemon.ingest.admission import AdmissionService
 from photobooth_daemon.ingest.jobs import Jobs
-from photobooth_daemon.ingest.ladder.ladder import Ladder
-from photobooth_daemon.ingest.ladder.spending import Spending
 from photobooth_daemon.ingest.open_job import OpenJobs
 from photobooth_daemon.ingest.originals import Originals
 from photobooth_daemon.ingest.password import IngestPassword
@@ -23,100 +20,89 @@ from photobooth_daemon.ingest.stamps import Stamps
 from photobooth_daemon.ingest.story import IngestService
 from photobooth_daemon.ingest.waiting.aside import Aside
 from photobooth_daemon.ingest.waiting.doorway import Doorway
-from photobooth_daemon.ingest.waiting.gate import Gate
 from photobooth_daemon.ingest.waiting.turns import UploadTurns
-from photobooth_daemon.media.store import MediaStore
-from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.pictures.threads import PictureThreads
-from photobooth_daemon.providers.driver import ProviderDriver, calls_nobody
-from photobooth_daemon.providers.params import ParamSchemas
+from photobooth_daemon.providers.driver import calls_nobody
 from photobooth_daemon.repositories.idempotency import IdempotencyRepository
 from photobooth_daemon.repositories.media import MediaRepository
-from photobooth_daemon.tasks import InFlight
 
 
 @dataclass(frozen=True, slots=True)
-class IngestParts:
-    """What a photo's way shares with the rest of the process."""
+class Ingest:
+    """Who lets photos in, and who takes them to their answer."""
 
-    config: Config
-    database: Database
-    administration: Administration
-    provider_keys: ProviderKeys
-    camera_passwords: Passwords
-    gate: Gate
-    ladder: Ladder
-    spending: Spending
-    drivers: Mapping[str, ProviderDriver]
-    schemas: ParamSchemas
-    pictures: PictureThreads
-    reading_threads: int
-    media_store: MediaStore
-    metrics: Metrics
-    in_flight: InFlight
-    clock: Clock
+    admission: AdmissionService
+    story: IngestService
 
 
-def build_ingest(parts: IngestParts) -> tuple[AdmissionService, IngestService]:
-    """Return who lets photos in, and who takes them to their answer."""
-    administration = parts.administration
+def build_ingest(
+    foundation: Foundation,
+    resources: Resources,
+    makers: Makers,
+    administration: Administration,
+    provider_keys: ProviderKeys,
+) -> Ingest:
+    """Return both; they share what has been learned of passwords."""
     password = IngestPassword(
-        parts.database,
-        IngestPasswordVerdicts(parts.camera_passwords),
+        foundation.database,
+        IngestPasswordVerdicts(resources.camera_passwords),
         administration.throttle,
         administration.penalties,
         administration.audit,
-        parts.metrics,
+        resources.metrics,
     )
     admission = AdmissionService(
         slot_repository=administration.slot_repository,
         password=password,
-        gate=parts.gate,
+        gate=makers.gate,
         doorway=Doorway(),
-        turns=UploadTurns(parts.pictures.photo_cost, threads=parts.reading_threads),
-        provider_keys=parts.provider_keys,
+        turns=UploadTurns(resources.pictures.photo_cost, threads=resources.picture_threads),
+        provider_keys=provider_keys,
         address=administration.public_address,
-        media_store=parts.media_store,
-        metrics=parts.metrics,
-        clock=parts.clock,
-        store_reserve_seconds=parts.config.server.store_reserve_seconds,
+        media_store=foundation.media_store,
+        metrics=resources.metrics,
+        clock=foundation.clock,
+        store_reserve_seconds=foundation.config.server.store_reserve_seconds,
     )
+    return Ingest(admission, _story(foundation, resources, makers, administration, password))
+
+
+def _story(
+    foundation: Foundation,
+    resources: Resources,
+    makers: Makers,
+    administration: Administration,
+    password: IngestPassword,
+) -> IngestService:
+    database, media_store, clock = foundation.database, foundation.media_store, foundation.clock
+    pictures, metrics, in_flight = resources.pictures, resources.metrics, resources.in_flight
     jobs = Jobs(
-        parts.database,
+        database,
         administration.job_repository,
-        IdempotencyRepository(parts.database),
-        administration.live,
-        parts.clock,
+        IdempotencyRepository(database),
+        foundation.live,
+        clock,
     )
-    ingest = IngestService(
+    return IngestService(
         jobs=jobs,
-        open_jobs=OpenJobs(
-            jobs,
-            parts.pictures,
-            parts.media_store,
-            parts.metrics,
-            parts.in_flight,
-            parts.clock,
-        ),
-        originals=Originals(parts.media_store, parts.clock),
+        open_jobs=OpenJobs(jobs, pictures, media_store, metrics, in_flight, clock),
+        originals=Originals(media_store, clock),
         password=password,
         aside=Aside(),
-        ladder=parts.ladder,
-        spending=parts.spending,
+        ladder=makers.ladder,
+        spending=makers.spending,
         requests=ProviderRequests(
-            params=parts.schemas,
-            pictures=parts.pictures,
+            params=foundation.schemas,
+            pictures=pictures,
             templates=administration.template_repository,
-            media=MediaRepository(parts.database),
-            media_store=parts.media_store,
+            media=MediaRepository(database),
+            media_store=media_store,
             address=administration.public_address,
-            made_here={name for name, made in parts.drivers.items() if calls_nobody(made)},
+            made_here={name for name, made in makers.drivers.items() if calls_nobody(made)},
         ),
-        pictures=parts.pictures,
-        stamps=Stamps(parts.pictures, administration.event_repository),
-        media_store=parts.media_store,
-        metrics=parts.metrics,
-        in_flight=parts.in_flight,
-        clock=parts.clock,
+        pictures=pictures,
+        stamps=Stamps(pictures, administration.event_repository),
+        media_store=media_store,
+        metrics=metrics,
+        in_flight=in_flight,
+        clock=clock,
     )
-    return admission, ingest

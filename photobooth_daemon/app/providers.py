@@ -7,17 +7,9 @@ from dataclasses import replace
 
 import aiohttp
 
-from photobooth_daemon.administration.provider_keys import ProviderKeys
-from photobooth_daemon.administration.sealed import SealedSecrets
-from photobooth_daemon.app.administration import Administration
-from photobooth_daemon.clock import Clock
-from photobooth_daemon.config.start_up import Config
-from photobooth_daemon.database.pool import Database
-from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.providers.catalog import build_drivers, installed_drivers
 from photobooth_daemon.providers.driver import PictureWork, ProviderConfig, ProviderDriver
 from photobooth_daemon.providers.facts import ADMINISTRATOR, ProviderFacts, provider_facts
-from photobooth_daemon.repositories.provider_keys import ProviderKeyRepository
 
 
 class Providers:
@@ -59,36 +51,6 @@ class Providers:
             changed.append(name)
         self._keys = dict(keys)
         return changed
-
-
-def build_provider_keys(
-    config: Config,
-    administration: Administration,
-    database: Database,
-    clock: Clock,
-    providers: Providers,
-    ladder: Ladder,
-) -> ProviderKeys:
-    """Return the keys of administrators; a provider whose key is another one begins afresh.
-
-    Raises:
-        ConfigError: the file of the key that opens them cannot be used.
-    """
-
-    def use_keys(keys: Mapping[str, str]) -> None:
-        for name in providers.use_keys(keys):
-            ladder.clear_cooldowns(name)
-
-    return ProviderKeys(
-        database,
-        ProviderKeyRepository(database),
-        SealedSecrets.of_file(config.secrets_key_file),
-        administration.audit,
-        administration.live,
-        clock,
-        providers.facts,
-        use_keys,
-    )
 
 
 def session_for_providers() -> aiohttp.ClientSession:

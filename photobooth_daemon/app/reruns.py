@@ -2,51 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from photobooth_daemon.app.ingest import IngestParts
-from photobooth_daemon.ingest.admission import AdmissionService
+from photobooth_daemon.app.administration import Administration
+from photobooth_daemon.app.foundation import Foundation
+from photobooth_daemon.app.ingest import Ingest
+from photobooth_daemon.app.makers import Makers
+from photobooth_daemon.app.resources import Resources
 from photobooth_daemon.ingest.reruns.revival import Revival
 from photobooth_daemon.ingest.reruns.room import Room
 from photobooth_daemon.ingest.reruns.worker import RerunWorker
-from photobooth_daemon.ingest.story import IngestService
-from photobooth_daemon.providers.driver import ProviderDriver
 from photobooth_daemon.repositories.rerun_queue import RerunQueue
 
 
 def build_reruns(
-    parts: IngestParts,
-    admission: AdmissionService,
-    ingest: IngestService,
-    drivers: Mapping[str, ProviderDriver],
+    foundation: Foundation,
+    resources: Resources,
+    makers: Makers,
+    administration: Administration,
+    ingest: Ingest,
 ) -> RerunWorker:
     """Return one process' worker, not yet started."""
-    administration = parts.administration
-    queue = RerunQueue(parts.database)
+    database, media_store, clock = foundation.database, foundation.media_store, foundation.clock
+    slots, queue = administration.slot_repository, RerunQueue(database)
     return RerunWorker(
         queue=queue,
         jobs=administration.job_repository,
         events=administration.event_repository,
-        room=Room(
-            parts.gate,
-            parts.ladder,
-            administration.slot_repository,
-            parts.media_store,
-            parts.clock,
-        ),
+        room=Room(makers.gate, makers.ladder, slots, media_store, clock),
         revival=Revival(
-            database=parts.database,
+            database=database,
             queue=queue,
-            slot_repository=administration.slot_repository,
-            ladder=parts.ladder,
-            drivers=drivers,
+            slot_repository=slots,
+            ladder=makers.ladder,
+            drivers=makers.drivers,
             audit=administration.audit,
-            clock=parts.clock,
+            clock=clock,
         ),
-        admission=admission,
-        ingest=ingest,
-        media_store=parts.media_store,
-        metrics=parts.metrics,
-        in_flight=parts.in_flight,
-        clock=parts.clock,
+        admission=ingest.admission,
+        ingest=ingest.story,
+        media_store=media_store,
+        metrics=resources.metrics,
+        in_flight=resources.in_flight,
+        clock=clock,
     )

@@ -9,6 +9,7 @@ import aiohttp
 from photobooth_daemon.administration.alert_channels import AlertChannels
 from photobooth_daemon.administration.sealed import SealedSecrets
 from photobooth_daemon.app.administration import Administration
+from photobooth_daemon.app.foundation import Foundation
 from photobooth_daemon.app.media import bucket_of
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.start_up import COPY, Config
@@ -27,23 +28,20 @@ from photobooth_daemon.web.services import Upkeep
 
 
 def build_upkeep(
-    config: Config,
-    database: Database,
-    administration: Administration,
-    media_store: MediaStore,
-    http: aiohttp.ClientSession,
-    clock: Clock,
+    foundation: Foundation, administration: Administration, http: aiohttp.ClientSession
 ) -> Upkeep:
-    """Return them, on one database.
+    """Return what is done on demand and what alerts are told by.
 
     Raises:
         ConfigError: the file of the key that seals channels cannot be used.
     """
-    channels = build_alert_channels(config, database, administration, clock)
+    config, database, clock = foundation.config, foundation.database, foundation.clock
+    audit, media_store = administration.audit, foundation.media_store
+    channels = build_alert_channels(foundation, administration)
     backup_runs, cleanup_runs = BackupRepository(database), CleanupRepository(database)
     backup = build_backup(config, database, media_store, clock, media=config.backup.media)
     housekeeping = build_housekeeping(
-        database, media_store, administration.heads, administration.live, clock
+        database, media_store, administration.heads, foundation.live, clock
     )
     return Upkeep(
         channels,
@@ -51,7 +49,7 @@ def build_upkeep(
         OnDemand(
             "backup",
             database,
-            administration.audit,
+            audit,
             work=partial(backup.run, config.backup.directory, config.backup.keep),
             is_at_work=backup_runs.is_at_work,
             find_last=backup_runs.find_last,
@@ -59,32 +57,30 @@ def build_upkeep(
         OnDemand(
             "cleanup",
             database,
-            administration.audit,
+            audit,
             work=housekeeping.cleanup.run,
             is_at_work=cleanup_runs.is_at_work,
             find_last=cleanup_runs.find_last_run,
             is_short=True,
         ),
-        Maintenance(database, AlertRepository(database), administration.audit, clock),
+        Maintenance(database, AlertRepository(database), audit, clock),
     )
 
 
-def build_alert_channels(
-    config: Config, database: Database, administration: Administration, clock: Clock
-) -> AlertChannels:
+def build_alert_channels(foundation: Foundation, administration: Administration) -> AlertChannels:
     """Return what keeps the alert channels.
 
     Raises:
         ConfigError: the file of the key that seals them cannot be used.
     """
     return AlertChannels(
-        database,
-        AlertChannelRepository(database),
-        SealedSecrets.of_file(config.secrets_key_file),
+        foundation.database,
+        AlertChannelRepository(foundation.database),
+        SealedSecrets.of_file(foundation.config.secrets_key_file),
         administration.audit,
-        administration.live,
-        clock,
-        config.alerts,
+        foundation.live,
+        foundation.clock,
+        foundation.config.alerts,
     )
 
 

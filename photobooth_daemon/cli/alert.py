@@ -147,9 +147,7 @@ async def _settings(installation: Installation) -> _Settings:
     try:
         async with services(installation) as here:
             state = await here.administration.settings.get()
-            channels = build_alert_channels(
-                config, here.database, here.administration, installation.clock
-            )
+            channels = build_alert_channels(here.foundation, here.administration)
             await channels.keep_up()
             address = here.administration.public_address.url
             return _Settings(state.values.locale, address, channels.config)

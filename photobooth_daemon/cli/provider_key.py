@@ -27,7 +27,7 @@ async def set_key(installation: Installation, provider: str, from_stdin: bool) -
 
     secret = read_secret(f"Key for {provider}", from_stdin=from_stdin)
     async with services(installation) as here:
-        await provider_keys(installation, here).set(provider, {"api_key": secret}, here.actor)
+        await provider_keys(here).set(provider, {"api_key": secret}, here.actor)
     say(f"{provider} has a key.")
 
 
@@ -40,5 +40,5 @@ async def forget(installation: Installation, provider: str) -> None:
     from photobooth_daemon.app.commands import provider_keys
 
     async with services(installation) as here:
-        await provider_keys(installation, here).delete(provider, here.actor)
+        await provider_keys(here).delete(provider, here.actor)
     say(f"{provider} has no key from here.")

@@ -25,11 +25,12 @@ async def rotate_signing_key(installation: Installation) -> None:
 
     key_file = installation.config.server.jwt_key_file
     async with services(installation) as here:
+        database = here.foundation.database
         rotation = KeyRotation(
             key_file,
             (CREDENTIALS_DIR, RUNNING_CREDENTIALS_DIR),
-            here.database,
-            AdminRepository(here.database),
+            database,
+            AdminRepository(database),
             here.administration.audit,
         )
         await rotation.rotate(here.actor)

@@ -12,7 +12,7 @@ from photobooth_daemon.web.services import Services
 
 def camera_routes(services: Services, drawings: Rendered) -> list[URLSpec]:
     """Return the addresses of this machine, their QR codes, and the intake."""
-    base = services.base()
+    base = services.base
     return [
         route(r"/api/addresses", addresses.AddressesHandler, base=base),
         route(

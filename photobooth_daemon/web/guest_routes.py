@@ -15,9 +15,9 @@ from photobooth_daemon.web.stream_places import StreamPlaces
 
 def public_routes(services: Services, drawings: Rendered) -> list[URLSpec]:
     """Return a result's links, its guest's page, and the temporary inputs of providers."""
-    base = services.base()
-    results, media_store = services.results, services.media_store
-    page = GuestNeeds(results, services.event_repository)
+    base = services.base
+    results, media_store = services.guests.results, services.media_store
+    page = GuestNeeds(results, services.evenings.event_list)
     return [
         route(
             rf"/public/results/{SEGMENT}",
@@ -49,7 +49,7 @@ def public_routes(services: Services, drawings: Rendered) -> list[URLSpec]:
             guest.GuestDeletionHandler,
             base=base,
             needs=page,
-            ends=services.result_service,
+            ends=services.evenings.results,
         ),
         route(
             rf"/r/{SEGMENT}/logo",
@@ -62,7 +62,7 @@ def public_routes(services: Services, drawings: Rendered) -> list[URLSpec]:
             rf"/public/media/{SEGMENT}",
             public.MediaHandler,
             base=base,
-            media=services.media,
+            media=services.guests.media,
             media_store=media_store,
             clock=services.clock,
         ),
@@ -71,8 +71,8 @@ def public_routes(services: Services, drawings: Rendered) -> list[URLSpec]:
 
 def gallery_routes(services: Services, drawings: Rendered) -> list[URLSpec]:
     """Return what guests of an event see together."""
-    base = services.base()
-    shown = GalleryNeeds(services.galleries, services.gallery_pictures, services.clock)
+    base = services.base
+    shown = GalleryNeeds(services.guests.galleries, services.guests.pictures, services.clock)
     return [
         route(rf"/g/{SEGMENT}", gallery.GalleryPageHandler, base=base, needs=shown),
         route(
@@ -91,7 +91,7 @@ def gallery_routes(services: Services, drawings: Rendered) -> list[URLSpec]:
             needs=shown,
             feed=services.feed,
             places=StreamPlaces(most_of_page=gallery_live.MOST_OF_GALLERY),
-            lookups=gallery_live.SharedLookups(services.gallery_pictures),
+            lookups=gallery_live.SharedLookups(services.guests.pictures),
             metrics=services.metrics,
         ),
         route(
@@ -99,7 +99,7 @@ def gallery_routes(services: Services, drawings: Rendered) -> list[URLSpec]:
             archive.GalleryArchiveHandler,
             base=base,
             needs=shown,
-            archives=services.guest_archives,
+            archives=services.guests.archives,
         ),
         route(
             rf"/g/{SEGMENT}/qr\.svg",
@@ -113,10 +113,12 @@ def gallery_routes(services: Services, drawings: Rendered) -> list[URLSpec]:
             gallery.GalleryLogoHandler,
             base=base,
             needs=_logo(services),
-            galleries=services.galleries,
+            galleries=services.guests.galleries,
         ),
     ]
 
 
 def _logo(services: Services) -> LogoNeeds:
-    return LogoNeeds(services.event_repository, services.template_list, services.media_store)
+    return LogoNeeds(
+        services.evenings.event_list, services.recipes.template_list, services.media_store
+    )

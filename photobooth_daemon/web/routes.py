@@ -7,16 +7,19 @@ from functools import cache
 from tornado.routing import URLSpec
 
 from photobooth_daemon.web import (
-    admin_routes,
     boards,
-    camera_routes,
+    event_routes,
     guest_routes,
     health,
+    history_routes,
     ingest,
     metrics,
     openapi,
+    slot_routes,
     ui,
 )
+from photobooth_daemon.web.account_routes import account_routes
+from photobooth_daemon.web.camera_routes import camera_routes
 from photobooth_daemon.web.photo import PhotoNeeds
 from photobooth_daemon.web.rendered import Rendered
 from photobooth_daemon.web.routing import SEGMENT, route
@@ -30,7 +33,7 @@ FIGURES_SECONDS = 1.0
 
 def build_routes(services: Services) -> list[URLSpec]:
     """Return the routes, in the order in which they are tried."""
-    base = services.base()
+    base = services.base
     photo = PhotoNeeds(
         services.admission,
         services.ingest,
@@ -38,7 +41,7 @@ def build_routes(services: Services) -> list[URLSpec]:
         services.in_flight,
         services.clock,
     )
-    document = cache(lambda: openapi.build_document(routes, services.schemas))
+    document = cache(lambda: openapi.build_document(routes, services.recipes.schemas))
     pages = Rendered(services.clock, seconds=PAGE_SECONDS, most=2)
     drawings = Rendered(services.clock, seconds=PAGE_SECONDS, most=1000)
     routes: list[URLSpec] = [
@@ -48,12 +51,16 @@ def build_routes(services: Services) -> list[URLSpec]:
         *guest_routes.public_routes(services, drawings),
         *guest_routes.gallery_routes(services, drawings),
         # Administrators
-        *admin_routes.account_routes(services),
-        *admin_routes.slot_routes(services, photo),
-        *camera_routes.camera_routes(services, drawings),
-        *admin_routes.event_routes(services),
-        *admin_routes.template_routes(services),
-        *admin_routes.history_routes(services),
+        *account_routes(services),
+        *slot_routes.provider_routes(services),
+        *slot_routes.slot_routes(services, photo),
+        *slot_routes.preset_routes(services),
+        *event_routes.board_routes(services),
+        *camera_routes(services, drawings),
+        *event_routes.event_routes(services),
+        *slot_routes.template_routes(services),
+        *history_routes.job_routes(services),
+        *history_routes.history_routes(services),
         *upkeep_routes(services),
         # Screens
         *_board_routes(services),
@@ -76,21 +83,21 @@ def build_routes(services: Services) -> list[URLSpec]:
 
 def _board_routes(services: Services) -> list[URLSpec]:
     """Return what a screen that nobody logs in on opens."""
-    base = services.base()
+    base = services.base
     return [
         route(
             r"/board/state",
             boards.BoardStateHandler,
             base=base,
-            boards=services.boards,
-            events=services.event_repository,
+            boards=services.evenings.boards,
+            events=services.evenings.event_list,
             clock=services.clock,
         ),
         route(
             r"/board/live",
             boards.BoardLiveHandler,
             base=base,
-            boards=services.boards,
+            boards=services.evenings.boards,
             feed=services.feed,
             places=StreamPlaces(most_of_page=boards.MOST_OF_BOARD),
             clock=services.clock,
@@ -100,14 +107,14 @@ def _board_routes(services: Services) -> list[URLSpec]:
             boards.BoardPageHandler,
             base=base,
             ui_files=services.ui_files,
-            boards=services.boards,
+            boards=services.evenings.boards,
         ),
     ]
 
 
 def _operations_routes(services: Services) -> list[URLSpec]:
     """Return what ops and probes ask."""
-    base = services.base()
+    base = services.base
     figures = Rendered(services.clock, seconds=FIGURES_SECONDS, most=2)
     return [
         route(r"/healthz", health.HealthHandler, base=base, health=services.health),

@@ -53,9 +53,71 @@ from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
 from photobooth_daemon.tasks import InFlight
-from photobooth_daemon.web.base import Authenticator, Base
-from photobooth_daemon.web.site import Life, Site
+from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.ui_files import UiFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Who may log in, and what holds for the whole installation."""
+
+    admins: AdminService
+    accounts: AccountService
+    settings: SettingsService
+
+
+@dataclass(frozen=True, slots=True)
+class Recipes:
+    """What becomes of a photo: slots, what they are made of, and who makes it."""
+
+    slots: SlotService
+    slot_list: SlotRepository
+    templates: TemplateService
+    template_list: TemplateRepository
+    presets: PresetService
+    preset_samples: PresetSamples
+    schemas: ParamSchemas
+    provider_facts: Mapping[str, ProviderFacts]
+    provider_keys: ProviderKeys
+    provider_catalogues: ProviderCatalogues
+
+
+@dataclass(frozen=True, slots=True)
+class Evenings:
+    """Events and boards, and what is done with an event's pictures."""
+
+    events: EventService
+    event_list: EventRepository
+    results: ResultService
+    reruns: RerunService
+    archives: Archives
+    retention: Retention
+    reports: EventReports
+    boards: BoardService
+
+
+@dataclass(frozen=True, slots=True)
+class Guests:
+    """What is shown to whoever has a link."""
+
+    results: Results
+    media: PublicMedia
+    galleries: Galleries
+    pictures: GalleryPictures
+    archives: Archives
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What has happened: read, never changed."""
+
+    jobs: JobRepository
+    job_lists: JobLists
+    stats: Stats
+    reports: EventReportRepository
+    audit_log: AuditRepository
+    setting_list: SettingsRepository
+    live_messages: LiveMessageRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,57 +138,23 @@ class Upkeep:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the handlers are given; each gets only its own."""
+    """What the routes have to give, by who asks for it."""
 
-    site: Site
-    authenticator: Authenticator
-    life: Life
+    base: Base
     clock: Clock
     metrics: Metrics
     in_flight: InFlight
     media_store: MediaStore
     admission: AdmissionService
     ingest: IngestService
-    results: Results
-    result_service: ResultService
-    archives: Archives
-    guest_archives: Archives
-    retention: Retention
-    media: PublicMedia
+    feed: LiveFeed
     health: Health
     readiness: Readiness
     intake: IntakePage
-    reports: EventReportRepository
-    event_reports: EventReports
-    setting_list: SettingsRepository
-    admins: AdminService
-    accounts: AccountService
-    settings: SettingsService
-    events: EventService
-    event_repository: EventRepository
-    boards: BoardService
-    upkeep: Upkeep
-    presets: PresetService
-    preset_samples: PresetSamples
-    reruns: RerunService
-    galleries: Galleries
-    gallery_pictures: GalleryPictures
-    slots: SlotService
-    slot_list: SlotRepository
-    templates: TemplateService
-    template_list: TemplateRepository
-    jobs: JobRepository
-    job_lists: JobLists
-    stats: Stats
-    audit_log: AuditRepository
-    feed: LiveFeed
-    live_messages: LiveMessageRepository
-    schemas: ParamSchemas
-    provider_facts: Mapping[str, ProviderFacts]
-    provider_keys: ProviderKeys
-    provider_catalogues: ProviderCatalogues
     ui_files: UiFiles
-
-    def base(self) -> Base:
-        """Return what every handler is given."""
-        return Base(self.site, self.authenticator, self.life)
+    accounts: Accounts
+    recipes: Recipes
+    evenings: Evenings
+    guests: Guests
+    history: History
+    upkeep: Upkeep

@@ -11,7 +11,7 @@ from photobooth_daemon.web.services import Services
 
 def upkeep_routes(services: Services) -> list[URLSpec]:
     """Return readiness, alerts, backups and cleanups."""
-    base, upkeep = services.base(), services.upkeep
+    base, upkeep = services.base, services.upkeep
     return [
         route(
             r"/api/readiness", readiness.ReadinessHandler, base=base, readiness=services.readiness
