@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 
 DEFAULT_PORT = "5432"
 _OURS = "target_session_attrs"
-_TOOL_PATIENCE_SECONDS = 3
+_TOOL_CONNECTS_SECONDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def for_tools(url: str) -> str:
     before, user_info, authority, path, query = _split(url)
     kept = [(key, value) for key, value in query if key != _OURS]
     if not any(key == "connect_timeout" for key, _ in kept):
-        kept.append(("connect_timeout", str(_TOOL_PATIENCE_SECONDS)))
+        kept.append(("connect_timeout", str(_TOOL_CONNECTS_SECONDS)))
     return _join(before, user_info, authority, path, [*kept, (_OURS, "read-write")])
 
 

@@ -16,7 +16,8 @@ from photobooth_daemon.database.loss import LOST
 from photobooth_daemon.errors import Fault, UnsuitablePooler
 
 ROUNDS = 3
-PATIENCE_SECONDS = 2.0
+SERVER_ANSWER_SECONDS = 2.0
+"""How long a server is waited for that connects us, or answers: it is looked at at the start."""
 REFUSAL = (
     "leads to a pooler in transaction mode (PgBouncer: pool_mode = transaction), behind which"
     " LISTEN, prepared statements and locks of a session do not work; name PostgreSQL itself, or"
@@ -59,8 +60,8 @@ async def refuse_shared_servers(host: Host) -> None:
 async def _session(stack: AsyncExitStack, host: Host) -> asyncpg.Connection:
     connection = await asyncpg.connect(
         host.url,
-        timeout=PATIENCE_SECONDS,
-        command_timeout=PATIENCE_SECONDS,
+        timeout=SERVER_ANSWER_SECONDS,
+        command_timeout=SERVER_ANSWER_SECONDS,
         statement_cache_size=0,
     )
     stack.callback(connection.terminate)

@@ -20,7 +20,8 @@ from photobooth_daemon.errors import PhotoboothError, StorageUnavailable
 from photobooth_daemon.monitoring.alerts.conditions import CLEANUP_LATE
 from photobooth_daemon.tasks import end_tasks
 
-PATIENCE_SECONDS = 0.7
+FRESH_VERDICT_SECONDS = 0.7
+"""How long whoever asks waits for a probe that has begun; then he is told the last verdict."""
 CRITICAL_PROBE_SECONDS = 3.0
 PROBE_SECONDS = 10.0
 STALE_SECONDS = 30.0
@@ -73,11 +74,11 @@ class CachedProbe:
         self._running: asyncio.Task[None] | None = None
 
     async def verdict(self) -> Verdict:
-        """Return a verdict, with its latency and age, within ``PATIENCE_SECONDS``."""
+        """Return a verdict, with its latency and age, within ``FRESH_VERDICT_SECONDS``."""
         if self._verdict is None or self._age_seconds() >= self._life_seconds:
             if self._running is None:
                 self._running = asyncio.create_task(self._run())
-            await asyncio.wait({self._running}, timeout=PATIENCE_SECONDS)
+            await asyncio.wait({self._running}, timeout=FRESH_VERDICT_SECONDS)
         if self._verdict is None or (self.critical and self._age_seconds() > STALE_SECONDS):
             unknown = Status.FAILING if self.critical else Status.OK
             return Verdict(unknown, {"latency_ms": None, "age_seconds": None})

@@ -15,7 +15,8 @@ from pathlib import Path
 INTERFACES = Path("/sys/class/net")
 OF_CONTAINERS = ("docker", "br-", "veth", "virbr", "cni", "lxc", "podman")
 """Bridges to what runs on this machine: no camera is behind them."""
-PATIENCE_SECONDS = 0.5
+CONNECTION_SECONDS = 0.5
+"""How long an own address is waited for: what is open on this machine is so at once."""
 _SIOCGIFADDR = 0x8915
 _LONGEST_NAME = 15
 
@@ -71,7 +72,7 @@ def _ipv4_addresses() -> Iterator[str]:
 async def _is_open(host: str, port: int) -> bool:
     try:
         opening = asyncio.open_connection(host, port)
-        _, writer = await asyncio.wait_for(opening, PATIENCE_SECONDS)
+        _, writer = await asyncio.wait_for(opening, CONNECTION_SECONDS)
     except (TimeoutError, OSError):
         return False
     writer.close()

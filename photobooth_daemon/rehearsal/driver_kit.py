@@ -30,7 +30,8 @@ __all__ = ["DriverCase", "Report", "examine"]
 WINDOW_SECONDS = 0.6
 LATE_SECONDS = 1.0
 """How much later than its deadline an attempt may end, on a busy machine."""
-PATIENCE_SECONDS = 20.0
+AMPLE_SECONDS = 20.0
+"""The window of an attempt that is not to run out, and how long its end is waited for."""
 MOST_BYTES = 96 * MB
 
 
@@ -57,7 +58,7 @@ async def examine(case: DriverCase) -> Report:
     for promise in PROMISES:
         name = promise.__name__.replace("_", " ")
         try:
-            async with asyncio.timeout(3 * PATIENCE_SECONDS):
+            async with asyncio.timeout(3 * AMPLE_SECONDS):
                 await promise(case)
         except Broken as broken:
             report.broken[name] = str(broken)
@@ -102,7 +103,7 @@ async def a_deadline_is_kept(case: DriverCase) -> None:
 async def cancellation_ends_it(case: DriverCase) -> None:
     """A cancelled attempt ends at once and leaves neither a task nor a connection behind."""
     async with _meeting(case, Trouble.HANG) as (here, seen):
-        attempt = asyncio.create_task(here.driver.process(here.request(PATIENCE_SECONDS)))
+        attempt = asyncio.create_task(here.driver.process(here.request(AMPLE_SECONDS)))
         await _soon(lambda: attempt.done() or seen.asked.is_set())
         _was_asked(seen)
         attempt.cancel()
@@ -146,7 +147,7 @@ async def key_and_picture_stay_inside(case: DriverCase) -> None:
 async def memory_is_bounded(case: DriverCase) -> None:
     """An answer without end is cut off."""
     async with _meeting(case, Trouble.ENDLESS) as (here, seen):
-        await here.attempt(here.request(PATIENCE_SECONDS))
+        await here.attempt(here.request(AMPLE_SECONDS))
         _was_asked(seen)
         if seen.sent_bytes > MOST_BYTES:
             raise Broken(f"{seen.sent_bytes >> 20} MB were read")
@@ -157,7 +158,7 @@ async def a_picture_arrives(case: DriverCase) -> None:
     if case.serve is None:
         raise NotTried
     async with case.serve() as url, trial(case, url) as here:
-        requests = [here.request(PATIENCE_SECONDS) for _ in range(3)]
+        requests = [here.request(AMPLE_SECONDS) for _ in range(3)]
         try:
             results = await asyncio.gather(*(here.driver.process(asked) for asked in requests))
         except (AttemptFailed, DeadlinePassed) as failure:
@@ -208,7 +209,7 @@ def _was_asked(seen: Seen) -> None:
 
 async def _soon(holds: Callable[[], bool]) -> bool:
     """Return whether it becomes true in good time."""
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = time.monotonic() + AMPLE_SECONDS
     while not holds():
         if time.monotonic() > until:
             return False

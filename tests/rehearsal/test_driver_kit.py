@@ -121,7 +121,7 @@ class Clumsy(Careless):
 
 
 async def examined(case: DriverCase, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("photobooth_daemon.rehearsal.driver_kit.PATIENCE_SECONDS", 2.0)
+    monkeypatch.setattr("photobooth_daemon.rehearsal.driver_kit.AMPLE_SECONDS", 2.0)
     return await examine(case)
 
 

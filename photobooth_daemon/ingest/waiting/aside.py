@@ -15,7 +15,7 @@ from photobooth_daemon.ingest.waiting.doorway import Passage
 from photobooth_daemon.ingest.waiting.gate import Seat
 from photobooth_daemon.tasks import end_tasks
 
-PATIENCE_SECONDS = 0.5
+PASSWORD_LOOKED_AT_SECONDS = 0.5
 """So long a password takes that is looked at at once, on a busy machine too."""
 MOST_ASIDE = 16
 """Each has a file on the disk, which seats would bound; further ones wait on theirs."""
@@ -44,7 +44,7 @@ class Aside:
         """
         checking = asyncio.create_task(check)
         try:
-            await asyncio.wait({checking}, timeout=PATIENCE_SECONDS)
+            await asyncio.wait({checking}, timeout=PASSWORD_LOOKED_AT_SECONDS)
             if checking.done() or self._waiting >= MOST_ASIDE:
                 await checking
                 return
