@@ -6,8 +6,8 @@ from photobooth_daemon.administration.audit import Audit
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import HostRuns, NotFound
-from photobooth_daemon.model import Actor
-from photobooth_daemon.repositories.processes import HostPresence, ProcessRepository
+from photobooth_daemon.model import Actor, HostPresence
+from photobooth_daemon.repositories.processes import ProcessRepository
 
 
 class Hosts:

@@ -16,8 +16,6 @@ from photobooth_daemon.app.installation import Installation, become_service_user
 from photobooth_daemon.app.media import opened_media_store
 from photobooth_daemon.cli.printing import print_json_line, say
 from photobooth_daemon.config.start_up import COPY, EMBEDDED, LEAVE
-from photobooth_daemon.database import audit_owner
-from photobooth_daemon.database.setup import hand_back_audit_log, lets_in, read_target
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.logs import configure_logging
 from photobooth_daemon.model import MB, Actor
@@ -141,14 +139,16 @@ async def restore(
 @asynccontextmanager
 async def _owning_the_audit_log(installation: Installation) -> AsyncIterator[None]:
     """Let root give the log back to the daemon's role while that one replaces it."""
+    from photobooth_daemon.database import audit_owner, setup
+
     url = installation.read_config().database.url
     if url == EMBEDDED:
         yield
         return
     account = service_account(installation.config_path)
-    target = read_target(url, account)
-    if os.geteuid() == 0 and target.is_local_socket and await lets_in(target, account):
-        await hand_back_audit_log(target, account)
+    target = setup.read_target(url, account)
+    if os.geteuid() == 0 and target.is_local_socket and await setup.lets_in(target, account):
+        await setup.hand_back_audit_log(target, account)
     try:
         yield
     finally:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from photobooth_daemon.cli.printing import say
 from photobooth_daemon.config.values import parse_listen_address
-from photobooth_daemon.rehearsal.fake_picture import (
-    EchoPainter,
-    EditingPainter,
-    Painter,
-    PreparedPainter,
-)
-from photobooth_daemon.rehearsal.fake_provider import FakeProvider, behaviours
+
+if TYPE_CHECKING:
+    from photobooth_daemon.rehearsal.fake_picture import Painter
+    from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 
 SHORTHANDS = {
     "refuse": ("image_safety", "the picture is refused for its content"),
@@ -53,6 +51,8 @@ def _share(text: str) -> tuple[str, float]:
 def _list_behaviours(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted or ctx.resilient_parsing:
         return
+    from photobooth_daemon.rehearsal.fake_provider import behaviours
+
     known = behaviours()
     width = max(map(len, known))
     for name, text in known.items():
@@ -124,6 +124,13 @@ def fake_provider(
     whose model is rehearse-hang, or rehearse- and any other behaviour, always
     gets that one.
     """
+    from photobooth_daemon.rehearsal.fake_picture import (
+        EchoPainter,
+        EditingPainter,
+        PreparedPainter,
+    )
+    from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+
     painters: dict[str, Callable[[], Painter]] = {
         "edit": EditingPainter,
         "echo": EchoPainter,

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,16 +15,13 @@ from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.cli.printing import print_json_line, say, say_text
 from photobooth_daemon.cli.services import services
 from photobooth_daemon.config.urls import is_this_machine
-from photobooth_daemon.database import migrations
 from photobooth_daemon.errors import PhotoboothError
 from photobooth_daemon.model import Actor
 from photobooth_daemon.model.versions import ExpectedVersion
-from photobooth_daemon.rehearsal.quickstart import Quickstart, Running
-from photobooth_daemon.rehearsal.quickstart_state import (
-    Credentials,
-    QuickstartError,
-    QuickstartState,
-)
+
+if TYPE_CHECKING:
+    from photobooth_daemon.rehearsal.quickstart import Running
+    from photobooth_daemon.rehearsal.quickstart_state import Credentials, QuickstartState
 
 SLOTS = {
     "slot-001": {
@@ -84,6 +82,9 @@ def quickstart(
     (PHOTOBOOTH_PROVIDERS__GEMINI__API_KEY) it asks Google, and photos cost
     money; with PHOTOBOOTH_PROVIDERS__GEMINI__BASE_URL whoever is there.
     """
+    from photobooth_daemon.rehearsal.quickstart import Quickstart
+    from photobooth_daemon.rehearsal.quickstart_state import QuickstartError, QuickstartState
+
     state = QuickstartState(state_dir)
 
     async def prepare(credentials: Credentials) -> None:
@@ -116,6 +117,8 @@ def quickstart(
 
 async def _prepare(installation: Installation, credentials: Credentials) -> None:
     """Migrate, put the passwords in force, and set up the slots that nobody has set up yet."""
+    from photobooth_daemon.database import migrations
+
     async with installation.database(check_schema=False) as database:
         await migrations.migrate(database, installation.clock)
     async with services(installation) as made:

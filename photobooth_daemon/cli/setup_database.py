@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-import asyncpg
 import click
 
 from photobooth_daemon.app.failures import run_async
 from photobooth_daemon.app.installation import Installation, service_account
 from photobooth_daemon.cli.printing import say
 from photobooth_daemon.config import start_up
-from photobooth_daemon.database import audit_owner, migrations, setup, snapshots
-from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import DatabaseUnavailable, SchemaMismatch
+
+if TYPE_CHECKING:
+    from photobooth_daemon.database.pool import Database
+    from photobooth_daemon.database.setup import Target
 
 
 @click.command("setup-database")
@@ -35,6 +37,10 @@ async def setup_database(installation: Installation, snapshot: bool, print_roles
     Run it with sudo where PostgreSQL is on this machine. For a database elsewhere it says what to
     run there, and brings the schema up to date once it can connect.
     """
+    import asyncpg
+
+    from photobooth_daemon.database import audit_owner, setup
+
     url = installation.read_config().database.url
     if url == start_up.EMBEDDED:
         say("The embedded PostgreSQL sets itself up when the daemon starts.")
@@ -64,7 +70,7 @@ async def setup_database(installation: Installation, snapshot: bool, print_roles
         say(line)
 
 
-def _by_hand(target: setup.Target) -> DatabaseUnavailable:
+def _by_hand(target: Target) -> DatabaseUnavailable:
     lines = "".join(f"\n  {statement};" for statement in target.statements)
     how = "Run this command with sudo, or as" if target.is_local_socket else "As"
     return DatabaseUnavailable(
@@ -74,6 +80,8 @@ def _by_hand(target: setup.Target) -> DatabaseUnavailable:
 
 
 async def _bring_up_to_date(installation: Installation, *, snapshot: bool) -> list[str]:
+    from photobooth_daemon.database import audit_owner, migrations, snapshots
+
     done = []
     config = installation.config
     async with installation.database(check_schema=False) as database:
@@ -100,6 +108,8 @@ async def _bring_up_to_date(installation: Installation, *, snapshot: bool) -> li
 
 async def _has_older_schema(database: Database) -> bool:
     """Return whether there is data that a migration is about to change."""
+    from photobooth_daemon.database import migrations
+
     async with database.connection() as connection:
         if await connection.fetchval("SELECT to_regclass('schema_migration')") is None:
             return False

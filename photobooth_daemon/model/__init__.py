@@ -7,8 +7,8 @@ from photobooth_daemon.model.audit import (
     Actor,
     AuditEntry,
     AuditHead,
-    Noticed,
 )
+from photobooth_daemon.model.hosts import DaemonProcess, HostPresence, Noticed
 from photobooth_daemon.model.job_end import JobEnd, ResultFacts
 from photobooth_daemon.model.jobs import Attempt, Job, JobSource, JobStatus, SentPrompts, Timings
 from photobooth_daemon.model.live import LiveMessage
@@ -34,7 +34,9 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "AuditHead",
+    "DaemonProcess",
     "GuestField",
+    "HostPresence",
     "Identity",
     "Job",
     "JobEnd",

@@ -27,16 +27,6 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
-class Noticed:
-    """What a process has seen of its connections that somebody should know: addresses, the last."""
-
-    forwarded_by: str | None = None
-    """Sends X-Forwarded-For from this network, and is no trusted proxy."""
-    plain_from: str | None = None
-    """Came with a password, and not by TLS."""
-
-
-@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One line of the audit log; ``digest`` chains it to the one before."""
 

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from photobooth_daemon import __version__
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.model import Noticed
+from photobooth_daemon.model import DaemonProcess, Noticed
 from photobooth_daemon.model.alerts import Troubles
-from photobooth_daemon.repositories.processes import DaemonProcess, ProcessRepository
+from photobooth_daemon.repositories.processes import ProcessRepository
 
 
 class Presence:

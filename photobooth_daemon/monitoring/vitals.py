@@ -16,13 +16,13 @@ from photobooth_daemon.ingest.ladder.spending import ALL_SLOTS, Cap, Spending, c
 from photobooth_daemon.live.publish import LivePublisher
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model import MB, Settings, Slot
+from photobooth_daemon.model import MB, HostPresence, Settings, Slot
 from photobooth_daemon.monitoring.disk_forecast import DiskForecast
 from photobooth_daemon.monitoring.health import Health, HealthReport, Status
 from photobooth_daemon.monitoring.hosts_alike import groups_alike
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.repositories.events import EventRepository
-from photobooth_daemon.repositories.processes import HostPresence, ProcessRepository
+from photobooth_daemon.repositories.processes import ProcessRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository

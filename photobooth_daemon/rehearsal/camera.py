@@ -18,8 +18,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from PIL import Image
-
 from photobooth_daemon.model import MB
 from photobooth_daemon.rehearsal.camera_form import Booth, Form, Photo, make_form
 
@@ -272,6 +270,9 @@ def _judge(answer: Answer) -> tuple[tuple[int, int] | None, str | None]:
     content_type = answer.headers.get("content-type", "none")
     if not content_type.startswith("image/"):
         return None, f"200 with {content_type.partition(';')[0]} instead of a picture"
+    # Here, because a command's help loads this module and looks at no picture.
+    from PIL import Image
+
     try:
         with Image.open(io.BytesIO(answer.body)) as picture:
             return picture.size, None

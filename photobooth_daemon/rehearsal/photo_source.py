@@ -7,8 +7,6 @@ import io
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
-from PIL import Image, ImageOps
-
 from photobooth_daemon.rehearsal.camera_form import CONTENT_TYPES, Photo
 
 UNFINISHED_SUFFIXES = (".tmp", ".part", ".crdownload")
@@ -40,6 +38,9 @@ def read_photo(path: Path, max_edge_px: int | None = None) -> Photo:
     data = path.read_bytes()
     if max_edge_px is None:
         return Photo(path.name, data)
+    # Here, because a command's help loads this module and looks at no picture.
+    from PIL import Image, ImageOps
+
     with Image.open(io.BytesIO(data)) as picture:
         if max(picture.size) <= max_edge_px:
             return Photo(path.name, data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,43 +11,10 @@ from uuid import UUID
 import asyncpg
 
 from photobooth_daemon.database.pool import Database, Row
-from photobooth_daemon.model import Noticed
+from photobooth_daemon.model import DaemonProcess, HostPresence, Noticed
 from photobooth_daemon.model.alerts import Troubles
 
 SILENT_AFTER = timedelta(seconds=45)
-
-
-@dataclass(frozen=True, slots=True)
-class HostPresence:
-    """One host as its processes showed themselves last; ``processes`` is 0 for a silent one.
-
-    Its disk has so much room, and at the pace of the last hour is full in so many hours.
-    """
-
-    host: str
-    processes: int
-    versions: tuple[str, ...]
-    config_digests: tuple[str, ...]
-    started_at: datetime
-    seen_at: datetime
-    free_bytes: int | None = None
-    hours_until_full: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DaemonProcess:
-    """One process of the daemon."""
-
-    process_id: UUID
-    host: str
-    pid: int
-    version: str
-    config_digest: str
-    started_at: datetime
-    noticed: Noticed
-    free_bytes: int | None = None
-    hours_until_full: float | None = None
-    troubles: Troubles = field(default_factory=Troubles)
 
 
 class ProcessRepository:

@@ -149,7 +149,8 @@ def test_a_restore_needs_the_superuser_s_hand_and_ends_as_it_began(
     async def nothing(*_: object) -> None:
         """Be somebody who is not root."""
 
-    monkeypatch.setattr("photobooth_daemon.cli.backup.hand_back_audit_log", nothing)
+    by_hand = setup.hand_back_audit_log
+    monkeypatch.setattr("photobooth_daemon.database.setup.hand_back_audit_log", nothing)
     directory = tmp_path / "backups"
     commands = Commands(target.url, tmp_path, PHOTOBOOTH_BACKUP__DIRECTORY=str(directory))
     (tmp_path / "media").mkdir()
@@ -162,7 +163,7 @@ def test_a_restore_needs_the_superuser_s_hand_and_ends_as_it_began(
     assert refused.exit_code == 1
     assert f"belongs to the role {DAEMON}-owner" in refused.output
     assert picture.is_dir()
-    by_root(setup.hand_back_audit_log, target)
+    by_root(by_hand, target)
     assert owners(target) == {DAEMON}
     commands.good("restore", str(backup), "--replace")
     assert owners(target) == {f"{DAEMON}-owner"}

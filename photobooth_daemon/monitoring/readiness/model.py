@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from photobooth_daemon.repositories.processes import HostPresence
+from photobooth_daemon.model import HostPresence
 
 
 class State(StrEnum):

@@ -15,7 +15,7 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.public_address import PublicAddress
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.media.store import MediaStore
-from photobooth_daemon.model import MB
+from photobooth_daemon.model import MB, HostPresence
 from photobooth_daemon.model.events import EventState
 from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness import machine_ready
@@ -40,7 +40,7 @@ from photobooth_daemon.repositories.alerts import AlertRepository
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.repositories.events import EventRepository
-from photobooth_daemon.repositories.processes import HostPresence, ProcessRepository
+from photobooth_daemon.repositories.processes import ProcessRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.repositories.templates import TemplateRepository
