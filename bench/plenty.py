@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
+import secrets
 import statistics
 import sys
 import tempfile
@@ -22,6 +24,7 @@ import click
 
 from bench.history import LIMIT_MS, Question, give_password, measure, questions, served
 from bench.many_jobs import DAYS, fill
+from photobooth_daemon.administration.boards import TOKEN_BYTES
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database import migrations
 from photobooth_daemon.database.embedded import EmbeddedPostgres
@@ -37,6 +40,7 @@ from photobooth_daemon.repositories.rerun_queue import RerunQueue
 from photobooth_daemon.repositories.spending import SpendingRepository
 from photobooth_daemon.repositories.support import SupportRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
+from photobooth_daemon.web.boards import COOKIE
 from photobooth_daemon.web.paging import time_cursor
 
 ROUNDS = 9
@@ -54,6 +58,7 @@ async def event_questions(url: str, now: datetime) -> list[Question]:
         photos = await connection.fetchval(
             "SELECT count(*) FROM job_history WHERE event_id = $1", event["event_id"]
         )
+        board = await _give_board(connection, now)
         job = await connection.fetchval(
             "SELECT job_id FROM job_history WHERE event_id = $1 AND status = 'done' LIMIT 1",
             event["event_id"],
@@ -62,8 +67,20 @@ async def event_questions(url: str, now: datetime) -> list[Question]:
         await connection.close()
     one, gallery = event["event_id"], event["gallery_token"]
     middle = time_cursor(event["starts_at"] + timedelta(hours=10), one)
-    report = (now - timedelta(hours=6)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    six_hours, month = (
+        (now - span).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for span in (timedelta(hours=6), timedelta(days=30))
+    )
+    long_ago = time_cursor(now - timedelta(days=DAYS / 2), one)
     return [
+        Question("jobs of half a history ago", f"/api/jobs?cursor={long_ago}"),
+        Question("failed jobs of then", f"/api/jobs?status=failed&cursor={long_ago}"),
+        Question(
+            "timeouts of a slot of then",
+            f"/api/jobs?slot=slot-003&status=timeout&cursor={long_ago}&limit=200",
+        ),
+        Question("one job", f"/api/jobs/{job}"),
+        Question("the board", "/board/state", cookie=f"{COOKIE}={board}"),
         Question("events", "/api/events"),
         Question(f"an event of {photos:,} photos", f"/api/events/{one}"),
         Question("its jobs", f"/api/jobs?event={one}&limit=200"),
@@ -71,10 +88,25 @@ async def event_questions(url: str, now: datetime) -> list[Question]:
         Question("its jobs that failed", f"/api/jobs?event={one}&status=failed"),
         Question("its statistics", f"/api/stats?event={one}"),
         Question("its report", f"/api/events/{one}/report?format=json"),
+        Question("its report, as a page", f"/api/events/{one}/report?format=html"),
         Question("its gallery's pictures", f"/g/{gallery}/pictures"),
         Question("the page of a picture", f"/r/{job}"),
-        Question("report of six hours", f"/api/report?since={report}"),
+        Question("report of six hours", f"/api/report?since={six_hours}"),
+        Question("report of a day", "/api/report"),
+        Question("report of 30 days", f"/api/report?since={month}"),
     ]
+
+
+async def _give_board(connection: asyncpg.Connection, now: datetime) -> str:
+    """Make a board of all slots; return its token."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    await connection.execute(
+        "INSERT INTO board (board_id, label, slot_ids, token_digest, created_at, created_by)"
+        " VALUES (gen_random_uuid(), 'bench', '{}', $1, $2, 'serg')",
+        hashlib.sha256(token.encode()).digest(),
+        now,
+    )
+    return token
 
 
 def background(database: Database, now: datetime) -> dict[str, Callable[[], Awaitable[object]]]:
@@ -162,13 +194,18 @@ async def run(url: str, directory: Path, arguments: argparse.Namespace) -> bool:
         await connection.close()
     print(f"{size / 1e9:.1f} GB")
     if arguments.fill_only:
+        await database.close()
         return True
     asked = [*questions(now), *await event_questions(url, now)]
-    async with served(database, directory) as base_url:
+    async with served(database, directory) as base_url:  # which closes it in the end
         good = await measure(base_url, asked)
-    await measure_background(database, now)
-    if arguments.prune:
-        await prune_a_day(database, now)
+    database = await Database.open(url, max_size=8)
+    try:
+        await measure_background(database, now)
+        if arguments.prune:
+            await prune_a_day(database, now)
+    finally:
+        await database.close()
     return good
 
 

@@ -1,6 +1,8 @@
+-- outside a transaction
+-- formerly efb2ec1d9fd81c4a053f14db6bba3edc0b88b7c0dab7fcdc633db5e341c3ac03
 -- How the photos of an event ended, counted as they end: a list of fifty large evenings would
 -- count hundreds of thousands.
-CREATE TABLE event_count (
+CREATE TABLE IF NOT EXISTS event_count (
     event_id          uuid NOT NULL REFERENCES event ON DELETE CASCADE,
     slot_id           text NOT NULL,           -- so that slots do not wait for each other
     status            text NOT NULL,
@@ -9,7 +11,7 @@ CREATE TABLE event_count (
     PRIMARY KEY (event_id, slot_id, status)
 );
 
-CREATE FUNCTION event_count_photos() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION event_count_photos() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     just_ended text := $sql$
         SELECT * FROM ended
@@ -32,15 +34,36 @@ BEGIN
 END
 $$;
 
--- What ends while this is read ends afterwards, and is counted then.
-LOCK TABLE job_history IN SHARE ROW EXCLUSIVE MODE;
-INSERT INTO event_count (event_id, slot_id, status, photos, fallback)
-SELECT event_id, slot_id, status, count(*), count(*) FILTER (WHERE fallback)
-  FROM job_history
- WHERE event_id IS NOT NULL AND source = 'ingest' AND status <> 'pending'
- GROUP BY 1, 2, 3;
-CREATE TRIGGER event_count_inserted AFTER INSERT ON job_history
+CREATE OR REPLACE TRIGGER event_count_inserted AFTER INSERT ON job_history
     REFERENCING NEW TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION event_count_photos();
-CREATE TRIGGER event_count_updated AFTER UPDATE ON job_history
+CREATE OR REPLACE TRIGGER event_count_updated AFTER UPDATE ON job_history
     REFERENCING OLD TABLE AS opened NEW TABLE AS ended
     FOR EACH STATEMENT EXECUTE FUNCTION event_count_photos();
+
+-- What ended before that is counted event by event, each in a transaction of its own, in which
+-- no photo of that event ends: ten million photos take minutes, and a camera waits for one event.
+DO $$
+DECLARE
+    of_event uuid;
+BEGIN
+    FOR of_event IN SELECT event_id FROM event ORDER BY starts_at LOOP
+        -- An event whose row is held gets no new photo.
+        PERFORM FROM event WHERE event_id = of_event FOR UPDATE;
+        IF EXISTS (SELECT FROM job_history WHERE event_id = of_event AND status = 'pending') THEN
+            -- Held only against who changes the event, for photos that come are waited for; and
+            -- what is read before they are held up is in memory.
+            ROLLBACK;
+            PERFORM count(fallback) FROM job_history WHERE event_id = of_event;
+            PERFORM FROM event WHERE event_id = of_event FOR KEY SHARE;
+            LOCK TABLE job_history IN SHARE ROW EXCLUSIVE MODE;
+        END IF;
+        DELETE FROM event_count WHERE event_id = of_event;
+        INSERT INTO event_count (event_id, slot_id, status, photos, fallback)
+        SELECT event_id, slot_id, status, count(*), count(*) FILTER (WHERE fallback)
+          FROM job_history
+         WHERE event_id = of_event AND source = 'ingest' AND status <> 'pending'
+         GROUP BY 1, 2, 3;
+        COMMIT;
+    END LOOP;
+END
+$$;

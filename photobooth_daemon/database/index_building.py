@@ -1,4 +1,4 @@
-"""Runs statements outside a transaction, most of which build indexes while photos come."""
+"""Runs statements outside a transaction: they build indexes and count while photos come."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ TRIES = 20
 log = logging.getLogger(__name__)
 
 _COMMENT = re.compile(r"--[^\n]*")
+_STATEMENT = re.compile(r"(?:\$(\w*)\$.*?\$\1\$|[^;])+", re.DOTALL)
+"""What stands between semicolons; those of a function's body, between dollars, are its own."""
 _INDEX = re.compile(r"CREATE INDEX CONCURRENTLY (\w+) ON ")
 
 
@@ -26,7 +28,7 @@ async def run_apart(connection: asyncpg.Connection, sql: str) -> None:
         PostgresError: one of them failed; those before it have been done.
     """
     await connection.execute(f"SET statement_timeout = {int(LONGEST_SECONDS * 1000)}")
-    statements = [one.strip() for one in _COMMENT.sub("", sql).split(";")]
+    statements = (one[0].strip() for one in _STATEMENT.finditer(_COMMENT.sub("", sql)))
     for statement in filter(None, statements):
         if (index := _INDEX.match(statement)) is None:
             await connection.execute(statement, timeout=LONGEST_SECONDS)

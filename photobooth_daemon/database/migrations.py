@@ -2,9 +2,9 @@
 
 Each ``sql/NNNN_name.sql`` is applied once, in a transaction of its own, under an advisory lock,
 so any number of hosts may try at the same time. A file that begins with ``-- outside a
-transaction`` builds indexes while photos come: its statements are run one by one, and what a run
-left half done when it was killed is done again by the next. ``-- formerly`` and a digest name an
-earlier text that came to the same, which installations may have applied.
+transaction`` builds indexes, or counts, while photos come: its statements are run one by one, and
+what a run left half done when it was killed is done again by the next. ``-- formerly`` and a
+digest name an earlier text that came to the same, which installations may have applied.
 """
 
 from __future__ import annotations

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import subprocess
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import asyncpg
@@ -21,6 +16,7 @@ from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import SchemaMismatch
 from tests.support.fakes import eventually
 from tests.support.housekeeping import insert_job, insert_media, value
+from tests.support.upgrades import has_migrated, older, start_migrate
 
 FIRST_OUTSIDE = 20
 """The number of the first migration that builds indexes outside a transaction."""
@@ -36,38 +32,8 @@ WRITES = "LOCK TABLE media_object IN ROW EXCLUSIVE MODE"
 """What every insert holds until its transaction ends: no index is built before."""
 
 
-@asynccontextmanager
-async def older(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
-    """Give a database of the version before the first such migration."""
-    database = await Database.open(url, max_size=4)
-    every = migrations.list_migrations()
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            migrations, "list_migrations", lambda: [m for m in every if m.number < FIRST_OUTSIDE]
-        )
-        await migrations.migrate(database, Clock())
-    try:
-        yield database
-    finally:
-        await database.close()
-
-
-def start_migrate(url: str) -> subprocess.Popen[str]:
-    command = (sys.executable, "-m", "photobooth_daemon.cli", "--config", "/dev/null", "migrate")
-    return subprocess.Popen(
-        command,
-        env={**os.environ, "PHOTOBOOTH_DATABASE__URL": url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
 async def migrated(url: str) -> str:
-    process = start_migrate(url)
-    said, _ = await asyncio.to_thread(process.communicate, timeout=120)
-    assert process.returncode == 0, said
-    return said
+    return await has_migrated(start_migrate(url))
 
 
 async def take_a_photo(database: Database) -> None:
@@ -80,7 +46,7 @@ async def take_a_photo(database: Database) -> None:
 async def test_a_build_that_is_killed_is_done_by_the_next_run(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch, killed: str
 ) -> None:
-    async with older(empty_database_url, monkeypatch) as database:
+    async with older(empty_database_url, monkeypatch, FIRST_OUTSIDE) as database:
         await take_a_photo(database)
         writer = await asyncpg.connect(empty_database_url)
         await writer.execute("BEGIN")
@@ -117,7 +83,7 @@ async def _is_gone(database: Database, pid: int) -> bool:
 async def test_an_older_version_that_waits_for_its_turn_keeps_no_index_from_being_built(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with older(empty_database_url, monkeypatch) as database:
+    async with older(empty_database_url, monkeypatch, FIRST_OUTSIDE) as database:
         writer, old = [await asyncpg.connect(empty_database_url) for _ in range(2)]
         await writer.execute("BEGIN")
         await writer.execute(WRITES)
