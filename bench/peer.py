@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -174,8 +175,9 @@ def main(
         with OtherLoad() as other, Rig(place / "rig") as rig:
             found = compare(rig, commands, place, chosen, rounds=rounds, at_once=at_once)
     text = (
-        f"{at_once} at once, the provider answers at once, medians of {rounds}; other programs "
-        f"used {other.cores:.1f} of {other.all_cores} cores meanwhile.\n"
+        f"Measured on {datetime.now(UTC).date()}: {at_once} at once, the provider answers at once, "
+        f"medians of {rounds}; other programs used {other.cores:.1f} of {other.all_cores} cores "
+        "meanwhile.\n"
     )
     for name in commands:
         head = [
