@@ -89,6 +89,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="let a stranger do his worst; alone, for it measures how long photos take",
     )
+    parser.addoption(
+        "--attack-seconds",
+        type=float,
+        default=5.0,
+        help="how long each of a stranger's attacks lasts",
+    )
     parser.addoption("--screenshots", metavar="DIR", help="write the UI's screens into DIR")
 
 

@@ -27,7 +27,6 @@ from tests.support.office import BOUNDARY, PASSWORDS, cheap, form
 from tests.support.party import PASSWORD, Party, photo
 
 AT_ONCE = 4
-ATTACK_SECONDS = 10.0
 PHOTO_SECONDS = 1.0
 USUAL_SECONDS = 0.25
 """What a photo takes in peace; where other work keeps the machine busy, all takes longer."""
@@ -55,6 +54,12 @@ def answers() -> list[Answer]:
 
 
 @pytest.fixture
+def attack_seconds(pytestconfig: pytest.Config) -> float:
+    """Twice another attack's time: many pictures come in turn."""
+    return 2 * float(pytestconfig.getoption("--attack-seconds"))
+
+
+@pytest.fixture
 def provider(io_loop: IOLoop) -> Iterator[HostileProvider]:
     opened = HostileProvider()
     yield opened
@@ -79,41 +84,49 @@ def party(
 
 
 @pytest.mark.timeout(seconds=200)
-async def test_photos(party: Party, bombs: dict[str, bytes]) -> None:
+async def test_photos(party: Party, attack_seconds: float, bombs: dict[str, bytes]) -> None:
     await party.set_slot(HOSTILE, provider="local", operation="look", params={"look": "bw"})
     taken = {200, 422, 429, 504}
-    await _meanwhile(party, "hostile photos", partial(_send, party), bombs, taken)
+    send = partial(_send, party)
+    await _meanwhile(party, attack_seconds, "hostile photos", send, bombs, taken)
 
 
 @pytest.mark.timeout(seconds=200)
 async def test_answers_of_a_provider(
-    party: Party, provider: HostileProvider, answers: list[Answer]
+    party: Party, attack_seconds: float, provider: HostileProvider, answers: list[Answer]
 ) -> None:
     await party.set_slot(HOSTILE, provider="openai", operation="edit", params={"prompt": "smile"})
     provider.answers = answers
     sent = {f"photo {n}": photo().data for n in range(len(answers))}
     taken = {200, 429, 502, 504}
-    await _meanwhile(party, "hostile answers", partial(_send, party), sent, taken)
+    send = partial(_send, party)
+    await _meanwhile(party, attack_seconds, "hostile answers", send, sent, taken)
     assert provider.orders >= len(answers)
 
 
 @pytest.mark.timeout(seconds=200)
-async def test_templates(party: Party, bombs: dict[str, bytes]) -> None:
+async def test_templates(party: Party, attack_seconds: float, bombs: dict[str, bytes]) -> None:
     await party.execute(
         "UPDATE admin SET password_hash = $1 WHERE username = 'serg'", cheap(PASSWORDS["serg"])
     )
     register = partial(_register, party, await _token(party))
-    await _meanwhile(party, "hostile templates", register, bombs, {201, 422})
+    statuses = {201, 422}
+    await _meanwhile(party, attack_seconds, "hostile templates", register, bombs, statuses)
 
 
 async def _meanwhile(
-    party: Party, name: str, send: Attack, bombs: Mapping[str, bytes], statuses: Collection[int]
+    party: Party,
+    seconds: float,
+    name: str,
+    send: Attack,
+    bombs: Mapping[str, bytes],
+    statuses: Collection[int],
 ) -> None:
     """Let several send each of the pictures, over and over, and another slot's camera be served."""
     peace = [shot.seconds for _ in range(3) for shot in await party.shoot()]
     took = []
     async with _again_and_again(send, bombs) as answered:
-        until = time.monotonic() + ATTACK_SECONDS
+        until = time.monotonic() + seconds
         while time.monotonic() < until or answered.keys() != bombs.keys():
             (shot,) = await party.shoot()
             assert shot.why_original is None, shot.why_original

@@ -34,7 +34,6 @@ from tests.hostile.attacks import (
 from tests.support.databases import Databases
 from tests.support.party import Party
 
-ATTACK_SECONDS = 5.0
 PHOTO_SECONDS = 1.0
 PHOTOS_IN_PEACE = 3
 USUAL_SECONDS = 0.25
@@ -105,7 +104,7 @@ def peace() -> deque[float]:
 @pytest.mark.timeout(seconds=150)
 @pytest.mark.parametrize(("number", "name"), list(enumerate(ATTACKS)), ids=ATTACKS)
 async def test_photos_are_served_meanwhile(
-    party: Party, peace: deque[float], number: int, name: str
+    party: Party, peace: deque[float], pytestconfig: pytest.Config, number: int, name: str
 ) -> None:
     # Trickling uploads were believed for as long as such a short window.
     window_seconds = 10 if name.startswith("trickles") else 30
@@ -121,7 +120,7 @@ async def test_photos_are_served_meanwhile(
     stop = asyncio.Event()
     attack = party.begin(ATTACKS[name]("127.0.0.1", party.daemon.port, stop))
     took = []
-    until = time.monotonic() + ATTACK_SECONDS
+    until = time.monotonic() + pytestconfig.getoption("--attack-seconds")
     try:
         while time.monotonic() < until:
             (shot,) = await party.shoot()
