@@ -12,7 +12,7 @@ from photobooth_daemon.errors import (
     ProviderTimeout,
 )
 from photobooth_daemon.ingest.exchange import Admitted, Progress
-from photobooth_daemon.ingest.ladder.climb import Climbed
+from photobooth_daemon.ingest.ladder.errand import Climbed
 from photobooth_daemon.model import JobEnd, JobStatus, ResultFacts
 from photobooth_daemon.pictures.steps import FinishedPicture
 

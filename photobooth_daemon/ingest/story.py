@@ -26,7 +26,7 @@ from photobooth_daemon.errors import (
 from photobooth_daemon.ingest.exchange import Admitted, Answer, Progress, Received
 from photobooth_daemon.ingest.inspection import inspect
 from photobooth_daemon.ingest.jobs import Jobs
-from photobooth_daemon.ingest.ladder.climb import Climbed
+from photobooth_daemon.ingest.ladder.errand import Climbed, Errand
 from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.ingest.ladder.spending import Spending
 from photobooth_daemon.ingest.open_job import OpenJobs
@@ -256,20 +256,19 @@ class IngestService:
             told = tell(rung, model, ended)
             self._in_flight.start(told, f"attempt {len(ended) + 1} of {job.job_id}")
 
-        budget = self._spending.budget_for(job, slot, values)
+        errand = Errand(
+            requests.build,
+            accept,
+            admitted.work_deadline,
+            progress.attempts,
+            values.provider_concurrency,
+            values.attempts_per_photo,
+            self._spending.budget_for(job, slot, values),
+            begun,
+            gives_way=admitted.source is JobSource.RERUN,
+        )
         with progress.timed("provider_ms"):
-            climbed = await self._ladder.climb(
-                slot.ladder(),
-                request_for=requests.build,
-                accept=accept,
-                deadline=admitted.work_deadline,
-                provider_concurrency=values.provider_concurrency,
-                attempts_per_photo=values.attempts_per_photo,
-                attempts=progress.attempts,
-                budget=budget,
-                begun=begun,
-                gives_way=admitted.source is JobSource.RERUN,
-            )
+            climbed = await self._ladder.climb(slot.ladder(), errand)
         progress.timings_ms["provider_ms"] -= progress.timings_ms.get("store_ms", 0)
         return climbed
 

@@ -12,7 +12,8 @@ from prometheus_client import CollectorRegistry
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.errors import AttemptFailed, Reason
-from photobooth_daemon.ingest.ladder.ladder import Budget, Climbed, Ladder
+from photobooth_daemon.ingest.ladder.errand import Budget, Climbed, Errand
+from photobooth_daemon.ingest.ladder.ladder import Ladder
 from photobooth_daemon.ingest.waiting.gate import Gate
 from photobooth_daemon.metrics.series import Metrics
 from photobooth_daemon.model import Attempt, PictureBytes, Rung
@@ -113,16 +114,17 @@ class Booth:
         budget: Budget | None = None,
     ) -> Climbed[Any]:
         self.attempts = []
-        return await self.ladder.climb(
-            [Rung(name, "edit", {}) for name in names or self.names],
-            request_for=self.request_for,
-            accept=accept,
-            deadline=Deadline.after(self.clock, window_seconds),
-            provider_concurrency=concurrency,
-            attempts_per_photo=attempts_per_photo,
-            attempts=self.attempts,
-            budget=budget,
+        errand = Errand(
+            self.request_for,
+            accept,
+            Deadline.after(self.clock, window_seconds),
+            self.attempts,
+            concurrency,
+            attempts_per_photo,
+            budget,
         )
+        rungs = [Rung(name, "edit", {}) for name in names or self.names]
+        return await self.ladder.climb(rungs, errand)
 
     async def request_for(
         self, rung: Rung, driver: ProviderDriver, deadline: Deadline

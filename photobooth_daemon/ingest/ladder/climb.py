@@ -7,7 +7,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.deadline import Deadline
@@ -22,11 +22,12 @@ from photobooth_daemon.errors import (
 )
 from photobooth_daemon.ingest.ladder.attempts import Attempts, Ended
 from photobooth_daemon.ingest.ladder.cooldown import Cooldowns, Model
+from photobooth_daemon.ingest.ladder.errand import Climbed, Errand
 from photobooth_daemon.ingest.ladder.latency import Latencies
 from photobooth_daemon.ingest.ladder.pacing import Pacing
 from photobooth_daemon.ingest.ladder.reasons import delay_before_another, verdict_on
 from photobooth_daemon.ingest.waiting.gate import Gate, ProviderPlace
-from photobooth_daemon.model import Attempt, Rung
+from photobooth_daemon.model import Rung
 from photobooth_daemon.providers.driver import (
     ProviderDriver,
     ProviderRequest,
@@ -38,30 +39,6 @@ from photobooth_daemon.tasks import end_tasks
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-RequestFor = Callable[[Rung, ProviderDriver, Deadline], Awaitable[ProviderRequest]]
-Accept = Callable[[ProviderResult], Awaitable[T]]
-Begun = Callable[[Rung, str | None], None]
-"""Told of an attempt as it begins: the rung and its model."""
-
-
-class Budget(Protocol):
-    """Whether money may still be spent."""
-
-    async def allows(self, provider: str, model: str | None) -> bool:
-        """Set aside what an attempt may cost; return whether it may be made."""
-        ...
-
-    def spend(self, cost: float) -> None:
-        """Count what an attempt has cost."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Climbed(Generic[T]):
-    """Where the ladder ended: what ``accept`` made of the picture, and the rung it came from."""
-
-    value: T
-    rung: Rung
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,33 +61,25 @@ class Means:
         return rung.provider, model or rung.operation
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An attempt that has begun, and what its end is recorded with."""
+
+    rung: Rung
+    driver: ProviderDriver
+    request: ProviderRequest
+    limit: Deadline
+    failed_so_far: Counter[Reason]
+    probe: bool
+
+
 class Climb(Generic[T]):
     """One photo's way up; what it learns about models stays in ``means``."""
 
-    def __init__(
-        self,
-        means: Means,
-        request_for: RequestFor,
-        accept: Accept[T],
-        deadline: Deadline,
-        attempts: list[Attempt],
-        budget: Budget | None,
-        *,
-        provider_concurrency: int,
-        attempts_per_photo: int,
-        begun: Begun | None = None,
-        gives_way: bool = False,
-    ) -> None:
-        self._gives_way = gives_way
+    def __init__(self, means: Means, errand: Errand[T]) -> None:
         self._means = means
-        self._request_for = request_for
-        self._accept = accept
-        self._deadline = deadline
-        self._attempts = attempts
-        self._budget = budget
-        self._begun = begun
-        self._provider_concurrency = provider_concurrency
-        self._calls_left = attempts_per_photo
+        self._errand = errand
+        self._calls_left = errand.attempts_per_photo
         self._since_seconds = means.clock.monotonic()
         self._last: AttemptFailed | None = None
 
@@ -139,7 +108,7 @@ class Climb(Generic[T]):
         model = self._means.model_of(rung)
         others = [self._means.model_of(other) for other in rungs_left]
         return self._means.cooldowns.cooling(model) or self._means.pacing.better_elsewhere(
-            model, others, self._deadline
+            model, others, self._errand.deadline
         )
 
     def _may_try(self, driver: ProviderDriver | None, *, calls_before: int = 0) -> bool:
@@ -159,17 +128,17 @@ class Climb(Generic[T]):
         model = means.model_of(rung)
         so_far: Counter[Reason] = Counter()
         calls = 0 if calls_nobody(driver) else 1
-        while self._may_try(driver) and not self._deadline.passed():
+        while self._may_try(driver) and not self._errand.deadline.passed():
             # What no call is left for takes no time from this attempt.
             others = [
                 means.model_of(other)
                 for other in rungs_left
                 if self._may_try(means.drivers.get(other.provider), calls_before=calls)
             ]
-            if self._budget and not await self._budget.allows(*model):
+            if self._errand.budget and not await self._errand.budget.allows(*model):
                 self._last = AttemptFailed(Reason.QUOTA, "the day's cost cap is reached")
                 return None
-            limit = means.pacing.limit_for(model, others, self._deadline)
+            limit = means.pacing.limit_for(model, others, self._errand.deadline)
             begun_seconds = means.clock.monotonic()
             try:
                 return await self._attempt(rung, driver, limit, so_far)
@@ -188,7 +157,7 @@ class Climb(Generic[T]):
             if not means.pacing.worth_another(
                 model,
                 others,
-                self._deadline,
+                self._errand.deadline,
                 delay_seconds=delay,
                 last_took_seconds=took_seconds,
             ):
@@ -208,70 +177,92 @@ class Climb(Generic[T]):
             ProviderTimeout: the window closed first.
             GaveWay: another photo needed the place.
         """
-        means = self._means
-        place = means.gate.provider_place(
-            rung.provider, concurrency=self._provider_concurrency, gives_way=self._gives_way
+        errand = self._errand
+        place = self._means.gate.provider_place(
+            rung.provider, concurrency=errand.provider_concurrency, gives_way=errand.gives_way
         )
         async with place:
-            try:
-                await place.wait(limit)
-                async with limit.enforced():
-                    request = await self._request_for(rung, driver, limit)
-            except DeadlinePassed as error:
-                if limit is self._deadline:
-                    raise ProviderTimeout from error
-                raise
+            request = await self._request(rung, driver, place, limit)
             if not calls_nobody(driver):
                 self._calls_left -= 1
-                if self._begun is not None:
-                    self._begun(rung, driver.model(rung.operation, rung.params))
-            probe = means.cooldowns.begin(means.model_of(rung))
-            begun_seconds = means.clock.monotonic()
+                if errand.begun is not None:
+                    errand.begun(rung, driver.model(rung.operation, rung.params))
+            probe = self._means.cooldowns.begin(self._means.model_of(rung))
+            trial = Trial(rung, driver, request, limit, so_far, probe)
+            ended = await self._call(trial, place)
+        result = self._result_of(trial, ended)
+        return Climbed(await self._accepted(trial, ended, result), rung)
 
-            def record(ended: Ended, failure: AttemptFailed | None) -> None:
-                if failure is not None:
-                    so_far[failure.reason] += 1
-                self._record(rung, request.slot_id, ended, failure, so_far, probe=probe)
+    async def _request(
+        self, rung: Rung, driver: ProviderDriver, place: ProviderPlace, limit: Deadline
+    ) -> ProviderRequest:
+        """Wait for the place, then make the request.
 
-            try:
-                ended = await self._made(
-                    means.attempts.make(rung, driver, request, limit), place, rung.provider
-                )
-            except BaseException as error:
-                duration = means.clock.monotonic() - begun_seconds
-                why = error.detail if isinstance(error, GaveWay) else "the photo was given up"
-                called_off = AttemptFailed(Reason.CANCELLED, why)
-                model = driver.model(rung.operation, rung.params)
-                record(Ended(model, begun_seconds, duration), called_off)
-                raise
-        if ended.result is None:
-            failure = ended.failure or AttemptFailed(Reason.BAD_RESPONSE, "no result")
-            if failure.reason is Reason.TIMEOUT and limit is self._deadline:
-                closed = AttemptFailed(
-                    Reason.CANCELLED,
-                    "the window closed",
-                    provider_request_id=failure.provider_request_id,
-                    usage=failure.usage,
-                )
-                record(ended, closed)
-                raise ProviderTimeout
-            record(ended, failure)
-            raise failure
+        Raises:
+            DeadlinePassed, ProviderTimeout: as ``_attempt`` says.
+        """
         try:
-            value = await self._accept(ended.result)
+            await place.wait(limit)
+            async with limit.enforced():
+                return await self._errand.request_for(rung, driver, limit)
+        except DeadlinePassed as error:
+            if limit is self._errand.deadline:
+                raise ProviderTimeout from error
+            raise
+
+    async def _call(self, trial: Trial, place: ProviderPlace) -> Ended:
+        """Return how the driver ended; whatever breaks it off is recorded, too."""
+        means, rung, driver = self._means, trial.rung, trial.driver
+        begun_seconds = means.clock.monotonic()
+        call = means.attempts.make(rung, driver, trial.request, trial.limit)
+        try:
+            return await self._made(call, place, rung.provider)
+        except BaseException as error:
+            duration = means.clock.monotonic() - begun_seconds
+            why = error.detail if isinstance(error, GaveWay) else "the photo was given up"
+            model = driver.model(rung.operation, rung.params)
+            called_off = AttemptFailed(Reason.CANCELLED, why)
+            self._record(trial, Ended(model, begun_seconds, duration), called_off)
+            raise
+
+    def _result_of(self, trial: Trial, ended: Ended) -> ProviderResult:
+        """Return the result, if there is one.
+
+        Raises:
+            AttemptFailed, ProviderTimeout: as ``_attempt`` says; it has been recorded.
+        """
+        if ended.result is not None:
+            return ended.result
+        failure = ended.failure or AttemptFailed(Reason.BAD_RESPONSE, "no result")
+        if failure.reason is not Reason.TIMEOUT or trial.limit is not self._errand.deadline:
+            self._record(trial, ended, failure)
+            raise failure
+        closed = AttemptFailed(
+            Reason.CANCELLED,
+            "the window closed",
+            provider_request_id=failure.provider_request_id,
+            usage=failure.usage,
+        )
+        self._record(trial, ended, closed)
+        raise ProviderTimeout
+
+    async def _accepted(self, trial: Trial, ended: Ended, result: ProviderResult) -> T:
+        """Return what becomes of a result; the attempt is recorded by it.
+
+        Raises:
+            AttemptFailed: it is no usable picture.
+            ProviderTimeout: the window closed first.
+        """
+        failure = None
+        try:
+            return await self._errand.accept(result)
         except InvalidImage as error:
-            again = ended.result.again
-            failure = AttemptFailed(Reason.BAD_RESPONSE, error.detail, again=again)
-            record(ended, failure)
+            failure = AttemptFailed(Reason.BAD_RESPONSE, error.detail, again=result.again)
             raise failure from error
         except DeadlinePassed as error:
-            record(ended, None)
             raise ProviderTimeout from error
-        except BaseException:
-            record(ended, None)
-            raise
-        record(ended, None)
-        return Climbed(value, rung)
+        finally:
+            self._record(trial, ended, failure)
 
     async def _made(
         self, call: Coroutine[Any, Any, Ended], place: ProviderPlace, provider: str
@@ -281,7 +272,7 @@ class Climb(Generic[T]):
         Raises:
             GaveWay: another did.
         """
-        if not self._gives_way:
+        if not self._errand.gives_way:
             return await call
         made, wanted = asyncio.create_task(call), asyncio.create_task(place.wanted.wait())
         try:
@@ -292,23 +283,21 @@ class Climb(Generic[T]):
         finally:
             await end_tasks(made, wanted)
 
-    def _record(
-        self,
-        rung: Rung,
-        slot_id: str,
-        ended: Ended,
-        failure: AttemptFailed | None,
-        so_far: Counter[Reason],
-        *,
-        probe: bool,
-    ) -> None:
-        means, model = self._means, self._means.model_of(rung)
+    def _record(self, trial: Trial, ended: Ended, failure: AttemptFailed | None) -> None:
+        means, errand = self._means, self._errand
+        if failure is not None:
+            trial.failed_so_far[failure.reason] += 1
+        model = means.model_of(trial.rung)
         attempt = means.attempts.record(
-            rung, ended, failure, slot_id=slot_id, since_seconds=self._since_seconds
+            trial.rung,
+            ended,
+            failure,
+            slot_id=trial.request.slot_id,
+            since_seconds=self._since_seconds,
         )
-        self._attempts.append(attempt)
-        means.cooldowns.end(model, verdict_on(failure, so_far), probe=probe)
+        errand.attempts.append(attempt)
+        means.cooldowns.end(model, verdict_on(failure, trial.failed_so_far), probe=trial.probe)
         if failure is None:
             means.latencies.record(model, ended.duration_seconds)
-        if self._budget and attempt.cost:
-            self._budget.spend(attempt.cost)
+        if errand.budget and attempt.cost:
+            errand.budget.spend(attempt.cost)

@@ -14,23 +14,15 @@ from datetime import datetime
 from typing import TypeVar
 
 from photobooth_daemon.clock import Clock
-from photobooth_daemon.deadline import Deadline
 from photobooth_daemon.ingest.ladder.attempts import Attempts, Prices
-from photobooth_daemon.ingest.ladder.climb import (
-    Accept,
-    Begun,
-    Budget,
-    Climb,
-    Climbed,
-    Means,
-    RequestFor,
-)
+from photobooth_daemon.ingest.ladder.climb import Climb, Means
 from photobooth_daemon.ingest.ladder.cooldown import Cooldowns, Found, Model
+from photobooth_daemon.ingest.ladder.errand import Climbed, Errand
 from photobooth_daemon.ingest.ladder.latency import Latencies
 from photobooth_daemon.ingest.ladder.pacing import Pacing
 from photobooth_daemon.ingest.waiting.gate import Gate
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model import Attempt, Rung
+from photobooth_daemon.model import Rung
 from photobooth_daemon.providers.driver import ProviderDriver
 
 logger = logging.getLogger(__name__)
@@ -69,29 +61,8 @@ class Ladder:
         self._metrics = metrics
         self._shown: set[Model] = set()
 
-    async def climb(
-        self,
-        rungs: Sequence[Rung],
-        *,
-        request_for: RequestFor,
-        accept: Accept[T],
-        deadline: Deadline,
-        provider_concurrency: int,
-        attempts_per_photo: int,
-        attempts: list[Attempt],
-        budget: Budget | None = None,
-        begun: Begun | None = None,
-        gives_way: bool = False,
-    ) -> Climbed[T]:
-        """Return the first picture that ``accept`` takes.
-
-        Every attempt is appended to ``attempts`` as it ends, whatever becomes
-        of the climb. ``attempts_per_photo`` bounds those that call a provider, on
-        all rungs together; a driver that calls nobody is tried even after that.
-        ``begun`` is told of each that calls one, as it begins.
-        One that ``gives_way`` leaves its place at a provider to those that do not.
-        An ``InvalidImage`` from ``accept`` makes the attempt a bad response;
-        ``accept`` may outlast ``deadline``, because what was paid for is finished.
+    async def climb(self, rungs: Sequence[Rung], errand: Errand[T]) -> Climbed[T]:
+        """Return the first picture that the errand accepts.
 
         Raises:
             ProviderError: every rung is used up; carries the last reason.
@@ -99,20 +70,8 @@ class Ladder:
                 a place at a provider was waited for.
             GaveWay: a photo that does not needed the place.
         """
-        climb = Climb(
-            self._means,
-            request_for,
-            accept,
-            deadline,
-            attempts,
-            budget,
-            provider_concurrency=provider_concurrency,
-            attempts_per_photo=attempts_per_photo,
-            begun=begun,
-            gives_way=gives_way,
-        )
         try:
-            return await climb.to_the_top(rungs)
+            return await Climb(self._means, errand).to_the_top(rungs)
         finally:
             self.refresh_metrics()
 
