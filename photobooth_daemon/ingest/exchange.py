@@ -75,8 +75,8 @@ class Admitted:
     def new_job(self, photo: Picture, client_fields: Mapping[str, str]) -> Job:
         """Return the pending job of this photo."""
         rung = self.slot.ladder()[0]
-        first = self.first
-        job = Job.pending(
+        first, event = self.first, self.event
+        job = Job(
             job_id=self.job_id,
             slot_id=self.slot.slot_id,
             slot_version=self.slot.version,
@@ -86,11 +86,15 @@ class Admitted:
             client_fields=client_fields,
             client_address=self.sender.address,
             request_id=self.sender.request_id,
-            photo=photo,
+            input_content_type=photo.content_type,
+            input_width=photo.width,
+            input_height=photo.height,
+            input_size_bytes=photo.size_bytes,
+            input_sha256=photo.sha256,
             started_at=self.started_at,
             deadline_at=self.deadline.due_at(),
-            event_id=None if self.event is None else self.event.event_id,
-            guest_key=None if self.event is None else new_guest_key(),
+            event_id=None if event is None else event.event_id,
+            guest_key=None if event is None else new_guest_key(),
         )
         if first is None:
             return job

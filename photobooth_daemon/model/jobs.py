@@ -9,8 +9,6 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from photobooth_daemon.model.pictures import Picture
-
 
 class JobStatus(StrEnum):
     """A job leaves ``pending`` once and never comes back."""
@@ -72,20 +70,20 @@ class Timings:
     total_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """The record of one ingest."""
+    """The record of one ingest; one that is about to be processed has no end yet."""
 
     job_id: UUID
     slot_id: str
     slot_version: int
     source: JobSource
-    status: JobStatus
-    failure_code: str | None
-    provider_code: str | None
+    status: JobStatus = JobStatus.PENDING
+    failure_code: str | None = None
+    provider_code: str | None = None
     provider: str | None
     operation: str | None
-    attempts: tuple[Mapping[str, Any], ...]
+    attempts: tuple[Mapping[str, Any], ...] = ()
     client_fields: Mapping[str, str]
     client_address: str | None
     request_id: str | None
@@ -94,17 +92,17 @@ class Job:
     input_height: int
     input_size_bytes: int
     input_sha256: str
-    result_content_type: str | None
-    result_width: int | None
-    result_height: int | None
-    result_size_bytes: int | None
-    result_sha256: str | None
-    timings: Mapping[str, int]
-    cost: float | None
+    result_content_type: str | None = None
+    result_width: int | None = None
+    result_height: int | None = None
+    result_size_bytes: int | None = None
+    result_sha256: str | None = None
+    timings: Mapping[str, int] = field(default_factory=dict)
+    cost: float | None = None
     started_at: datetime
     deadline_at: datetime
-    finished_at: datetime | None
-    result_expires_at: datetime | None
+    finished_at: datetime | None = None
+    result_expires_at: datetime | None = None
     event_id: UUID | None = None
     guest_key: str | None = field(default=None, repr=False)
     """With it the guest may delete the picture."""
@@ -115,60 +113,6 @@ class Job:
     rerun_by: UUID | None = None
     original_expires_at: datetime | None = None
     result_removed_at: datetime | None = None
-
-    @classmethod
-    def pending(
-        cls,
-        *,
-        job_id: UUID,
-        slot_id: str,
-        slot_version: int,
-        source: JobSource,
-        provider: str,
-        operation: str,
-        client_fields: Mapping[str, str],
-        client_address: str,
-        request_id: str,
-        photo: Picture,
-        started_at: datetime,
-        deadline_at: datetime,
-        event_id: UUID | None = None,
-        guest_key: str | None = None,
-    ) -> Job:
-        """Return the record of a photo that is about to be processed."""
-        return cls(
-            job_id=job_id,
-            slot_id=slot_id,
-            slot_version=slot_version,
-            source=source,
-            status=JobStatus.PENDING,
-            failure_code=None,
-            provider_code=None,
-            provider=provider,
-            operation=operation,
-            attempts=(),
-            client_fields=client_fields,
-            client_address=client_address,
-            request_id=request_id,
-            input_content_type=photo.content_type,
-            input_width=photo.width,
-            input_height=photo.height,
-            input_size_bytes=photo.size_bytes,
-            input_sha256=photo.sha256,
-            result_content_type=None,
-            result_width=None,
-            result_height=None,
-            result_size_bytes=None,
-            result_sha256=None,
-            timings={},
-            cost=None,
-            started_at=started_at,
-            deadline_at=deadline_at,
-            finished_at=None,
-            result_expires_at=None,
-            event_id=event_id,
-            guest_key=guest_key,
-        )
 
 
 @dataclass(frozen=True, slots=True)
