@@ -78,6 +78,7 @@ from photobooth_daemon.errors.events import (
     GalleryEnded,
     GalleryNotFound,
     PinRequired,
+    ReportTooLarge,
     SlotTaken,
     WrongPin,
 )
@@ -167,6 +168,7 @@ __all__ = [
     "RangeNotSatisfiable",
     "RateLimited",
     "Reason",
+    "ReportTooLarge",
     "ResultAwaited",
     "ResultExpired",
     "ResultNotFound",

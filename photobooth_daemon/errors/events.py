@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from photobooth_daemon.errors.base import NotFound, PhotoboothError
+from photobooth_daemon.errors.base import InvalidRequest, NotFound, PhotoboothError
 
 
 class GalleryNotFound(NotFound):
@@ -33,6 +33,10 @@ class WrongPin(PhotoboothError):
 class EventNotFound(NotFound):
     code = "event_not_found"
     default_detail = "There is no event of this id."
+
+
+class ReportTooLarge(InvalidRequest):
+    default_detail = "So many photos take too long to add up: ask for the report of a shorter time."
 
 
 class EventRunning(PhotoboothError):

@@ -7,7 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.errors import ReportTooLarge
 from photobooth_daemon.model.events import Event
 from photobooth_daemon.model.reports import (
     Cause,
@@ -31,11 +34,19 @@ class EventReportRepository:
         self._database = database
 
     async def read(self, since: datetime, until: datetime) -> EventReport:
-        """Return the figures of the cameras' photos that came from ``since`` until ``until``."""
+        """Return the figures of the cameras' photos that came from ``since`` until ``until``.
+
+        Raises:
+            ReportTooLarge: they are more than can be added up in the time of a statement.
+        """
         return await self._read(since, until, _OF_TIME, since, until)
 
     async def read_event(self, event: Event) -> EventReport:
-        """Return the figures of an event's photos."""
+        """Return the figures of an event's photos.
+
+        Raises:
+            ReportTooLarge: as for :meth:`read`.
+        """
         return await self._read(event.starts_at, event.ends_at, _OF_EVENT, event.event_id)
 
     async def _read(
@@ -44,7 +55,10 @@ class EventReportRepository:
         async with self._database.transaction() as connection:
             # An evening's photos are laid out once, in memory.
             await connection.execute("SET LOCAL work_mem = '32MB'")
-            row = await connection.fetchrow(_REPORT.format(which=which), *values)
+            try:
+                row = await connection.fetchrow(_REPORT.format(which=which), *values)
+            except asyncpg.QueryCanceledError as error:
+                raise ReportTooLarge from error
         total, took = row["total"], row["took"]
         quarters = tuple(_hour_of(one) for one in row["quarters"] or ())
         p50_ms, p95_ms = took["total_ms"] or (None, None)

@@ -21,6 +21,7 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.InvalidRequest: HTTPStatus.BAD_REQUEST,
     errors.TargetTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
     errors.HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    errors.ReportTooLarge: HTTPStatus.BAD_REQUEST,
     errors.ValidationFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     errors.PasswordChangeRequired: HTTPStatus.FORBIDDEN,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from click.testing import CliRunner, Result
 
@@ -254,3 +255,19 @@ async def test_the_ends_of_the_calendar(
     office: Office, until: str, status: int, style: str
 ) -> None:
     assert (await office.get(f"/api/report?format={style}&until={until}")).status == status
+
+
+async def test_a_report_of_too_many_photos_is_refused_in_words(
+    office: Office, database_url: str
+) -> None:
+    keeper = await asyncpg.connect(database_url)
+    try:
+        # What takes longer than a statement may, here by waiting.
+        await keeper.execute("BEGIN")
+        await keeper.execute("LOCK TABLE job_history IN ACCESS EXCLUSIVE MODE")
+        reply = await office.get("/api/report")
+    finally:
+        await keeper.close()
+    assert (reply.status, reply.json()["code"]) == (400, "invalid_request")
+    assert "shorter time" in reply.json()["detail"]
+    assert (await office.get("/api/report")).status == 200
