@@ -8,12 +8,10 @@ import ftplib
 import io
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -32,7 +30,7 @@ from photobooth_daemon.rehearsal.camera import Camera
 from photobooth_daemon.rehearsal.camera_form import Photo
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support import started
-from tests.support.clusters import copy_cluster
+from tests.support.clusters import copy_cluster, open_directory
 from tests.support.fakes import eventually
 
 START_SECONDS = 90
@@ -41,13 +39,11 @@ START_SECONDS = 90
 @pytest.fixture
 def state_dir() -> Iterator[Path]:
     """A directory that root's PostgreSQL can live in."""
-    directory = Path(tempfile.mkdtemp(prefix="photobooth-tests-"))
-    directory.chmod(0o711)
-    yield directory / "state"
-    for pid in processes_of(directory):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    shutil.rmtree(directory, ignore_errors=True)
+    with open_directory() as directory:
+        yield directory / "state"
+        for pid in processes_of(directory):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture
