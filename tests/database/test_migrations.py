@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
 import pytest
 
 from photobooth_daemon.clock import Clock
@@ -10,6 +15,7 @@ from photobooth_daemon.database.pool import Database
 from photobooth_daemon.errors import SchemaMismatch
 from photobooth_daemon.model import Settings
 from photobooth_daemon.repositories.settings import SettingsRepository
+from tests.support.databases import Databases
 from tests.support.housekeeping import value
 
 
@@ -26,15 +32,29 @@ async def test_a_server_that_is_too_old_is_refused_before_anything_is_made(
         await database.close()
 
 
-async def upgraded(url: str, monkeypatch: pytest.MonkeyPatch, *statements: str) -> Settings:
-    """Run the statements on the schema before the new default, migrate, return the settings."""
-    database = await Database.open(url, max_size=1)
+@pytest.fixture(scope="module")
+def older(databases: Databases) -> Iterator[str]:
+    """The name of a database as it was before the new default."""
     every = migrations.list_migrations()
     new = next(n for n, one in enumerate(every) if one.name == "more_calls_at_once")
+
+    async def make(url: str) -> None:
+        database = await Database.open(url, max_size=1)
+        await migrations.migrate(database, Clock())
+        await database.close()
+
+    with databases.empty() as url, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "list_migrations", lambda: every[:new])
+        with ThreadPoolExecutor(1) as thread:  # a loop of its own leaves the tests theirs
+            thread.submit(asyncio.run, make(url)).result()
+        patch.undo()
+        yield urlsplit(url).path[1:]
+
+
+async def upgraded(url: str, *statements: str) -> Settings:
+    """Run the statements on the schema before the new default, migrate, return the settings."""
+    database = await Database.open(url, max_size=1)
     try:
-        with monkeypatch.context() as patch:
-            patch.setattr(migrations, "list_migrations", lambda: every[:new])
-            await migrations.migrate(database, Clock())
         async with database.connection() as connection:
             for statement in statements:
                 await connection.execute(statement)
@@ -65,14 +85,15 @@ VALUES ({}, now(), 'serg', 'settings.update', 'settings', '{{"provider_concurren
     ],
 )
 async def test_a_new_default_is_for_those_who_never_chose(
-    empty_database_url: str,
-    monkeypatch: pytest.MonkeyPatch,
+    databases: Databases,
+    older: str,
     caplog: pytest.LogCaptureFixture,
     statements: list[str],
     value: int,
     said: str,
 ) -> None:
-    settings = await upgraded(empty_database_url, monkeypatch, *statements)
+    with databases.copy_of(older) as url:
+        settings = await upgraded(url, *statements)
     assert settings.provider_concurrency == value
     messages = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert all(said in message for message in messages)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -213,24 +213,44 @@ async def test_a_machine_in_use_is_not_restored_into(database: Database, machine
     assert await value(database, version) == 1
 
 
-@pytest.mark.parametrize("damage", ["dump", "manifest", "newer", "server"])
 async def test_a_damaged_backup_changes_nothing(
-    database: Database, empty_database: Database, machine: Machine, damage: str
+    database: Database, empty_database: Database, machine: Machine
 ) -> None:
     report = await machine.backup(database).run(machine.backups, keep=2)
-    manifest = report.path / "manifest.json"
-    if damage == "dump":
-        (report.path / "database.dump").write_bytes(b"PGDMP rubbish")
-    elif damage == "manifest":
-        manifest.unlink()
-    else:
-        lie = {"migrations": [1, 9999]} if damage == "newer" else {"server_major": 99}
+
+    def tell(backup: Path, **lie: Any) -> None:
+        manifest = backup / "manifest.json"
         text = json.dumps({**json.loads(manifest.read_text()), **lie})
         manifest.write_text(text)
-        machine.seal.put(report.path, text.encode())
-    with pytest.raises(BackupFailed):
-        await machine.restore(empty_database, report.path)
-    assert await value(empty_database, "SELECT to_regclass('slot')") is None
+        machine.seal.put(backup, text.encode())
+
+    damages: dict[str, Callable[[Path], Any]] = {
+        "dump": lambda backup: (backup / "database.dump").write_bytes(b"PGDMP rubbish"),
+        "manifest": lambda backup: (backup / "manifest.json").unlink(),
+        "newer": lambda backup: tell(backup, migrations=[1, 9999]),
+        "server": lambda backup: tell(backup, server_major=99),
+    }
+    for name, damage in damages.items():
+        await assert_refused(machine, empty_database, report.path, name, damage)
+
+
+async def assert_refused(
+    machine: Machine,
+    empty_database: Database,
+    backup: Path,
+    name: str,
+    damage: Callable[[Path], Any],
+) -> None:
+    """Fail unless a copy of the backup that has been damaged is refused, and nothing changes."""
+    damaged = machine.backups / name / backup.name
+    shutil.copytree(backup, damaged)
+    damage(damaged)
+    try:
+        await machine.restore(empty_database, damaged, replace=True)
+    except BackupFailed:
+        assert await value(empty_database, "SELECT to_regclass('slot')") is None, name
+        return
+    pytest.fail(f"it was restored: {name}")
 
 
 @pytest.mark.parametrize("tool", ["missing", "that cannot read the dump"])
@@ -312,11 +332,8 @@ async def test_what_expires_while_the_backup_is_made_is_no_fault(
     assert os.listdir(machine.directory / "media" / "results") == []
 
 
-@pytest.mark.parametrize(
-    "plant", ["link", "pipe", "name", "picture", "key", "more", "list", "config"]
-)
 async def test_what_was_planted_in_a_backup_is_found_before_anything_changes(
-    database: Database, empty_database: Database, machine: Machine, plant: str
+    database: Database, empty_database: Database, machine: Machine
 ) -> None:
     booth = await Booth.open(database, machine.directory)
     job_id = (await booth.post(booth.form())).json()["job_id"]
@@ -324,27 +341,36 @@ async def test_what_was_planted_in_a_backup_is_found_before_anything_changes(
     await booth.close()
     secret = machine.directory.parent / "shadow"
     secret.write_text("root's own")
-    folder = report.path / "media" / "results" / job_id
-    (picture,) = folder.glob("result.*")
-    if plant in ("link", "pipe"):
-        picture.unlink()
-        picture.symlink_to(secret) if plant == "link" else os.mkfifo(picture)
-    elif plant == "name":
-        (folder / "shell.php").write_text("<?php")
-    elif plant == "more":
-        shutil.copytree(folder, folder.with_name("0" * 8 + folder.name[8:]))
-    elif plant == "picture":
-        picture.write_bytes(picture.read_bytes() + b"!")
-    elif plant == "config":
-        (report.path / "photobooth.toml").write_text("[database]\nurl = 'postgresql://elsewhere'")
-    elif plant == "key":
-        (report.path / "jwt.key").write_text("a key that somebody else knows")
-    else:
-        (report.path / "files.sha256").write_text("")
-    with pytest.raises(BackupFailed):
-        await machine.restore(empty_database, report.path, replace=True)
-    assert await value(empty_database, "SELECT to_regclass('slot')") is None
-    assert (machine.directory / "media" / "results" / job_id).is_dir()
+
+    def folder(backup: Path) -> Path:
+        return backup / "media" / "results" / job_id
+
+    def picture(backup: Path) -> Path:
+        (found,) = folder(backup).glob("result.*")
+        return found
+
+    def instead(backup: Path, put: Callable[[Path], Any]) -> None:
+        replaced = picture(backup)
+        replaced.unlink()
+        put(replaced)
+
+    plants: dict[str, Callable[[Path], Any]] = {
+        "link": lambda backup: instead(backup, lambda path: path.symlink_to(secret)),
+        "pipe": lambda backup: instead(backup, os.mkfifo),
+        "name": lambda backup: (folder(backup) / "shell.php").write_text("<?php"),
+        "picture": lambda backup: picture(backup).write_bytes(picture(backup).read_bytes() + b"!"),
+        "key": lambda backup: (backup / "jwt.key").write_text("a key that somebody else knows"),
+        "more": lambda backup: shutil.copytree(
+            folder(backup), folder(backup).with_name("0" * 8 + job_id[8:])
+        ),
+        "list": lambda backup: (backup / "files.sha256").write_text(""),
+        "config": lambda backup: (backup / "photobooth.toml").write_text(
+            "[database]\nurl = 'postgresql://elsewhere'"
+        ),
+    }
+    for name, plant in plants.items():
+        await assert_refused(machine, empty_database, report.path, name, plant)
+        assert (machine.directory / "media" / "results" / job_id).is_dir()
 
 
 async def test_a_restored_machine_knows_no_session_and_tells_of_the_restore(

@@ -88,7 +88,13 @@ class Databases:
     @contextmanager
     def empty(self) -> Iterator[str]:
         """Give the address of a database without a schema, which is gone after the block."""
-        name = self._run(self._created("template0"))
+        with self.copy_of("template0") as url:
+            yield url
+
+    @contextmanager
+    def copy_of(self, template: str) -> Iterator[str]:
+        """Give the address of a copy of a database that nobody uses, gone after the block."""
+        name = self._run(self._created(template))
         try:
             yield self.server.url_of(name)
         finally:
