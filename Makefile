@@ -9,6 +9,8 @@ VENV ?= .venv
 # How many tests run at once, each with a PostgreSQL of its own: most wait most of their time.
 TESTS_AT_ONCE ?= 4
 IN_PARALLEL = -n $(TESTS_AT_ONCE) --dist loadfile
+# What stands still, is upgraded or set up as long as in the field has a target of its own.
+AT_ONCE = $(IN_PARALLEL) -m "not minutes"
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
@@ -16,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 unexport PYTHONHOME PYTHONPATH PIP_TARGET PIP_PREFIX
 export PIP_USER := 0
 
-.PHONY: help quickstart test test-browser test-floor hostile evening cluster-test check format bench bench-peer deb boot-test clean
+.PHONY: help quickstart test test-minutes test-browser test-floor hostile evening cluster-test check format bench bench-peer deb boot-test clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -25,7 +27,10 @@ quickstart: $(VENV)/.quickstart  ## a running booth in one command; QUICKSTART_A
 	$(BIN)/photoboothctl quickstart $(QUICKSTART_ARGS)
 
 test: $(VENV)/.dev  ## the test suite; PYTEST_ARGS="-k ingest", TESTS_AT_ONCE=0 for one by one
-	$(BIN)/python -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(AT_ONCE) $(PYTEST_ARGS)
+
+test-minutes: $(VENV)/.dev  ## what `make test` leaves out: hosts that stand still for a minute, set up as printed, upgraded
+	$(BIN)/python -m pytest -m minutes $(IN_PARALLEL) $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.browser  ## the admin UI in Chromium (apt install chromium); PYTEST_ARGS="-k board"
 	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile $(PYTEST_ARGS)
@@ -34,7 +39,7 @@ hostile: $(VENV)/.dev  ## a stranger's attacks on a started daemon, and how long
 	$(BIN)/python -m pytest tests/hostile --hostile -s -q $(PYTEST_ARGS)
 
 test-floor: .venv-floor/.dev  ## the same on the libraries of this Debian, which are the oldest we support
-	.venv-floor/bin/python -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
+	.venv-floor/bin/python -m pytest $(AT_ONCE) $(PYTEST_ARGS)
 
 check: $(VENV)/.dev  ## style, types, and who imports whom
 	$(BIN)/ruff check .

@@ -95,6 +95,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield made
 
 
+@pytest.mark.minutes
 def test_forty_booths_as_printed(site: Site, tmp_path: Path) -> None:
     (tmp_path / "edited").write_text(configuration())
     start_store(site.machine(STORE), tmp_path / "swift")
