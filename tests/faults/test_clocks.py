@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,29 +12,43 @@ from pathlib import Path
 import pytest
 from tornado.ioloop import IOLoop
 
-from tests.support import shifted_daemon
 from tests.support.alarmed import Alarmed
 from tests.support.daemons import Daemon
 from tests.support.fakes import eventually
 from tests.support.hosts import control, shoot_at
+from tests.support.hurry import ALERTS, PRESENCE, divided
 from tests.support.party import PASSWORD, Party, photo
 
-WINDOW_SECONDS = 12
+WINDOW_SECONDS = 8
+HURRIES = ["in a hurry", "as in the field"]
 CLOCK_WRONG = ("PhotoboothClockWrong", "two")
 LOCAL = {"provider": "local", "operation": "look", "params": {}}
 ADD_RUN = "INSERT INTO cleanup_run (started_at, finished_at, succeeded) VALUES (now(), now(), true)"
 
 
+@pytest.fixture(params=[True, pytest.param(False, marks=pytest.mark.minutes)], ids=HURRIES)
+def in_a_hurry(request: pytest.FixtureRequest) -> bool:
+    """Whether alerts take a tenth of their time."""
+    return bool(request.param)
+
+
 @pytest.fixture(params=[-10, 10], ids=["behind", "ahead"])
 def hosts(
-    io_loop: IOLoop, tmp_path: Path, database_url: str, request: pytest.FixtureRequest
+    io_loop: IOLoop,
+    tmp_path: Path,
+    database_url: str,
+    in_a_hurry: bool,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Alarmed]:
     """``one`` by the database's clock, and ``two`` behind or ahead of it."""
 
     async def open_them() -> Alarmed:
-        opened = await Alarmed.open(tmp_path, database_url)
-        opened.two.module = shifted_daemon.MODULE
-        opened.two.environment = {"SHIFTED_SECONDS": str(request.param)}
+        # What ends by the clocks, as a lease does and a job that is left, stays as long.
+        swift = divided((*PRESENCE, *ALERTS), 10) if in_a_hurry else {}
+        hold_seconds = 6 if in_a_hurry else math.inf
+        opened = await Alarmed.open(tmp_path, database_url, swift, hold_seconds=hold_seconds)
+        shifted = {"SHIFTED_SECONDS": str(request.param)}
+        opened.two.environment = {**opened.two.environment, **shifted}
         await opened.party.execute(ADD_RUN)
         return opened
 

@@ -20,7 +20,7 @@ KEYS = ("jwt.key", "audit.key", "secrets.key")
 def another(party: Party, name: str, more: str = "") -> Daemon:
     """Return a daemon, not started: a state directory of its own, the party's keys copied.
 
-    Its configuration has ``more`` than its name and the provider.
+    Its configuration has ``more`` than its name and the provider; it hurries as the party's does.
     """
     directory = party.directory / name
     directory.mkdir()
@@ -28,6 +28,7 @@ def another(party: Party, name: str, more: str = "") -> Daemon:
     toml += f'[providers.gemini]\nbase_url = "{party.provider.url}"\napi_key = "{KEY}"\n{more}'
     daemon = Daemon(directory, party.database_url, toml)
     daemon.media_root = party.daemon.media_root
+    daemon.constants = party.daemon.constants
     daemon.write_config(party.database_url, toml)
     for key in KEYS:
         shutil.copy(party.directory / key, directory / key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -61,11 +61,19 @@ class Party:
 
     @classmethod
     async def open(
-        cls, directory: Path, database_url: str, *, toml: str = "", start: bool = True
+        cls,
+        directory: Path,
+        database_url: str,
+        *,
+        toml: str = "",
+        start: bool = True,
+        constants: Mapping[str, float] | None = None,
     ) -> Party:
+        """Open it; ``constants`` are the times that its daemons take less of than in the field."""
         provider = FakeProvider(keys={KEY})
         gemini = f'[providers.gemini]\nbase_url = "{provider.start()}"\napi_key = "{KEY}"\n'
         daemon = Daemon(directory, database_url, gemini + toml)
+        daemon.constants = constants or {}
         party = cls(directory, database_url, daemon, provider)
         hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
         await party.execute("UPDATE setting SET ingest_password_hash = $1", hashed)

@@ -26,8 +26,10 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import photobooth_daemon
@@ -217,11 +219,8 @@ def _become(order: _Order, files: list[int]) -> None:
         os.dup2(file, number)
         os.close(file)
     Place(**{name: tuple(parts) for name, parts in order.place.items()}).enter()
-    for name, value in order.constants.items():
-        module, _, constant = name.rpartition(".")
-        if not isinstance(getattr(importlib.import_module(module), constant), float):
-            raise TypeError(name)
-        setattr(importlib.import_module(module), constant, value)
+    for name, seconds in order.constants.items():
+        _set_seconds(name, seconds)
     os.environ.clear()
     os.environ.update(order.environment)
     time.tzset()
@@ -229,6 +228,33 @@ def _become(order: _Order, files: list[int]) -> None:
     sys.path[0] = order.directory
     module, *sys.argv[1:] = order.arguments
     runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def seconds_of(name: str) -> float:
+    """Return a constant that is a time, by its module's name and its own.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    module, constant = _split(name)
+    value = getattr(module, constant)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if not isinstance(value, float):
+        raise TypeError(name)
+    return value
+
+
+def _set_seconds(name: str, seconds: float) -> None:
+    module, constant = _split(name)
+    seconds_of(name)
+    is_float = isinstance(getattr(module, constant), float)
+    setattr(module, constant, seconds if is_float else timedelta(seconds=seconds))
+
+
+def _split(name: str) -> tuple[ModuleType, str]:
+    module, _, constant = name.rpartition(".")
+    return importlib.import_module(module), constant
 
 
 def _import_everything() -> None:
