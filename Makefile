@@ -9,7 +9,7 @@ VENV ?= .venv
 # How many tests run at once, each with a PostgreSQL of its own: most wait most of their time.
 TESTS_AT_ONCE ?= 4
 IN_PARALLEL = -n $(TESTS_AT_ONCE) --dist loadfile
-# What stands still, is upgraded or set up as long as in the field has a target of its own.
+# What takes as long as in the field has a target of its own.
 AT_ONCE = $(IN_PARALLEL) -m "not minutes"
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -29,7 +29,7 @@ quickstart: $(VENV)/.quickstart  ## a running booth in one command; QUICKSTART_A
 test: $(VENV)/.dev  ## the test suite; PYTEST_ARGS="-k ingest", TESTS_AT_ONCE=0 for one by one
 	$(BIN)/python -m pytest $(AT_ONCE) $(PYTEST_ARGS)
 
-test-minutes: $(VENV)/.dev  ## what `make test` leaves out: hosts that stand still for a minute, set up as printed, upgraded
+test-minutes: $(VENV)/.dev  ## what `make test` leaves out: hosts that stand still for a minute, machines set up as printed
 	$(BIN)/python -m pytest -m minutes $(IN_PARALLEL) $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.browser  ## the admin UI in Chromium (apt install chromium); PYTEST_ARGS="-k board"

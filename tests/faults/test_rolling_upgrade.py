@@ -114,7 +114,6 @@ async def assert_every_link_works(studio: Studio) -> None:
             assert hashlib.sha256(body).hexdigest() == job["result_sha256"]
 
 
-@pytest.mark.minutes
 @pytest.mark.timeout(seconds=500)
 async def test_one_host_after_the_other(studio: Studio) -> None:
     party, a, b = studio.party, studio.a, studio.b
