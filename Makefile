@@ -32,8 +32,8 @@ test: $(VENV)/.dev  ## the test suite; PYTEST_ARGS="-k ingest", TESTS_AT_ONCE=0 
 test-minutes: $(VENV)/.dev  ## what `make test` leaves out: hosts that stand still for a minute, machines set up as printed
 	$(BIN)/python -m pytest -m minutes $(IN_PARALLEL) $(PYTEST_ARGS)
 
-test-browser: $(VENV)/.browser  ## the admin UI in Chromium (apt install chromium); PYTEST_ARGS="-k board"
-	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile $(PYTEST_ARGS)
+test-browser: $(VENV)/.browser  ## the admin UI in Chromium (apt install chromium-headless-shell); PYTEST_ARGS="-k board"
+	$(BIN)/python -m pytest -m browser $(IN_PARALLEL) $(PYTEST_ARGS)
 
 hostile: $(VENV)/.dev  ## a stranger's attacks on a started daemon, and how long photos take meanwhile
 	$(BIN)/python -m pytest tests/hostile --hostile -s -q $(PYTEST_ARGS)

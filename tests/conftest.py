@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -33,6 +32,7 @@ from photobooth_daemon.database.binaries import (
 from photobooth_daemon.database.embedded import EmbeddedPostgres
 from photobooth_daemon.database.pool import Database
 from tests.support.booth import Booth
+from tests.support.chromium import ARGUMENTS, find_chromium
 from tests.support.clusters import copy_cluster, made_cluster, open_directory
 from tests.support.databases import Databases
 from tests.support.fakes import FakeClock
@@ -53,16 +53,6 @@ WAITING = (
 )
 LAST_TO_WAIT = 0.8
 """The share of all files after which none of those comes any more."""
-CHROMIUM_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -280,8 +270,8 @@ def chromium() -> str:
     """Debian's Chromium; without one its tests are skipped by name, but not in CI."""
     if importlib.util.find_spec("playwright") is None:
         _no_browser("playwright is not installed: pip install '.[browser]'")
-    path = shutil.which("chromium")
-    return path or _no_browser("there is no chromium: apt install chromium")
+    why = "there is no chromium: apt install chromium-headless-shell"
+    return find_chromium() or _no_browser(why)
 
 
 def _of_browser(fixture_name: str, config: pytest.Config) -> Literal["session", "module"]:
@@ -295,7 +285,7 @@ def browser(chromium: str) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
+        opened = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         yield opened
         opened.close()
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Self
 
 from PIL import Image
 
+from tests.support.chromium import ARGUMENTS, find_chromium
+
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
@@ -40,7 +42,7 @@ class Pictures:
         self._browser: Browser | None = None
 
     async def __aenter__(self) -> Self:
-        chromium = shutil.which("chromium")
+        chromium = find_chromium()
         try:
             from playwright.async_api import async_playwright
         except ImportError:
@@ -50,7 +52,7 @@ class Pictures:
             return self
         self._playwright = await async_playwright().start()
         self._browser = await self._playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium, args=list(ARGUMENTS)
         )
         return self
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import shutil
 import socket
 import sys
 import tempfile
@@ -24,6 +23,7 @@ import aiohttp
 
 from tests.evening.booth import Evening
 from tests.evening.photos import photo
+from tests.support.chromium import ARGUMENTS, find_chromium
 
 if TYPE_CHECKING:
     from playwright.async_api import CDPSession, Page
@@ -45,7 +45,7 @@ async def main(minutes: float) -> int:
             gallery = await _planned(booth)
             await _shoot(booth, 20)
             browser = await tools.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+                executable_path=find_chromium(), args=list(ARGUMENTS)
             )
             page = await browser.new_page(viewport={"width": 1280, "height": 720})
             await page.goto(f"{gallery}/show")
