@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from photobooth_daemon.administration.provider_keys import ProviderKeys
 from photobooth_daemon.app.administration import Administration, build_administration
-from photobooth_daemon.app.background import Monitoring, Watched, build_monitoring
 from photobooth_daemon.app.evening import Evening, build_evening
 from photobooth_daemon.app.foundation import Foundation
 from photobooth_daemon.app.ingest import Ingest, build_ingest
 from photobooth_daemon.app.makers import Makers, build_makers
+from photobooth_daemon.app.monitoring import Monitoring, Watched, build_monitoring
 from photobooth_daemon.app.provider_keys import build_provider_keys
 from photobooth_daemon.app.reruns import build_reruns
 from photobooth_daemon.app.resources import Resources

@@ -22,7 +22,7 @@ from photobooth_daemon.process import listening
 from photobooth_daemon.process.certificate import load_certificate, tls_context
 from photobooth_daemon.process.notify import Notifier
 from photobooth_daemon.tasks import end_tasks
-from photobooth_daemon.web.server import Server
+from photobooth_daemon.web.incoming.server import Server
 
 LAST_ARRIVALS_SECONDS = 0.3
 """A camera whose connection was taken just before the port closed is still sending its headers:

@@ -15,9 +15,9 @@ from photobooth_daemon.media.archive import EVERYTHING, FOR_GUESTS, Archives, Wa
 from photobooth_daemon.model.events import Event
 from photobooth_daemon.model.networks import network_of
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.connections import break_off
-from photobooth_daemon.web.gallery import GalleryHandler, GalleryNeeds
+from photobooth_daemon.web.guests.gallery import GalleryHandler, GalleryNeeds
 from photobooth_daemon.web.handler import Handler, unless_refused
+from photobooth_daemon.web.incoming.connections import break_off
 from photobooth_daemon.web.paging import read_flag
 
 SLOWEST_BYTES_PER_SECOND = 64 * 1024

@@ -9,8 +9,8 @@ from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import EventNotFound
 from photobooth_daemon.repositories.gallery_pictures import GalleryPicture, GalleryPictures
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.gallery import picture_cursor
-from photobooth_daemon.web.gallery_page import picture_view
+from photobooth_daemon.web.guests.gallery import picture_cursor
+from photobooth_daemon.web.guests.gallery_page import picture_view
 from photobooth_daemon.web.handler import Handler, unless_refused
 from photobooth_daemon.web.paging import read_limit, read_time_cursor, write_page
 

@@ -1,7 +1,7 @@
 """What every handler does alike: ids, permissions, bodies, answers, problems.
 
 Closed by default: a handler names its ``permission``, or says ``any_admin``
-or ``public``. Bodies are always streamed (``web/body.py``), so that a refusal can
+or ``public``. Bodies are always streamed (``web/incoming/body.py``), so that a refusal can
 leave before the body is read and a limit is enforced while it arrives.
 """
 
@@ -34,7 +34,7 @@ from photobooth_daemon.logs import bind_log_fields
 from photobooth_daemon.model import Actor, Identity
 from photobooth_daemon.model.trace import trace_of
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.body import Body
+from photobooth_daemon.web.incoming.body import Body
 from photobooth_daemon.web.json_text import encode_json, read_json_text
 from photobooth_daemon.web.overrides import override_reason
 from photobooth_daemon.web.problems import CONTENT_TYPE, problem_of

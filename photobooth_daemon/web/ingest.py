@@ -22,10 +22,15 @@ from photobooth_daemon.model import MB, ResponseMode
 from photobooth_daemon.model.public_urls import page_url, result_url
 from photobooth_daemon.pictures.kinds import MAGIC_BYTES, content_type_of
 from photobooth_daemon.web.base import Base
-from photobooth_daemon.web.connections import unread_bytes, waited_seconds
 from photobooth_daemon.web.handler import Handler, unless_refused
-from photobooth_daemon.web.multipart import FormNames
-from photobooth_daemon.web.photo import DRAIN_ALLOWANCE_BYTES, Photo, PhotoNeeds, server_timing
+from photobooth_daemon.web.incoming.connections import unread_bytes, waited_seconds
+from photobooth_daemon.web.incoming.multipart import FormNames
+from photobooth_daemon.web.incoming.photo import (
+    DRAIN_ALLOWANCE_BYTES,
+    Photo,
+    PhotoNeeds,
+    server_timing,
+)
 from photobooth_daemon.web.site import Site
 
 MAX_KEY_CHARACTERS = 200

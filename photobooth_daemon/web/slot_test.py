@@ -18,10 +18,10 @@ from photobooth_daemon.model.presets import Preset
 from photobooth_daemon.repositories.slots import SlotRepository
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.handler import unless_refused
+from photobooth_daemon.web.incoming.multipart import FormNames
+from photobooth_daemon.web.incoming.photo import PhotoNeeds
 from photobooth_daemon.web.ingest import PhotoHandler, answer_json, inline_preview
 from photobooth_daemon.web.json_text import read_json_text
-from photobooth_daemon.web.multipart import FormNames
-from photobooth_daemon.web.photo import PhotoNeeds
 
 
 @dataclass(frozen=True, slots=True)

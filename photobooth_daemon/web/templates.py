@@ -25,7 +25,8 @@ from photobooth_daemon.tasks import InFlight
 from photobooth_daemon.web.base import Base
 from photobooth_daemon.web.files import FileHandler, StoredFile
 from photobooth_daemon.web.handler import Handler, unless_refused
-from photobooth_daemon.web.multipart import FormNames, picture_too_large
+from photobooth_daemon.web.incoming.multipart import FormNames, picture_too_large
+from photobooth_daemon.web.incoming.upload import Upload, UploadRules
 from photobooth_daemon.web.paging import (
     read_flag,
     read_limit,
@@ -34,7 +35,6 @@ from photobooth_daemon.web.paging import (
     write_page,
 )
 from photobooth_daemon.web.problems import OF_A_VALUE
-from photobooth_daemon.web.upload import Upload, UploadRules
 
 UPLOAD_SECONDS = 60.0
 DRAIN_BYTES = 64 * MB

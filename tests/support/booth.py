@@ -21,7 +21,7 @@ from photobooth_daemon.database.pool import Database
 from photobooth_daemon.media.keys import template_key
 from photobooth_daemon.providers.driver import ProviderConfig
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
-from photobooth_daemon.web.server import Server
+from photobooth_daemon.web.incoming.server import Server
 from tests.support.aftermath import assert_nothing_left
 from tests.support.fakes import SwiftClock, eventually
 from tests.support.sample_pictures import jpeg

@@ -24,7 +24,7 @@ from photobooth_daemon.config.start_up import (
 )
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.providers.driver import ProviderConfig
-from photobooth_daemon.web.server import Server
+from photobooth_daemon.web.incoming.server import Server
 from tests.support.fakes import SwiftClock
 from tests.support.sample_pictures import jpeg
 

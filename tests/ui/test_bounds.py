@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from photobooth_daemon.web.api_schemas import NEW_PASSWORD
+from photobooth_daemon.web.openapi.schemas import NEW_PASSWORD
 from photobooth_daemon.web.ui_bounds import PATH, bounds_module
 from tests.support.office import Office
 

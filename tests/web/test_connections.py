@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from tornado.httputil import HTTPServerRequest
 
-from photobooth_daemon.web import connections, server, upload
 from photobooth_daemon.web.application import DaemonApplication
+from photobooth_daemon.web.incoming import connections, server, upload
 from tests.support.booth import PASSWORD, SLOT, Booth
 from tests.support.certificates import make_certificate
 from tests.support.fakes import eventually

@@ -9,9 +9,14 @@ from importlib.resources import files
 import pytest
 
 from photobooth_daemon.clock import rfc3339
-from photobooth_daemon.web.guest_look import Look, ink_on
-from photobooth_daemon.web.guest_page import Deletion, GuestFacts, GuestState, render_guest_page
-from photobooth_daemon.web.guest_texts import LANGUAGES, choose_language
+from photobooth_daemon.web.guests.guest_page import (
+    Deletion,
+    GuestFacts,
+    GuestState,
+    render_guest_page,
+)
+from photobooth_daemon.web.guests.look import Look, ink_on
+from photobooth_daemon.web.guests.texts import LANGUAGES, choose_language
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 JOB = "7f9c24e8-3b12-4fef-91e0-5a3dd4d7a9c2"

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from photobooth_daemon.ingest.waiting.turns import TURNS
-from photobooth_daemon.web import body as body_module
-from photobooth_daemon.web import upload as upload_module
+from photobooth_daemon.web.incoming import body as body_module
+from photobooth_daemon.web.incoming import upload as upload_module
 from tests.support.booth import SLOT, Booth
 from tests.support.fakes import eventually
 from tests.support.sample_pictures import jpeg, noise

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from photobooth_daemon.web import upload as upload_module
+from photobooth_daemon.web.incoming import upload as upload_module
 from tests.support.booth import PASSWORD, SLOT, Booth
 from tests.support.fakes import eventually
 from tests.support.sample_pictures import jpeg

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from photobooth_daemon.errors import InvalidRequest, PayloadTooLarge
-from photobooth_daemon.web.multipart import LEAST_PASSED_BYTES, FormNames, FormReader
+from photobooth_daemon.web.incoming.multipart import LEAST_PASSED_BYTES, FormNames, FormReader
 
 BOUNDARY = b"------------090306000104030805010400"
 KIND = f"multipart/form-data; boundary={BOUNDARY.decode()}"

@@ -11,7 +11,8 @@ import pytest
 
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.metrics import series
-from photobooth_daemon.web import openapi, public
+from photobooth_daemon.web import public
+from photobooth_daemon.web.openapi import document as openapi
 from tests.support.booth import Booth
 from tests.support.office import Office
 

@@ -1,0 +1,1 @@
+"""What guests see: a picture's page, an event's gallery and slideshow."""
