@@ -6,11 +6,16 @@ import { ago, language, t, timeOfDay } from "./texts.js";
 const SETTLE_MS = 300; // a burst of photos makes one look
 const LOOK_MS = 30_000; // times age even while nothing happens
 const RETRY_MS = 3_000;
+const PATIENCE_MS = 15_000; // a network that swallows everything says nothing
 
 const byId = (id) => document.getElementById(id);
 const failures = new Map(); // slot: the failure that was last heard of
 let state = null;
 let settling = 0;
+let stream = null;
+let following = 0;
+let isLost = false;
+let awake = null;
 let sound = null;
 
 /** Makes an element; children are elements or text, never markup. */
@@ -23,7 +28,11 @@ function element(tag, attributes, ...children) {
   return made;
 }
 
-const picture = (found, className) => element("img", { class: className, src: found.preview_url, alt: "", decoding: "async" });
+// What is shown already stays on the screen without a flicker.
+function picture({ preview_url: src }, className) {
+  const shown = document.querySelector(`img.${className}[src="${src}"]`);
+  return shown ?? element("img", { class: className, src, alt: "", decoding: "async" });
+}
 
 function words(slot) {
   if (slot.failure) return t(`reason.${slot.failure}`) ?? t("failed");
@@ -77,7 +86,7 @@ function listenForFailures() {
 
 async function look() {
   try {
-    const answer = await fetch("/board/state", { cache: "no-store", credentials: "same-origin" });
+    const answer = await fetch("/board/state", { cache: "no-store", credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS) });
     if (answer.status === 404) {
       byId("live").replaceChildren();
       say(t("gone"));
@@ -86,10 +95,14 @@ async function look() {
     if (!answer.ok) throw new TypeError(`status ${answer.status}`);
     state = await answer.json();
     byId("connection").textContent = "";
+    // The stream may not know that it was cut.
+    if (isLost) follow();
+    isLost = false;
     show();
     listenForFailures();
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    if (!(error instanceof TypeError) && error.name !== "TimeoutError") throw error;
+    isLost = true;
     byId("connection").textContent = t("lost");
     lookSoon(RETRY_MS);
   }
@@ -101,13 +114,16 @@ function lookSoon(delay = SETTLE_MS) {
 }
 
 function follow() {
-  const stream = new EventSource("/board/live");
+  clearTimeout(following);
+  stream?.close();
+  stream = new EventSource("/board/live");
   stream.addEventListener("open", () => lookSoon());
   stream.addEventListener("changed", () => lookSoon());
-  stream.addEventListener("error", () => {
+  stream.addEventListener("error", ({ target }) => {
     // A browser gives up on a refusal; the daemon may only be starting.
-    if (stream.readyState !== EventSource.CLOSED) return;
-    setTimeout(follow, RETRY_MS);
+    if (target !== stream || stream.readyState !== EventSource.CLOSED) return;
+    clearTimeout(following);
+    following = setTimeout(follow, RETRY_MS);
     lookSoon(RETRY_MS);
   });
 }
@@ -137,9 +153,9 @@ byId("sound").addEventListener("click", () => {
 });
 
 async function stayAwake() {
-  if (!("wakeLock" in navigator) || document.visibilityState !== "visible") return;
+  if (!("wakeLock" in navigator) || document.visibilityState !== "visible" || awake?.released === false) return;
   try {
-    await navigator.wakeLock.request("screen");
+    awake = await navigator.wakeLock.request("screen");
   } catch (error) {
     if (!(error instanceof DOMException)) throw error; // a battery that is nearly empty
   }
@@ -154,7 +170,10 @@ document.addEventListener("visibilitychange", stayAwake);
 showSound();
 tick();
 setInterval(tick, 1000);
-setInterval(() => lookSoon(), LOOK_MS);
+setInterval(() => {
+  lookSoon();
+  stayAwake(); // what took it away may be over: the battery is being charged
+}, LOOK_MS);
 stayAwake();
 look();
 follow();

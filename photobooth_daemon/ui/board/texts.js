@@ -93,7 +93,7 @@ export function ago(at) {
   return minutes < 60 ? t("ago.m", { count: minutes }) : t("ago.h", { count: Math.floor(minutes / 60) });
 }
 
+const minutes = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+
 /** The time of day, as the screen's place writes it. */
-export function timeOfDay(date) {
-  return date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
-}
+export const timeOfDay = (date) => minutes.format(date);
