@@ -1,4 +1,4 @@
-"""What a running event keeps as it is: its slots, their templates, and the settings.
+"""What a running event keeps as it is: its slots, their templates, the settings, the service.
 
 The only place where a change is refused because an evening is under way. Whoever states a
 reason may change it all the same; the reason stands in the audit log.
@@ -35,6 +35,14 @@ class Freeze:
 
     async def check_settings(self, connection: asyncpg.Connection, actor: Actor) -> None:
         """Return if the settings may be changed now.
+
+        Raises:
+            EventRunning: a frozen event runs, and no reason was stated.
+        """
+        await self._check(connection, actor, lambda event: True)
+
+    async def check_service(self, connection: asyncpg.Connection, actor: Actor) -> None:
+        """Return if the service may be ended and started anew now.
 
         Raises:
             EventRunning: a frozen event runs, and no reason was stated.

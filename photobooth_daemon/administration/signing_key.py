@@ -20,6 +20,15 @@ def load_signing_key(path: Path) -> bytes:
     return read_key_file(path, SETTING, make=new_signing_key())
 
 
+def read_signing_key(path: Path) -> bytes:
+    """Return the key in ``path``; none is made.
+
+    Raises:
+        ConfigError: there is none that can be used.
+    """
+    return read_key_file(path, SETTING, make=None)
+
+
 def new_signing_key() -> bytes:
     """Return a key that nobody has used."""
     return secrets.token_urlsafe(KEY_BYTES).encode("ascii")

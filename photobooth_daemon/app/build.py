@@ -15,6 +15,7 @@ from tornado.web import Application
 
 from photobooth_daemon.administration.passwords import HASH_ROUNDS, Passwords
 from photobooth_daemon.administration.penalties import Penalties
+from photobooth_daemon.administration.restart import NextStart
 from photobooth_daemon.app.foundation import Keys, build_foundation
 from photobooth_daemon.app.media import opened_media_store
 from photobooth_daemon.app.resources import build_resources
@@ -76,6 +77,7 @@ async def build(
     *,
     clock: Clock | None = None,
     hash_rounds: int = HASH_ROUNDS,
+    next_start: NextStart | None = None,
 ) -> App:
     """Return one process on an open database; its live feed follows already, the rest waits.
 
@@ -87,7 +89,7 @@ async def build(
         keys = Keys.load(config)
         media_store = await opened.enter_async_context(opened_media_store(config.media))
         media_store.create()
-        foundation = build_foundation(config, keys, database, media_store, clock)
+        foundation = build_foundation(config, keys, database, media_store, clock, next_start)
         resources = build_resources(clock, hash_rounds=hash_rounds)
         opened.push_async_callback(resources.close)
         rooms = await build_rooms(foundation, resources)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from photobooth_daemon.administration.audit_key import load_audit_key
+from photobooth_daemon.administration.restart import NextStart
 from photobooth_daemon.administration.signing_key import load_signing_key
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config.start_up import Config
@@ -45,10 +46,17 @@ class Foundation:
     live: LivePublisher
     schemas: ParamSchemas
     clock: Clock
+    next_start: NextStart | None
+    """None where there is none: of a command, say."""
 
 
 def build_foundation(
-    config: Config, keys: Keys, database: Database, media_store: MediaStore, clock: Clock
+    config: Config,
+    keys: Keys,
+    database: Database,
+    media_store: MediaStore,
+    clock: Clock,
+    next_start: NextStart | None = None,
 ) -> Foundation:
     """Return it, on an open database and an open store."""
     return Foundation(
@@ -59,4 +67,5 @@ def build_foundation(
         live=LivePublisher(LiveMessageRepository(database), clock),
         schemas=ParamSchemas.installed(),
         clock=clock,
+        next_start=next_start,
     )

@@ -180,9 +180,15 @@ def _readiness(watched: Watched, ingest: Ingest, intake: IntakePage, digest: str
     media_store, clock = foundation.media_store, foundation.clock
     slots = administration.slot_repository
     photo = sample_photo().data
+    next_start = foundation.next_start
+
+    async def digest_on_disk() -> str:
+        return digest if next_start is None else await next_start.config_digest()
+
     return Readiness(
         config=foundation.config,
-        config_digest=digest,
+        digest_on_disk=digest_on_disk,
+        can_restart=next_start is not None and next_start.begin is not None,
         address=administration.public_address,
         alert_channels=watched.alert_channels,
         records=_records(watched),

@@ -1,4 +1,4 @@
-"""Builds what administrators look after an installation with: alerts, backups, cleanups."""
+"""Builds what an installation is looked after with: alerts, backups, cleanups, a restart."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 import aiohttp
 
 from photobooth_daemon.administration.alert_channels import AlertChannels
+from photobooth_daemon.administration.restart import Restarts
 from photobooth_daemon.administration.sealed import SealedSecrets
 from photobooth_daemon.app.administration import Administration
 from photobooth_daemon.app.foundation import Foundation
@@ -24,6 +25,7 @@ from photobooth_daemon.repositories.alert_channels import AlertChannelRepository
 from photobooth_daemon.repositories.alerts import AlertRepository
 from photobooth_daemon.repositories.backups import BackupRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.processes import ProcessRepository
 from photobooth_daemon.web.services import Upkeep
 
 
@@ -64,6 +66,14 @@ def build_upkeep(
             is_short=True,
         ),
         Maintenance(database, AlertRepository(database), audit, clock),
+        Restarts(
+            database,
+            ProcessRepository(database),
+            administration.freeze,
+            audit,
+            clock,
+            foundation.next_start,
+        ),
     )
 
 

@@ -12,6 +12,7 @@
     ├── VersionRequired · VersionConflict · InUse
     ├── EventRunning · SlotTaken        an evening is in the way
     ├── AlreadyDone                     nothing is to be made again
+    ├── RestartNotPossible · ConfigurationFaulty    of a service that is to start anew
     ├── PreconditionFailed · RangeNotSatisfiable    of a file
     ├── PayloadTooLarge · UnsupportedMediaType · InvalidImage · UploadTimeout
     ├── RateLimited · StorageFull · StorageUnavailable · IdempotencyKeyReused
@@ -111,10 +112,12 @@ from photobooth_daemon.errors.setup import (
     AlertChannelNotFound,
     BoardNotFound,
     BuiltinPreset,
+    ConfigurationFaulty,
     InUse,
     KeyManagedElsewhere,
     PresetNotFound,
     ProviderNotFound,
+    RestartNotPossible,
     RevisionNotFound,
     SlotNotFound,
 )
@@ -130,6 +133,7 @@ __all__ = [
     "BuiltinPreset",
     "CleanupFailed",
     "ConfigError",
+    "ConfigurationFaulty",
     "DatabaseUnavailable",
     "DeadlinePassed",
     "EventNotFound",
@@ -169,6 +173,7 @@ __all__ = [
     "RateLimited",
     "Reason",
     "ReportTooLarge",
+    "RestartNotPossible",
     "ResultAwaited",
     "ResultExpired",
     "ResultNotFound",

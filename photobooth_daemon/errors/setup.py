@@ -25,6 +25,21 @@ class KeyManagedElsewhere(PhotoboothError):
         super().__init__(f"This comes from the {source}: change it there and restart.")
 
 
+class RestartNotPossible(PhotoboothError):
+    code = "restart_not_possible"
+    default_detail = (
+        "Nothing starts this service again by itself, or it is one host of several:"
+        " restart it on its machine."
+    )
+
+
+class ConfigurationFaulty(PhotoboothError):
+    code = "configuration_faulty"
+    default_detail = (
+        "The service would not start again: `photoboothctl config check` on its machine says why."
+    )
+
+
 class AlertChannelNotFound(NotFound):
     code = "alert_channel_not_found"
     default_detail = "There is no such channel; there are telegram, email and webhook."

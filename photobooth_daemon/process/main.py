@@ -23,6 +23,9 @@ from photobooth_daemon.process.notify import Notifier
 from photobooth_daemon.process.supervisor import Supervisor
 
 EXIT_FAILED = 1
+RESTART_STATUS = "PHOTOBOOTH_RESTART_STATUS"
+"""Names the exit status after which whoever started us starts us again; set beside the rule that
+makes it do so, in the unit."""
 EXIT_CONFIG = 78
 """EX_CONFIG of sysexits.h: restarting does not help, somebody has to mend the configuration."""
 
@@ -63,6 +66,7 @@ def _run(config_path: Path | None, worker: int | None, listen_fds: tuple[int, ..
     config = start_up.load(config_path)
     start_logging(config)
     notifier = Notifier.take_from(os.environ)
+    restart_status = int(os.environ.get(RESTART_STATUS, 0)) or None
     sockets = (
         listening.adopt(listen_fds)
         or listening.take_from_systemd(os.environ)
@@ -77,6 +81,7 @@ def _run(config_path: Path | None, worker: int | None, listen_fds: tuple[int, ..
                 processes=config.server.processes,
                 notifier=notifier,
                 fatal_status=EXIT_CONFIG,
+                restart_status=restart_status,
             ).run()
         # A supervisor has no use for all of the program; its workers import it.
         from photobooth_daemon.process.serve import serve
@@ -85,16 +90,17 @@ def _run(config_path: Path | None, worker: int | None, listen_fds: tuple[int, ..
         # collector would stop the loop for tens of milliseconds.
         gc.collect()
         gc.freeze()
-        asyncio.run(
+        is_to_restart = asyncio.run(
             serve(
                 config,
                 database_url,
                 sockets=sockets,
                 notifier=notifier,
                 read_config=lambda: start_up.load(config_path),
+                is_started_again=restart_status is not None,
             )
         )
-    return 0
+    return restart_status if is_to_restart and restart_status else 0
 
 
 def start_logging(config: Config) -> None:

@@ -10,9 +10,11 @@ import ssl
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from photobooth_daemon import __version__
+from photobooth_daemon.administration.restart import NextStart
 from photobooth_daemon.app.build import App, build
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.database import schema_watch
@@ -45,10 +47,14 @@ async def serve(
     sockets: Sequence[socket.socket] = (),
     notifier: Notifier | None = None,
     read_config: Callable[[], Config] | None = None,
+    is_started_again: bool = False,
     ready: Callable[[int], None] | None = None,
     stop: asyncio.Event | None = None,
-) -> None:
+) -> bool:
     """Serve until ``stop``, SIGTERM or SIGINT; then finish what is in flight.
+
+    Returns True where an administrator asked for the end in order to have the
+    service started again, which he may where it ``is_started_again``.
 
     ``sockets`` are served where somebody holds them already; the configured
     address is opened otherwise. ``ready`` is called with the port once photos
@@ -71,10 +77,21 @@ async def serve(
             app.certificates.take_up(file)
 
     _listen_for_signals(stop, lambda: _reload(read_config, tls, certificate_taken))
+    restart = asyncio.Event()
+
+    def start_anew() -> None:
+        restart.set()
+        stop.set()
+
     database = await Database.open(database_url, min_size=0, max_size=config.database.pool_size)
     try:
         schema_is_ours = await schema_watch.is_ours(database)
-        app = await build(config, database)
+        next_start = None
+        if read_config is not None:
+            next_start = NextStart(
+                partial(_read_for_start, read_config), start_anew if is_started_again else None
+            )
+        app = await build(config, database, next_start=next_start)
     except BaseException:
         await database.close()
         raise
@@ -102,6 +119,18 @@ async def serve(
     for watch in watching:
         with suppress(asyncio.CancelledError):
             watch.result()
+    return restart.is_set()
+
+
+def _read_for_start(read_config: Callable[[], Config]) -> Config:
+    """Return the configuration as a start would read it now.
+
+    Raises:
+        ConfigError: a start would fail.
+    """
+    config = read_config()
+    tls_context(config.server)
+    return config
 
 
 async def _watch_schema(database: Database, stop: asyncio.Event) -> None:

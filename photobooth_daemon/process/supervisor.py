@@ -50,7 +50,8 @@ class Supervisor:
 
     ``command`` starts a worker; it is given ``--worker`` and a ``--listen-fd``
     for each socket. A worker that ends with ``fatal_status`` ends them all:
-    another try would end the same way.
+    another try would end the same way. So does one that ends with
+    ``restart_status``: the whole service is to be started again.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Supervisor:
         processes: int,
         notifier: Notifier,
         fatal_status: int,
+        restart_status: int | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._command = command
@@ -68,6 +70,7 @@ class Supervisor:
         self._processes = processes
         self._notifier = notifier
         self._fatal_status = fatal_status
+        self._restart_status = restart_status
         self._clock = clock or Clock()
         self._watchdog_seconds = notifier.watchdog_seconds or DEFAULT_WATCHDOG_SECONDS
         self._workers: dict[int, Worker] = {}
@@ -179,6 +182,11 @@ class Supervisor:
             del self._workers[worker.process.pid]
             _forget_gauges(self._metrics_dir, worker.process.pid)
             if self._stopping and status in (0, -signal.SIGTERM):
+                continue
+            if self._restart_status is not None and status == self._restart_status:
+                log.info("restart asked for", extra={"worker": worker.number})
+                self._status = self._status or status
+                self._stop()
                 continue
             log.error(
                 "worker ended",

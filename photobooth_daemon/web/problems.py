@@ -57,6 +57,8 @@ STATUS: Mapping[type[errors.PhotoboothError], HTTPStatus] = {
     errors.InUse: HTTPStatus.CONFLICT,
     errors.ProviderNotFound: HTTPStatus.NOT_FOUND,
     errors.KeyManagedElsewhere: HTTPStatus.CONFLICT,
+    errors.RestartNotPossible: HTTPStatus.CONFLICT,
+    errors.ConfigurationFaulty: HTTPStatus.CONFLICT,
     errors.AlertChannelNotFound: HTTPStatus.NOT_FOUND,
     errors.PresetNotFound: HTTPStatus.NOT_FOUND,
     errors.BuiltinPreset: HTTPStatus.CONFLICT,

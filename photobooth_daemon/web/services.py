@@ -15,6 +15,7 @@ from photobooth_daemon.administration.preset_samples import PresetSamples
 from photobooth_daemon.administration.presets import PresetService
 from photobooth_daemon.administration.provider_keys import ProviderKeys
 from photobooth_daemon.administration.reruns import RerunService
+from photobooth_daemon.administration.restart import Restarts
 from photobooth_daemon.administration.results import ResultService
 from photobooth_daemon.administration.settings import SettingsService
 from photobooth_daemon.administration.slots import SlotService
@@ -122,13 +123,14 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """What an installation is looked after with: alerts, backups, cleanups."""
+    """What an installation is looked after with: alerts, backups, cleanups, its next start."""
 
     alert_channels: AlertChannels
     alert_trial: AlertTrial
     backups: OnDemand[BackupRun]
     cleanups: OnDemand[CleanupRun]
     maintenance: Maintenance
+    restarts: Restarts
 
     async def close(self) -> None:
         """Stop what was begun and is not over."""

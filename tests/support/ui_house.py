@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 INGEST_PASSWORD = "booth-door-2026"
 KEY = "AIza-test-key-0123456789"
+RESTART_STATUS = 75
 LANGUAGES = ("ru", "en")
 LOCALES = {"ru": "ru-RU", "en": "en-GB"}
 WIDE, NARROW = (1440, 900), (360, 780)
@@ -217,6 +218,7 @@ def open_house(
     intake = IntakeProcess(directory, f"http://127.0.0.1:{daemon.port}")
     intake.password_path.write_text(INGEST_PASSWORD)
     daemon.write_config(postgres.url_of(database), toml + intake.section(password=False))
+    daemon.environment = {"PHOTOBOOTH_RESTART_STATUS": str(RESTART_STATUS)}
     house = House(daemon, provider, postgres, database, intake)
     try:
         for name, password in PASSWORDS.items():

@@ -10,7 +10,16 @@ from typing import Any
 
 import pytest
 
-from tests.support.ui_house import LANGUAGES, NARROW, WIDE, House, Visit, visit, wait_for
+from tests.support.ui_house import (
+    LANGUAGES,
+    NARROW,
+    RESTART_STATUS,
+    WIDE,
+    House,
+    Visit,
+    visit,
+    wait_for,
+)
 from tests.ui.looks import axe_source, look_over
 
 pytestmark = pytest.mark.browser
@@ -195,3 +204,34 @@ def test_a_trial_photo_is_taken_after_a_question(admin: Visit, house: House) -> 
         page.locator(":not([aria-busy])")
     ).wait_for()
     assert not look_over(admin, axe_source())
+
+
+def test_a_file_changed_on_the_server_is_put_in_force_by_a_button(
+    admin: Visit, house: House
+) -> None:
+    page, t = admin.page, admin.t
+    process, config = house.daemon.process, house.daemon.config_path
+    assert process is not None
+    as_it_was = config.read_text("utf-8")
+    changed = as_it_was.replace("[backup]", "[backup]\nkeep = 0")
+    config.write_text(changed, "utf-8")
+    try:
+        admin.open("health")
+        page.locator("#readiness li", has_text=t("finding.configuration_faulty")).wait_for()
+        config.write_text(changed.replace("keep = 0", "keep = 5"), "utf-8")
+        admin.button("health.again").click()
+        admin.button("remedy.restart_pending").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_text(t("restart.text")).wait_for()
+        assert not look_over(admin, axe_source())
+        dialog.get_by_role("button", name=t("restart.now")).click()
+        assert process.wait(60) == RESTART_STATUS
+        house.daemon.start()
+        admin.toast("restart.done")
+        admin.button("remedy.restart_pending").wait_for(state="detached")
+    finally:
+        config.write_text(as_it_was, "utf-8")
+        house.daemon.stop()
+        house.daemon.start()
+        house.daemon.wait_until_ready()
+    admin.complaints.clear()  # The browser's own words about a daemon that was away.

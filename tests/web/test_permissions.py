@@ -120,6 +120,7 @@ CONTRACT = {
     ("GET", "/api/cleanup"): "settings:read",
     ("POST", "/api/cleanup"): "settings:write",
     ("DELETE", "/api/alert-maintenance"): "settings:write",
+    ("POST", "/api/restart"): "settings:write",
     ("GET", "/healthz"): PUBLIC,
     ("GET", "/livez"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,

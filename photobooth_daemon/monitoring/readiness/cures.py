@@ -43,6 +43,10 @@ CURES: Mapping[str, Text] = MappingProxyType(
             "en": "systemctl restart photobooth-daemon (no photo is lost)",
             "ru": "systemctl restart photobooth-daemon (фотографии не теряются)",
         },
+        "configuration_faulty": {
+            "en": "photoboothctl config check says what is wrong; mend it before anything restarts",
+            "ru": "что не так, скажет photoboothctl config check; исправьте до перезапуска",
+        },
         "event_running": {
             "en": "restart and upgrade only if you must",
             "ru": "перезапускайте и обновляйте, только если иначе никак",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from pathlib import PurePath
 from uuid import UUID
 
 from photobooth_daemon import __version__
 from photobooth_daemon.config.digest import said_alike
+from photobooth_daemon.errors import ConfigError
 from photobooth_daemon.monitoring.hosts_alike import groups_alike
 from photobooth_daemon.monitoring.readiness.model import Finding, fault, or_ok, warning
 from photobooth_daemon.repositories.processes import ProcessRepository
@@ -15,15 +18,27 @@ NOBODY = UUID(int=0)
 
 
 async def check_daemon(
-    processes: ProcessRepository, here: str, config_digest: str, now: datetime
+    processes: ProcessRepository,
+    here: str,
+    digest_on_disk: Callable[[], Awaitable[str]],
+    can_restart: bool,
+    now: datetime,
 ) -> list[Finding]:
-    """Return whether the daemon runs as it is installed ``here``, and how the other hosts do."""
+    """Return whether the daemon runs as it is installed ``here``, and how the other hosts do.
+
+    ``can_restart``: whoever looks in the browser may start it anew there.
+    """
     living = await processes.list_living(now)
     if not living:
         return [fault("daemon", "daemon_down")]
-    current = (__version__, config_digest)
+    try:
+        current = (__version__, await digest_on_disk())
+    except ConfigError as error:
+        keys = ", ".join(PurePath(found.pointer).name for found in error.faults)
+        return [fault("daemon", "configuration_faulty", keys=keys)]
     if any(p.host == here and (p.version, p.config_digest) != current for p in living):
-        return [fault("daemon", "restart_pending")]
+        is_alone = len({process.host for process in living}) == 1
+        return [fault("daemon", "restart_pending", can_restart=can_restart and is_alone)]
     remarks = [
         warning("daemon", "host_silent", host.host, since=clock_time(host.seen_at))
         for host in await processes.list_hosts(now)

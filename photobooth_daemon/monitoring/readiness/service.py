@@ -78,7 +78,8 @@ class Readiness:
         self,
         *,
         config: Config,
-        config_digest: str,
+        digest_on_disk: Callable[[], Awaitable[str]],
+        can_restart: bool,
         address: PublicAddress,
         alert_channels: AlertChannels,
         records: Records,
@@ -94,7 +95,8 @@ class Readiness:
         clock_is_synchronised: Callable[[], Awaitable[bool | None]],
     ) -> None:
         self._config = config
-        self._config_digest = config_digest
+        self._digest_on_disk = digest_on_disk
+        self._can_restart = can_restart
         self._address = address
         self._alert_channels = alert_channels
         self._records = records
@@ -160,7 +162,8 @@ class Readiness:
         return await check_daemon(
             self._records.processes,
             self._config.server.host_name,
-            self._config_digest,
+            self._digest_on_disk,
+            self._can_restart,
             self._clock.utcnow(),
         )
 

@@ -68,6 +68,10 @@ FOUND: Mapping[str, Text] = MappingProxyType(
             "en": "runs with an older version or configuration than the one on disk",
             "ru": "работает со старой версией или конфигурацией",
         },
+        "configuration_faulty": {
+            "en": "would not start again: photobooth.toml has faults ({keys})",
+            "ru": "не запустится снова: в photobooth.toml ошибки ({keys})",
+        },
         "event_ok": {"en": "none runs", "ru": "сейчас не идёт"},
         "event_running": {
             "en": "runs until {until}: slots and settings are kept as they are",

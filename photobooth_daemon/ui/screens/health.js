@@ -12,7 +12,7 @@ import { app, useStore } from "../core/store.js";
 import { Button, Notice, Panel, ProblemNotice, Title, Waiting } from "../parts/basics.js";
 import { Icon } from "../parts/icons.js";
 import { useLoad } from "../parts/load.js";
-import { Deeds, backUp, cleanUp, takeTrialPhotos, tellAgain } from "./health/deeds.js";
+import { Deeds, backUp, cleanUp, restart, takeTrialPhotos, tellAgain } from "./health/deeds.js";
 import { findingText, subjectText } from "./health/finding.js";
 import { Remedy } from "./health/remedies.js";
 
@@ -116,6 +116,10 @@ export function Screen() {
     tellAgain: async () => (await tellAgain()) && again(),
     trial: async () => {
       const found = await takeTrialPhotos();
+      if (found) asked.setData(found);
+    },
+    restart: async () => {
+      const found = await restart();
       if (found) asked.setData(found);
     },
   };

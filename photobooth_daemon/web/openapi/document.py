@@ -83,6 +83,7 @@ FREEZABLE = (
     ("POST", "/api/slots/{slot_id}/copy"),
     ("POST", "/api/slots/{slot_id}/revisions/{version}/restore"),
     ("DELETE", "/api/template-media/{media_id}"),
+    ("POST", "/api/restart"),
 )
 """What a frozen event that runs keeps as it is."""
 HERE = "https://here.invalid"

@@ -94,4 +94,10 @@ UPKEEP_OPERATIONS = (
         "Cleans up; 202 where that takes longer than a while",
         {200: json_answer("Cleanup"), 202: json_answer("Cleanup")},
     ),
+    Operation(
+        "POST", "/api/restart", "Operations",
+        "Ends the service once its photos are answered; what started it starts it again",
+        DONE,
+        problems={409: "restart_not_possible, configuration_faulty"},
+    ),
 )  # fmt: skip

@@ -1,16 +1,16 @@
-"""What an installation is looked after with: readiness, alerts, backups, cleanups."""
+"""What an installation is looked after with: readiness, alerts, backups, cleanups, a restart."""
 
 from __future__ import annotations
 
 from tornado.routing import URLSpec
 
-from photobooth_daemon.web import alerts, on_demand, readiness
+from photobooth_daemon.web import alerts, on_demand, readiness, restart
 from photobooth_daemon.web.routing import SEGMENT, route
 from photobooth_daemon.web.services import Services
 
 
 def upkeep_routes(services: Services) -> list[URLSpec]:
-    """Return readiness, alerts, backups and cleanups."""
+    """Return readiness, alerts, backups, cleanups and the restart."""
     base, upkeep = services.base, services.upkeep
     return [
         route(
@@ -44,4 +44,5 @@ def upkeep_routes(services: Services) -> list[URLSpec]:
             work=upkeep.cleanups,
             view=on_demand.cleanup_view,
         ),
+        route(r"/api/restart", restart.RestartHandler, base=base, restarts=upkeep.restarts),
     ]

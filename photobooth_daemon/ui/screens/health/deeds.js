@@ -13,6 +13,7 @@ import { toast, toastProblem } from "../../parts/toast.js";
 import { Told, tryAlerts } from "../settings/alerts.js";
 
 const LOOK_MS = 1500;
+const RESTART_MS = 150_000; // photos under way are answered first
 
 const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -68,6 +69,30 @@ export async function takeTrialPhotos() {
   const on = (app.get().slots ?? []).filter((slot) => slot.enabled).length;
   if (!(await confirm({ title: t("trial.title", { count: on }), text: t("trial.text"), action: t("trial.send"), danger: false }))) return null;
   return refusedSafely(() => post("/api/readiness"));
+}
+
+// The readiness report of the service that has been started again, or null where none came.
+async function afterRestart() {
+  const until = Date.now() + RESTART_MS;
+  while (Date.now() < until) {
+    await later(LOOK_MS);
+    const report = await get("/api/readiness").catch((problem) => {
+      if (!problem.code) throw problem;
+      return null; // it is not there yet
+    });
+    if (report && !report.items.some(({ code }) => code === "restart_pending")) return report;
+  }
+  return null;
+}
+
+/** Has the service started again, after a question; returns the readiness report then, or null. */
+export async function restart() {
+  if (!(await confirm({ title: t("restart.title"), text: t("restart.text"), action: t("restart.now"), danger: false }))) return null;
+  const begun = await refusedSafely(() => post("/api/restart").then(() => true));
+  if (!begun) return null;
+  const report = await afterRestart();
+  toast(t(report ? "restart.done" : "restart.late"), report ? {} : { kind: "bad" });
+  return report;
 }
 
 // A chore that is begun here and told of when it is over.

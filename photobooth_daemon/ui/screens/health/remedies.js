@@ -11,7 +11,7 @@ import { Button, CopyButton } from "../../parts/basics.js";
 const settings = (at) => ({ href: () => link("settings", { at }), needs: "settings:write" });
 const slot = (query) => ({ href: (item) => link(`slots/${item.subject}`, query), needs: "slots:read" });
 const screen = (path, needs) => ({ href: () => link(path), needs });
-const act = (name, needs = "settings:write") => ({ act: name, needs });
+const act = (name, needs = "settings:write", when = () => true) => ({ act: name, needs, when });
 // The intake's tab says the same on every slot; what is about none of them is read on the first.
 const intake = { href: (item) => link(`slots/${item.subject || "slot-001"}`, { tab: "intake" }), needs: "slots:read" };
 const REMEDIES = {
@@ -47,6 +47,7 @@ const REMEDIES = {
   cleanup_failed: act("cleanup"),
   backup_never: act("backup"),
   backup_old: act("backup"),
+  restart_pending: act("restart", "settings:write", ({ facts }) => facts.can_restart),
 };
 const MORE = { disk_full: ["disk_full_keep"] };
 const COMMAND = /photoboothctl|systemctl|journalctl|timedatectl|\.toml|\/etc\/|df -h|tls_cert_file|trusted_proxies|\[[\w.]+\]|\b[a-z]+_[a-z_]+\b/;
@@ -67,10 +68,11 @@ function Step({ name, item, acts }) {
 /** `acts` are the buttons' deeds, by name; `found` is what is wrong, `said` what the server said, where the page has words of its own. */
 export function Remedy({ item, acts, found, said }) {
   const { language } = app.get();
-  const steps = [item.code, ...(MORE[item.code] ?? [])].filter((name) => REMEDIES[name] && may(REMEDIES[name].needs));
+  const steps = [item.code, ...(MORE[item.code] ?? [])].filter((name) => REMEDIES[name] && may(REMEDIES[name].needs) && (REMEDIES[name].when?.(item) ?? true));
   const cure = item.cure?.[language];
   const isCommand = cure && COMMAND.test(cure);
-  const advice = has(`advice.${item.code}`) ? t(`advice.${item.code}`) : !isCommand && !steps.length && cure;
+  const advised = item.code === "restart_pending" && steps.length ? "restart_here" : item.code;
+  const advice = has(`advice.${advised}`) ? t(`advice.${advised}`) : !isCommand && !steps.length && cure;
   return html`
     ${advice && html`<p class="quiet">${advice}</p>`}
     <p class="remedy button-row">${steps.map((name) => html`<${Step} key=${name} name=${name} item=${item} acts=${acts} />`)}
