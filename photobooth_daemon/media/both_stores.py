@@ -25,6 +25,7 @@ class BothStores(MediaStore):
         super().__init__(first.scratch)
         self.first = first
         self.second = second
+        self.is_elsewhere = first.is_elsewhere
         self.locks_everybody = first.locks_everybody and second.locks_everybody
 
     def create(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
+from cachetools import LRUCache
+
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.errors import (
     ResultAwaited,
@@ -12,10 +14,13 @@ from photobooth_daemon.errors import (
     ResultNotFound,
     ResultRemoved,
 )
-from photobooth_daemon.media.keys import result_key
+from photobooth_daemon.media.keys import MediaKey, preview_key, result_key
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import Job, JobStatus, PictureBytes
 from photobooth_daemon.repositories.jobs import JobRepository
+
+REMEMBERED = 10_000
+"""Results whose names are known without their rows."""
 
 
 class Results:
@@ -29,6 +34,7 @@ class Results:
         self._jobs = jobs
         self._clock = clock
         self._searches: dict[UUID, asyncio.Task[Job | None]] = {}
+        self._seen: LRUCache[UUID, tuple[UUID, str]] = LRUCache(REMEMBERED)
 
     async def get(self, job_id: UUID) -> Job:
         """Return the job of a result that is still kept: this one, or the one that made it again.
@@ -51,14 +57,22 @@ class Results:
             raise ResultNotFound
         if job.result_removed_at is not None:
             raise ResultRemoved
-        job = await self._made_again(job) or job
+        asked, job = job, await self._made_again(job) or job
         if job.result_removed_at is not None:
             raise ResultRemoved
         if job.status != JobStatus.DONE or job.result_expires_at is None:
             raise ResultAwaited if await self._is_awaited(job) else ResultNotFound
         if self.life_seconds(job) <= 0:
             raise ResultExpired
+        self._seen[asked.job_id] = (job.job_id, str(job.result_content_type))
         return job
+
+    def likely_key(self, job_id: UUID, *, preview: bool = False) -> MediaKey | None:
+        """Return what a picture is called that was still kept when this process looked last."""
+        job_id, content_type = self._seen.get(job_id, (job_id, None))
+        if content_type is None:
+            return None
+        return preview_key(job_id) if preview else result_key(job_id, content_type)
 
     async def _made_again(self, job: Job) -> Job | None:
         """Return the job that made this one's picture after all."""

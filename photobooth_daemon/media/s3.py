@@ -63,6 +63,7 @@ class S3Store(MediaStore):
     """Keeps objects; a caller that is cancelled cancels what it asked for, but for a result."""
 
     locks_everybody = False
+    is_elsewhere = True
 
     def __init__(self, root: Path, config: S3Config, *, threads: int = 4) -> None:
         """Open nothing yet.

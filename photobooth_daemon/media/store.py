@@ -40,6 +40,9 @@ class MediaStore(ABC):
     locks_everybody = True
     """Whether every daemon that keeps pictures here holds the lock of :meth:`tree_use`."""
 
+    is_elsewhere = False
+    """Whether it answers over a network, so that it is worth to be asked early."""
+
     sends_files = False
     """Whether a web server on this host may be told to send a key as a file."""
 

@@ -17,6 +17,7 @@ from http import HTTPStatus
 from tornado.iostream import StreamClosedError
 
 from photobooth_daemon.errors import NotFound, PreconditionFailed, RangeNotSatisfiable
+from photobooth_daemon.media.ahead import Ahead
 from photobooth_daemon.media.keys import MediaKey
 from photobooth_daemon.media.store import MediaStore, OpenedMedia
 from photobooth_daemon.web.handler import Handler
@@ -51,9 +52,16 @@ class FileHandler(Handler):
     """The base of handlers that answer with a file."""
 
     async def send_file(
-        self, media_store: MediaStore, file: StoredFile, missing: type[Exception] = NotFound
+        self,
+        media_store: MediaStore,
+        file: StoredFile,
+        missing: type[Exception] = NotFound,
+        *,
+        ahead: Ahead | None = None,
     ) -> None:
         """Answer with the file, the part of it that was asked for, or 304 (RFC 9110, 13 and 14).
+
+        It is taken from ``ahead`` if it has been asked for already.
 
         Raises:
             the exception ``missing``: the file has been removed meanwhile.
@@ -71,7 +79,7 @@ class FileHandler(Handler):
             self._set_life(file)
             return
         try:
-            opened = await media_store.open(file.key, whole=self._wants_whole())
+            opened = await (ahead or media_store).open(file.key, whole=self._wants_whole(file))
             try:
                 await self._send(file, opened)
             finally:
@@ -79,11 +87,20 @@ class FileHandler(Handler):
         except FileNotFoundError as error:
             raise missing from error
 
-    def _wants_whole(self) -> bool:
-        """Return whether the answer is going to be the whole file, as far as the headers tell."""
-        asked = ("Range", "If-None-Match", "If-Modified-Since")
+    def asks_for_all(self) -> bool:
+        """Return whether the answer can be nothing but the whole file, if there is one."""
+        conditions = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
         return self.request.method == "GET" and not any(
-            name in self.request.headers for name in asked
+            name in self.request.headers for name in ("Range", *conditions)
+        )
+
+    def _wants_whole(self, file: StoredFile) -> bool:
+        """Return whether the answer is going to be the whole file, as far as the headers tell."""
+        return (
+            self.request.method == "GET"
+            and "Range" not in self.request.headers
+            and self._is_expected(file)
+            and not self._not_modified(file)
         )
 
     async def _send(self, file: StoredFile, opened: OpenedMedia) -> None:

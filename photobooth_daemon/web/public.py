@@ -17,6 +17,7 @@ from photobooth_daemon.errors import (
     ResultExpired,
     ResultNotFound,
 )
+from photobooth_daemon.media.ahead import Ahead
 from photobooth_daemon.media.keys import MediaKey, result_key
 from photobooth_daemon.media.links import PublicMedia
 from photobooth_daemon.media.results import Results
@@ -47,7 +48,13 @@ class ResultHandler(FileHandler):
     @unless_refused
     async def get(self, job_id: str) -> None:
         """Answer with the file while its link lives."""
-        job = await self._results.get(self.path_uuid(job_id, ResultNotFound))
+        asked = self.path_uuid(job_id, ResultNotFound)
+        likely = self._results.likely_key(asked, preview=self._preview)
+        async with Ahead(self._media_store, likely if self.asks_for_all() else None) as ahead:
+            await self._answer(asked, ahead)
+
+    async def _answer(self, asked: UUID, ahead: Ahead) -> None:
+        job = await self._results.get(asked)
         if self._preview:
             found = await self._media_store.find_preview(job.job_id)
             if found is None:
@@ -60,7 +67,7 @@ class ResultHandler(FileHandler):
         name = f"{job.job_id}.{EXTENSIONS[kind]}"
         self.set_header("Content-Disposition", f'{disposition}; filename="{name}"')
         stored = self._stored_file(job, key, kind)
-        await self.send_file(self._media_store, stored, missing=ResultExpired)
+        await self.send_file(self._media_store, stored, missing=ResultExpired, ahead=ahead)
 
     def _stored_file(self, job: Job, key: MediaKey, content_type: str) -> StoredFile:
         digest = str(job.result_sha256)[:32]

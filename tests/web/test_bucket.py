@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,9 @@ from photobooth_daemon.housekeeping.removals import Removals
 from photobooth_daemon.media.both_stores import BothStores
 from photobooth_daemon.media.copy import MediaCopy
 from photobooth_daemon.media.keys import Shelf, result_key
-from tests.support.booth import Booth
+from tests.support.booth import Answer, Booth
 from tests.support.fake_bucket import FakeBucket
-from tests.support.fakes import FakeClock
+from tests.support.fakes import FakeClock, eventually
 from tests.support.housekeeping import housekeeping_of, insert_job
 from tests.support.object_store import ObjectStore
 from tests.support.sample_pictures import jpeg, noise
@@ -135,6 +136,44 @@ async def test_a_result_that_breaks_off_is_not_taken_for_whole(
     assert (answer.status, answer.code) == (503, "storage_unavailable")
     fake.always = ""
     assert (await shaken.get(url)).status == 200
+
+
+async def test_a_picture_is_asked_for_while_its_row_is_read(
+    shaken: Booth, fake: FakeBucket
+) -> None:
+    _, url = await photographed(shaken)
+    whole = (await shaken.get(url)).body
+    async with row_withheld(shaken, fake, url) as look:
+        assert not look.done()
+    assert (await look).body == whole
+    assert len(fake.requests) == 1
+
+
+async def test_the_row_decides_although_the_store_has_been_asked(
+    shaken: Booth, fake: FakeBucket, clock: FakeClock
+) -> None:
+    _, url = await photographed(shaken)
+    assert (await shaken.get(url)).status == 200
+    fake.always = "late"
+    async with row_withheld(shaken, fake, url) as look:
+        clock.advance(timedelta(hours=73).total_seconds())
+    assert (await look).status == 410
+    # Nobody waits any more for what the store has not said.
+    fake.goes_on.set()
+    await eventually(lambda: fake.at_work == 0)
+
+
+@asynccontextmanager
+async def row_withheld(
+    booth: Booth, fake: FakeBucket, url: str
+) -> AsyncIterator[asyncio.Task[Answer]]:
+    """Ask for a picture; give what will be answered, with the store asked and no row to be had."""
+    fake.requests.clear()
+    async with booth.database.transaction() as connection:
+        await connection.execute("LOCK TABLE job_history")
+        look = asyncio.create_task(booth.get(url))
+        await eventually(lambda: fake.requests)
+        yield look
 
 
 async def test_an_installation_moves_while_it_serves(
