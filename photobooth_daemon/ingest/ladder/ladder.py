@@ -7,7 +7,6 @@ a photo always gets its attempt.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -42,10 +41,13 @@ class Ladder:
         *,
         prices: Prices | None = None,
         found: Found | None = None,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        pause: Callable[[float], Awaitable[None]] | None = None,
         grace_seconds: float = 0.25,
     ) -> None:
-        """``found`` is told of the models that begin to cool down here, and of those well again."""
+        """``found`` is told of the models that begin to cool down here, and of those well again.
+
+        ``pause`` lets time pass between attempts: the clock's own, by default.
+        """
         self.cooldowns = Cooldowns(clock, found)
         self.latencies = Latencies(clock)
         self._means = Means(
@@ -56,7 +58,7 @@ class Ladder:
             latencies=self.latencies,
             pacing=Pacing(self.latencies),
             attempts=Attempts(clock, metrics, prices=prices, grace_seconds=grace_seconds),
-            pause=pause,
+            pause=pause or clock.sleep,
         )
         self._metrics = metrics
         self._shown: set[Model] = set()
