@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 RULES = ROOT / "etc/prometheus/photobooth.rules.yml"
 DASHBOARD = ROOT / "etc/grafana/photobooth.json"
 RUNBOOKS = ROOT / "docs/runbooks"
+RULE_TESTS = [ROOT / "tests/prometheus" / f"{name}.test.yml" for name in ("photobooth", "days")]
 PROMTOOL = shutil.which("promtool")
 
 needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed")
@@ -133,7 +134,7 @@ def test_each_alert_has_a_runbook_and_each_runbook_an_alert() -> None:
 
 
 def test_each_alert_is_raised_and_cleared_by_a_rule_test() -> None:
-    text = (ROOT / "tests/prometheus/photobooth.test.yml").read_text("utf-8")
+    text = "\n".join(path.read_text("utf-8") for path in RULE_TESTS)
     for alert in rule_lines("alert"):
         expected = re.findall(rf"alertname: {alert}\n\s+exp_alerts:(.*)\n", text)
         assert " []" in expected, f"{alert} is never seen clear"
@@ -144,7 +145,8 @@ def test_each_alert_is_raised_and_cleared_by_a_rule_test() -> None:
 def test_promtool_accepts_the_rules_and_their_tests() -> None:
     promtool("check", "rules", RULES)
     promtool("check", "config", ROOT / "etc/prometheus/prometheus.yml")
-    promtool("test", "rules", ROOT / "tests/prometheus/photobooth.test.yml")
+    for path in RULE_TESTS:
+        promtool("test", "rules", path)
 
 
 @needs_promtool
