@@ -49,7 +49,7 @@ async def test_hanging_up_while_waiting_for_a_place_keeps_the_photos_turn(party:
 async def test_slow_uploads_do_not_hold_up_the_others(party: Party) -> None:
     await party.set_settings(slot_concurrency=1)
     slow = [
-        party.begin(party.camera(number, upload_bytes_per_second=40_000).take(photo(900, 600)))
+        party.begin(party.camera(number, upload_bytes_per_second=80_000).take(photo(900, 600)))
         for number in (1, 2, 3)
     ]
     await asyncio.sleep(0.3)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from photobooth_daemon.errors import DatabaseUnavailable
+from photobooth_daemon.ingest import jobs
 from tests.support.booth import Booth, new_key
 
 COUNT = "SELECT count(*) FROM job_history"
@@ -60,6 +61,7 @@ async def test_a_database_that_stays_away_is_told_of(
 ) -> None:
     losses = Losses(booth, committed=False, times=10_000)
     monkeypatch.setattr(booth.database, "connection", losses.connection)
+    monkeypatch.setattr(jobs, "OPEN_PATIENCE_SECONDS", 1.0)
     answer = await booth.post()
     assert (answer.status, answer.code) == (503, "database_unavailable")
     monkeypatch.undo()

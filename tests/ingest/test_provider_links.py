@@ -155,11 +155,9 @@ async def test_a_file_that_cannot_be_removed_costs_no_picture(
 
 async def test_a_link_ends_with_the_window(booth: Booth) -> None:
     booth.provider.script.then("never")
+    await booth.configure_settings(sync_response_seconds=7)  # storing keeps five of them
     await booth.configure_slot(
-        provider="turbotext",
-        operation="generate_image2image",
-        params={"prompt": "Oil"},
-        sync_response_seconds=10,
+        provider="turbotext", operation="generate_image2image", params={"prompt": "Oil"}
     )
     answer = await booth.post()
     assert (answer.status, answer.code) == (504, "provider_timeout")

@@ -27,7 +27,7 @@ from tests.support.party import BETWEEN_PHOTOS_SECONDS, KEY, PASSWORD, SLOT, Par
 
 CAMERA, LIAR = "127.0.0.2", "203.0.113.9"
 # More notice than the example's: beside other tests an answer may take seconds.
-SERVER = '[server]\ntrusted_proxies = ["127.0.0.1"]\ndrain_notice_seconds = 10\n'
+SERVER = '[server]\ntrusted_proxies = ["127.0.0.1"]\ndrain_notice_seconds = 6\n'
 
 pytestmark = pytest.mark.skipif(HAPROXY is None, reason="haproxy is not installed")
 

@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from photobooth_daemon.errors import AttemptFailed, Reason
+from photobooth_daemon.model import MB
 from photobooth_daemon.providers.catalog import installed_drivers
 from photobooth_daemon.providers.driver import (
     ProviderCheck,
@@ -21,6 +22,7 @@ from photobooth_daemon.providers.driver import (
     ProviderResult,
 )
 from photobooth_daemon.providers.gemini.driver import GeminiDriver
+from photobooth_daemon.rehearsal import driver_kit
 from photobooth_daemon.rehearsal.driver_kit import DriverCase, examine
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support.drivers import picture
@@ -121,7 +123,8 @@ class Clumsy(Careless):
 
 
 async def examined(case: DriverCase, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("photobooth_daemon.rehearsal.driver_kit.AMPLE_SECONDS", 2.0)
+    monkeypatch.setattr(driver_kit, "AMPLE_SECONDS", 1.0)
+    monkeypatch.setattr(driver_kit, "MOST_BYTES", MB)
     return await examine(case)
 
 

@@ -20,6 +20,7 @@ PASSWORD = "the booth's own secret 7"
 SLOT = "slot-001"
 PASSWORD_KEY = "password_file"
 SWIFT = {
+    "photobooth_daemon.app.intake.LOOK_SECONDS": 1.0,
     "photobooth_daemon.intake.service.AGAIN_SECONDS": 0.5,
     "photobooth_daemon.intake.line.FIRST_PAUSE_SECONDS": 0.2,
     "photobooth_daemon.intake.line.LONGEST_PAUSE_SECONDS": 2.0,

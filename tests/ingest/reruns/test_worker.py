@@ -29,7 +29,7 @@ async def test_a_rerun_waits_while_a_camera_is_there(evening: Evening) -> None:
 async def test_two_at_once_and_no_camera_s_place(evening: Evening) -> None:
     await evening.fail(4)
     await evening.call("POST", f"{EVENTS}/{evening.event_id}/rerun")
-    evening.provider.script.always("image", delay_seconds=4.0)
+    evening.provider.script.always("image", delay_seconds=2.0)
     await evening.app.reruns.look()
     await eventually(lambda: evening.app.gate.seats() == 2)
     assert evening.app.gate.figures().slots == {}

@@ -6,12 +6,13 @@ import pytest
 
 from photobooth_daemon.ingest.exchange import Admitted, Answer, Received
 from photobooth_daemon.ingest.story import IngestService
+from photobooth_daemon.monitoring.readiness import live_probe
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support.readiness import Evening, faults, found
 
 
 async def test_a_live_probe_tells_of_a_provider_that_fails_and_one_that_is_slow(
-    evening: Evening, provider: FakeProvider
+    evening: Evening, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provider.script.always("prompt_blocked")
     report = await evening.check(live=True)
@@ -19,10 +20,11 @@ async def test_a_live_probe_tells_of_a_provider_that_fails_and_one_that_is_slow(
     assert found(report, "probe_failed").facts["reason"] == "refused"
     provider.script.clear()
     await evening.execute("UPDATE slot SET sync_response_seconds = 10 WHERE enabled")
-    provider.script.always("image", delay_seconds=8.3)
+    monkeypatch.setattr(live_probe, "SLOW_SHARE", 0.1)
+    provider.script.always("image", delay_seconds=1.1)
     report = await evening.check(live=True)
     assert report.ready
-    assert found(report, "probe_slow").facts["seconds"] >= 8
+    assert found(report, "probe_slow").facts["seconds"] >= 1
 
 
 async def test_a_live_probe_is_in_no_camera_s_way_to_be_read(
