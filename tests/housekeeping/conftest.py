@@ -16,6 +16,7 @@ from photobooth_daemon.database.pool import Database
 from photobooth_daemon.housekeeping.build import Housekeeping
 from photobooth_daemon.housekeeping.cleanup import Cleanup
 from photobooth_daemon.media.file_store import FileStore
+from tests.support.backed_up_machine import Machine
 from tests.support.bucket_house import Bucket, House
 from tests.support.fakes import FakeClock
 from tests.support.housekeeping import housekeeping_of, insert_job, insert_media
@@ -78,3 +79,17 @@ def bucket(io_loop: IOLoop, database: Database, new_bucket: Callable[[], Bucket]
 @pytest.fixture
 def house(bucket: Bucket, database_url: str, tmp_path: Path) -> House:
     return House(database_url, tmp_path / "house", bucket)
+
+
+@pytest.fixture
+def machine(tmp_path: Path, clock: FakeClock) -> Machine:
+    directory = tmp_path / "state"
+    directory.mkdir()
+    return Machine(directory, clock)
+
+
+@pytest.fixture
+def empty_database(io_loop: IOLoop, empty_database_url: str) -> Iterator[Database]:
+    opened: Database = io_loop.run_sync(lambda: Database.open(empty_database_url, max_size=4))
+    yield opened
+    io_loop.run_sync(opened.close)

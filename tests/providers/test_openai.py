@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from tornado.ioloop import IOLoop
 
 from photobooth_daemon.errors import AttemptFailed, Reason
 from photobooth_daemon.providers.openai.answers import read_answer
@@ -23,18 +21,6 @@ from tests.support.drivers import KEY, canned, driver_for, failure_of, photo, re
 
 PROMPT = {"prompt": "Make it glow; keep every face."}
 ROWS = read_schema("openai", "photobooth_daemon.providers.openai.driver")["x-models"]
-
-
-@pytest.fixture
-def provider(io_loop: IOLoop) -> Iterator[FakeProvider]:
-    provider = FakeProvider(keys={KEY})
-
-    async def start() -> None:
-        provider.start()
-
-    io_loop.run_sync(start)
-    yield provider
-    io_loop.run_sync(provider.stop)
 
 
 def edit(params: dict[str, Any] | None = None, **more: Any) -> Any:

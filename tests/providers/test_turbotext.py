@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from tornado.ioloop import IOLoop
 
 from photobooth_daemon.errors import AttemptFailed, Reason
 from photobooth_daemon.providers.turbotext.answers import read_created, read_result
@@ -30,18 +29,6 @@ from tests.support.drivers import (
 )
 
 BASE = "https://www.turbotext.ru"
-
-
-@pytest.fixture
-def provider(io_loop: IOLoop) -> Iterator[FakeProvider]:
-    provider = FakeProvider(keys={KEY})
-
-    async def start() -> None:
-        provider.start()
-
-    io_loop.run_sync(start)
-    yield provider
-    io_loop.run_sync(provider.stop)
 
 
 @dataclass

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from photobooth_daemon.clock import rfc3339
+from tests.support.ui_events import SLOT, forget_all
 from tests.support.ui_house import LANGUAGES, House, Visit, frame, local_look, visit
 
 GUESTS_SLOT = "slot-010"
@@ -58,3 +59,33 @@ def event(house: House) -> Iterator[dict[str, Any]]:
     house.call("DELETE", f"/api/events/{made['event_id']}", query=query)
     version = house.call("GET", f"/api/slots/{GUESTS_SLOT}")["version"]
     house.call("DELETE", f"/api/slots/{GUESTS_SLOT}", query={"version": version})
+
+
+@pytest.fixture
+def clean(house: House) -> Iterator[None]:
+    """No event is there, and none is left to others, whatever the test has planned."""
+    forget_all(house)
+    yield
+    forget_all(house)
+
+
+@pytest.fixture
+def plan(house: House, clean: None) -> Callable[..., Any]:
+    """Plans an event that runs now, unless told otherwise; minutes from now."""
+
+    def planned(begin: float = -60, end: float = 240, **config: Any) -> Any:
+        now = datetime.now(UTC).replace(microsecond=0)
+        starts, ends = (rfc3339(now + timedelta(minutes=minutes)) for minutes in (begin, end))
+        body = {"name": "Анна и Борис", "starts_at": starts, "ends_at": ends, **config}
+        return house.call("POST", "/api/events", {"slots": [SLOT], **body})
+
+    return planned
+
+
+@pytest.fixture
+def slot(house: House) -> Iterator[str]:
+    """A slot that works, for the event alone."""
+    house.put_slot(SLOT, display_name="Шатёр", enabled=True, fallback=[], **local_look("bw"))
+    yield SLOT
+    version = house.call("GET", f"/api/slots/{SLOT}")["version"]
+    house.call("DELETE", f"/api/slots/{SLOT}", query={"version": version})
