@@ -107,12 +107,14 @@ def start(state_dir: Path) -> Iterator[Callable[..., Process]]:
 
 
 def processes_of(directory: Path) -> list[int]:
-    """Return the processes that have the directory on their command line."""
+    """Return the processes that have the directory on their command line, or a file in it open."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             with contextlib.suppress(OSError):
-                if os.fsencode(directory) in (entry / "cmdline").read_bytes():
+                open_files = [os.readlink(file) for file in (entry / "fd").iterdir()]
+                named = os.fsencode(directory) in (entry / "cmdline").read_bytes()
+                if named or any(path.startswith(f"{directory}/") for path in open_files):
                     found.append(int(entry.name))
     return found
 
@@ -208,8 +210,8 @@ async def test_it_ends_with_a_processed_photo_and_starts_again(
     assert kept.body == shot.picture
 
     again.send_signal(signal.SIGINT)
-    shown, _ = await asyncio.to_thread(again.communicate)
-    assert again.returncode == 0
+    shown, complaint = await asyncio.to_thread(again.communicate)
+    assert again.returncode == 0, complaint
     assert f"{renewed['base_url']}/public/results/" in shown
     assert f"{renewed['base_url']}/ " in shown
     assert not processes_of(state_dir)

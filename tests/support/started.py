@@ -33,6 +33,7 @@ from types import ModuleType
 from typing import Any
 
 import photobooth_daemon
+from tests.support.forked_children import fork_children
 from tests.support.places import Place
 
 DAEMON = "photobooth_daemon.process.main"
@@ -221,6 +222,7 @@ def _become(order: _Order, files: list[int]) -> None:
     Place(**{name: tuple(parts) for name, parts in order.place.items()}).enter()
     for name, seconds in order.constants.items():
         _set_seconds(name, seconds)
+    fork_children()
     os.environ.clear()
     os.environ.update(order.environment)
     time.tzset()
