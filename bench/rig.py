@@ -31,6 +31,7 @@ DEFAULT_LIMITS = tuple(
 """The rig's database is one for all daemons, so what another has set is set back."""
 NO_LIMITS = ("slot_concurrency=30", "slot_queue=200", "provider_concurrency=100")
 START_SECONDS = 60.0
+DAEMON = "photobooth_daemon.process.main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,12 @@ class Rig:
         slot: dict[str, Any] | None = None,
         slots: Sequence[str] = (SLOT,),
         limits: Sequence[str] = NO_LIMITS,
+        probed: bool = True,
     ) -> Iterator[Daemon]:
         """Run a daemon whose slots ask a provider that answers with 1 MB, always.
 
-        Without ``limits`` it runs on the settings of a new installation.
+        Without ``limits`` it runs on the settings of a new installation. One that is not ``probed``
+        tells nothing of stalls, and does without the watch that wakes up 200 times a second.
         """
         self._runs += 1
         provider = [_ctl(), "fake-provider", "--answer", "prepared", "--delay", str(delay_seconds)]
@@ -120,7 +123,8 @@ class Rig:
             config = self._config(provider_url)
             self._set_up(config, window_seconds, slot, slots, limits)
             stalls = self.folder / "stalls"
-            command = [sys.executable, "-m", "bench.probed_daemon", str(stalls)]
+            program = ["bench.probed_daemon", str(stalls)] if probed else [DAEMON]
+            command = [sys.executable, "-m", *program]
             log = self.folder / f"daemon-{self._runs}.log"
             with running([*command, "--config", str(config)], log) as process:
                 port = _port_in(log, process)

@@ -160,7 +160,7 @@ def main() -> int:
             config = asyncio.run(object_store.new_bucket())
             with Rig(folder / "rig") as rig:
                 rig.bucket = config
-                with rig.daemon() as daemon:
+                with rig.daemon(probed=False) as daemon:
                     measured = []
                     for size_mb in SIZES_MB:
                         job_id = asyncio.run(

@@ -1,18 +1,25 @@
-"""A wire to PostgreSQL that counts what passes: a TCP port before the server's socket."""
+"""A wire to PostgreSQL, or to a bucket, that counts what passes: a TCP port before the server's."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from photobooth_daemon.config.media import S3Config
+from tests.support.fake_bucket import FakeBucket
+
+Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 @dataclass(slots=True)
 class Passed:
-    """Bytes of PostgreSQL's protocol, to the server and back, on all connections together."""
+    """Bytes to the server and back, on all connections together."""
 
     there: int = 0
     back: int = 0
@@ -25,8 +32,8 @@ class Passed:
 class Wire:
     """Passes bytes on and counts them."""
 
-    def __init__(self, socket_path: str) -> None:
-        self._socket_path = socket_path
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
         self.passed = Passed()
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -36,7 +43,7 @@ class Wire:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass one connection on until either side ends it."""
-        back, there = await asyncio.open_unix_connection(self._socket_path)
+        back, there = await self._connect()
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._pass(reader, there, "there"))
@@ -61,16 +68,39 @@ class Wire:
 def counted(url: str) -> Iterator[tuple[str, Wire]]:
     """Give another address of the same database, and the count of what passes there."""
     parts = urlsplit(url)
-    wire = Wire(f"{parse_qs(parts.query)['host'][0]}/.s.PGSQL.5432")
+    path = f"{parse_qs(parts.query)['host'][0]}/.s.PGSQL.5432"
+    with _loop() as run:
+        port, wire = run(_opened(lambda: asyncio.open_unix_connection(path)))
+        yield f"postgresql://{parts.username}@127.0.0.1:{port}{parts.path}", wire
+
+
+@contextmanager
+def counting_bucket() -> Iterator[tuple[S3Config, FakeBucket, Wire]]:
+    """Give a bucket that knows what it has been asked for, and the count of what passes there."""
+    bucket = FakeBucket()
+    with _loop() as run:
+        run(bucket.open())
+        behind = urlsplit(bucket.endpoint)
+        port, wire = run(_opened(lambda: asyncio.open_connection(behind.hostname, behind.port)))
+        yield replace(bucket.config(), endpoint=f"http://127.0.0.1:{port}"), bucket, wire
+        run(bucket.close())
+
+
+@contextmanager
+def _loop() -> Iterator[Run]:
+    """Run a loop in a thread; what is given waits for the end of something in it."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    server = asyncio.run_coroutine_threadsafe(
-        asyncio.start_server(wire.serve, "127.0.0.1", 0), loop
-    ).result()
-    port = server.sockets[0].getsockname()[1]
     try:
-        yield f"postgresql://{parts.username}@127.0.0.1:{port}{parts.path}", wire
+        yield lambda work: asyncio.run_coroutine_threadsafe(work, loop).result()
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
+
+
+async def _opened(connect: Connect) -> tuple[int, Wire]:
+    wire = Wire(connect)
+    server = await asyncio.start_server(wire.serve, "127.0.0.1", 0)
+    port: int = server.sockets[0].getsockname()[1]
+    return port, wire

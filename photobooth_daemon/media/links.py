@@ -64,11 +64,9 @@ class TemporaryLinks:
 
         A disk that refuses is logged: the links end with their rows, the files with cleanup.
         """
-        for media_id, _ in self._open.values():
-            try:
-                await self._media_store.remove_provider_input(media_id)
-            except OSError:
-                log.exception("a temporary file is left to cleanup")
+        keys = [provider_key(media_id) for media_id, _ in self._open.values()]
+        for error in (await self._media_store.remove_many(keys)).values():
+            log.error("a temporary file is left to cleanup", exc_info=error)
         self._open.clear()
 
     def _link(self, media: MediaObject) -> str:
