@@ -1,25 +1,33 @@
-"""Two hosts, one upgraded before the other: yesterday's package and today's serve side by side."""
+"""Two hosts, one upgraded before the other: yesterday's package and today's serve side by side.
+
+Then both go back, by the snapshot that the upgrade has made.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from tornado.ioloop import IOLoop
 
+from photobooth_daemon.database.embedded import EmbeddedPostgres
 from photobooth_daemon.database.migrations import list_migrations
+from photobooth_daemon.database.tools import find_tool, run_tool
 from photobooth_daemon.rehearsal.camera import Camera, Shot
 from photobooth_daemon.rehearsal.camera_form import Booth
 from tests.support.daemons import Daemon
 from tests.support.fakes import eventually
+from tests.support.hosts import control, shoot_at
 from tests.support.party import BETWEEN_PHOTOS_SECONDS, KEY, PASSWORD, SLOT, Party, photo
 from tests.support.yesterday import unpack_yesterday
 
@@ -35,6 +43,7 @@ class Studio:
     party: Party
     b: Daemon
     yesterday: dict[str, str]
+    postgres: EmbeddedPostgres
     shots: dict[str, list[Shot]] = field(default_factory=lambda: {"a": [], "b": []})
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -60,13 +69,28 @@ class Studio:
         wanted = len(self.shots[host]) + count
         await eventually(lambda: len(self.shots[host]) >= wanted, seconds=120)
 
+    async def put_back(self, snapshot: Path) -> None:
+        """Have the database as it was in a snapshot, as docs/ops.md says."""
+        url = self.party.database_url
+        name = urlsplit(url).path.removeprefix("/")
+        await asyncio.to_thread(self.postgres.execute, f"DROP DATABASE {name}")
+        await asyncio.to_thread(
+            self.postgres.execute, f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0"
+        )
+        (server,) = await self.party.fetch("SHOW server_version_num")
+        program = find_tool("pg_restore", int(server[0]) // 10_000)
+        options = ["--no-owner", "--exit-on-error", str(snapshot)]
+        await run_tool(program, options, url=url, longest_seconds=60)
+
     async def stop_cameras(self) -> None:
         self.over.set()
         await asyncio.gather(*self.party.background)
 
 
 @pytest.fixture
-def studio(io_loop: IOLoop, tmp_path: Path, empty_database_url: str) -> Iterator[Studio]:
+def studio(
+    io_loop: IOLoop, tmp_path: Path, empty_database_url: str, postgres: EmbeddedPostgres
+) -> Iterator[Studio]:
     """Both hosts' daemons, not started, on a schema of yesterday."""
     yesterday = unpack_yesterday(tmp_path / "yesterday")
     migrate(empty_database_url, yesterday)
@@ -81,7 +105,7 @@ def studio(io_loop: IOLoop, tmp_path: Path, empty_database_url: str) -> Iterator
         b = Daemon(directory, empty_database_url, toml, media_root=party.daemon.media_root)
         for daemon in (party.daemon, b):
             daemon.imports_itself = True  # what tests have imported already is today's
-        return Studio(party, b, yesterday)
+        return Studio(party, b, yesterday, postgres)
 
     made = io_loop.run_sync(make)
     yield made
@@ -89,14 +113,18 @@ def studio(io_loop: IOLoop, tmp_path: Path, empty_database_url: str) -> Iterator
     io_loop.run_sync(made.party.close)
 
 
-def migrate(url: str, environment: dict[str, str] | None = None) -> None:
-    """Run ``photoboothctl migrate`` of today's package, or of the one in an environment."""
-    setting = {**(environment or {}), "PHOTOBOOTH_DATABASE__URL": url}
-    command = ("-m", "photobooth_daemon.cli", "--config", "/dev/null", "migrate")
+def migrate(url: str, yesterday: dict[str, str]) -> None:
+    """Run ``photoboothctl migrate`` of yesterday's package."""
+    control_of(yesterday | {"PHOTOBOOTH_DATABASE__URL": url}, Path("/dev/null"), "migrate")
+
+
+def control_of(environment: dict[str, str], config: Path, *arguments: str) -> None:
+    """Run ``photoboothctl`` of the package that an environment has."""
+    command = ("-m", "photobooth_daemon.cli", "--config", str(config), *arguments)
     ran = subprocess.run(
-        [sys.executable, *command], env=setting, capture_output=True, text=True, check=False
+        [sys.executable, *command], env=environment, capture_output=True, text=True, check=False
     )
-    assert ran.returncode == 0, ran.stderr
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 async def applied(studio: Studio) -> int:
@@ -115,7 +143,7 @@ async def assert_every_link_works(studio: Studio) -> None:
 
 
 @pytest.mark.timeout(seconds=500)
-async def test_one_host_after_the_other(studio: Studio) -> None:
+async def test_one_host_after_the_other_and_both_back(studio: Studio) -> None:
     party, a, b = studio.party, studio.a, studio.b
     newest = max(migration.number for migration in list_migrations())
     assert await applied(studio) < newest
@@ -132,10 +160,11 @@ async def test_one_host_after_the_other(studio: Studio) -> None:
     await studio.more("a")
     await studio.more("b", 1)
 
-    # The first host is upgraded: the schema changes under the other one's photos.
-    assert await asyncio.to_thread(b.stop) == 0
-    await asyncio.to_thread(migrate, party.database_url)
+    # The first host is upgraded as its package does it: the schema changes under both ones' photos.
+    before = await applied(studio)
+    await asyncio.to_thread(control, b, "setup-database", "--snapshot")
     assert await applied(studio) == newest
+    assert await asyncio.to_thread(b.stop) == 0
     b.start()
     await asyncio.to_thread(b.wait_until_ready)
     await studio.more("a")
@@ -161,3 +190,38 @@ async def test_one_host_after_the_other(studio: Studio) -> None:
     last = await party.camera(9).take(photo(300, 200))
     assert last.why_original is None
     await assert_every_link_works(studio)
+    await both_go_back(studio, before)
+
+
+async def both_go_back(studio: Studio, schema: int) -> None:
+    """Do what docs/ops.md says; what was there before the upgrade is there, and photos go on."""
+    lost = (await studio.party.jobs())[-1]
+    for daemon in (studio.a, studio.b):
+        # Both have noted an end of the audit log that is going to be lost.
+        await asyncio.to_thread(
+            control, daemon, "slot", "set", SLOT, f"params.prompt=by {daemon.port}"
+        )
+        assert await asyncio.to_thread(daemon.stop) == 0
+    (snapshot,) = (studio.b.config_path.parent / "snapshots").glob("*.dump")
+    await studio.put_back(snapshot)
+    assert await applied(studio) == schema
+    for daemon in (studio.a, studio.b):
+        (daemon.config_path.parent / "audit.head").unlink()
+        daemon.start(studio.yesterday)
+    for daemon in (studio.a, studio.b):
+        await asyncio.to_thread(daemon.wait_until_ready)
+        assert (await shoot_at(daemon, 1)).why_original is None
+    jobs = await studio.party.jobs("done")
+    assert lost["job_id"] not in {job["job_id"] for job in jobs}
+    assert len(jobs) > 2
+    await assert_every_link_works(studio)
+
+    # The lost photo's link is gone at once, and its picture with the next cleanup.
+    status, _ = await asyncio.to_thread(studio.b.get, f"/public/results/{lost['job_id']}")
+    assert status == 404
+    picture = studio.a.media_root / "results" / str(lost["job_id"])
+    os.utime(picture, (0, 0))
+    for daemon in (studio.a, studio.b):
+        for command in (("cleanup",), ("audit", "verify")):
+            await asyncio.to_thread(control_of, studio.yesterday, daemon.config_path, *command)
+    assert not picture.exists()
