@@ -7,7 +7,6 @@ import logging
 import signal
 import socket
 import ssl
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -32,10 +31,6 @@ it is let in, because nobody else will serve that connection."""
 SEATS_LOOK_SECONDS = 0.05
 DRAIN_SECONDS = 65.0
 """The longest window, and what its answer needs."""
-
-LOCK_SECONDS = 0.001
-"""How long the loop waits before it asks a thread that computes for the interpreter's lock. At
-Python's 5 ms, each of a photo's dozens of waits took that long beside a hostile picture."""
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +61,6 @@ async def serve(
         ConfigError: files or the address cannot be used.
         SchemaMismatch: the database needs another version of the schema.
     """
-    sys.setswitchinterval(LOCK_SECONDS)
     stop = stop or asyncio.Event()
     notifier = notifier or Notifier()
     tls = tls_context(config.server)
