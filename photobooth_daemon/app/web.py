@@ -83,7 +83,7 @@ def _recipes(rooms: Rooms) -> Recipes:
     presets = build_presets(foundation, administration, makers.drivers, pictures)
     return Recipes(
         slots=administration.slots,
-        slot_list=administration.slot_repository,
+        slot_repository=administration.slot_repository,
         templates=TemplateService(
             foundation.database,
             administration.template_repository,
@@ -95,7 +95,7 @@ def _recipes(rooms: Rooms) -> Recipes:
             administration.freeze,
             clock,
         ),
-        template_list=administration.template_repository,
+        template_repository=administration.template_repository,
         presets=presets.service,
         preset_samples=presets.samples,
         schemas=schemas,
@@ -109,7 +109,7 @@ def _evenings(rooms: Rooms) -> Evenings:
     administration, evening = rooms.administration, rooms.evening
     return Evenings(
         events=administration.events,
-        event_list=administration.event_repository,
+        event_repository=administration.event_repository,
         results=evening.results,
         reruns=administration.reruns,
         archives=evening.archives,
@@ -146,6 +146,6 @@ def _history(rooms: Rooms) -> History:
         stats=administration.stats,
         reports=rooms.evening.reports,
         audit_log=administration.audit_repository,
-        setting_list=administration.setting_repository,
+        setting_repository=administration.setting_repository,
         live_messages=LiveMessageRepository(rooms.foundation.database),
     )

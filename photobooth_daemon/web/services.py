@@ -72,9 +72,9 @@ class Recipes:
     """What becomes of a photo: slots, what they are made of, and who makes it."""
 
     slots: SlotService
-    slot_list: SlotRepository
+    slot_repository: SlotRepository
     templates: TemplateService
-    template_list: TemplateRepository
+    template_repository: TemplateRepository
     presets: PresetService
     preset_samples: PresetSamples
     schemas: ParamSchemas
@@ -88,7 +88,7 @@ class Evenings:
     """Events and boards, and what is done with an event's pictures."""
 
     events: EventService
-    event_list: EventRepository
+    event_repository: EventRepository
     results: ResultService
     reruns: RerunService
     archives: Archives
@@ -117,7 +117,7 @@ class History:
     stats: Stats
     reports: EventReportRepository
     audit_log: AuditRepository
-    setting_list: SettingsRepository
+    setting_repository: SettingsRepository
     live_messages: LiveMessageRepository
 
 

@@ -45,7 +45,7 @@ class SlotTestHandler(PhotoHandler):
         *,
         needs: PhotoNeeds,
         slots: SlotService,
-        slot_list: SlotRepository,
+        slot_repository: SlotRepository,
         presets: PresetService,
         samples: PresetSamples,
     ) -> None:
@@ -55,7 +55,7 @@ class SlotTestHandler(PhotoHandler):
         self._samples = samples
         self._shown: _Shown | None = None
         self._slots = slots
-        self._slot_list = slot_list
+        self._slot_list = slot_repository
 
     async def admit(self) -> None:
         """Give the photo a seat, whatever state the slot is in."""

@@ -84,7 +84,7 @@ def _board_routes(services: Services) -> list[URLSpec]:
             boards.BoardStateHandler,
             base=base,
             boards=services.evenings.boards,
-            events=services.evenings.event_list,
+            events=services.evenings.event_repository,
             clock=services.clock,
         ),
         route(

@@ -75,7 +75,7 @@ def event_routes(services: Services) -> list[URLSpec]:
             base=base,
             events=evenings.events,
             reports=evenings.reports,
-            settings=services.history.setting_list,
+            settings=services.history.setting_repository,
         ),
         route(
             rf"/api/events/{SEGMENT}/retention",

@@ -18,7 +18,7 @@ def public_routes(services: Services, drawings: Rendered) -> list[URLSpec]:
     """Return a result's links, its guest's page, and the temporary inputs of providers."""
     base = services.base
     results, media_store = services.guests.results, services.media_store
-    page = GuestNeeds(results, services.evenings.event_list)
+    page = GuestNeeds(results, services.evenings.event_repository)
     return [
         route(
             rf"/public/results/{SEGMENT}",
@@ -121,5 +121,7 @@ def gallery_routes(services: Services, drawings: Rendered) -> list[URLSpec]:
 
 def _logo(services: Services) -> LogoNeeds:
     return LogoNeeds(
-        services.evenings.event_list, services.recipes.template_list, services.media_store
+        services.evenings.event_repository,
+        services.recipes.template_repository,
+        services.media_store,
     )

@@ -75,7 +75,7 @@ def history_routes(services: Services) -> list[URLSpec]:
             base=base,
             clock=services.clock,
             reports=history.reports,
-            settings=history.setting_list,
+            settings=history.setting_repository,
         ),
         route(r"/api/audit", audit.AuditHandler, base=base, audit_log=history.audit_log),
         route(
