@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from photobooth_daemon.app.failures import Failure
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config import start_up
@@ -21,6 +23,15 @@ if TYPE_CHECKING:
     from photobooth_daemon.database.pool import Database
 
 SERVICE_USER = "photobooth-daemon"
+
+config_option = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="PHOTOBOOTH_CONFIG",
+    help="The start-up file [default: /etc/photobooth-daemon/photobooth.toml].",
+)
+"""Every program here takes it."""
 
 
 class Installation:

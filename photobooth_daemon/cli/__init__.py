@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from photobooth_daemon import __version__
-from photobooth_daemon.app.installation import Installation
+from photobooth_daemon.app.installation import Installation, config_option
 from photobooth_daemon.logs import printable_lines
 
 
@@ -120,13 +120,7 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="photoboothctl")
-@click.option(
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="PHOTOBOOTH_CONFIG",
-    help="The start-up file [default: /etc/photobooth-daemon/photobooth.toml].",
-)
+@config_option
 @click.pass_context
 def main(ctx: click.Context, config_path: Path | None) -> None:
     """Administer a photobooth-daemon on this machine."""

@@ -14,6 +14,7 @@ import click
 from tornado.httpserver import HTTPServer
 
 from photobooth_daemon import __version__
+from photobooth_daemon.app.installation import config_option
 from photobooth_daemon.app.intake import build_intake
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.config import start_up
@@ -28,13 +29,7 @@ log = logging.getLogger(__name__)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="PHOTOBOOTH_CONFIG",
-    help="The start-up file [default: /etc/photobooth-daemon/photobooth.toml].",
-)
+@config_option
 @click.version_option(__version__, prog_name="photobooth-intake")
 def main(config_path: Path | None) -> None:
     """Take up photos from FTP and from watched folders, until told to stop."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from photobooth_daemon import __version__
+from photobooth_daemon.app.installation import config_option
 from photobooth_daemon.config import start_up
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.config.told import secrets_of
@@ -31,13 +32,7 @@ EXIT_CONFIG = 78
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="PHOTOBOOTH_CONFIG",
-    help="The start-up file [default: /etc/photobooth-daemon/photobooth.toml].",
-)
+@config_option
 @click.option("--worker", type=int, hidden=True, help="Its number, where a supervisor starts it.")
 @click.option("--listen-fd", "listen_fds", type=int, multiple=True, hidden=True)
 @click.version_option(__version__, prog_name="photobooth-daemon")
