@@ -1,24 +1,24 @@
 // What administrators change while the daemon runs, and the booths' password.
 
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../core/html.js";
+import { html, useEffect, useRef, useState } from "../core/html.js";
 import { get, put } from "../core/api.js";
 import { SETTINGS } from "../core/bounds.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
 import { personName } from "../core/names.js";
-import { guardLeaving } from "../core/router.js";
 import { faultsOf } from "../core/schema.js";
 import { may } from "../core/session.js";
 import { same } from "../core/slot_config.js";
 import { boundsOf, kept, shown, unitOf, withUnit } from "../core/units.js";
 import { Ago, Button, Notice, Panel, ProblemNotice, Title, Waiting } from "../parts/basics.js";
 import { useArrival } from "../parts/arrive.js";
-import { Dialog, confirm, openDialog } from "../parts/dialog.js";
+import { Dialog, openDialog } from "../parts/dialog.js";
 import { SelectField } from "../parts/fields.js";
 import { useLoad } from "../parts/load.js";
 import { NumberField, boundsText } from "../parts/schema_form.js";
 import { toast, toastProblem } from "../parts/toast.js";
+import { useGuard } from "../parts/unsaved.js";
 import { AddressPanel, addressFault } from "./settings/address.js";
 import { AlertsPanel } from "./settings/alerts.js";
 import { BoardsPanel } from "./settings/boards.js";
@@ -79,11 +79,7 @@ function Settings({ settings, setSettings, at }) {
     const now = await get("/api/settings").catch(() => null);
     if (now && now.version > latest.current.settings.version && !latest.current.changed.length) latest.current.take(now);
   }), []);
-  // At once, not after the next frame: whoever discards and leaves is not asked any more.
-  useLayoutEffect(() => {
-    if (!changed.length) return undefined;
-    return guardLeaving(() => confirm({ title: t("slot.leave_title"), text: t("slot.leave_text"), action: t("slot.leave"), stay: t("act.stay") }));
-  }, [changed.length > 0]);
+  useGuard(changed.length > 0);
 
   const send = async (version, names) => {
     setTried(true);

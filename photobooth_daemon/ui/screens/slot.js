@@ -1,11 +1,11 @@
 // One slot: what it does with a photo, tried at once, the camera's link, its results and history.
 
-import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../core/html.js";
+import { html, useCallback, useEffect, useMemo, useRef, useState } from "../core/html.js";
 import { del, get, post, put } from "../core/api.js";
 import { t } from "../core/i18n.js";
 import { onEvent } from "../core/live.js";
 import { personName, slotTitle, slotTitleOf } from "../core/names.js";
-import { go, guardLeaving, link, refine } from "../core/router.js";
+import { go, link, refine } from "../core/router.js";
 import { may } from "../core/session.js";
 import { changes, configOf, serverFaults, slotFaults } from "../core/slot_config.js";
 import { app } from "../core/store.js";
@@ -14,6 +14,7 @@ import { useArrival } from "../parts/arrive.js";
 import { confirm } from "../parts/dialog.js";
 import { useLoad } from "../parts/load.js";
 import { toast, toastProblem } from "../parts/toast.js";
+import { useGuard, useSaveKey } from "../parts/unsaved.js";
 import { AnswerPanel } from "./slot/answer.js";
 import { CameraPanel } from "./slot/camera.js";
 import { resolveConflict } from "./slot/conflict.js";
@@ -205,29 +206,6 @@ function Tabs({ id, tab }) {
 
 function focusFirstFault() {
   requestAnimationFrame(() => setTimeout(() => document.querySelector("[aria-invalid='true'], .fault button, .faulty select")?.focus(), 0));
-}
-
-function useGuard(dirty) {
-  // At once, not after the next frame: whoever discards and leaves is not asked any more.
-  useLayoutEffect(() => {
-    if (!dirty) return undefined;
-    return guardLeaving(() => confirm({ title: t("slot.leave_title"), text: t("slot.leave_text"), action: t("slot.leave"), stay: t("act.stay") }));
-  }, [dirty]);
-}
-
-function useSaveKey(save) {
-  const latest = useRef(save);
-  latest.current = save;
-  useEffect(() => {
-    const press = (event) => {
-      if ((event.ctrlKey || event.metaKey) && event.code === "KeyS" && !document.querySelector("dialog[open]")) {
-        event.preventDefault();
-        latest.current();
-      }
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  }, []);
 }
 
 // Another administrator's change arrives: taken at once while nothing is unsaved here, else announced.

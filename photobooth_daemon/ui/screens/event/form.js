@@ -1,16 +1,16 @@
 // An event's setup: name, times and slots at once, the rest folded until it is wanted.
 
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../../core/html.js";
+import { html, useEffect, useState } from "../../core/html.js";
 import { get, post, put } from "../../core/api.js";
 import { EVENT } from "../../core/bounds.js";
 import { blankEvent, changedPart, configOf, evening, eventFaults, fromField, toField } from "../../core/event_config.js";
 import { t } from "../../core/i18n.js";
-import { guardLeaving } from "../../core/router.js";
 import { may } from "../../core/session.js";
 import { Button, Panel, ProblemNotice } from "../../parts/basics.js";
 import { confirm } from "../../parts/dialog.js";
 import { TextField } from "../../parts/fields.js";
 import { toast } from "../../parts/toast.js";
+import { useGuard, useSaveKey } from "../../parts/unsaved.js";
 import { GalleryFold, GuestFold, KeepFold, OriginalsFold, StampFold } from "./folds.js";
 import { SlotChoice } from "./slot_choice.js";
 
@@ -42,11 +42,7 @@ export function EventForm({ event: newest, onSaved }) {
   }, [newest?.version]);
   const set = (patch) => setDraft({ ...draft, ...patch });
 
-  // At once, not after the next frame: whoever saves and leaves is not asked any more.
-  useLayoutEffect(() => {
-    if (!dirty || busy) return undefined;
-    return guardLeaving(() => confirm({ title: t("slot.leave_title"), text: t("slot.leave_text"), action: t("slot.leave"), stay: t("act.stay") }));
-  }, [dirty, busy]);
+  useGuard(dirty && !busy);
 
   const send = async (version) => (event ? put(`/api/events/${event.event_id}`, { version, ...changed }) : post("/api/events", { json: draft }));
   const save = async (submitted) => {
@@ -118,19 +114,4 @@ export function EventForm({ event: newest, onSaved }) {
       ${event && dirty && html`<${Button} onClick=${() => setDraft(configOf(event))}>${t("act.discard")}<//>`}
       ${faults.size > 0 && html`<span class="fault" role="status">${t("slot.faults", { count: faults.size })}</span>`}</div>`}
   </form>`;
-}
-
-function useSaveKey(save) {
-  const latest = useRef(save);
-  latest.current = save;
-  useEffect(() => {
-    const press = (event) => {
-      if ((event.ctrlKey || event.metaKey) && event.code === "KeyS" && !document.querySelector("dialog[open]")) {
-        event.preventDefault();
-        latest.current();
-      }
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  }, []);
 }
