@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from photobooth_daemon.cli import main
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+from tests.support.quick_painter import QuickPainter
 
 KEY = "AIza-key-that-nobody-may-see"
 
@@ -31,7 +32,7 @@ def fake_url() -> Iterator[str]:
         return asyncio.run_coroutine_threadsafe(coroutine, loop).result(20)
 
     async def start() -> FakeProvider:
-        provider = FakeProvider(keys={KEY})
+        provider = FakeProvider(keys={KEY}, painter=QuickPainter())
         provider.start()
         return provider
 

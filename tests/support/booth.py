@@ -24,6 +24,7 @@ from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from photobooth_daemon.web.incoming.server import Server
 from tests.support.aftermath import assert_nothing_left
 from tests.support.fakes import SwiftClock, eventually
+from tests.support.quick_painter import QuickPainter
 from tests.support.sample_pictures import jpeg
 
 PASSWORD = "correct horse"
@@ -75,7 +76,7 @@ class Booth:
         **server: Any,
     ) -> Booth:
         """Open the daemon; ``providers`` are further ones, at the fake's address by default."""
-        provider = FakeProvider()
+        provider = FakeProvider(painter=QuickPainter())
         url = provider.start()
         config = Config(
             server=ServerConfig(jwt_key_file=directory / "jwt.key", **server),

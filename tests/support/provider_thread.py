@@ -6,6 +6,7 @@ import asyncio
 import threading
 
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+from tests.support.quick_painter import QuickPainter
 
 
 class ProviderThread:
@@ -18,7 +19,7 @@ class ProviderThread:
         self.fake, self.url = asyncio.run_coroutine_threadsafe(self._open(key), self._loop).result()
 
     async def _open(self, key: str) -> tuple[FakeProvider, str]:
-        fake = FakeProvider(keys=[key])
+        fake = FakeProvider(keys=[key], painter=QuickPainter())
         return fake, fake.start()
 
     def close(self) -> None:

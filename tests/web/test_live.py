@@ -23,6 +23,7 @@ from photobooth_daemon.web import live as live_module
 from tests.support.commands import Commands
 from tests.support.history import add_job
 from tests.support.office import PASSWORDS, Office
+from tests.support.quick_painter import QuickPainter
 from tests.support.sample_pictures import jpeg
 from tests.support.streams import PATIENCE_SECONDS, change_slot, follow
 
@@ -245,7 +246,7 @@ async def test_viewers_are_counted_and_forgotten(office: Office) -> None:
 
 
 async def test_each_attempt_is_told_as_it_begins(database: Database, tmp_path: Path) -> None:
-    provider = FakeProvider()
+    provider = FakeProvider(painter=QuickPainter())
     office = await Office.open(database, tmp_path, gemini_url=provider.start())
     try:
         for _ in range(2):
@@ -279,7 +280,7 @@ async def test_each_attempt_is_told_as_it_begins(database: Database, tmp_path: P
 async def test_a_job_in_work_says_which_attempt_it_is_in(
     database: Database, tmp_path: Path
 ) -> None:
-    provider = FakeProvider()
+    provider = FakeProvider(painter=QuickPainter())
     office = await Office.open(database, tmp_path, gemini_url=provider.start())
     try:
         provider.script.then("no_image")

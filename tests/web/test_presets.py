@@ -18,6 +18,7 @@ from tornado.ioloop import IOLoop
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support.office import KEY, Office
+from tests.support.quick_painter import QuickPainter
 from tests.support.sample_pictures import RED, corners, jpeg, near
 
 PRESETS = "/api/presets"
@@ -141,7 +142,7 @@ PROMPT = {
 @pytest.fixture
 def studio(io_loop: IOLoop, database: Database, tmp_path: Path) -> Iterator[Studio]:
     """An office whose provider makes pictures."""
-    provider = FakeProvider(keys=[KEY])
+    provider = FakeProvider(keys=[KEY], painter=QuickPainter())
     opened = io_loop.run_sync(lambda: Office.open(database, tmp_path, gemini_url=provider.start()))
     yield Studio(opened, provider)
     io_loop.run_sync(opened.close)

@@ -17,6 +17,7 @@ from photobooth_daemon.providers.turbotext.driver import TurbotextDriver
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support.fakes import eventually
 from tests.support.office import Office
+from tests.support.quick_painter import QuickPainter
 
 KEY = "sk-a-key-of-the-studio-0123456789"
 PATH = "/api/providers/openai"
@@ -25,7 +26,7 @@ SLOT = "/api/slots/slot-001"
 
 @pytest.fixture
 def fake(io_loop: IOLoop) -> Iterator[FakeProvider]:
-    provider = FakeProvider()
+    provider = FakeProvider(painter=QuickPainter())
     io_loop.run_sync(lambda: _started(provider))
     yield provider
     io_loop.run_sync(provider.stop)

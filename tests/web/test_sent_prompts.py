@@ -15,6 +15,7 @@ from photobooth_daemon.database.pool import Database
 from photobooth_daemon.logs import configure_logging
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support.office import CAMERA_PASSWORD, KEY, Office
+from tests.support.quick_painter import QuickPainter
 from tests.support.sample_pictures import jpeg
 
 SLOT = "/api/slots/slot-001"
@@ -37,7 +38,7 @@ SENT = {
 
 @pytest.fixture
 def provider(io_loop: IOLoop) -> Iterator[FakeProvider]:
-    fake = FakeProvider(keys=[KEY])
+    fake = FakeProvider(keys=[KEY], painter=QuickPainter())
     yield fake
     io_loop.run_sync(fake.stop)
 

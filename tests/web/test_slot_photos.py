@@ -10,6 +10,7 @@ from photobooth_daemon.database.pool import Database
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support.fakes import eventually
 from tests.support.office import Office, Reply
+from tests.support.quick_painter import QuickPainter
 from tests.support.sample_pictures import jpeg
 from tests.support.slots import SLOT, configured
 
@@ -40,7 +41,7 @@ async def test_a_change_is_in_force_for_the_next_photo(office: Office) -> None:
 async def test_a_photo_in_flight_finishes_under_its_version(
     database: Database, tmp_path: Path
 ) -> None:
-    provider = FakeProvider()
+    provider = FakeProvider(painter=QuickPainter())
     office = await Office.open(database, tmp_path, gemini_url=provider.start())
     try:
         await office.put("/api/settings", {"version": 1, "ingest_password": "booth-password"})
