@@ -21,6 +21,7 @@ from photobooth_daemon.repositories.idempotency import IdempotencyRepository
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.prunes import PruneRepository
 from photobooth_daemon.repositories.settings import SettingsRepository
+from photobooth_daemon.repositories.stored_media import StoredMedia
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def build_housekeeping(
         heads=heads,
         settings=settings,
         recovery=recovery,
-        orphans=Orphans(repository, media_store, clock),
+        orphans=Orphans(StoredMedia(database), media_store, clock),
         media_store=media_store,
         clock=clock,
     )

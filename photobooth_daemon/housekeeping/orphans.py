@@ -12,7 +12,7 @@ from photobooth_daemon.media.keys import Shelf, key_of
 from photobooth_daemon.media.listing import StoredThing
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import MediaObject
-from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.stored_media import StoredMedia
 
 AGE = timedelta(minutes=10)
 """Younger files may be in flight in any process: their rows are still to come."""
@@ -23,20 +23,18 @@ FEW_LOST = 20
 class Orphans:
     """Removes files that no row speaks of, and ends the life of objects whose files are lost."""
 
-    def __init__(
-        self, repository: CleanupRepository, media_store: MediaStore, clock: Clock
-    ) -> None:
-        self._repository = repository
+    def __init__(self, stored: StoredMedia, media_store: MediaStore, clock: Clock) -> None:
+        self._stored = stored
         self._media_store = media_store
         self._clock = clock
 
     async def remove_files(self, removals: Removals) -> None:
         """Remove old files and directories without a row."""
         known = {
-            Shelf.PROVIDER: self._repository.provider_inputs_with_rows,
-            Shelf.RESULTS: self._repository.results_with_rows,
-            Shelf.ORIGINALS: self._repository.originals_with_rows,
-            Shelf.TEMPLATES: self._repository.templates_with_rows,
+            Shelf.PROVIDER: self._stored.provider_inputs_with_rows,
+            Shelf.RESULTS: self._stored.results_with_rows,
+            Shelf.ORIGINALS: self._stored.originals_with_rows,
+            Shelf.TEMPLATES: self._stored.templates_with_rows,
         }
         for shelf, rows_of in known.items():
             async for batch in self._media_store.list_shelf(shelf):
@@ -55,7 +53,7 @@ class Orphans:
         looked_at = 0
         lost: list[MediaObject] = []
         while True:
-            batch = await self._repository.list_stored_media(last, BATCH_SIZE)
+            batch = await self._stored.list_stored(last, BATCH_SIZE)
             missing = await self._media_store.list_missing([key_of(media) for media in batch])
             lost += [media for media in batch if key_of(media) in missing]
             looked_at += len(batch)
@@ -68,7 +66,7 @@ class Orphans:
             )
         for media in lost:
             if not removals.dry_run:
-                await self._repository.mark_lost(media, self._clock.utcnow())
+                await self._stored.mark_lost(media, self._clock.utcnow())
             removals.count("lost_files", media_id=str(media.media_id), job_id=str(media.job_id))
 
     def _old(self, batch: list[StoredThing]) -> list[StoredThing]:

@@ -1,4 +1,4 @@
-"""What cleanup asks of the database: its own runs, and which files have a right to be there."""
+"""What cleanup asks of the database: its own runs, and what has expired."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from photobooth_daemon.database.advisory_lock import AdvisoryLock, is_held
-from photobooth_daemon.database.pool import Database, Row
-from photobooth_daemon.model import Job, MediaKind, MediaObject
+from photobooth_daemon.database.pool import Database
+from photobooth_daemon.model import Job, MediaObject
 from photobooth_daemon.repositories.jobs import JOB_COLUMNS, job_of
+from photobooth_daemon.repositories.media import MEDIA_COLUMNS, media_of
 
-_COLUMNS = "media_id, job_id, kind, content_type, size_bytes, expires_at, cleaned_at"
 _FIRST_ID = UUID(int=0)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -29,10 +29,6 @@ class CleanupRun:
     counts: Mapping[str, int]
     freed_bytes: int
     error: str | None
-
-
-def _media(row: Row) -> MediaObject:
-    return MediaObject(**{**row, "kind": MediaKind(row["kind"])})
 
 
 class CleanupRepository:
@@ -135,7 +131,7 @@ class CleanupRepository:
         async with self._database.connection() as connection:
             rows = await connection.fetch(
                 f"""
-                SELECT {_COLUMNS} FROM media_object
+                SELECT {MEDIA_COLUMNS} FROM media_object
                  WHERE cleaned_at IS NULL AND expires_at <= $1
                    AND (expires_at, media_id) > ($2, $3)
                  ORDER BY expires_at, media_id LIMIT $4
@@ -145,21 +141,7 @@ class CleanupRepository:
                 _FIRST_ID if after is None else after.media_id,
                 limit,
             )
-        return [_media(row) for row in rows]
-
-    async def list_stored_media(self, after: UUID | None, limit: int) -> list[MediaObject]:
-        """Return what should be there of results, previews and originals, by their ids."""
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(
-                f"""
-                SELECT {_COLUMNS} FROM media_object
-                 WHERE cleaned_at IS NULL AND kind <> 'provider_input' AND media_id > $1
-                 ORDER BY media_id LIMIT $2
-                """,  # noqa: S608
-                after or _FIRST_ID,
-                limit,
-            )
-        return [_media(row) for row in rows]
+        return [media_of(row) for row in rows]
 
     async def mark_cleaned(self, media_ids: Sequence[UUID], now: datetime) -> None:
         """Note that the files are gone; the rows stay, so that 410 stays 410.
@@ -179,31 +161,6 @@ class CleanupRepository:
                  WHERE job_id IN (SELECT job_id FROM cleaned WHERE kind = 'result')
                 """,
                 list(media_ids),
-                now,
-            )
-
-    async def mark_lost(self, media: MediaObject, now: datetime) -> None:
-        """End the life of an object whose file is gone before its time: its link answers 410.
-
-        A result and its preview end together; an original stands for itself.
-        """
-        kinds, column = {MediaKind.RESULT, MediaKind.PREVIEW}, "result_expires_at"
-        if media.kind is MediaKind.ORIGINAL:
-            kinds, column = {MediaKind.ORIGINAL}, "original_expires_at"
-        async with self._database.transaction() as connection:
-            await connection.execute(
-                """
-                UPDATE media_object SET cleaned_at = $2, expires_at = least(expires_at, $2)
-                 WHERE job_id = $1 AND kind = ANY($3) AND cleaned_at IS NULL
-                """,
-                media.job_id,
-                now,
-                [kind.value for kind in kinds],
-            )
-            await connection.execute(
-                f"UPDATE job_history SET {column} = least({column}, $2)"  # noqa: S608
-                f" WHERE job_id = $1 AND {column} IS NOT NULL",
-                media.job_id,
                 now,
             )
 
@@ -243,58 +200,9 @@ class CleanupRepository:
         async with self._database.connection() as connection:
             rows = await connection.fetch(
                 f"""
-                SELECT {_COLUMNS} FROM media_object
+                SELECT {MEDIA_COLUMNS} FROM media_object
                  WHERE job_id = $1 AND kind = 'provider_input' AND cleaned_at IS NULL
                 """,  # noqa: S608
                 job_id,
             )
-        return [_media(row) for row in rows]
-
-    async def results_with_rows(self, job_ids: Sequence[UUID]) -> set[UUID]:
-        """Return those jobs that own a result directory: pending, or done with a living object."""
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(
-                """
-                SELECT job_id FROM job_history AS job
-                 WHERE job_id = ANY($1)
-                   AND (status = 'pending'
-                        OR EXISTS (SELECT FROM media_object AS object
-                                    WHERE object.job_id = job.job_id
-                                      AND object.kind IN ('result', 'preview')
-                                      AND object.cleaned_at IS NULL))
-                """,
-                list(job_ids),
-            )
-        return {row["job_id"] for row in rows}
-
-    async def originals_with_rows(self, job_ids: Sequence[UUID]) -> set[UUID]:
-        """Return those jobs that own a kept photo."""
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(
-                """
-                SELECT job_id FROM media_object
-                 WHERE job_id = ANY($1) AND kind = 'original' AND cleaned_at IS NULL
-                """,
-                list(job_ids),
-            )
-        return {row["job_id"] for row in rows}
-
-    async def provider_inputs_with_rows(self, media_ids: Sequence[UUID]) -> set[UUID]:
-        """Return those media ids that are temporary inputs not yet cleaned."""
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(
-                """
-                SELECT media_id FROM media_object
-                 WHERE media_id = ANY($1) AND kind = 'provider_input' AND cleaned_at IS NULL
-                """,
-                list(media_ids),
-            )
-        return {row["media_id"] for row in rows}
-
-    async def templates_with_rows(self, media_ids: Sequence[UUID]) -> set[UUID]:
-        """Return those media ids that are registered templates."""
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(
-                "SELECT media_id FROM template_media WHERE media_id = ANY($1)", list(media_ids)
-            )
-        return {row["media_id"] for row in rows}
+        return [media_of(row) for row in rows]

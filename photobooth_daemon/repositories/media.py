@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from photobooth_daemon.database.pool import Database
+from photobooth_daemon.database.pool import Database, Row
 from photobooth_daemon.model import MediaKind, MediaObject
+
+MEDIA_COLUMNS = "media_id, job_id, kind, content_type, size_bytes, expires_at, cleaned_at"
+
+
+def media_of(row: Row) -> MediaObject:
+    """Return the object of a row that has :data:`MEDIA_COLUMNS`."""
+    return MediaObject(**{**row, "kind": MediaKind(row["kind"])})
 
 
 class MediaRepository:
@@ -35,10 +42,8 @@ class MediaRepository:
         """Return a temporary input, expired ones too."""
         async with self._database.connection() as connection:
             row = await connection.fetchrow(
-                """
-                SELECT media_id, job_id, kind, content_type, size_bytes, expires_at, cleaned_at
-                  FROM media_object WHERE media_id = $1 AND kind = 'provider_input'
-                """,
+                f"SELECT {MEDIA_COLUMNS} FROM media_object"  # noqa: S608
+                " WHERE media_id = $1 AND kind = 'provider_input'",
                 media_id,
             )
-        return None if row is None else MediaObject(**{**row, "kind": MediaKind(row["kind"])})
+        return None if row is None else media_of(row)

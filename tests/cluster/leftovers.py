@@ -12,7 +12,7 @@ from photobooth_daemon.housekeeping.removals import Removals
 from photobooth_daemon.media.keys import MediaKey, Shelf, key_of
 from photobooth_daemon.media.s3 import S3Store
 from photobooth_daemon.model import MediaKind, MediaObject
-from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.stored_media import StoredMedia
 from tests.cluster.installation import Installation
 
 SHELVES = (Shelf.RESULTS, Shelf.ORIGINALS, Shelf.PROVIDER)
@@ -35,7 +35,7 @@ async def clean_up(installation: Installation) -> None:
     store.create()
     database = await Database.open(installation.primary_url, max_size=2)
     try:
-        cleaner = Orphans(CleanupRepository(database), store, LaterClock())
+        cleaner = Orphans(StoredMedia(database), store, LaterClock())
         await cleaner.remove_files(Removals())
     finally:
         await database.close()

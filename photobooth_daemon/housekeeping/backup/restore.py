@@ -44,7 +44,7 @@ from photobooth_daemon.model import Actor, MediaKind
 from photobooth_daemon.repositories.admins import AdminRepository
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.backups import BackupRepository
-from photobooth_daemon.repositories.cleanup import CleanupRepository
+from photobooth_daemon.repositories.stored_media import StoredMedia
 
 RESTORE_SECONDS = 3600.0
 LIST_SECONDS = 300.0
@@ -214,10 +214,10 @@ class Restore:
 
     async def _compare(self) -> tuple[int, int]:
         """Return how many results the rows speak of, and how many of them have no file."""
-        repository = CleanupRepository(self._database)
+        stored = StoredMedia(self._database)
         results = missing = 0
         last = None
-        while batch := await repository.list_stored_media(last, BATCH_SIZE):
+        while batch := await stored.list_stored(last, BATCH_SIZE):
             last = batch[-1].media_id
             keys = [key_of(media) for media in batch if media.kind is MediaKind.RESULT]
             results += len(keys)
