@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
 
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model.alerts import SHOWN_BY_BUCKET, SHOWN_HERE
+from photobooth_daemon.model.alerts import SHOWN_BY_BUCKET, SHOWN_HERE, Troubles
+
+CERTIFICATE_ENDING = timedelta(days=14)
+"""What renews itself has done so by then: of 90 days it has 30 left when it is renewed."""
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +53,19 @@ class Certificates:
     def _note(self, name: str, end: int) -> None:
         self._ends[name] = end
         self._metrics.tls_expires_timestamp_seconds.set(end, name)
+
+
+def ends_by_subject(troubles: Mapping[str, Troubles]) -> dict[str, datetime]:
+    """Return the earliest end of each host's own certificate, by its name, and of the bucket's."""
+    ends: dict[str, datetime] = {}
+    for host, told in troubles.items():
+        for name, end in told.certificates:
+            subject, ends_at = (
+                host if name == SHOWN_HERE else name,
+                datetime.fromtimestamp(end, UTC),
+            )
+            ends[subject] = min(ends_at, ends.get(subject, ends_at))
+    return ends
 
 
 def _end_of(file: Path) -> int:

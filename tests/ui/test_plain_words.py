@@ -152,8 +152,10 @@ def findings() -> list[Finding]:
 _CHECKS = {
     **dict.fromkeys(("host_silent", "host_unwell", "restart_pending"), "daemon"),
     **dict.fromkeys(("versions_differ", "configurations_differ"), "daemon"),
+    "configuration_faulty": "daemon",
     **dict.fromkeys(("ingest_password_missing", "admin_password_missing"), "passwords"),
     **dict.fromkeys(("plain_http", "plain_password", "proxy_untrusted"), "connections"),
+    "certificate_ending": "connections",
     **dict.fromkeys(("no_slot_enabled", "slot_misconfigured"), "slots"),
     **dict.fromkeys(("provider_down", "model_gone"), "providers"),
     "provider_key_missing": "keys",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from types import MappingProxyType
 
 from photobooth_daemon.errors import PhotoboothError, RateLimited
 from photobooth_daemon.model import MB
-from photobooth_daemon.model.alerts import SHOWN_HERE, Condition, Records, Severity, Troubles
+from photobooth_daemon.model.alerts import Condition, Records, Severity, Troubles
+from photobooth_daemon.monitoring.certificates import CERTIFICATE_ENDING, ends_by_subject
 
 TIMEOUT_SHARE = 0.05
 FAILED_SHARE = 0.05
@@ -25,8 +26,6 @@ BACKUP_OLD = timedelta(hours=26)
 WRONG_PASSWORDS = 20
 CLOCK_WRONG_SECONDS = 5.0
 DATABASES_CLOCK = "PostgreSQL"
-CERTIFICATE_ENDING = timedelta(days=14)
-"""What renews itself has done so by then: of 90 days it has 30 left when it is renewed."""
 CERTIFICATE_AT_ITS_END = timedelta(days=3)
 
 
@@ -189,13 +188,7 @@ def _clocks(troubles: Mapping[str, Troubles]) -> Iterator[Condition]:
 
 def _certificates(situation: Situation) -> Iterator[Condition]:
     """Yield which end soon; the bucket's, which all hosts are shown, once."""
-    ends: dict[str, int] = {}
-    for host, troubles in situation.troubles.items():
-        for name, end in troubles.certificates:
-            subject = host if name == SHOWN_HERE else name
-            ends[subject] = min(end, ends.get(subject, end))
-    for subject, end in ends.items():
-        ends_at = datetime.fromtimestamp(end, UTC)
+    for subject, ends_at in ends_by_subject(situation.troubles).items():
         left, facts = ends_at - situation.now, {"date": f"{ends_at:%Y-%m-%d}"}
         if left < CERTIFICATE_ENDING:
             yield Condition("PhotoboothCertificateEnding", subject, facts)

@@ -67,6 +67,10 @@ CURES: Mapping[str, Text] = MappingProxyType(
             "en": "if it is your proxy: trusted_proxies in [server], restart; else it is made up",
             "ru": "если это ваш прокси: trusted_proxies в [server], перезапустите; иначе подделка",
         },
+        "certificate_ending": {
+            "en": "renew it, then systemctl reload photobooth-daemon; S3: whoever runs the bucket",
+            "ru": "обновите, затем systemctl reload photobooth-daemon; для S3 — владелец хранилища",
+        },
         "no_slot_enabled": {
             "en": "set up a slot and switch it on: admin UI, Slots",
             "ru": "настройте слот и включите его: админка, «Слоты»",

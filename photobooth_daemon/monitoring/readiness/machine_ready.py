@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -16,6 +16,7 @@ import aiohttp
 from photobooth_daemon.config.start_up import ServerConfig
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.model import MB, Noticed
+from photobooth_daemon.model.alerts import Troubles
 from photobooth_daemon.model.networks import address_of
 from photobooth_daemon.monitoring.alerts.conditions import (
     BACKUP_OLD,
@@ -23,6 +24,7 @@ from photobooth_daemon.monitoring.alerts.conditions import (
     CLOCK_WRONG_SECONDS,
     FILLING_HOURS,
 )
+from photobooth_daemon.monitoring.certificates import CERTIFICATE_ENDING, ends_by_subject
 from photobooth_daemon.monitoring.readiness.model import (
     Finding,
     fault,
@@ -35,6 +37,7 @@ from photobooth_daemon.repositories.alerts import MaintenanceWindow
 from photobooth_daemon.repositories.cleanup import CleanupRun
 
 GB = 1024 * MB
+TONIGHT = timedelta(days=1)
 _TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=5)
 
 
@@ -54,6 +57,17 @@ def check_connections(
         warning("connections", "proxy_untrusted", address=address) for address in sorted(proxies)
     ]
     return or_ok("connections", findings)
+
+
+def check_certificates(troubles: Mapping[str, Troubles], now: datetime) -> list[Finding]:
+    """Return which of the certificates end soon that the hosts show or are shown."""
+    findings = []
+    for subject, ends_at in ends_by_subject(troubles).items():
+        if ends_at - now < CERTIFICATE_ENDING:
+            remark = warning if ends_at - now > TONIGHT else fault
+            date = f"{ends_at:%Y-%m-%d}"
+            findings.append(remark("connections", "certificate_ending", subject, date=date))
+    return findings
 
 
 def check_disk(free_bytes: int, min_free_bytes: int, bytes_per_hour: float) -> list[Finding]:

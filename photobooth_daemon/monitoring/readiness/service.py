@@ -20,7 +20,7 @@ from photobooth_daemon.model.events import EventState
 from photobooth_daemon.monitoring.intake_page import IntakePage
 from photobooth_daemon.monitoring.readiness import machine_ready
 from photobooth_daemon.monitoring.readiness.audit_ready import check_audit
-from photobooth_daemon.monitoring.readiness.hosts_ready import check_daemon, clock_time
+from photobooth_daemon.monitoring.readiness.hosts_ready import NOBODY, check_daemon, clock_time
 from photobooth_daemon.monitoring.readiness.intake_ready import check_intake
 from photobooth_daemon.monitoring.readiness.live_probe import LiveProbe
 from photobooth_daemon.monitoring.readiness.model import (
@@ -209,9 +209,14 @@ class Readiness:
         return or_ok("passwords", findings)
 
     async def _connections(self) -> list[Finding]:
-        living = await self._records.processes.list_living(self._clock.utcnow())
+        now = self._clock.utcnow()
+        living = await self._records.processes.list_living(now)
         noticed = [process.noticed for process in living]
-        return machine_ready.check_connections(self._config.server, self._address.url, noticed)
+        troubles = await self._records.processes.list_troubles(now, NOBODY)
+        return [
+            *machine_ready.check_connections(self._config.server, self._address.url, noticed),
+            *machine_ready.check_certificates(troubles, now),
+        ]
 
     async def _disk(self) -> list[Finding]:
         busiest = await self._records.vitals.bytes_of_busiest_hour(self._clock.utcnow())

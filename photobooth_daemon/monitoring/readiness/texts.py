@@ -101,6 +101,10 @@ FOUND: Mapping[str, Text] = MappingProxyType(
             "ru": "{address} присылает X-Forwarded-For, но доверия к нему нет: "
             "все за ним считаются одним адресом",
         },
+        "certificate_ending": {
+            "en": "the TLS certificate ends on {date}",
+            "ru": "сертификат TLS действует до {date}",
+        },
         "slots_ok": {"en": "{count} on", "ru": "включено: {count}"},
         "no_slot_enabled": {
             "en": "none is on: every photo gets 404",

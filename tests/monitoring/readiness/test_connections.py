@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 from photobooth_daemon.config.start_up import ListenAddress
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.monitoring.readiness import texts
+from photobooth_daemon.monitoring.readiness.model import State
+from tests.support.certificates import Authority
 from tests.support.office import PASSWORDS, Office
 from tests.support.readiness import Evening
 
@@ -28,6 +31,16 @@ async def test_it_says_that_passwords_go_in_clear(evening: Evening) -> None:
         report = await evening.check()
         codes = {finding.code for finding in report.findings if finding.check == "connections"}
         assert codes == {"plain_http" if clear else "connections_ok"}, (host, server)
+
+
+async def test_it_says_which_certificate_ends(evening: Evening, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    for days, told in ((15, None), (13, State.WARNING), (0.5, State.FAULT), (-1, State.FAULT)):
+        file = authority.certify("booth.lan", lasts=timedelta(days=days))
+        evening.configure("server", tls_cert_file=file, tls_key_file=file, host_name="one")
+        report = await evening.check()
+        found = {f.subject: f.state for f in report.findings if f.code == "certificate_ending"}
+        assert found == ({} if told is None else {"one": told}), days
 
 
 async def connections(office: Office) -> set[tuple[str, str]]:
