@@ -23,6 +23,7 @@ from photobooth_daemon.errors import (
     ProviderTimeout,
     SlotDisabled,
 )
+from photobooth_daemon.ingest.attempt_news import AttemptNews
 from photobooth_daemon.ingest.exchange import Admitted, Answer, Progress, Received
 from photobooth_daemon.ingest.inspection import inspect
 from photobooth_daemon.ingest.jobs import Jobs
@@ -40,7 +41,7 @@ from photobooth_daemon.logs import bind_log_fields
 from photobooth_daemon.media.results import read_result
 from photobooth_daemon.media.store import MediaStore
 from photobooth_daemon.metrics.series import Metrics
-from photobooth_daemon.model import Attempt, Job, JobSource, JobStatus, Picture, Rung, Timings
+from photobooth_daemon.model import Job, JobSource, JobStatus, Picture, Timings
 from photobooth_daemon.pictures.steps import FinishedPicture, finish, megapixels_of
 from photobooth_daemon.pictures.threads import PictureThreads, is_large
 from photobooth_daemon.providers.driver import ProviderResult
@@ -244,27 +245,15 @@ class IngestService:
                     megapixels=megapixels,
                 )
 
-        turn = asyncio.Lock()
-
-        async def tell(rung: Rung, model: str | None, ended: tuple[Attempt, ...]) -> None:
-            async with turn:  # in the order in which they began
-                await self._jobs.tell_attempt(job, rung, model, ended)
-
-        def begun(rung: Rung, model: str | None) -> None:
-            # Beside the photo, which never waits for those who watch it.
-            ended = tuple(progress.attempts)
-            told = tell(rung, model, ended)
-            self._in_flight.start(told, f"attempt {len(ended) + 1} of {job.job_id}")
-
         errand = Errand(
-            requests.build,
-            accept,
-            admitted.work_deadline,
-            progress.attempts,
-            values.provider_concurrency,
-            values.attempts_per_photo,
-            self._spending.budget_for(job, slot, values),
-            begun,
+            request_for=requests.build,
+            accept=accept,
+            deadline=admitted.work_deadline,
+            attempts=progress.attempts,
+            provider_concurrency=values.provider_concurrency,
+            attempts_per_photo=values.attempts_per_photo,
+            budget=self._spending.budget_for(job, slot, values),
+            begun=AttemptNews(self._jobs, self._in_flight, job, progress).begun,
             gives_way=admitted.source is JobSource.RERUN,
         )
         with progress.timed("provider_ms"):
