@@ -25,7 +25,7 @@ import click
 from bench.history import LIMIT_MS, Question, give_password, measure, questions, served
 from bench.many_jobs import DAYS, fill
 from photobooth_daemon.administration.boards import TOKEN_BYTES
-from photobooth_daemon.clock import Clock
+from photobooth_daemon.clock import Clock, rfc3339
 from photobooth_daemon.database import migrations
 from photobooth_daemon.database.embedded import EmbeddedPostgres
 from photobooth_daemon.database.pool import Database
@@ -36,6 +36,7 @@ from photobooth_daemon.repositories.alerts import AlertRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.prunes import PruneRepository, list_prunes
+from photobooth_daemon.repositories.report_cells import KEPT_DAYS, ReportCells
 from photobooth_daemon.repositories.rerun_queue import RerunQueue
 from photobooth_daemon.repositories.spending import SpendingRepository
 from photobooth_daemon.repositories.support import SupportRepository
@@ -67,10 +68,10 @@ async def event_questions(url: str, now: datetime) -> list[Question]:
         await connection.close()
     one, gallery = event["event_id"], event["gallery_token"]
     middle = time_cursor(event["starts_at"] + timedelta(hours=10), one)
-    six_hours, month = (
-        (now - span).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for span in (timedelta(hours=6), timedelta(days=30))
-    )
+    spans = {
+        "six hours": timedelta(hours=6), "a day": timedelta(days=1), "a week": timedelta(days=7),
+        "30 days": timedelta(days=30),
+    }  # fmt: skip
     long_ago = time_cursor(now - timedelta(days=DAYS / 2), one)
     return [
         Question("jobs of half a history ago", f"/api/jobs?cursor={long_ago}"),
@@ -91,10 +92,17 @@ async def event_questions(url: str, now: datetime) -> list[Question]:
         Question("its report, as a page", f"/api/events/{one}/report?format=html"),
         Question("its gallery's pictures", f"/g/{gallery}/pictures"),
         Question("the page of a picture", f"/r/{job}"),
-        Question("report of six hours", f"/api/report?since={six_hours}"),
-        Question("report of a day", "/api/report"),
-        Question("report of 30 days", f"/api/report?since={month}"),
+        *(
+            Question(
+                f"report of {name}", f"/api/report?since={_text(now - span)}&until={_text(now)}"
+            )
+            for name, span in spans.items()
+        ),
     ]
+
+
+def _text(at: datetime) -> str:
+    return rfc3339(at.replace(microsecond=0))
 
 
 async def _give_board(connection: asyncpg.Connection, now: datetime) -> str:
@@ -129,6 +137,18 @@ def background(database: Database, now: datetime) -> dict[str, Callable[[], Awai
         ),
         "cleanup: all of them": lambda: _all_stored(cleanup),
     }
+
+
+async def add_up(database: Database, now: datetime) -> None:
+    """Add up for reports what cleanup has not yet; print how long it took."""
+    cells, quarters, took = ReportCells(database), 0, [0.0]
+    while True:
+        begun = time.perf_counter()
+        if not (number := await cells.keep(now, now - timedelta(days=KEPT_DAYS))):
+            break
+        took.append(time.perf_counter() - begun)
+        quarters += number
+    print(f"{quarters} quarters added up in {sum(took):.1f} s, slowest step {max(took):.2f} s")
 
 
 async def _all_stored(cleanup: CleanupRepository) -> int:
@@ -196,6 +216,7 @@ async def run(url: str, directory: Path, arguments: argparse.Namespace) -> bool:
     if arguments.fill_only:
         await database.close()
         return True
+    await add_up(database, now)
     asked = [*questions(now), *await event_questions(url, now)]
     async with served(database, directory) as base_url:  # which closes it in the end
         good = await measure(base_url, asked)

@@ -20,6 +20,7 @@ from photobooth_daemon.repositories.events import EventRepository
 from photobooth_daemon.repositories.idempotency import IdempotencyRepository
 from photobooth_daemon.repositories.jobs import JobRepository
 from photobooth_daemon.repositories.prunes import PruneRepository
+from photobooth_daemon.repositories.report_cells import ReportCells
 from photobooth_daemon.repositories.settings import SettingsRepository
 from photobooth_daemon.repositories.stored_media import StoredMedia
 
@@ -62,6 +63,7 @@ def build_housekeeping(
     cleanup = Cleanup(
         repository=repository,
         prunes=PruneRepository(database),
+        report_cells=ReportCells(database),
         audit=AuditRepository(database),
         heads=heads,
         settings=settings,

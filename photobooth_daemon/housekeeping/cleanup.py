@@ -29,6 +29,7 @@ from photobooth_daemon.model import MediaKind, MediaObject
 from photobooth_daemon.repositories.audit import AuditRepository
 from photobooth_daemon.repositories.cleanup import CleanupRepository
 from photobooth_daemon.repositories.prunes import PruneRepository, list_prunes
+from photobooth_daemon.repositories.report_cells import KEPT_DAYS, ReportCells
 from photobooth_daemon.repositories.settings import SettingsRepository
 
 BATCH_SIZE = 200
@@ -65,6 +66,7 @@ class Cleanup:
         *,
         repository: CleanupRepository,
         prunes: PruneRepository,
+        report_cells: ReportCells,
         audit: AuditRepository,
         heads: HeadKeeper,
         settings: SettingsRepository,
@@ -75,6 +77,7 @@ class Cleanup:
     ) -> None:
         self._repository = repository
         self._prunes = prunes
+        self._report_cells = report_cells
         self._audit = audit
         self._heads = heads
         self._settings = settings
@@ -126,6 +129,8 @@ class Cleanup:
         await self._orphans.remove_files(removals)
         await self._prune(removals)
         await self._orphans.end_lost(removals)
+        if not removals.dry_run:
+            await self._add_up()
 
     async def _expire_media(self, removals: Removals) -> None:
         """Remove the files of expired objects; their rows stay and answer 410."""
@@ -173,6 +178,14 @@ class Cleanup:
                 removals.count(prune.kind, number)
                 if number < BATCH_SIZE:
                     break
+
+    async def _add_up(self) -> None:
+        """Add up what reports would look at photo by photo."""
+        history = timedelta(days=(await self._settings.get()).values.history_days)
+        now = self._clock.utcnow()
+        oldest = now - min(history, timedelta(days=KEPT_DAYS))
+        while await self._report_cells.keep(now, oldest):
+            pass
 
     async def _finish(self, report: CleanupReport, error: PhotoboothError | OSError | None) -> None:
         """Record and log the run.

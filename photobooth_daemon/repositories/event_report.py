@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from photobooth_daemon.database.pool import Database
+from photobooth_daemon.database.pool import Database, Row
 from photobooth_daemon.errors import ReportTooLarge
 from photobooth_daemon.model.events import Event
 from photobooth_daemon.model.reports import (
@@ -21,14 +21,18 @@ from photobooth_daemon.model.reports import (
     SlotLine,
     SlowPhoto,
 )
-
-SLOWEST = 10
-_OF_TIME = "job.started_at >= $1 AND job.started_at < $2"
-_OF_EVENT = "job.event_id = $1"
+from photobooth_daemon.repositories.report_cells import (
+    CELL,
+    CELL_COLUMNS,
+    JOB,
+    SLOW_PHOTO,
+    SLOWEST,
+    find_kept,
+)
 
 
 class EventReportRepository:
-    """Reads ``job_history``, exactly: an event has thousands of photos, not millions."""
+    """Reads ``job_history``, and of a stretch of time what was added up of it; both exactly."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -39,7 +43,12 @@ class EventReportRepository:
         Raises:
             ReportTooLarge: they are more than can be added up in the time of a statement.
         """
-        return await self._read(since, until, _OF_TIME, since, until)
+        async with self._database.transaction() as connection:
+            # What is added up meanwhile is not counted twice.
+            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            kept = await find_kept(connection, since, until)
+            row = await _report(connection, _OF_TIME, since, until, *kept)
+        return _report_of(row, since, until)
 
     async def read_event(self, event: Event) -> EventReport:
         """Return the figures of an event's photos.
@@ -47,47 +56,49 @@ class EventReportRepository:
         Raises:
             ReportTooLarge: as for :meth:`read`.
         """
-        return await self._read(event.starts_at, event.ends_at, _OF_EVENT, event.event_id)
-
-    async def _read(
-        self, since: datetime, until: datetime, which: str, *values: Any
-    ) -> EventReport:
         async with self._database.transaction() as connection:
-            # An evening's photos are laid out once, in memory.
-            await connection.execute("SET LOCAL work_mem = '32MB'")
-            try:
-                row = await connection.fetchrow(_REPORT.format(which=which), *values)
-            except asyncpg.QueryCanceledError as error:
-                raise ReportTooLarge from error
-        total, took = row["total"], row["took"]
-        quarters = tuple(_hour_of(one) for one in row["quarters"] or ())
-        p50_ms, p95_ms = took["total_ms"] or (None, None)
-        provider_p50_ms, provider_p95_ms = took["provider_ms"] or (None, None)
-        return EventReport(
-            since=since,
-            until=until,
-            photos=total["photos"],
-            done=total["done"],
-            timeouts=total["timeouts"],
-            failures=total["failures"],
-            pending=total["pending"],
-            fallbacks=total["fallbacks"],
-            made_again=took["made_again"],
-            total=Durations(p50_ms, p95_ms, total["longest"]),
-            ready_p90_ms=took["ready_p90"],
-            provider=Durations(provider_p50_ms, provider_p95_ms, total["provider_longest"]),
-            received_bytes=total["received_bytes"],
-            result_bytes=total["result_bytes"],
-            cost=total["cost"],
-            first_at=_instant_of(total["first_at"]),
-            last_at=_instant_of(total["last_at"]),
-            slots=tuple(SlotLine(**line) for line in row["slots"] or ()),
-            causes=tuple(Cause(**line) for line in row["causes"] or ()),
-            providers=tuple(ProviderLine(**line) for line in row["providers"] or ()),
-            slowest=tuple(_slow_photo_of(line) for line in row["slowest"] or ()),
-            hours=_hours_of(quarters),
-            quarters=quarters,
-        )
+            row = await _report(connection, _OF_EVENT, event.event_id)
+        return _report_of(row, event.starts_at, event.ends_at)
+
+
+async def _report(connection: asyncpg.Connection, query: str, *values: Any) -> Row:
+    # An evening's photos are laid out once, in memory.
+    await connection.execute("SET LOCAL work_mem = '32MB'")
+    try:
+        return await connection.fetchrow(query, *values)
+    except asyncpg.QueryCanceledError as error:
+        raise ReportTooLarge from error
+
+
+def _report_of(row: Row, since: datetime, until: datetime) -> EventReport:
+    total, took = row["total"], row["took"]
+    quarters = tuple(_hour_of(one) for one in row["quarters"] or ())
+    of_all, of_provider = (took[name] or (None,) * 3 for name in ("total_ms", "provider_ms"))
+    return EventReport(
+        since=since,
+        until=until,
+        photos=total["photos"],
+        done=total["done"],
+        timeouts=total["timeouts"],
+        failures=total["failures"],
+        pending=total["pending"],
+        fallbacks=total["fallbacks"],
+        made_again=took["made_again"],
+        total=Durations(*of_all),
+        ready_p90_ms=took["ready_p90"],
+        provider=Durations(*of_provider),
+        received_bytes=total["received_bytes"],
+        result_bytes=total["result_bytes"],
+        cost=total["cost"],
+        first_at=_instant_of(total["first_at"]),
+        last_at=_instant_of(total["last_at"]),
+        slots=tuple(SlotLine(**line) for line in row["slots"] or ()),
+        causes=tuple(Cause(**line) for line in row["causes"] or ()),
+        providers=tuple(ProviderLine(**line) for line in row["providers"] or ()),
+        slowest=tuple(_slow_photo_of(line) for line in row["slowest"] or ()),
+        hours=_hours_of(quarters),
+        quarters=quarters,
+    )
 
 
 def _instant_of(text: str | None) -> datetime | None:
@@ -114,39 +125,33 @@ def _hours_of(quarters: Iterable[Hour]) -> tuple[Hour, ...]:
 
 
 # What was made again later is no further photo, but costs, too. All figures of one report are of
-# one statement, which looks at each job once; what can be added up is added up from its cells.
+# one statement, which looks at each job once; what can be added up is added up from cells.
 _REPORT = f"""
-WITH job AS MATERIALIZED (
-    SELECT job_id, slot_id, source = 'ingest' AS is_photo, status, provider, fallback, rerun_by,
-           coalesce(provider_code, failure_code, 'unknown') AS code,
-           input_size_bytes, result_size_bytes, cost,
-           (timings ->> 'total_ms')::integer AS total_ms,
-           (timings ->> 'provider_ms')::integer AS provider_ms,
-           jsonb_array_length(attempts) AS attempts, started_at
-      FROM job_history AS job
-     WHERE source IN ('ingest', 'rerun') AND {{which}}
-), cell AS MATERIALIZED (
-    SELECT slot_id, is_photo, status, provider, code,
-           date_bin('15 minutes', started_at, 'epoch') AS at,
-           CASE WHEN is_photo THEN count(*) ELSE 0 END AS photos, sum(cost) AS cost,
-           count(*) FILTER (WHERE fallback) AS fallbacks, sum(attempts) AS attempts,
-           sum(input_size_bytes)::bigint AS input_size_bytes,
-           sum(result_size_bytes)::bigint AS result_size_bytes,
-           max(total_ms) AS total_ms, max(provider_ms) AS provider_ms,
-           min(started_at) AS first_at, max(started_at) AS last_at
-      FROM job GROUP BY 1, 2, 3, 4, 5, 6
+WITH job AS MATERIALIZED ({JOB}), cell AS MATERIALIZED (
+    SELECT {CELL_COLUMNS} FROM ({CELL}) AS fresh
+    UNION ALL
+    SELECT {CELL_COLUMNS} FROM report_cell AS kept WHERE {{kept_quarter}}
 ), slot_took AS MATERIALIZED (
-    SELECT slot_id, percentile_disc(0.95) WITHIN GROUP (ORDER BY total_ms) AS p95_ms
-      FROM job WHERE is_photo GROUP BY slot_id
+    SELECT slot_id, percentile_disc(0.95) WITHIN GROUP (ORDER BY ms) AS p95_ms
+      FROM cell CROSS JOIN unnest(total_ms) AS ms GROUP BY slot_id
+), total_took AS (
+    SELECT percentile_disc(ARRAY[0.5, 0.95, 1]) WITHIN GROUP (ORDER BY ms) AS total_ms,
+           percentile_disc(0.9) WITHIN GROUP (ORDER BY ms) FILTER (WHERE status = 'done')
+               AS ready_p90
+      FROM cell CROSS JOIN unnest(total_ms) AS ms
+), provider_took AS (
+    SELECT percentile_disc(ARRAY[0.5, 0.95, 1]) WITHIN GROUP (ORDER BY ms) AS provider_ms
+      FROM cell CROSS JOIN unnest(provider_ms) AS ms
+), again AS (
+    SELECT rerun_by FROM job WHERE is_photo AND rerun_by IS NOT NULL
+    UNION ALL
+    SELECT rerun_by FROM job_history AS kept
+     WHERE source = 'ingest' AND rerun_by IS NOT NULL AND {{kept_photo}}
 ), took AS (
-    SELECT percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY total_ms) AS total_ms,
-           percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY provider_ms) AS provider_ms,
-           percentile_disc(0.9) WITHIN GROUP (ORDER BY total_ms) FILTER (WHERE status = 'done')
-               AS ready_p90,
-           count(*) FILTER (WHERE rerun_by IS NOT NULL AND EXISTS (
-               SELECT FROM job_history AS made
-                WHERE made.job_id = job.rerun_by AND made.status = 'done')) AS made_again
-      FROM job WHERE is_photo
+    SELECT total_ms, ready_p90, provider_ms,
+           (SELECT count(*) FROM again JOIN job_history AS made ON made.job_id = again.rerun_by
+             WHERE made.status = 'done') AS made_again
+      FROM total_took CROSS JOIN provider_took
 ), total AS (
     SELECT coalesce(sum(photos), 0) AS photos,
            coalesce(sum(photos) FILTER (WHERE status = 'done'), 0) AS done,
@@ -154,7 +159,6 @@ WITH job AS MATERIALIZED (
            coalesce(sum(photos) FILTER (WHERE status = 'failed'), 0) AS failures,
            coalesce(sum(photos) FILTER (WHERE status = 'pending'), 0) AS pending,
            coalesce(sum(fallbacks), 0) AS fallbacks,
-           max(total_ms) AS longest, max(provider_ms) AS provider_longest,
            coalesce(sum(input_size_bytes), 0)::bigint AS received_bytes,
            coalesce(sum(result_size_bytes), 0)::bigint AS result_bytes,
            (SELECT coalesce(sum(cost), 0)::float8 FROM cell) AS cost,
@@ -177,9 +181,13 @@ WITH job AS MATERIALIZED (
            sum(attempts) AS attempts, coalesce(sum(cost), 0)::float8 AS cost
       FROM cell GROUP BY provider
 ), slow_photo AS (
-    SELECT job_id, slot_id, status, provider, total_ms, coalesce(provider_ms, 0) AS provider_ms,
-           started_at
-      FROM job WHERE is_photo AND total_ms IS NOT NULL
+    SELECT * FROM ({SLOW_PHOTO.format(which="true")}) AS fresh
+    UNION ALL
+    SELECT slow.*
+      FROM report_quarter AS kept CROSS JOIN jsonb_to_recordset(slowest) AS slow (
+               job_id uuid, slot_id text, status text, provider text, total_ms integer,
+               provider_ms integer, started_at timestamptz)
+     WHERE {{kept_quarter}}
      ORDER BY total_ms DESC, job_id LIMIT {SLOWEST}
 ), quarter AS (
     SELECT at, sum(photos) AS photos,
@@ -196,3 +204,10 @@ SELECT (SELECT to_jsonb(total) FROM total) AS total,
            AS slowest,
        (SELECT jsonb_agg(to_jsonb(line) ORDER BY at) FROM quarter AS line) AS quarters
 """  # noqa: S608
+
+_OF_EVENT = _REPORT.format(which="event_id = $1", kept_quarter="false", kept_photo="false")
+_OF_TIME = _REPORT.format(
+    which="(started_at >= $1 AND started_at < $3 OR started_at >= $4 AND started_at < $2)",
+    kept_quarter="kept.at >= $3 AND kept.at < $4",
+    kept_photo="kept.started_at >= $3 AND kept.started_at < $4",
+)

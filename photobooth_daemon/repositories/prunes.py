@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from photobooth_daemon.database.pool import Database
+from photobooth_daemon.repositories.report_cells import KEPT_DAYS
 from photobooth_daemon.repositories.stats import KEPT_HOURS
 
 LIVE_MESSAGE_LIFE = timedelta(hours=1)
@@ -60,6 +61,12 @@ def list_prunes(now: datetime, history: timedelta) -> list[Prune]:
             "attempt_counters", "attempt_counter", "window_ends_at <= $1 AND attempts <= 10", now
         ),
         Prune("statistics", "job_spending", "day < ($1 AT TIME ZONE 'UTC')::date - 1", now),
+        Prune(
+            "statistics",
+            "report_quarter",
+            "at < $1",
+            now - min(history, timedelta(days=KEPT_DAYS)),
+        ),
         Prune("live_messages", "live_message", "at < $1", now - LIVE_MESSAGE_LIFE),
         Prune("cleanup_runs", "cleanup_run", "started_at < $1", now - history),
         Prune("daemon_processes", "daemon_process", "seen_at < $1", now - PROCESS_LIFE),

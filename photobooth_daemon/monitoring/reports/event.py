@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Sequence
 
@@ -46,10 +47,12 @@ class EventReports:
 
     async def illustrated(self, event: Event) -> EventStory:
         """Return the report with its pictures, as far as they are still kept."""
-        story = await self.figures(event)
         now = self._clock.utcnow()
-        of_slots = await self._pictures.of_slots(event.event_id, now)
-        best = await self._pictures.spread(event.event_id, now, BEST)
+        story, of_slots, best = await asyncio.gather(
+            self.figures(event),
+            self._pictures.of_slots(event.event_id, now),
+            self._pictures.spread(event.event_id, now, BEST),
+        )
         room = _Room(self._media_store)
         logo_id = story.event.guest.logo_media_id
         logo = None
