@@ -6,9 +6,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from photobooth_daemon.administration.permissions import PERMISSIONS
+from tests.support.in_turn import in_turn
 from tests.support.office import Office, Reply
 
 ADMINS = "/api/admins"
@@ -96,7 +95,7 @@ async def test_of_logins_at_once_one_has_the_password_for_one_login(office: Offi
     assert sorted(login.status for login in logins) == [200, 401, 401, 401]
 
 
-@pytest.mark.parametrize(
+@in_turn(
     ("body", "pointers"),
     [
         ({}, ["/permissions", "/username"]),

@@ -16,6 +16,7 @@ from photobooth_daemon.config.start_up import AlertsConfig
 from photobooth_daemon.database.pool import Database
 from tests.support.alert_receiver import receiver_app
 from tests.support.fakes import FakeClock
+from tests.support.in_turn import in_turn
 from tests.support.office import Office
 
 TOKEN = "123456:a-token-of-the-studio-s-bot"
@@ -119,7 +120,7 @@ async def test_what_is_secret_is_nowhere_to_be_read(
     assert "alerts.set_channel" in actions
 
 
-@pytest.mark.parametrize(
+@in_turn(
     ("channel", "body", "pointers"),
     [
         ("telegram", {}, ["/chat_id", "/token"]),

@@ -11,6 +11,7 @@ import pytest
 
 from photobooth_daemon.web.boards import MOST_OF_ADDRESS
 from tests.support.fakes import eventually
+from tests.support.in_turn import in_turn
 from tests.support.office import Office, Reply
 from tests.support.sample_pictures import corners, jpeg
 from tests.web.test_events import plan
@@ -55,7 +56,7 @@ async def test_a_link_is_shown_once(office: Office) -> None:
         assert token not in str(await office.fetch(f"SELECT * FROM {table}"))
 
 
-@pytest.mark.parametrize(
+@in_turn(
     ("body", "pointers"),
     [
         ({}, ["/label"]),
@@ -108,7 +109,7 @@ async def test_a_screen_s_cookie_opens_the_board_alone(office: Office) -> None:
     assert head.headers["Content-Type"].startswith("text/event-stream")
 
 
-@pytest.mark.parametrize("path", ["/board/state", "/board/live", "/board/x", "/board/" + "x" * 43])
+@in_turn("path", ["/board/state", "/board/live", "/board/x", "/board/" + "x" * 43])
 async def test_without_a_link_there_is_no_board(office: Office, path: str) -> None:
     for cookie in ("", "photobooth_board=x", "photobooth_board=" + "x" * 43):
         reply = await screen(office, cookie, path)

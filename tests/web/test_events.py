@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
 from tests.support.events import EVENTS, LOOK, SLOT, at, plan, planned
+from tests.support.in_turn import in_turn
 from tests.support.office import Office
 
 
@@ -64,7 +63,7 @@ async def test_a_list_begins_with_the_last_and_goes_on(office: Office) -> None:
     assert rest["next_cursor"] is None
 
 
-@pytest.mark.parametrize(
+@in_turn(
     ("change", "pointer"),
     [
         ({"name": ""}, "/name"),

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 from uuid import UUID
 
-import pytest
-
 from tests.support.events import planned
 from tests.support.hall import Hall
 from tests.support.office import Office
@@ -43,19 +41,19 @@ CURSORS = [
 LIMITS = ("0", "-1", "201", "1000000000", "1e9", "0x10", "%D9%A3", "%00", "9" * 5000)
 
 
-@pytest.mark.parametrize("path", LISTS)
-async def test_pages_that_are_nowhere(office: Office, path: str) -> None:
+async def test_pages_that_are_nowhere(office: Office) -> None:
     hall = await Hall.open(office, 120, 180)
     event = await planned(office, 240, 300)
-    path = path.format(event=event["event_id"], gallery=hall.path)
-    answered = set()
-    for place in CURSORS:
-        reply = await office.get(f"{path}?cursor={place}")
-        assert reply.status in (200, 400), (place, reply.body)
-        answered.add(reply.status)
-    assert answered == {200, 400}
-    if path == hall.path:
-        return  # Pages of sixty.
-    for limit in LIMITS:
-        reply = await office.get(f"{path}?limit={limit}")
-        assert reply.status == 400, (limit, reply.body)
+    for name in LISTS:
+        path = name.format(event=event["event_id"], gallery=hall.path)
+        answered = set()
+        for place in CURSORS:
+            reply = await office.get(f"{path}?cursor={place}")
+            assert reply.status in (200, 400), (path, place, reply.body)
+            answered.add(reply.status)
+        assert answered == {200, 400}, path
+        if path == hall.path:
+            continue  # Pages of sixty.
+        for limit in LIMITS:
+            reply = await office.get(f"{path}?limit={limit}")
+            assert reply.status == 400, (path, limit, reply.body)

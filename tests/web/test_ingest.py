@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.support.booth import PASSWORD, SLOT, Booth
+from tests.support.in_turn import in_turn
 
 # The answer
 
@@ -69,7 +70,7 @@ async def test_text_answer_is_the_link(booth: Booth) -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@in_turn(
     ("accept", "slot_mode", "kind"),
     [
         (None, "image", "image/jpeg"),

@@ -12,6 +12,7 @@ from photobooth_daemon.pictures import kinds, threads
 from photobooth_daemon.providers.local.looks import apply_look
 from tests.support.booth import SLOT, Booth
 from tests.support.fakes import Crowd
+from tests.support.in_turn import in_turn
 from tests.support.sample_pictures import (
     avif,
     corners,
@@ -25,15 +26,13 @@ from tests.support.sample_pictures import (
 )
 
 
-@pytest.mark.parametrize("photo", [png(see_through()), webp(), png()], ids=["alpha", "webp", "png"])
+@in_turn("photo", [png(see_through()), webp(), png()])
 async def test_png_with_alpha_and_webp_are_taken(booth: Booth, photo: bytes) -> None:
     answer = await booth.post(booth.form(photo), path=f"/api/ingest/{SLOT}?response=image")
     assert (answer.status, answer.headers["Content-Type"]) == (200, "image/jpeg")
 
 
-@pytest.mark.parametrize(
-    "content", [b"GIF89a" + b"\0" * 60, b"<svg/>", b"hello", b"%PDF-1.7"], ids=lambda c: c[:4]
-)
+@in_turn("content", [b"GIF89a" + b"\0" * 60, b"<svg/>", b"hello", b"%PDF-1.7"])
 async def test_415_unsupported_media_type(booth: Booth, content: bytes) -> None:
     answer = await booth.post(booth.form(content))
     assert (answer.status, answer.code) == (415, "unsupported_media_type")
@@ -67,7 +66,7 @@ def iso_media(*brands: bytes) -> bytes:
     return (len(body) + 4).to_bytes(4, "big") + body
 
 
-@pytest.mark.parametrize("brands", [(b"heic", b"mif1", b"heic"), (b"mif1", b"heic")])
+@in_turn("brands", [(b"heic", b"mif1", b"heic"), (b"mif1", b"heic")])
 async def test_415_says_what_to_do_about_heic(booth: Booth, brands: tuple[bytes, ...]) -> None:
     answer = await booth.post(booth.form(iso_media(*brands) + bytes(400)))
     assert (answer.status, answer.code) == (415, "unsupported_media_type")

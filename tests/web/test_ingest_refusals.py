@@ -9,12 +9,13 @@ import pytest
 from photobooth_daemon.web.incoming import upload as upload_module
 from tests.support.booth import PASSWORD, SLOT, Booth
 from tests.support.fakes import eventually
+from tests.support.in_turn import in_turn
 from tests.support.sample_pictures import jpeg
 
 MB = 1024 * 1024
 
 
-@pytest.mark.parametrize("slot", ["slot-016", "slot-1", "nonsense", "%00", "slot-001%20"])
+@in_turn("slot", ["slot-016", "slot-1", "nonsense", "%00", "slot-001%20"])
 async def test_404_slot_not_found(booth: Booth, slot: str) -> None:
     answer = await booth.post(path=f"/api/ingest/{slot}")
     assert (answer.status, answer.code) == (404, "slot_not_found")
@@ -80,7 +81,7 @@ async def test_429_rate_limited_when_the_waiting_room_is_full(booth: Booth) -> N
     await booth.nothing_left()
 
 
-@pytest.mark.parametrize(
+@in_turn(
     "broken",
     ["not multipart", "no boundary", "truncated", "no file", "two files", "empty file", "parts"],
 )

@@ -7,8 +7,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
 from photobooth_daemon.clock import rfc3339
 from tests.support.fakes import FakeClock
 from tests.support.history import add_job
@@ -262,9 +260,10 @@ async def test_audit(office: Office) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("query", "ids"),
-    [
+async def test_audit_by_filter(office: Office) -> None:
+    await office.put("/api/slots/slot-001", {"display_name": "a"}, If_Match="*")
+    await office.put("/api/slots/slot-002", {"display_name": "b"}, If_Match="*", as_="igor")
+    for query, ids in (
         ("actor=igor", [4, 3]),
         ("action=slot.update", [4, 2]),
         ("entity=slot:slot-001", [2]),
@@ -274,13 +273,9 @@ async def test_audit(office: Office) -> None:
         ("actor=igor&action=slot.update&entity=slot", [4]),
         ("actor=nobody", []),
         ("entity=slo", []),
-    ],
-)
-async def test_audit_by_filter(office: Office, query: str, ids: list[int]) -> None:
-    await office.put("/api/slots/slot-001", {"display_name": "a"}, If_Match="*")
-    await office.put("/api/slots/slot-002", {"display_name": "b"}, If_Match="*", as_="igor")
-    items = await pages(office, f"/api/audit?{query}", 1)
-    assert [item["id"] for item in items] == ids
+    ):
+        items = await pages(office, f"/api/audit?{query}", 1)
+        assert [item["id"] for item in items] == ids, query
 
 
 async def test_audit_with_a_filter_that_is_none(office: Office) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from photobooth_daemon.administration.passwords import HASH_ROUNDS
 from photobooth_daemon.database.pool import Database
+from tests.support.in_turn import in_turn
 from tests.support.office import PASSWORDS, Office, cheap
 from tests.support.sessions import DAY_SECONDS
 
@@ -93,7 +94,7 @@ async def test_login_takes_as_long_for_an_unknown_user(database: Database, tmp_p
     assert 0.5 < unknown / known < 2.0
 
 
-@pytest.mark.parametrize(
+@in_turn(
     ("body", "pointers"),
     [
         ({}, ["/password", "/username"]),

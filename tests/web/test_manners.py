@@ -7,10 +7,11 @@ import asyncio
 import pytest
 
 from tests.support.booth import PASSWORD, SLOT, Booth
+from tests.support.in_turn import in_turn
 from tests.support.sample_pictures import jpeg, noise, png, png_header, webp
 
 
-@pytest.mark.parametrize("path", [f"{SLOT}/", SLOT.upper(), f"{SLOT.title()}/"])
+@in_turn("path", [f"{SLOT}/", SLOT.upper(), f"{SLOT.title()}/"])
 async def test_a_slot_s_address_as_people_type_it(booth: Booth, path: str) -> None:
     answer = await booth.post(path=f"/api/ingest/{path}")
     assert answer.status == 200, answer.body
@@ -34,7 +35,7 @@ async def test_a_coded_body_is_refused_with_what_is_taken(booth: Booth) -> None:
     await booth.nothing_left()
 
 
-@pytest.mark.parametrize("kind", ["image/jpeg", "image/png", "image/webp", "image/*"])
+@in_turn("kind", ["image/jpeg", "image/png", "image/webp", "image/*"])
 async def test_a_body_that_is_the_picture_itself(booth: Booth, kind: str) -> None:
     picture = {"image/png": png, "image/webp": webp}.get(kind, jpeg)(noise())
     path, headers = f"/api/ingest/{SLOT}", {"Content-Type": kind}

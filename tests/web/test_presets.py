@@ -17,6 +17,7 @@ from tornado.ioloop import IOLoop
 
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
+from tests.support.in_turn import in_turn
 from tests.support.office import KEY, Office
 from tests.support.quick_painter import QuickPainter
 from tests.support.sample_pictures import RED, corners, jpeg, near
@@ -114,7 +115,7 @@ async def test_shipped_presets_stay(office: Office) -> None:
         assert (await office.call("DELETE", f"{PRESETS}/{unknown}")).code == "preset_not_found"
 
 
-@pytest.mark.parametrize(
+@in_turn(
     ("body", "pointers"),
     [
         ({}, ["/slot_id", "/title"]),

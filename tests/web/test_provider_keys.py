@@ -16,6 +16,7 @@ from photobooth_daemon.providers.driver import ProviderCheck, ProviderConfig
 from photobooth_daemon.providers.turbotext.driver import TurbotextDriver
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support.fakes import eventually
+from tests.support.in_turn import in_turn
 from tests.support.office import Office
 from tests.support.quick_painter import QuickPainter
 
@@ -106,7 +107,7 @@ async def test_a_key_is_nowhere_to_be_read(
     assert "provider.set_key" in actions
 
 
-@pytest.mark.parametrize(
+@in_turn(
     ("body", "pointers"),
     [
         ({}, ["/api_key"]),

@@ -19,6 +19,7 @@ from photobooth_daemon.model import MediaKind, MediaObject
 from photobooth_daemon.repositories.media import MediaRepository
 from tests.support.booth import SLOT, Booth
 from tests.support.fakes import FakeClock, eventually
+from tests.support.in_turn import in_turn
 from tests.support.sample_pictures import jpeg, noise
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -92,7 +93,7 @@ async def test_conditional_requests(booth: Booth) -> None:
         assert answer.headers["ETag"] == etag
 
 
-@pytest.mark.parametrize(
+@in_turn(
     ("asked", "status", "first", "last"),
     [
         ("bytes=0-9", 206, 0, 9),
@@ -202,8 +203,8 @@ async def test_qr(booth: Booth) -> None:
     assert b"<svg" in answer.body
 
 
-@pytest.mark.parametrize("job_id", [NOBODY, "nonsense", "%00", "../etc/passwd", "x" * 5000])
-@pytest.mark.parametrize("tail", ["", "/preview", "/qr.svg"])
+@in_turn("job_id", [NOBODY, "nonsense", "%00", "../etc/passwd", "x" * 5000])
+@in_turn("tail", ["", "/preview", "/qr.svg"])
 async def test_404_result_not_found(booth: Booth, job_id: str, tail: str) -> None:
     answer = await booth.get(f"/public/results/{job_id}{tail}")
     assert answer.status == 404

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from photobooth_daemon.database.pool import Database
 from tests.support.fakes import eventually
+from tests.support.in_turn import in_turn
 from tests.support.office import Office
 
 ADDRESS = "https://booth.example"
@@ -82,7 +81,7 @@ async def test_the_configuration_wins(office: Office, database: Database, tmp_pa
         await other.close()
 
 
-@pytest.mark.parametrize(
+@in_turn(
     "address",
     [
         "booth.example",

@@ -6,9 +6,9 @@ import asyncio
 import json
 from uuid import UUID
 
-import pytest
 from tornado.httputil import HTTPHeaders
 
+from tests.support.in_turn import in_turn
 from tests.support.office import Office
 
 HOST = b"Host: localhost\r\n"
@@ -29,7 +29,7 @@ async def raw(office: Office, request: bytes) -> tuple[int, HTTPHeaders, bytes]:
     return int(start.split()[1]), headers, body
 
 
-@pytest.mark.parametrize(
+@in_turn(
     "request_bytes",
     [
         b"GARBAGE\r\n\r\n",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
+from tests.support.in_turn import in_turn
 from tests.support.office import PASSWORDS, Office
 from tests.support.sessions import cookie_call, cookie_value
 
@@ -31,7 +30,7 @@ async def test_behind_tls_only_cookies_that_were_set_there_count(office: Office)
     assert all("secure" in cookie.lower() for cookie in out.cookies().values())
 
 
-@pytest.mark.parametrize("path", ["/", "/livez", "/api/me", "/ui/main.js", "/nothing", "/r/x"])
+@in_turn("path", ["/", "/livez", "/api/me", "/ui/main.js", "/nothing", "/r/x"])
 async def test_whoever_came_by_tls_is_kept_there(office: Office, path: str) -> None:
     behind_tls = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
     kept = await office.send("GET", path, None, behind_tls)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
+from tests.support.in_turn import in_turn
 from tests.support.office import Office
 
 LOOK = {"provider": "local", "operation": "look", "params": {}}
@@ -74,7 +73,7 @@ async def test_a_copy_is_all_but_the_name_and_off(office: Office) -> None:
     assert (await office.get("/api/audit?limit=1")).json()["items"][0]["action"] == "slot.copy"
 
 
-@pytest.mark.parametrize("to", ["slot-001", "slot-016", "", None, 2])
+@in_turn("to", ["slot-001", "slot-016", "", None, 2])
 async def test_a_copy_goes_to_another_slot(office: Office, to: Any) -> None:
     reply = await office.call("POST", f"{SLOT}/copy", {"to": to, "version": 1})
     assert reply.pointers == ["/to"]
@@ -83,7 +82,7 @@ async def test_a_copy_goes_to_another_slot(office: Office, to: Any) -> None:
     assert (await office.call("POST", f"{SLOT}/copy", {"a": 1})).pointers == ["/a", "/to"]
 
 
-@pytest.mark.parametrize(
+@in_turn(
     ("config", "pointers"),
     [
         ({"guest_fields": [{"field": "no spaces"}]}, ["/guest_fields/0/field"]),
