@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import aiohttp
 
-from photobooth_daemon.providers.catalog import build_drivers, installed_drivers
+from photobooth_daemon.clock import Clock
+from photobooth_daemon.pictures.threads import PictureThreads
+from photobooth_daemon.providers.catalog import build_drivers, close_drivers, installed_drivers
 from photobooth_daemon.providers.driver import PictureWork, ProviderConfig, ProviderDriver
 from photobooth_daemon.providers.facts import ADMINISTRATOR, ProviderFacts, provider_facts
 
@@ -51,6 +54,23 @@ class Providers:
             changed.append(name)
         self._keys = dict(keys)
         return changed
+
+
+@asynccontextmanager
+async def opened_drivers(
+    configs: Mapping[str, ProviderConfig], clock: Clock
+) -> AsyncIterator[Mapping[str, ProviderDriver]]:
+    """Give the drivers for as long as the block runs, each with its key of the configuration."""
+    pictures = PictureThreads(clock)
+    try:
+        async with session_for_providers() as http:
+            drivers = Providers(configs, http, pictures).drivers
+            try:
+                yield drivers
+            finally:
+                await close_drivers(drivers.values())
+    finally:
+        pictures.close()
 
 
 def session_for_providers() -> aiohttp.ClientSession:

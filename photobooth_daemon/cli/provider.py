@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,6 @@ from photobooth_daemon.ingest.ladder.pricing import PRICE_FILE
 from photobooth_daemon.model import Slot
 
 if TYPE_CHECKING:
-    from photobooth_daemon.providers.driver import ProviderDriver
     from photobooth_daemon.providers.uses import CheckedUse
 
 
@@ -85,12 +83,13 @@ async def check(installation: Installation, names: tuple[str, ...], as_json: boo
     Every model that a slot which is on asks for is checked. The exit status is
     1 if one of those, or of the providers named, would not serve a photo.
     """
+    from photobooth_daemon.app.providers import opened_drivers
     from photobooth_daemon.providers.facts import provider_facts
     from photobooth_daemon.providers.params import ParamSchemas
     from photobooth_daemon.providers.uses import check_uses, uses_of
 
     known = await _known(installation)
-    async with _drivers(installation) as drivers:
+    async with opened_drivers(installation.config.providers, installation.clock) as drivers:
         unknown = sorted(set(names) - set(drivers))
         if unknown:
             raise click.UsageError(f"no such provider: {', '.join(unknown)}")
@@ -144,22 +143,6 @@ async def _known(installation: Installation) -> _Known:
             return _Known(address.url, await SlotRepository(database).list_all(), is_whole=True)
     except (DatabaseUnavailable, SchemaMismatch):
         return _Known(address.url)
-
-
-@asynccontextmanager
-async def _drivers(installation: Installation) -> AsyncIterator[Mapping[str, ProviderDriver]]:
-    import aiohttp
-
-    from photobooth_daemon.pictures.threads import PictureThreads
-    from photobooth_daemon.providers.catalog import build_drivers, installed_drivers
-
-    threads = PictureThreads(installation.clock)
-    try:
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-            config = installation.config
-            yield build_drivers(installed_drivers(), config.providers, http, threads)
-    finally:
-        threads.close()
 
 
 def _print(results: Iterable[CheckedUse]) -> None:
