@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
@@ -14,10 +13,9 @@ import click
 from photobooth_daemon.app.failures import run_async
 from photobooth_daemon.app.installation import Installation, become_service_user, service_account
 from photobooth_daemon.app.media import opened_media_store
-from photobooth_daemon.cli.printing import print_json_line, say
+from photobooth_daemon.cli.printing import log_to_stderr, print_json_line, say
 from photobooth_daemon.config.start_up import COPY, EMBEDDED, LEAVE
 from photobooth_daemon.errors import PhotoboothError
-from photobooth_daemon.logs import configure_logging
 from photobooth_daemon.model import MB, Actor
 
 
@@ -52,8 +50,7 @@ async def backup(
     config = installation.config
     if media == LEAVE and config.media.bucket is None:
         raise click.UsageError("--media leave: there is no bucket, and files are always copied")
-    style = "text" if sys.stderr.isatty() else config.logging.format
-    configure_logging(level=config.logging.level, style=style)
+    log_to_stderr(config.logging)
     async with (
         opened_media_store(config.media) as media_store,
         installation.database() as database,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,7 @@ import click
 
 from photobooth_daemon.app.failures import run_async
 from photobooth_daemon.app.installation import Installation
-from photobooth_daemon.cli.printing import print_json_line, say
-from photobooth_daemon.logs import configure_logging
+from photobooth_daemon.cli.printing import log_to_stderr, print_json_line, say
 from photobooth_daemon.model import MB
 
 if TYPE_CHECKING:
@@ -37,8 +35,7 @@ async def cleanup(installation: Installation, dry_run: bool, as_json: bool) -> N
     from photobooth_daemon.repositories.live_messages import LiveMessageRepository
 
     config = installation.config
-    style = "text" if sys.stderr.isatty() else config.logging.format
-    configure_logging(level=config.logging.level, style=style)
+    log_to_stderr(config.logging)
     audit_key = load_audit_key(config.audit_key_file, config.server.jwt_key_file)
     async with (
         installation.database() as database,

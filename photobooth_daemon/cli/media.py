@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 
 import click
@@ -10,9 +9,8 @@ import click
 from photobooth_daemon.app.failures import run_async
 from photobooth_daemon.app.installation import Installation
 from photobooth_daemon.app.media import opened_media_store
-from photobooth_daemon.cli.printing import print_json_line, say
+from photobooth_daemon.cli.printing import log_to_stderr, print_json_line, say
 from photobooth_daemon.errors import ConfigError, Fault
-from photobooth_daemon.logs import configure_logging
 from photobooth_daemon.media.both_stores import BothStores
 from photobooth_daemon.media.copy import MediaCopy
 from photobooth_daemon.model import MB
@@ -36,8 +34,7 @@ async def copy(installation: Installation, to: str, as_json: bool) -> None:
     picture is read back and compared.
     """
     config = installation.config
-    style = "text" if sys.stderr.isatty() else config.logging.format
-    configure_logging(level=config.logging.level, style=style)
+    log_to_stderr(config.logging)
     other = "files" if to == "s3" else "s3"
     if config.media.store != to or config.media.read_also != other:
         message = f'set store = "{to}" and read_also = "{other}", and restart the daemon'

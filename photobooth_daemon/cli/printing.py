@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,14 @@ from typing import Any
 import click
 
 from photobooth_daemon.clock import rfc3339
-from photobooth_daemon.logs import printable, printable_lines
+from photobooth_daemon.config.start_up import LoggingConfig
+from photobooth_daemon.logs import configure_logging, printable, printable_lines
+
+
+def log_to_stderr(config: LoggingConfig) -> None:
+    """Log what is done on standard error: as configured, but as text to whoever sits there."""
+    style = "text" if sys.stderr.isatty() else config.format
+    configure_logging(level=config.level, style=style)
 
 
 def say(line: str = "", *, err: bool = False) -> None:
