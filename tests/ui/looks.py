@@ -17,6 +17,10 @@ LOOKS = [
     ("en", NARROW, "light"),
 ]
 KEY_LIKE = re.compile(r"\b[a-z_]+\.[a-z_]+(\.[a-z_]+)*\b")
+# Tabs that have to be scrolled for, and lines of a list that run into each other.
+CUT = """[...document.querySelectorAll(".tabs, .found li")]
+  .filter((one) => one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight + 1)
+  .map((one) => one.innerText)"""
 SPOKEN_DOTS = re.compile(
     r"(slot|settings|template|admin|event|result|board|provider|job|preset)\.[a-z_]+"
 )  # actions in the audit log
@@ -45,6 +49,8 @@ def look_over(one: Visit, source: str) -> list[str]:
     widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     if widths[0] > widths[1]:
         faults.append(f"wider than the window: {widths}")
+    if cut := page.evaluate(CUT):
+        faults.append(f"does not fit: {cut}")
     text = page.locator("body").inner_text()
     keys = [k for k in (m.group() for m in KEY_LIKE.finditer(text)) if k in every_key(one)]
     if keys := [key for key in keys if not SPOKEN_DOTS.fullmatch(key)]:

@@ -24,7 +24,7 @@ def on_a_network(one: Visit, addresses: list[dict[str, Any]]) -> None:
 
 
 def address(one: Visit) -> str:
-    return str(one.page.locator("#dslr .copy-row input").input_value())
+    return str(one.page.locator("#dslr .address").input_value())
 
 
 def test_one_address_is_offered_by_number_and_by_name(admin: Visit) -> None:

@@ -197,7 +197,7 @@ def test_the_guide_is_walked(walk: Walk, other: OtherMachine, tmp_path: Path) ->
     page.locator(".save-bar").wait_for(state="detached")
 
     page.get_by_role("link", name=t("slot.tab.camera"), exact=True).click()
-    address = page.locator("#dslr .copy-row input").first.input_value()
+    address = page.locator("#dslr .address").first.input_value()
     assert re.fullmatch(rf"https?://[^/]+/api/ingest/{slot}\?response=image", address)
     if other.our_host:
         assert f"//{other.our_host}:" in address

@@ -18,7 +18,7 @@ from photobooth_daemon.monitoring.readiness.model import Finding, ReadinessRepor
 from photobooth_daemon.monitoring.readiness.texts import FOUND, TITLES
 from tests.conftest import TEMPLATE
 from tests.support.ui_house import LANGUAGES, House, Visit, open_house, visit, wait_for
-from tests.ui.screens import SCREENS, UNSAVED
+from tests.ui.screens import SCREENS, UNSAVED, an_event
 
 pytestmark = pytest.mark.browser
 
@@ -131,6 +131,34 @@ def test_every_page_of_an_empty_house(empty_house: House, browser: Any) -> None:
                 wait_for(lambda: one.page.locator(".waiting").count() == 0)
                 if found := raw_words(one):
                     faults[f"{language} {path}"] = found
+    assert not faults, faults
+
+
+def test_every_page_that_nobody_logs_in_for(house: House, browser: Any) -> None:
+    faults: dict[str, list[str]] = {}
+    made = house.call("POST", "/api/boards", {"label": "Зал", "slots": []})
+    job = house.call("GET", "/api/jobs", query={"status": "done", "source": "ingest"})["items"][0]
+    for language in LANGUAGES:
+        with visit(house, browser, language) as one:
+            gallery = house.call("GET", f"/api/events/{an_event(one)}")["gallery"]["link"]
+            gallery = gallery.removeprefix(house.url)
+            for path, shown in (
+                (f"/board/{made['link'].rpartition('/')[2]}", ".newest"),
+                (gallery, "input[name=pin]"),
+                (gallery, "main img"),
+                (f"{gallery}/show", ".slide.seen"),
+                (f"/r/{job['job_id']}", ".picture img"),
+                ("/r/00000000-0000-4000-8000-000000000000", "h1"),
+            ):
+                one.page.goto(f"{house.url}{path}")
+                one.page.locator(shown).first.wait_for()
+                if found := raw_words(one):
+                    faults[f"{language} {path}"] = found
+                if shown == "input[name=pin]":
+                    one.page.locator(shown).fill("2468")
+                    one.page.keyboard.press("Enter")
+                    one.page.locator("main img").first.wait_for()
+    house.call("DELETE", f"/api/boards/{made['board_id']}")
     assert not faults, faults
 
 

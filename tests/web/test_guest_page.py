@@ -62,7 +62,9 @@ def test_a_ready_page_shows_the_picture_and_gives_it_away(language: str) -> None
     assert all(picture["alt"] for picture in pictures)
     links = [a["href"] for tag, a in page.tags if tag == "a"]
     assert FACTS.download_url in links
-    assert FACTS.page_link in page.text
+    # Nobody types that: the code has it, and the button that shares.
+    assert str(JOB) not in page.text
+    assert FACTS.page_link in [a.get("data-link") for _, a in page.tags]
     assert "$" not in page.text
     assert "{" not in page.text
     assert "form" not in [tag for tag, _ in page.tags]

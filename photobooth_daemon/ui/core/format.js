@@ -67,6 +67,9 @@ export function money(value) {
   }).format(value);
 }
 
+// 3:05 PM and 09:05: as either language writes the seconds' clock, too.
+const CLOCK = { en: { hour: "numeric", minute: "2-digit" }, ru: { hour: "2-digit", minute: "2-digit" } };
+
 /** The time of day, with the date when it is not today. */
 export function moment(at) {
   if (!at) return "–";
@@ -74,14 +77,14 @@ export function moment(at) {
   const today = date.toDateString() === new Date().toDateString();
   return formatter(Intl.DateTimeFormat, today
     ? { timeStyle: "medium" }
-    : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(date);
+    : { day: "numeric", month: "short", ...CLOCK[app.get().language] }).format(date);
 }
 
 /** Until when: the time of day without seconds, with the date when it is not today. */
 export function minute(at) {
   const date = new Date(at);
   const today = date.toDateString() === new Date().toDateString();
-  return formatter(Intl.DateTimeFormat, { hour: "2-digit", minute: "2-digit", ...(today ? {} : { day: "numeric", month: "short" }) }).format(date);
+  return formatter(Intl.DateTimeFormat, { ...CLOCK[app.get().language], ...(today ? {} : { day: "numeric", month: "short" }) }).format(date);
 }
 
 /** Date and time to the second, for a tooltip or a record. */
@@ -102,6 +105,6 @@ export function ago(at, now = Date.now()) {
 
 /** From when until when, the date written once where it is one day. */
 export function span(from, until) {
-  return formatter(Intl.DateTimeFormat, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })
+  return formatter(Intl.DateTimeFormat, { day: "numeric", month: "short", ...CLOCK[app.get().language] })
     .formatRange(new Date(from), new Date(until));
 }

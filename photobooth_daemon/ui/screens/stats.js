@@ -46,7 +46,7 @@ function Reasons({ reasons }) {
   return html`<div class="table-wrap" tabindex="0" role="group" aria-label=${t("stats.reasons")}><table class="table"><thead><tr>${["reason", "side", "todo", "photos"].map((name) => html`<th key=${name} scope="col" class=${name === "photos" ? "right" : ""}>${t(`stats.${name}`)}</th>`)}</tr></thead>
     <tbody>${Object.entries(reasons).map(([reason, count]) => {
       const { title, side, todo } = explainReason(reason);
-      return html`<tr key=${reason}><th scope="row">${title}</th><td>${side}</td><td>${todo}</td><td class="right">${number(count)}</td></tr>`;
+      return html`<tr key=${reason}><th scope="row">${title}</th><td>${side}</td><td>${todo}</td><td class="right" data-name=${t("stats.photos")}>${number(count)}</td></tr>`;
     })}</tbody></table></div>`;
 }
 

@@ -33,7 +33,7 @@ function Address({ slot, address, base, bases, reachable, onChoose }) {
     ${bases.length > 1 && html`<${Segments} name="base" legend=${t("camera.base")} value=${base} options=${bases.map((value) => ({ value, title: baseTitle(value) }))} onInput=${onChoose} />
       <p class="hint">${t("camera.base_hint")} ${may("settings:write") && html`<a href=${link("settings", { at: "address" })}>${t("camera.base_settle")}</a>`}</p>`}
     <div class="address-row"><div class="stack">
-      <div class="copy-row"><input class="input mono" readonly aria-label=${t("camera.link")} value=${address} onFocus=${(event) => event.target.select()} /><${CopyButton} text=${address} kind="primary" /></div>
+      <div class="copy-row"><textarea class="input code address" rows="2" readonly aria-label=${t("camera.link")} value=${address} onFocus=${(event) => event.target.select()} /><${CopyButton} text=${address} kind="primary" /></div>
       <p class="hint">${t("camera.qr_note")}</p></div>
       <img class="qr" src=${`/api/slots/${slot.id}/qr.svg?base=${encodeURIComponent(base)}`} alt=${t("camera.qr")} width="140" height="140" /></div>`;
 }

@@ -89,7 +89,7 @@ function Photo({ photo }) {
     ? html`<a class="fate-name" href=${`#/jobs/${photo.job_id}`}>${photo.name}</a>` : html`<span class="fate-name">${photo.name}</span>`;
   return html`<li class="fate">
     <div>${name}<p class="quiet"><${Ago} at=${photo.at} />${photo.source && ` · ${t(`intake.source.${photo.source}`)}`}</p>
-      ${photo.reason && html`<p>${photo.reason[app.get().language]} <span class="quiet mono">${photo.code}</span></p>`}</div>
+      ${photo.reason && html`<p>${photo.reason[app.get().language]}</p>`}</div>
     <span class=${`status ${kind}`}><${Icon} name=${icon} />${t(`intake.outcome.${photo.outcome}`)}</span>
   </li>`;
 }
