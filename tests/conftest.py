@@ -7,12 +7,13 @@ database a test, copied from a template that the migrations have been applied to
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib.util
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -33,7 +34,7 @@ from photobooth_daemon.database.embedded import EmbeddedPostgres
 from photobooth_daemon.database.pool import Database
 from tests.support.booth import Booth
 from tests.support.chromium import ARGUMENTS, find_chromium
-from tests.support.clusters import copy_cluster, made_cluster, open_directory
+from tests.support.clusters import cluster_in, copy_cluster, open_directory
 from tests.support.databases import Databases
 from tests.support.fakes import FakeClock
 from tests.support.object_store import ObjectStore, start_object_store
@@ -90,11 +91,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let files be handed out in our order: xdist's own puts those with few tests last."""
-    # Without bytecode every process that a test starts compiles 350 modules first.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    sys.dont_write_bytecode = False
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Let the processes that share the tests share what takes each of them seconds to make."""
+    config = node.config
+    if not hasattr(config, "shared_directory"):
+        shared = ExitStack()
+        config.shared_directory = shared.enter_context(open_directory())
+        config.add_cleanup(shared.close)
+    node.workerinput["shared_directory"] = str(config.shared_directory)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    """Collect without looking for garbage: next to nothing of it becomes any."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, but not among what is there until the end."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -128,10 +149,11 @@ def postgres_binaries(request: pytest.FixtureRequest) -> PostgresBinaries:
 
 
 @pytest.fixture(scope="session")
-def cluster(postgres_binaries: PostgresBinaries) -> Iterator[Path]:
+def cluster(request: pytest.FixtureRequest, postgres_binaries: PostgresBinaries) -> Iterator[Path]:
     """The data of a migrated server that does not run, to be copied."""
-    with made_cluster(postgres_binaries, _migrate) as made:
-        yield made
+    shared = getattr(request.config, "workerinput", {}).get("shared_directory")
+    with nullcontext(Path(shared)) if shared else open_directory() as directory:
+        yield cluster_in(directory, postgres_binaries, _migrate)
 
 
 @pytest.fixture(scope="session")

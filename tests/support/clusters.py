@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -45,9 +46,19 @@ def _in_memory() -> Path | None:
 def made_cluster(binaries: PostgresBinaries, migrate: Callable[[str], None]) -> Iterator[Path]:
     """Give a cluster whose database ``migrate`` has made, and that no server runs on."""
     with open_directory() as directory:
-        with EmbeddedPostgres(directory, binaries=binaries, durable=False) as server:
-            migrate(server.url)
-        yield directory / "data"
+        yield cluster_in(directory, binaries, migrate)
+
+
+def cluster_in(directory: Path, binaries: PostgresBinaries, migrate: Callable[[str], None]) -> Path:
+    """Return the same below a directory of several processes: the first one makes it."""
+    made = directory / "made"
+    with (directory / "making").open("ab") as making:
+        fcntl.flock(making, fcntl.LOCK_EX)
+        if not made.exists():
+            with EmbeddedPostgres(directory, binaries=binaries, durable=False) as server:
+                migrate(server.url)
+            made.touch()
+    return directory / "data"
 
 
 def copy_cluster(data: Path, directory: Path) -> None:
