@@ -195,8 +195,9 @@ async def test_one_host_after_the_other_and_both_back(studio: Studio) -> None:
 
 async def both_go_back(studio: Studio, schema: int) -> None:
     """Do what docs/ops.md says; what was there before the upgrade is there, and photos go on."""
+    a, b = studio.a, studio.b
     lost = (await studio.party.jobs())[-1]
-    for daemon in (studio.a, studio.b):
+    for daemon in (a, b):
         # Both have noted an end of the audit log that is going to be lost.
         await asyncio.to_thread(
             control, daemon, "slot", "set", SLOT, f"params.prompt=by {daemon.port}"
@@ -221,7 +222,7 @@ async def both_go_back(studio: Studio, schema: int) -> None:
     assert status == 404
     picture = studio.a.media_root / "results" / str(lost["job_id"])
     os.utime(picture, (0, 0))
-    for daemon in (studio.a, studio.b):
-        for command in (("cleanup",), ("audit", "verify")):
-            await asyncio.to_thread(control_of, studio.yesterday, daemon.config_path, *command)
+    for daemon, command in ((a, "cleanup"), (a, "audit verify"), (b, "audit verify")):
+        words = command.split()
+        await asyncio.to_thread(control_of, studio.yesterday, daemon.config_path, *words)
     assert not picture.exists()
