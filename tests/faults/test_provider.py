@@ -11,6 +11,7 @@ from tornado.ioloop import IOLoop
 
 from photobooth_daemon.rehearsal.camera import Shot
 from tests.support.fakes import eventually
+from tests.support.hurry import RETRIES, divided
 from tests.support.party import Party, photo
 
 WINDOW_SECONDS = 12
@@ -36,7 +37,8 @@ SLOTS = [f"slot-{number:03d}" for number in range(1, AT_ONCE + 1)]
 
 @pytest.fixture
 def party(io_loop: IOLoop, tmp_path: Path, database_url: str) -> Iterator[Party]:
-    opened: Party = io_loop.run_sync(lambda: Party.open(tmp_path, database_url))
+    swift = divided(RETRIES, 10)
+    opened: Party = io_loop.run_sync(lambda: Party.open(tmp_path, database_url, constants=swift))
     io_loop.run_sync(
         lambda: opened.set_settings(
             sync_response_seconds=WINDOW_SECONDS, provider_concurrency=30, min_free_mb=1

@@ -16,6 +16,7 @@ from photobooth_daemon.rehearsal.camera import Shot
 from tests.faults.test_kill import windows_closed
 from tests.support.evenings import insert_event
 from tests.support.fakes import eventually
+from tests.support.hurry import RERUNS, divided
 from tests.support.party import Party, photo
 
 WINDOW_SECONDS = 5
@@ -26,7 +27,8 @@ BOOTHS = [f"slot-{number:03d}" for number in range(1, 16)]
 
 @pytest.fixture
 def party(io_loop: IOLoop, tmp_path: Path, database_url: str) -> Iterator[Party]:
-    opened: Party = io_loop.run_sync(lambda: Party.open(tmp_path, database_url))
+    swift = divided(RERUNS, 5)
+    opened: Party = io_loop.run_sync(lambda: Party.open(tmp_path, database_url, constants=swift))
     io_loop.run_sync(lambda: opened.set_settings(sync_response_seconds=WINDOW_SECONDS))
     yield opened
     io_loop.run_sync(opened.close)
@@ -131,7 +133,7 @@ async def test_a_provider_s_outage_is_made_good(party: Party) -> None:
         page = await party.get(f"/r/{job['job_id']}", headers={"Accept-Language": "ru"})
         assert page.code == 202
         assert "ещё делается" in page.body.decode()
-    await asyncio.sleep(1.5)  # the worker has looked, and has rightly left them alone
+    await asyncio.sleep(1)  # the worker has looked, and has rightly left them alone
     assert await reruns(party) == []
     party.provider.script.clear()
     (shot,) = await party.shoot()

@@ -26,6 +26,13 @@ RECOVERY = (
 """How soon others end what a process leaves open that stands still or is killed."""
 SILENCE = (f"{_PACKAGE}.repositories.processes.SILENT_AFTER",)
 """How soon a process that does not show itself is taken for gone."""
+RETRIES = (f"{_PACKAGE}.ingest.ladder.reasons.FIRST_BACKOFF_SECONDS",)
+"""How long a provider that has failed is left alone before its next attempt."""
+RERUNS = (
+    f"{_PACKAGE}.ingest.reruns.worker.LOOK_SECONDS",
+    f"{_PACKAGE}.ingest.reruns.worker.SETTLE_SECONDS",
+)
+"""How often photos that are to be made again are looked for."""
 
 
 def divided(names: tuple[str, ...], by: float) -> dict[str, float]:
