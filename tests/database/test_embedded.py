@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +27,7 @@ from photobooth_daemon.database.binaries import (
 )
 from photobooth_daemon.database.embedded import EmbeddedPostgres, database_at
 from photobooth_daemon.database.pool import Database
-from tests.support.clusters import copy_cluster
+from tests.support.clusters import copy_cluster, open_directory
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root has a user to change to")
 
@@ -47,10 +46,8 @@ time.sleep(600)
 @pytest.fixture
 def open_dir() -> Iterator[Path]:
     """A directory that every user can pass through; pytest's own are closed."""
-    directory = Path(tempfile.mkdtemp(prefix="photobooth-tests-"))
-    directory.chmod(0o711)
-    yield directory
-    shutil.rmtree(directory)
+    with open_directory() as directory:
+        yield directory
 
 
 @pytest.fixture

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import IO
 
 import pytest
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database import migrations
 from photobooth_daemon.database.pool import Database
+from tests.support import started
 
 
 @asynccontextmanager
@@ -32,20 +34,36 @@ async def older(url: str, monkeypatch: pytest.MonkeyPatch, number: int) -> Async
         await database.close()
 
 
-def start_migrate(url: str) -> subprocess.Popen[str]:
+@dataclass(frozen=True, slots=True)
+class Migrating:
+    """The command at work, and where it says what it does."""
+
+    process: started.Started
+    said: IO[bytes]
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def wait(self, seconds: float | None = None) -> int:
+        return self.process.wait(seconds)
+
+
+def start_migrate(url: str) -> Migrating:
     """Start ``photoboothctl migrate``."""
-    command = (sys.executable, "-m", "photobooth_daemon.cli", "--config", "/dev/null", "migrate")
-    return subprocess.Popen(
-        command,
-        env={**os.environ, "PHOTOBOOTH_DATABASE__URL": url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+    said = tempfile.TemporaryFile()  # noqa: SIM115 - it is read when the command has ended
+    process = started.start(
+        started.CONTROL,
+        *("--config", "/dev/null", "migrate"),
+        files=dict.fromkeys((1, 2), said.fileno()),
+        environment={**os.environ, "PHOTOBOOTH_DATABASE__URL": url},
     )
+    return Migrating(process, said)
 
 
-async def has_migrated(process: subprocess.Popen[str]) -> str:
+async def has_migrated(migrating: Migrating) -> str:
     """Wait until it has done its work; return what it said."""
-    said, _ = await asyncio.to_thread(process.communicate, timeout=120)
-    assert process.returncode == 0, said
+    status = await asyncio.to_thread(migrating.wait, 120)
+    migrating.said.seek(0)
+    said = migrating.said.read().decode()
+    assert status == 0, said
     return said
