@@ -16,6 +16,8 @@ from weakref import WeakKeyDictionary
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Page
 
+NOTHING_TO_SEE = "/ui/icon.svg"
+"""Of the daemon's own: the next page needs no new process, as it would after about:blank."""
 STORED = "cookies,local_storage,indexeddb,cache_storage,service_workers,websql,file_systems"
 
 _idle: WeakKeyDictionary[Browser, dict[str, list[Page]]] = WeakKeyDictionary()
@@ -39,20 +41,20 @@ def opened_page(
     try:
         yield page
         if not alone:
-            _forget(page)
+            _forget(page, origin)
             idle.append(page)
     finally:
         if alone or page not in idle:
             page.context.close()
 
 
-def _forget(page: Page) -> None:
+def _forget(page: Page, origin: str) -> None:
     """Leave the page as a new one is; unsaved work on it is lost."""
     for other in page.context.pages:
         if other is not page:
             other.close()
     page.on("dialog", _go_on)
-    page.goto("about:blank")
+    page.goto(origin + NOTHING_TO_SEE)
     page.remove_listener("dialog", _go_on)
     page.unroute_all()
     page.mouse.move(0, 0)
