@@ -33,7 +33,7 @@ test-minutes: $(VENV)/.dev  ## what `make test` leaves out: hosts that stand sti
 	$(BIN)/python -m pytest -m minutes $(IN_PARALLEL) $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.browser  ## the admin UI in Chromium (apt install chromium-headless-shell); PYTEST_ARGS="-k board"
-	$(BIN)/python -m pytest -m browser $(IN_PARALLEL) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/ui -m browser $(IN_PARALLEL) $(PYTEST_ARGS)
 
 hostile: $(VENV)/.dev  ## a stranger's attacks on a started daemon, and how long photos take meanwhile
 	$(BIN)/python -m pytest tests/hostile --hostile -s -q $(PYTEST_ARGS)
