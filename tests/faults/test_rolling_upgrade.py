@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -135,6 +136,10 @@ async def applied(studio: Studio) -> int:
 async def assert_every_link_works(studio: Studio) -> None:
     jobs = await studio.party.jobs()
     assert {job["status"] for job in jobs} == {"done"}
+    await assert_links_work(studio, jobs)
+
+
+async def assert_links_work(studio: Studio, jobs: list[Any]) -> None:
     for job in jobs:
         for daemon in (studio.a, studio.b):
             status, body = await asyncio.to_thread(daemon.get, f"/public/results/{job['job_id']}")
@@ -215,7 +220,8 @@ async def both_go_back(studio: Studio, schema: int) -> None:
     jobs = await studio.party.jobs("done")
     assert lost["job_id"] not in {job["job_id"] for job in jobs}
     assert len(jobs) > 2
-    await assert_every_link_works(studio)
+    # One that was in work as the snapshot was made has no picture.
+    await assert_links_work(studio, jobs)
 
     # The lost photo's link is gone at once, and its picture with the next cleanup.
     status, _ = await asyncio.to_thread(studio.b.get, f"/public/results/{lost['job_id']}")
