@@ -39,6 +39,7 @@ from photobooth_daemon.repositories.prunes import PruneRepository, list_prunes
 from photobooth_daemon.repositories.report_cells import KEPT_DAYS, ReportCells
 from photobooth_daemon.repositories.rerun_queue import RerunQueue
 from photobooth_daemon.repositories.spending import SpendingRepository
+from photobooth_daemon.repositories.stored_media import StoredMedia
 from photobooth_daemon.repositories.support import SupportRepository
 from photobooth_daemon.repositories.vitals import VitalsRepository
 from photobooth_daemon.web.boards import COOKIE
@@ -121,6 +122,7 @@ async def _give_board(connection: asyncpg.Connection, now: datetime) -> str:
 def background(database: Database, now: datetime) -> dict[str, Callable[[], Awaitable[object]]]:
     """Return what every process asks again and again, and what cleanup asks first."""
     cleanup, vitals = CleanupRepository(database), VitalsRepository(database)
+    stored = StoredMedia(database)
     return {
         "bytes kept, by kind": vitals.media_bytes,
         "spent today": lambda: SpendingRepository(database).spent_on(now.date()),
@@ -133,10 +135,10 @@ def background(database: Database, now: datetime) -> dict[str, Callable[[], Awai
         "cleanup: abandoned jobs": lambda: cleanup.list_abandoned_jobs(
             now, now, timedelta(seconds=60), None, BATCH_SIZE
         ),
-        "cleanup: 500 objects that should be there": lambda: cleanup.list_stored_media(
+        "cleanup: 500 objects that should be there": lambda: stored.list_stored(
             None, STORED_AT_ONCE
         ),
-        "cleanup: all of them": lambda: _all_stored(cleanup),
+        "cleanup: all of them": lambda: _all_stored(stored),
     }
 
 
@@ -152,11 +154,11 @@ async def add_up(database: Database, now: datetime) -> None:
     print(f"{quarters} quarters added up in {sum(took):.1f} s, slowest step {max(took):.2f} s")
 
 
-async def _all_stored(cleanup: CleanupRepository) -> int:
+async def _all_stored(stored: StoredMedia) -> int:
     last: MediaObject | None = None
     number = 0
     while True:
-        batch = await cleanup.list_stored_media(last and last.media_id, STORED_AT_ONCE)
+        batch = await stored.list_stored(last.media_id if last else None, STORED_AT_ONCE)
         number += len(batch)
         if len(batch) < STORED_AT_ONCE:
             return number
