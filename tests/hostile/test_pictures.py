@@ -21,6 +21,7 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from photobooth_daemon.pictures.kinds import content_type_of
+from photobooth_daemon.rehearsal.fake_picture import EditingPainter
 from tests.hostile.bombs import gzipped_zeros, photos, results
 from tests.hostile.provider import Answer, HostileProvider, with_picture
 from tests.support.office import BOUNDARY, PASSWORDS, cheap, form
@@ -72,7 +73,9 @@ def party(
 ) -> Iterator[Party]:
     async def open_under_the_units_limit() -> Party:
         openai = f'[providers.openai]\nbase_url = "{provider.start()}"\napi_key = "sk-hostile-1"\n'
-        party = await Party.open(tmp_path, database_url, toml=openai, start=False)
+        party = await Party.open(
+            tmp_path, database_url, toml=openai, start=False, painter=EditingPainter()
+        )
         party.daemon.inside = _limited()
         await party.set_settings(sync_response_seconds=20)
         await party.start()

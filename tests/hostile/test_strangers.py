@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from tornado.ioloop import IOLoop
 
+from photobooth_daemon.rehearsal.fake_picture import EditingPainter
 from tests.hostile.attacks import (
     Attack,
     asking,
@@ -90,7 +91,9 @@ def party(
 ) -> Iterator[Party]:
     with databases.migrated() as url:
         directory = tmp_path_factory.mktemp("party")
-        opened: Party = io_loop.run_sync(lambda: Party.open(directory, url))
+        opened: Party = io_loop.run_sync(
+            lambda: Party.open(directory, url, painter=EditingPainter())
+        )
         yield opened
         io_loop.run_sync(opened.close)
 

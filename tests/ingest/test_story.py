@@ -17,6 +17,7 @@ from tornado.ioloop import IOLoop
 
 from photobooth_daemon.administration.passwords import HASH_ROUNDS
 from photobooth_daemon.rehearsal.camera_form import Photo
+from photobooth_daemon.rehearsal.fake_picture import EditingPainter
 from tests.support import started
 from tests.support.party import KEY, PASSWORD, SLOT, Party, photo
 from tests.support.sample_pictures import camera_jpeg, noise
@@ -28,7 +29,10 @@ NEW_PASSWORD = "the second half's secret 8"
 @pytest.fixture
 def party(io_loop: IOLoop, tmp_path: Path, database_url: str) -> Iterator[Party]:
     two = '[server]\nprocesses = 2\npublic_url = "https://booth.example"\n'
-    opened: Party = io_loop.run_sync(lambda: Party.open(tmp_path, database_url, toml=two))
+    # Its pictures are looked at: they are as large as the slot wants them.
+    opened: Party = io_loop.run_sync(
+        lambda: Party.open(tmp_path, database_url, toml=two, painter=EditingPainter())
+    )
     yield opened
     io_loop.run_sync(opened.close)
 

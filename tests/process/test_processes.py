@@ -19,6 +19,7 @@ from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support.daemons import PASSWORD, Daemon, until
 from tests.support.fakes import eventually
 from tests.support.party import BETWEEN_PHOTOS_SECONDS
+from tests.support.quick_painter import QuickPainter
 from tests.support.sample_pictures import jpeg
 
 pytestmark = pytest.mark.usefixtures("io_loop")
@@ -74,7 +75,7 @@ async def at_once(daemon: Daemon, photos: int) -> list[int]:
 
 
 async def test_limits_are_shared_out_and_a_stop_lets_every_process_finish(daemon: Daemon) -> None:
-    provider = FakeProvider(delay_seconds=0.5)
+    provider = FakeProvider(painter=QuickPainter(), delay_seconds=0.5)
     url = provider.start()
     try:
         await asyncio.to_thread(daemon.configure, *REMOTE_EDIT, limit_of_slots(2))

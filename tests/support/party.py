@@ -19,11 +19,13 @@ from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
 from photobooth_daemon.rehearsal.camera import Camera, Habits, Shot
 from photobooth_daemon.rehearsal.camera_form import Booth, Photo
+from photobooth_daemon.rehearsal.fake_picture import Painter
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from photobooth_daemon.rehearsal.fake_request_log import SeenRequest
 from tests.support.aftermath import assert_nothing_left
 from tests.support.daemons import Daemon
 from tests.support.fakes import eventually
+from tests.support.quick_painter import QuickPainter
 from tests.support.sample_pictures import noise
 
 PASSWORD = "the booth's own secret 7"
@@ -68,9 +70,10 @@ class Party:
         toml: str = "",
         start: bool = True,
         constants: Mapping[str, float] | None = None,
+        painter: Painter | None = None,
     ) -> Party:
         """Open it; ``constants`` are the times that its daemons take less of than in the field."""
-        provider = FakeProvider(keys={KEY})
+        provider = FakeProvider(keys={KEY}, painter=painter or QuickPainter())
         gemini = f'[providers.gemini]\nbase_url = "{provider.start()}"\napi_key = "{KEY}"\n'
         daemon = Daemon(directory, database_url, gemini + toml)
         daemon.constants = constants or {}

@@ -11,13 +11,14 @@ from tornado.ioloop import IOLoop
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from tests.support.booth import KEY
+from tests.support.quick_painter import QuickPainter
 from tests.support.readiness import READY, Evening
 
 
 @pytest.fixture
 def provider(io_loop: IOLoop) -> Iterator[FakeProvider]:
     async def start() -> FakeProvider:
-        made = FakeProvider(keys=[KEY])
+        made = FakeProvider(keys=[KEY], painter=QuickPainter())
         made.start()
         return made
 
