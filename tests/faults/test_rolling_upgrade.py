@@ -147,6 +147,7 @@ async def assert_links_work(studio: Studio, jobs: list[Any]) -> None:
             assert hashlib.sha256(body).hexdigest() == job["result_sha256"]
 
 
+@pytest.mark.minutes
 @pytest.mark.timeout(seconds=500)
 async def test_one_host_after_the_other_and_both_back(studio: Studio) -> None:
     party, a, b = studio.party, studio.a, studio.b
