@@ -47,6 +47,7 @@ from photobooth_daemon.web.paging import time_cursor
 
 ROUNDS = 9
 ONCE_IS_ENOUGH_MS = 5000
+RESULT_LIFE = timedelta(hours=72)
 SERVER = {"shared_buffers": "256MB", "max_wal_size": "16GB", "wal_level": "minimal"}
 SERVER["max_wal_senders"] = "0"
 
@@ -186,8 +187,10 @@ async def measure_background(database: Database, now: datetime) -> None:
 
 async def prune_a_day(database: Database, now: datetime) -> None:
     """Delete what a day adds, as cleanup does; print how many rows a second that is."""
+    # Jobs go by when their results expired.
+    history = timedelta(days=DAYS - 1) - RESULT_LIFE
     repository = PruneRepository(database)
-    for prune in list_prunes(now, timedelta(days=DAYS - 1)):
+    for prune in list_prunes(now, history):
         rows, batches = 0, []
         while True:
             begun = time.perf_counter()

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.model.audit import HEAD_PUT_BACK
 
+_FIRST_ID = UUID(int=0)
+
 
 class VitalsRepository:
     """Reads sums that are cheap enough to read again and again."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, files_at_once: int = 50_000) -> None:
         self._database = database
+        self._files_at_once = files_at_once
 
     async def ping(self) -> None:
         """Ask the database for nothing.
@@ -26,17 +31,22 @@ class VitalsRepository:
             await connection.fetchval("SELECT 1")
 
     async def media_bytes(self) -> Mapping[str, int]:
-        """Return the bytes of stored files by kind, from the rows that speak of them."""
+        """Return the bytes of stored files by kind, from the rows that speak of them.
+
+        They are added up a part at a time, so that no number of them takes a statement too long.
+        """
+        total: Counter[str] = Counter()
+        last: UUID | None = _FIRST_ID
+        while last is not None:
+            async with self._database.connection() as connection:
+                rows = await connection.fetch(_PART_OF_MEDIA, last, self._files_at_once)
+            total.update({row["kind"]: row["bytes"] for row in rows})
+            last = rows[0]["last"] if rows else None
         async with self._database.connection() as connection:
-            rows = await connection.fetch(
-                """
-                SELECT kind, sum(size_bytes)::bigint AS bytes FROM media_object
-                 WHERE cleaned_at IS NULL GROUP BY kind
-                UNION ALL
-                SELECT 'template', sum(size_bytes)::bigint FROM template_media
-                """
+            templates: int = await connection.fetchval(
+                "SELECT coalesce(sum(size_bytes), 0)::bigint FROM template_media"
             )
-        return {row["kind"]: row["bytes"] or 0 for row in rows}
+        return {**total, "template": templates}
 
     async def count_queued_reruns(self) -> int:
         """Return how many photos wait to be made again."""
@@ -99,3 +109,16 @@ class VitalsRepository:
         if before <= theirs <= after:
             return 0.0
         return (theirs - (before + (after - before) / 2)).total_seconds()
+
+
+_PART_OF_MEDIA = """
+    WITH part AS MATERIALIZED (
+        SELECT media_id AS last FROM media_object
+         WHERE cleaned_at IS NULL AND media_id > $1
+         ORDER BY media_id OFFSET $2::integer - 1 LIMIT 1)
+    SELECT kind, sum(size_bytes)::bigint AS bytes, (SELECT last FROM part) AS last
+      FROM media_object
+     WHERE cleaned_at IS NULL AND media_id > $1
+       AND media_id <= coalesce((SELECT last FROM part), 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+     GROUP BY kind
+"""
