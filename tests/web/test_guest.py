@@ -7,8 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import pytest
-
 from tests.support.office import Office, Reply
 from tests.support.sample_pictures import jpeg, png, see_through
 from tests.web.test_events import LOOK, SLOT, planned
@@ -96,14 +94,15 @@ async def test_a_guest_deletes_his_picture(office: Office) -> None:
     assert len(await audited(office)) == 1
 
 
-@pytest.mark.parametrize(
-    "body", ["", "k=", "k=wrong", "k=AAAAAAAAAAAAAAAAAAAAAA", "key=x", "k=%00"]
-)
-async def test_without_the_key_nothing_is_gone(office: Office, body: str) -> None:
+async def test_without_the_key_nothing_is_gone(office: Office) -> None:
     answer = await photographed(office)
-    refused = await delete(office, answer["job_id"], body)
-    assert (refused.status, refused.headers["Content-Type"]) == (403, "text/html; charset=utf-8")
-    assert (await office.get(answer["result_url"], token=None)).status == 200
+    for body in ("", "k=", "k=wrong", "k=AAAAAAAAAAAAAAAAAAAAAA", "key=x", "k=%00"):
+        refused = await delete(office, answer["job_id"], body)
+        assert (refused.status, refused.headers["Content-Type"]) == (
+            403,
+            "text/html; charset=utf-8",
+        ), body
+        assert (await office.get(answer["result_url"], token=None)).status == 200, body
     assert await audited(office) == []
 
 
