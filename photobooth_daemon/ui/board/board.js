@@ -6,6 +6,7 @@ import { ago, language, t, timeOfDay } from "./texts.js";
 const SETTLE_MS = 300; // a burst of photos makes one look
 const LOOK_MS = 30_000; // times age even while nothing happens
 const RETRY_MS = 3_000;
+const CLOCK_MS = 5_000; // it shows minutes
 const PATIENCE_MS = 15_000; // a network that swallows everything says nothing
 
 const byId = (id) => document.getElementById(id);
@@ -169,7 +170,7 @@ document.documentElement.lang = language;
 document.addEventListener("visibilitychange", stayAwake);
 showSound();
 tick();
-setInterval(tick, 1000);
+setInterval(tick, CLOCK_MS);
 setInterval(() => {
   lookSoon();
   stayAwake(); // what took it away may be over: the battery is being charged
