@@ -6,11 +6,9 @@ import asyncio
 import logging
 import signal
 import socket
-import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 
 from photobooth_daemon import __version__
 from photobooth_daemon.administration.restart import NextStart
@@ -18,10 +16,11 @@ from photobooth_daemon.app.build import App, build
 from photobooth_daemon.config.start_up import Config
 from photobooth_daemon.database import schema_watch
 from photobooth_daemon.database.pool import Database
-from photobooth_daemon.errors import ConfigError, SchemaMismatch
+from photobooth_daemon.errors import SchemaMismatch
 from photobooth_daemon.process import listening
-from photobooth_daemon.process.certificate import load_certificate, tls_context
+from photobooth_daemon.process.certificate import tls_context
 from photobooth_daemon.process.notify import Notifier
+from photobooth_daemon.process.reload import ReadConfig, Reload, read_for_start
 from photobooth_daemon.tasks import end_tasks
 from photobooth_daemon.web.incoming.server import Server
 
@@ -39,69 +38,52 @@ async def serve(
     config: Config,
     database_url: str,
     *,
-    sockets: Sequence[socket.socket] = (),
-    notifier: Notifier | None = None,
-    read_config: Callable[[], Config] | None = None,
-    is_started_again: bool = False,
-    ready: Callable[[int], None] | None = None,
-    stop: asyncio.Event | None = None,
+    sockets: Sequence[socket.socket],
+    notifier: Notifier,
+    read_config: ReadConfig,
+    is_started_again: bool,
 ) -> bool:
-    """Serve until ``stop``, SIGTERM or SIGINT; then finish what is in flight.
+    """Serve until SIGTERM or SIGINT; then finish what is in flight.
 
     Returns True where an administrator asked for the end in order to have the
     service started again, which he may where it ``is_started_again``.
 
     ``sockets`` are served where somebody holds them already; the configured
-    address is opened otherwise. ``ready`` is called with the port once photos
-    are taken. A database that is away does not keep the daemon from starting:
-    it answers 503 until it is back. SIGHUP reads the certificate and the log
-    level again, by ``read_config``.
+    address is opened otherwise. A database that is away does not keep the daemon
+    from starting: it answers 503 until it is back. SIGHUP reads the certificate
+    and the log level again, by ``read_config``.
 
     Raises:
         ConfigError: files or the address cannot be used.
         SchemaMismatch: the database needs another version of the schema.
     """
-    stop = stop or asyncio.Event()
-    notifier = notifier or Notifier()
+    stop, restart = asyncio.Event(), asyncio.Event()
     tls = tls_context(config.server)
-    app: App | None = None
-
-    def certificate_taken(file: Path) -> None:
-        if app is not None:
-            app.certificates.take_up(file)
-
-    _listen_for_signals(stop, lambda: _reload(read_config, tls, certificate_taken))
-    restart = asyncio.Event()
+    reload = Reload(read_config, tls)
+    _listen_for_signals(stop, reload.now)
 
     def start_anew() -> None:
         restart.set()
         stop.set()
 
+    next_start = NextStart(
+        partial(read_for_start, read_config), start_anew if is_started_again else None
+    )
     database = await Database.open(database_url, min_size=0, max_size=config.database.pool_size)
     try:
         schema_is_ours = await schema_watch.is_ours(database)
-        next_start = None
-        if read_config is not None:
-            next_start = NextStart(
-                partial(_read_for_start, read_config), start_anew if is_started_again else None
-            )
         app = await build(config, database, next_start=next_start)
     except BaseException:
         await database.close()
         raise
+    reload.certificate_taken = app.certificates.take_up
     server = Server(app.web, ssl_options=tls, trusted_proxies=config.server.trusted_proxies)
     feeding = asyncio.create_task(notifier.feed_watchdog())
     watching = [] if schema_is_ours else [asyncio.create_task(_watch_schema(database, stop))]
     try:
         await app.operations.start()
         app.reruns.start()
-        sockets = sockets or listening.bind(config.server.listen)
-        server.add_sockets(sockets)
-        port: int = sockets[0].getsockname()[1]
-        log.info("listening", extra={"port": port, "version": __version__})
-        notifier.tell("READY=1", f"STATUS=serving on port {port}")
-        if ready is not None:
-            ready(port)
+        _listen(server, sockets or listening.bind(config.server.listen), notifier)
         await stop.wait()
         notifier.tell("STOPPING=1")
         await _give_notice(app, config.server.drain_notice_seconds)
@@ -116,15 +98,12 @@ async def serve(
     return restart.is_set()
 
 
-def _read_for_start(read_config: Callable[[], Config]) -> Config:
-    """Return the configuration as a start would read it now.
-
-    Raises:
-        ConfigError: a start would fail.
-    """
-    config = read_config()
-    tls_context(config.server)
-    return config
+def _listen(server: Server, sockets: Sequence[socket.socket], notifier: Notifier) -> None:
+    """Take photos from here on, and say so."""
+    server.add_sockets(sockets)
+    port: int = sockets[0].getsockname()[1]
+    log.info("listening", extra={"port": port, "version": __version__})
+    notifier.tell("READY=1", f"STATUS=serving on port {port}")
 
 
 async def _watch_schema(database: Database, stop: asyncio.Event) -> None:
@@ -174,24 +153,3 @@ def _listen_for_signals(stop: asyncio.Event, reload: Callable[[], None]) -> None
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     loop.add_signal_handler(signal.SIGHUP, reload)
-
-
-def _reload(
-    read_config: Callable[[], Config] | None,
-    tls: ssl.SSLContext | None,
-    certificate_taken: Callable[[Path], None],
-) -> None:
-    """Put the certificate and the log level of the file in force; faults leave what was there."""
-    if read_config is None:
-        return
-    try:
-        config = read_config()
-        if tls is not None:
-            load_certificate(tls, config.server)
-            if config.server.tls_cert_file is not None:
-                certificate_taken(config.server.tls_cert_file)
-    except ConfigError as error:
-        log.error("the configuration was not read again: %s", error.detail)
-        return
-    logging.getLogger().setLevel(config.logging.level.upper())
-    log.info("configuration read again", extra={"level": config.logging.level})
