@@ -29,7 +29,7 @@ quickstart: $(VENV)/.quickstart  ## a running booth in one command; QUICKSTART_A
 test: $(VENV)/.dev  ## the test suite; PYTEST_ARGS="-k ingest", TESTS_AT_ONCE=0 for one by one
 	$(BIN)/python -m pytest $(AT_ONCE) $(PYTEST_ARGS)
 
-test-minutes: $(VENV)/.dev  ## what `make test` leaves out: hosts that stand still for a minute, machines set up as printed
+test-minutes: $(VENV)/.dev  ## what `make test` leaves out: hosts that stand still or are upgraded, machines set up as printed
 	$(BIN)/python -m pytest -m minutes $(IN_PARALLEL) $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.browser  ## the admin UI in Chromium (apt install chromium-headless-shell); PYTEST_ARGS="-k board"
