@@ -82,7 +82,7 @@ async def test_a_providers_limit_holds_over_both(party: Party, other: Daemon, li
 async def test_a_photo_on_one_outlives_the_start_and_the_cleanup_of_the_other(
     party: Party, other: Daemon
 ) -> None:
-    party.provider.script.then("image", delay_seconds=6)
+    party.provider.script.then("image", delay_seconds=8)
     sending = party.begin(shoot_at(party.daemon, 1))
     await party.asked(1)
     other.start()
