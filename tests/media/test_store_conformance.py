@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -68,15 +69,12 @@ async def test_a_result_is_found_and_read_whole(any_store: MediaStore) -> None:
         assert path.read_bytes() == DATA
 
 
-@pytest.mark.parametrize("whole", [True, False])
-@pytest.mark.parametrize(
-    ("first", "length"), [(0, 1), (0, 500_000), (1_000_000, 1_500_000), (len(DATA) - 1, 1), (7, 0)]
-)
-async def test_a_part_is_that_part(
-    any_store: MediaStore, first: int, length: int, whole: bool
-) -> None:
+async def test_a_part_is_that_part(any_store: MediaStore) -> None:
     key = result_key(await stored(any_store), "image/jpeg")
-    assert await span(any_store, key, first, length, whole=whole) == DATA[first : first + length]
+    spans = ((0, 1), (0, 500_000), (1_000_000, 1_500_000), (len(DATA) - 1, 1), (7, 0))
+    for (first, length), whole in itertools.product(spans, (True, False)):
+        part = await span(any_store, key, first, length, whole=whole)
+        assert part == DATA[first : first + length], (first, length, whole)
 
 
 async def test_many_read_at_once(any_store: MediaStore) -> None:
