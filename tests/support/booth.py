@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import bcrypt
 from tornado.httputil import HTTPHeaders
 
 from photobooth_daemon.app.build import App, build
@@ -24,6 +23,7 @@ from photobooth_daemon.rehearsal.fake_provider import FakeProvider
 from photobooth_daemon.web.incoming.server import Server
 from tests.support.aftermath import assert_nothing_left
 from tests.support.fakes import SwiftClock, eventually
+from tests.support.office import cheap
 from tests.support.quick_painter import QuickPainter
 from tests.support.sample_pictures import jpeg
 
@@ -106,7 +106,7 @@ class Booth:
         await self.provider.stop()
 
     async def configure_password(self, password: str | None) -> None:
-        stored = password and bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
+        stored = password and cheap(password)
         async with self.database.connection() as connection:
             await connection.execute("UPDATE setting SET ingest_password_hash = $1", stored)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -240,8 +241,9 @@ def form(parts: Mapping[str, bytes | str]) -> bytes:
     return body + f"--{BOUNDARY}--\r\n".encode()
 
 
+@cache
 def cheap(password: str) -> str:
-    """A hash that costs a millisecond to check."""
+    """A hash that costs a millisecond to check; the same one of the same password."""
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt(CHEAP_ROUNDS)).decode()
 
 
