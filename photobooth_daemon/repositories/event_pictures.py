@@ -22,6 +22,14 @@ class ShownPicture:
     taken_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ChosenPictures:
+    """The best of each slot, and one of each part of the event in order of taking."""
+
+    of_slots: list[ShownPicture]
+    spread: list[ShownPicture]
+
+
 class EventPictures:
     """Chooses among what is done, still kept, and hidden by nobody.
 
@@ -32,8 +40,8 @@ class EventPictures:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def spread(self, event_id: UUID, now: datetime, most: int) -> list[ShownPicture]:
-        """Return a good one of each part of the event, in order of taking, of every slot in turn.
+    async def choose(self, event_id: UUID, now: datetime, parts: int) -> ChosenPictures:
+        """Return the best of each slot, and a good one of each part of the event.
 
         Each part has as many pictures as the others.
         """
@@ -49,23 +57,17 @@ class EventPictures:
                 """,  # noqa: S608
                 event_id,
                 now,
-                most,
+                parts,
             )
-        return _in_turn(rows)
+        return ChosenPictures(_best_of_slots(rows), _in_turn(rows))
 
-    async def of_slots(self, event_id: UUID, now: datetime) -> list[ShownPicture]:
-        """Return the best of each slot."""
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(
-                f"""
-                SELECT DISTINCT ON (slot_id) job_id, slot_id, started_at
-                  FROM ({_SHOWN}) AS shown
-                 ORDER BY slot_id, detail DESC, job_id
-                """,  # noqa: S608
-                event_id,
-                now,
-            )
-        return [ShownPicture(*row.values()) for row in rows]
+
+def _best_of_slots(rows: Iterable[Row]) -> list[ShownPicture]:
+    """Return the row of each slot that stands best, for each has its best of every part."""
+    found: dict[str, Row] = {}
+    for row in sorted(rows, key=lambda row: (row["slot_id"], -row["standing"], row["job_id"])):
+        found.setdefault(row["slot_id"], row)
+    return [_shown(row) for row in found.values()]
 
 
 def _in_turn(rows: Iterable[Row]) -> list[ShownPicture]:
@@ -78,8 +80,12 @@ def _in_turn(rows: Iterable[Row]) -> list[ShownPicture]:
     for _, candidates in groupby(rows, itemgetter("part")):
         best = min(candidates, key=lambda row: (times[row["slot_id"]], -row["standing"]))
         times[best["slot_id"]] += 1
-        shown.append(ShownPicture(best["job_id"], best["slot_id"], best["started_at"]))
+        shown.append(_shown(best))
     return shown
+
+
+def _shown(row: Row) -> ShownPicture:
+    return ShownPicture(row["job_id"], row["slot_id"], row["started_at"])
 
 
 _SHOWN = """

@@ -48,10 +48,8 @@ class EventReports:
     async def illustrated(self, event: Event) -> EventStory:
         """Return the report with its pictures, as far as they are still kept."""
         now = self._clock.utcnow()
-        story, of_slots, best = await asyncio.gather(
-            self.figures(event),
-            self._pictures.of_slots(event.event_id, now),
-            self._pictures.spread(event.event_id, now, BEST),
+        story, chosen = await asyncio.gather(
+            self.figures(event), self._pictures.choose(event.event_id, now, BEST)
         )
         room = _Room(self._media_store)
         logo_id = story.event.guest.logo_media_id
@@ -60,12 +58,12 @@ class EventReports:
             logo = await room.embed(template_preview_key(logo_id), TEMPLATE_PREVIEW_TYPE)
         shots = [
             Shot(shown.taken_at, picture)
-            for shown in best
+            for shown in chosen.spread
             if (picture := await self._embedded(room, shown)) is not None
         ]
         samples = {
             shown.slot_id: picture
-            for shown in of_slots
+            for shown in chosen.of_slots
             if (picture := await self._embedded(room, shown)) is not None
         }
         return EventStory(story.event, story.report, story.overrides, logo, samples, tuple(shots))

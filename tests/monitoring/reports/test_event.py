@@ -96,9 +96,13 @@ async def test_a_look_with_grain_is_not_the_whole_evening(office: Office) -> Non
             job_id,
             number + (1000 if slot == "slot-004" else 0),
         )
-    shown = await EventPictures(office.database).spread(
+    chosen = await EventPictures(office.database).choose(
         UUID(event["event_id"]), datetime.now(UTC), BEST
     )
+    shown = chosen.spread
+    assert [(picture.slot_id, picture.taken_at) for picture in chosen.of_slots] == [
+        (f"slot-{number + 1:03d}", noon() + timedelta(minutes=44 + number)) for number in range(4)
+    ]
     assert len(shown) == BEST
     assert shown == sorted(shown, key=lambda picture: picture.taken_at)
     assert Counter(picture.slot_id for picture in shown) == {
