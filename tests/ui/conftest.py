@@ -13,6 +13,14 @@ from tests.support.ui_events import SLOT, forget_all
 from tests.support.ui_house import LANGUAGES, House, Visit, frame, local_look, visit
 
 GUESTS_SLOT = "slot-010"
+LONGEST = ("tests/ui/test_screens.py", "tests/ui/test_guests.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that none of them is alone at the end."""
+    if config.option.markexpr == "browser":
+        items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(params=LANGUAGES)
