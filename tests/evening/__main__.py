@@ -24,7 +24,8 @@ from tests.evening.pictures import LOCALES, Pictures
 
 SLOTS = [f"slot-{number:03d}" for number in range(1, 16)]
 NAMES = ("Арка", "Лес", "Балкон", "Танцпол", "Фонтан")
-COMMON = {"enabled": True, "on_failure": "original", "sync_response_seconds": 30}
+# Each photo of the outage is tried again for as long as its camera waits.
+COMMON = {"enabled": True, "on_failure": "original", "sync_response_seconds": 15}
 PAINTED = {
     "provider": "gemini",
     "operation": "edit",

@@ -28,6 +28,11 @@ PAGE_DPI = 110
 BOARD_CARDS = 6
 MARGIN_PX = 8
 SHOW_MS, FADE_MS = 180_000, 1500
+ONLY_FROM_NOW = """jobs => {
+  for (const id of [...known.keys()]) if (!jobs.includes(id)) known.delete(id);
+  shownAt = -Infinity;
+  soon();
+}"""
 GAP_PX = 44
 DESK_COLOUR = (120, 124, 130)
 
@@ -82,6 +87,9 @@ class Pictures:
             self._keep(await page.screenshot(), f"gallery-{language}")
         async for language, page in self._pages(HALL):
             await page.goto(f"{gallery}/show")
+            # The next one comes by chance: of these, and now, or it may be minutes away.
+            await page.locator(".slide.seen").first.wait_for()
+            await page.evaluate(ONLY_FROM_NOW, list(fine))
             await page.wait_for_function(
                 "jobs => jobs.includes(current)", arg=list(fine), timeout=SHOW_MS
             )
