@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 NOTHING_TO_SEE = "/ui/icon.svg"
 """Of the daemon's own: the next page needs no new process, as it would after about:blank."""
+MOST_IDLE = 5
+"""Each keeps six connections for a minute, and the daemon serves 64 of one address: a page that is
+opened after that waits."""
 STORED = "cookies,local_storage,indexeddb,cache_storage,service_workers,websql,file_systems"
 
 _idle: WeakKeyDictionary[Browser, dict[str, list[Page]]] = WeakKeyDictionary()
@@ -33,7 +36,8 @@ def opened_page(
     one that has seen a failure.
     """
     kept = _idle.setdefault(browser, defaultdict(list))
-    idle = [] if alone else kept[repr(sorted(options.items()))]
+    name = repr(sorted(options.items()))
+    idle = [] if alone else kept[name]
     page = idle.pop() if idle else browser.new_context(**options).new_page()
     storage = page.context.new_cdp_session(page)
     storage.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": STORED})
@@ -43,9 +47,17 @@ def opened_page(
         if not alone:
             _forget(page, origin)
             idle.append(page)
+            kept[name] = kept.pop(name)
+            _close_oldest(kept)
     finally:
         if alone or page not in idle:
             page.context.close()
+
+
+def _close_oldest(idle: dict[str, list[Page]]) -> None:
+    """Close the pages that were wanted longest ago, until few are left."""
+    while sum(map(len, idle.values())) > MOST_IDLE:
+        next(pages for pages in idle.values() if pages).pop(0).context.close()
 
 
 def _forget(page: Page, origin: str) -> None:
