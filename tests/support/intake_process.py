@@ -88,7 +88,13 @@ class IntakeProcess:
                 started.INTAKE, *options, files=files, place=self.place, constants=SWIFT
             )
         until(lambda: self.status() is not None)
-        until(lambda: b"taking photos up" in self.log_path.read_bytes()[begins:])
+        until(lambda: self._takes_up(begins))
+
+    def _takes_up(self, begins: int) -> bool:
+        """Return whether it has said so since; one that has ended never will."""
+        assert self.process is not None
+        assert self.process.poll() is None, self.log()
+        return b"taking photos up" in self.log_path.read_bytes()[begins:]
 
     def stop(self, signum: int = signal.SIGTERM) -> int:
         """Stop it and return its exit status; one that has ended already is only reaped."""
