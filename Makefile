@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	&& { command -v "$$python"; break; }; done)
 VENV ?= .venv
 # How many tests run at once, each with a PostgreSQL of its own: most wait most of their time.
-TESTS_AT_ONCE ?= 4
+TESTS_AT_ONCE ?= 5
 IN_PARALLEL = -n $(TESTS_AT_ONCE) --dist loadfile
 # What takes as long as in the field has a target of its own.
 AT_ONCE = $(IN_PARALLEL) -m "not minutes"
