@@ -154,10 +154,15 @@ The booth is running.
   administration             {running.admin_url}  (as serg or igor)
   slot-002                   {running.asks}
   passwords                  {state.credentials_path}
-  send more photos           photoboothctl send --state-dir {state.path} PHOTO …
+  send more photos           {_this_program()} send --state-dir {state.path} PHOTO …
   the daemon's log           {state.log_path}{_intake_lines(running)}
 Ctrl-C stops it."""
     )
+
+
+def _this_program() -> str:
+    """Return what to type for this program: it need not be on the shell's path."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "photoboothctl" else "photoboothctl"
 
 
 def _intake_lines(running: Running) -> str:
