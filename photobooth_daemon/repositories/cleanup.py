@@ -12,9 +12,8 @@ from photobooth_daemon.database.advisory_lock import AdvisoryLock, is_held
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.model import Job, MediaObject
 from photobooth_daemon.repositories.jobs import JOB_COLUMNS, job_of
-from photobooth_daemon.repositories.media import MEDIA_COLUMNS, media_of
+from photobooth_daemon.repositories.media import BEFORE_ALL_IDS, MEDIA_COLUMNS, media_of
 
-_FIRST_ID = UUID(int=0)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -138,7 +137,7 @@ class CleanupRepository:
                 """,  # noqa: S608
                 now,
                 _LONG_AGO if after is None else after.expires_at,
-                _FIRST_ID if after is None else after.media_id,
+                BEFORE_ALL_IDS if after is None else after.media_id,
                 limit,
             )
         return [media_of(row) for row in rows]
@@ -190,7 +189,7 @@ class CleanupRepository:
                 opened_before,
                 now - grace,
                 _LONG_AGO if after is None else after.deadline_at,
-                _FIRST_ID if after is None else after.job_id,
+                BEFORE_ALL_IDS if after is None else after.job_id,
                 limit,
             )
         return [job_of(row) for row in rows]

@@ -8,6 +8,8 @@ from photobooth_daemon.database.pool import Database, Row
 from photobooth_daemon.model import MediaKind, MediaObject
 
 MEDIA_COLUMNS = "media_id, job_id, kind, content_type, size_bytes, expires_at, cleaned_at"
+BEFORE_ALL_IDS = UUID(int=0)
+"""Where a look at rows in the order of their ids begins."""
 
 
 def media_of(row: Row) -> MediaObject:

@@ -8,9 +8,7 @@ from uuid import UUID
 
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.model import MediaKind, MediaObject
-from photobooth_daemon.repositories.media import MEDIA_COLUMNS, media_of
-
-_FIRST_ID = UUID(int=0)
+from photobooth_daemon.repositories.media import BEFORE_ALL_IDS, MEDIA_COLUMNS, media_of
 
 
 class StoredMedia:
@@ -28,7 +26,7 @@ class StoredMedia:
                  WHERE cleaned_at IS NULL AND kind <> 'provider_input' AND media_id > $1
                  ORDER BY media_id LIMIT $2
                 """,  # noqa: S608
-                after or _FIRST_ID,
+                after or BEFORE_ALL_IDS,
                 limit,
             )
         return [media_of(row) for row in rows]

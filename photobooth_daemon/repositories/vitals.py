@@ -10,8 +10,7 @@ from uuid import UUID
 from photobooth_daemon.clock import Clock
 from photobooth_daemon.database.pool import Database
 from photobooth_daemon.model.audit import HEAD_PUT_BACK
-
-_FIRST_ID = UUID(int=0)
+from photobooth_daemon.repositories.media import BEFORE_ALL_IDS
 
 
 class VitalsRepository:
@@ -36,7 +35,7 @@ class VitalsRepository:
         They are added up a part at a time, so that no number of them takes a statement too long.
         """
         total: Counter[str] = Counter()
-        last: UUID | None = _FIRST_ID
+        last: UUID | None = BEFORE_ALL_IDS
         while last is not None:
             async with self._database.connection() as connection:
                 rows = await connection.fetch(_PART_OF_MEDIA, last, self._files_at_once)
