@@ -64,7 +64,6 @@ class Metrics:
         self._labels: set[str] = set()
         self._refreshers: list[Callable[[], None]] = []
         self._known_slots: set[tuple[str, str]] = set()
-        self._initialised = False
 
         ingest = ("slot", "provider", "outcome")
         self.ingest_total = self._counter("ingest_total", "Photos by how they ended.", ingest)
@@ -210,6 +209,8 @@ class Metrics:
         self.reruns_queued = self._fact("reruns_queued", "Photos that wait to be made again.")
         self.slot_enabled = self._fact("slot_enabled", "Whether the slot takes photos.", ("slot",))
 
+        self._initialise()
+
     def observe_ingest(
         self,
         slot: str,
@@ -265,7 +266,6 @@ class Metrics:
 
         Making it may take a thread; the gauges are read here, on the loop that they belong to.
         """
-        self._initialise()
         for refresh in self._refreshers:
             refresh()
         encode, content_type = choose_encoder(accept)
@@ -278,14 +278,6 @@ class Metrics:
         return (processes, *self._facts)
 
     def _initialise(self) -> None:
-        """Let every series be there that can be named beforehand, once.
-
-        Nobody sees them before the first scrape, of this process or of another one, and a
-        seventh of the time in which a process is built went into them.
-        """
-        if self._initialised:
-            return
-        self._initialised = True
         self.build_info.set(1, __version__)
         for slot in SLOT_IDS:
             for outcome in INGEST_OUTCOMES:
