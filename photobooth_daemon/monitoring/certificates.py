@@ -60,10 +60,8 @@ def ends_by_subject(troubles: Mapping[str, Troubles]) -> dict[str, datetime]:
     ends: dict[str, datetime] = {}
     for host, told in troubles.items():
         for name, end in told.certificates:
-            subject, ends_at = (
-                host if name == SHOWN_HERE else name,
-                datetime.fromtimestamp(end, UTC),
-            )
+            subject = host if name == SHOWN_HERE else name
+            ends_at = datetime.fromtimestamp(end, UTC)
             ends[subject] = min(ends_at, ends.get(subject, ends_at))
     return ends
 
