@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -33,7 +34,28 @@ HANDLED = (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 MOST_FILES = 4096
 
 
-class Child:
+class Forked(ABC):
+    """A process that is signalled as ``subprocess.Popen`` signals those that it started."""
+
+    pid: int
+
+    @abstractmethod
+    def poll(self) -> int | None:
+        """Return its exit status, or None while it runs."""
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+class Child(Forked):
     """A fork: what ``subprocess.Popen`` says of one that it started."""
 
     def __init__(self, args: Sequence[str], pid: int) -> None:
@@ -55,17 +77,6 @@ class Child:
                 raise subprocess.TimeoutExpired(self.args, timeout or 0)
             time.sleep(0.01)
         return status
-
-    def send_signal(self, number: int) -> None:
-        if self.poll() is None:
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, number)
-
-    def terminate(self) -> None:
-        self.send_signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        self.send_signal(signal.SIGKILL)
 
 
 def fork_children() -> None:

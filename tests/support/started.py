@@ -33,7 +33,7 @@ from types import ModuleType
 from typing import Any
 
 import photobooth_daemon
-from tests.support.forked_children import fork_children
+from tests.support.forked_children import Forked, fork_children
 from tests.support.places import Place
 
 DAEMON = "photobooth_daemon.process.main"
@@ -45,7 +45,7 @@ ABOVE_ALL_FILES = 512
 """Descriptors wait up here while those below are put in their places."""
 
 
-class Started:
+class Started(Forked):
     """A process that was started so: what ``subprocess.Popen`` says of one that it started."""
 
     def __init__(self, arguments: Sequence[str], status: socket.socket) -> None:
@@ -62,17 +62,6 @@ class Started:
         if status is None:
             raise subprocess.TimeoutExpired(self.args, timeout or 0)
         return status
-
-    def send_signal(self, number: int) -> None:
-        if self.poll() is None:
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, number)
-
-    def terminate(self) -> None:
-        self.send_signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        self.send_signal(signal.SIGKILL)
 
     def _look(self, seconds: float | None) -> int | None:
         if self.returncode is None and select.select([self._status], [], [], seconds)[0]:
