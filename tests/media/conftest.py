@@ -13,7 +13,7 @@ from tornado.ioloop import IOLoop
 from photobooth_daemon.media.file_store import FileStore
 from photobooth_daemon.media.s3 import S3Store
 from photobooth_daemon.media.store import MediaStore
-from tests.support.fake_bucket import FakeBucket
+from tests.support.fake_bucket import FakeBucket, open_fake_bucket
 from tests.support.object_store import ObjectStore
 from tests.support.tls_front import DOMAIN, TlsFront
 
@@ -66,11 +66,8 @@ def any_store(
 @pytest.fixture
 def bucket(io_loop: IOLoop) -> Iterator[FakeBucket]:
     """A bucket that misbehaves."""
-    pytest.importorskip("botocore")
-    opened = FakeBucket()
-    io_loop.run_sync(opened.open)
-    yield opened
-    io_loop.run_sync(opened.close)
+    with open_fake_bucket(io_loop) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from photobooth_daemon.media.both_stores import BothStores
 from photobooth_daemon.media.copy import MediaCopy
 from photobooth_daemon.media.keys import Shelf, result_key
 from tests.support.booth import Answer, Booth
-from tests.support.fake_bucket import FakeBucket
+from tests.support.fake_bucket import FakeBucket, open_fake_bucket
 from tests.support.fakes import FakeClock, eventually
 from tests.support.housekeeping import housekeeping_of, insert_job
 from tests.support.object_store import ObjectStore
@@ -43,11 +43,8 @@ def booth(
 
 @pytest.fixture
 def fake(io_loop: IOLoop) -> Iterator[FakeBucket]:
-    pytest.importorskip("botocore")
-    opened = FakeBucket()
-    io_loop.run_sync(opened.open)
-    yield opened
-    io_loop.run_sync(opened.close)
+    with open_fake_bucket(io_loop) as opened:
+        yield opened
 
 
 @pytest.fixture

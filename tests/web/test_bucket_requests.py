@@ -15,7 +15,7 @@ from photobooth_daemon.providers.turbotext.driver import TurbotextDriver
 from tests.ingest.test_provider_links import Gateway
 from tests.support.booth import Booth
 from tests.support.evenings import insert_event
-from tests.support.fake_bucket import FakeBucket
+from tests.support.fake_bucket import FakeBucket, open_fake_bucket
 
 SCALE = Path(__file__).parents[2] / "docs/scale.md"
 ROW = re.compile(r"^\| (.+?) \| ((?:\d (?:PUT|GET|POST|DELETE)(?:, )?)+) \|", re.M)
@@ -23,11 +23,8 @@ ROW = re.compile(r"^\| (.+?) \| ((?:\d (?:PUT|GET|POST|DELETE)(?:, )?)+) \|", re
 
 @pytest.fixture
 def fake(io_loop: IOLoop) -> Iterator[FakeBucket]:
-    pytest.importorskip("botocore")
-    opened = FakeBucket()
-    io_loop.run_sync(opened.open)
-    yield opened
-    io_loop.run_sync(opened.close)
+    with open_fake_bucket(io_loop) as opened:
+        yield opened
 
 
 @pytest.fixture
