@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,9 @@ from tests.support.past_evenings import add_photo, keep
 from tests.web.test_events import planned
 
 
+@cache
 def noon() -> datetime:
+    """The same time whenever it is asked for."""
     return datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
 
 
