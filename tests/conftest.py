@@ -36,12 +36,14 @@ from tests.support.booth import Booth
 from tests.support.chromium import ARGUMENTS, find_chromium
 from tests.support.clusters import cluster_in, copy_cluster, open_directory
 from tests.support.databases import Databases
+from tests.support.fake_bucket import FakeBucket
 from tests.support.fakes import FakeClock
 from tests.support.object_store import ObjectStore, start_object_store
 from tests.support.office import Office
 from tests.support.postgres_pair import PostgresPair, open_pair
 from tests.support.ui_house import House, open_house
 
+pytest_plugins = ["tests.support.options"]
 TEMPLATE = "photobooth_template"
 # These start daemons, kill them and wait; the others compute.
 WAITING = (
@@ -54,39 +56,6 @@ WAITING = (
 )
 LAST_TO_WAIT = 0.8
 """The share of all files after which none of those comes any more."""
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--postgres",
-        choices=("any", "installed", "wheel"),
-        default="any",
-        help="which PostgreSQL the tests run on: an installed one, the wheel's, or what is there",
-    )
-    parser.addoption(
-        "--kill-photos",
-        type=int,
-        default=30,
-        help="how many photos come while the intake and the daemon are killed again and again",
-    )
-    parser.addoption(
-        "--load-seconds",
-        type=float,
-        default=3.0,
-        help="how long thirty cameras send at once",
-    )
-    parser.addoption(
-        "--hostile",
-        action="store_true",
-        help="let a stranger do his worst; alone, for it measures how long photos take",
-    )
-    parser.addoption(
-        "--attack-seconds",
-        type=float,
-        default=5.0,
-        help="how long each of a stranger's attacks lasts",
-    )
-    parser.addoption("--screenshots", metavar="DIR", help="write the UI's screens into DIR")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -285,6 +254,16 @@ def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectSto
     process, store = start_object_store(tmp_path_factory.mktemp("swift"))
     yield store
     stop(process, (signal.SIGTERM, 5.0))
+
+
+@pytest.fixture
+def fake_bucket(io_loop: IOLoop) -> Iterator[FakeBucket]:
+    """A bucket that misbehaves as it is told; without its client's library there is none."""
+    pytest.importorskip("botocore")
+    opened = FakeBucket()
+    io_loop.run_sync(opened.open)
+    yield opened
+    io_loop.run_sync(opened.close)
 
 
 @pytest.fixture(scope="session")

@@ -22,16 +22,14 @@ LEFT = "SELECT count(*) FROM media_object WHERE cleaned_at IS NULL"
 
 async def test_what_expires_costs_a_request_for_each_batch(
     database: Database,
+    fake_bucket: FakeBucket,
     clock: FakeClock,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    pytest.importorskip("botocore")
     monkeypatch.setattr(cleanup_module, "EXPIRED_AT_ONCE", 40)
-    bucket = FakeBucket()
-    await bucket.open()
-    store = S3Store(tmp_path / "media", bucket.config())
+    store = S3Store(tmp_path / "media", fake_bucket.config())
     cleanup = housekeeping_of(database, store, tmp_path, clock).cleanup
     try:
         now = clock.utcnow()
@@ -42,21 +40,20 @@ async def test_what_expires_costs_a_request_for_each_batch(
             for kind in ("result", "preview"):
                 await insert_media(database, job_id, kind, expired)
             for key in (result_key(job_id, "image/jpeg"), preview_key(job_id)):
-                bucket.objects[str(key)] = b"x" * 10
-        bucket.always = "403 AccessDenied"
+                fake_bucket.objects[str(key)] = b"x" * 10
+        fake_bucket.always = "403 AccessDenied"
         with pytest.raises(CleanupFailed):
             await cleanup.run()
         assert await value(database, LEFT) == 2 * COUNT
         refusals = [line for line in caplog.messages if line == "cleanup refused"]
         assert 0 < len(refusals) < 10, "a line for what many have in common"
-        bucket.always = ""
-        bucket.requests.clear()
+        fake_bucket.always = ""
+        fake_bucket.requests.clear()
         report = await cleanup.run()
     finally:
         await store.close()
-        await bucket.close()
     assert report.counts == {"previews": COUNT, "results": COUNT}
     assert report.freed_bytes == 2 * COUNT * 10
-    assert bucket.objects == {}
+    assert fake_bucket.objects == {}
     assert await value(database, LEFT) == 0
-    assert [method for method, _ in bucket.requests].count("POST") == 2
+    assert [method for method, _ in fake_bucket.requests].count("POST") == 2

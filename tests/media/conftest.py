@@ -13,7 +13,7 @@ from tornado.ioloop import IOLoop
 from photobooth_daemon.media.file_store import FileStore
 from photobooth_daemon.media.s3 import S3Store
 from photobooth_daemon.media.store import MediaStore
-from tests.support.fake_bucket import FakeBucket, open_fake_bucket
+from tests.support.fake_bucket import FakeBucket
 from tests.support.object_store import ObjectStore
 from tests.support.tls_front import DOMAIN, TlsFront
 
@@ -64,16 +64,9 @@ def any_store(
 
 
 @pytest.fixture
-def bucket(io_loop: IOLoop) -> Iterator[FakeBucket]:
-    """A bucket that misbehaves."""
-    with open_fake_bucket(io_loop) as opened:
-        yield opened
-
-
-@pytest.fixture
-def faulty(io_loop: IOLoop, bucket: FakeBucket, tmp_path: Path) -> Iterator[S3Store]:
+def faulty(io_loop: IOLoop, fake_bucket: FakeBucket, tmp_path: Path) -> Iterator[S3Store]:
     """A store on it."""
-    store = S3Store(tmp_path / "media", bucket.config())
+    store = S3Store(tmp_path / "media", fake_bucket.config())
     store.create()
     yield store
     io_loop.run_sync(store.close)

@@ -152,20 +152,20 @@ async def test_a_source_that_goes_away_takes_no_copy_along(
 
 
 async def test_what_arrives_damaged_is_not_left(
-    files: FileStore, bucket: FakeBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: FileStore, fake_bucket: FakeBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id_ = uuid4()
     await files.store_result(id_, PICTURE, b"preview")
-    store = S3Store(tmp_path / "media", bucket.config())
+    store = S3Store(tmp_path / "media", fake_bucket.config())
     adopt = store.adopt
 
     async def adopt_damaged(given):
         await adopt(given)
         key = str(result_key(id_, "image/png"))
-        bucket.objects[key] = bytes(len(PICTURE.data))
+        fake_bucket.objects[key] = bytes(len(PICTURE.data))
 
     monkeypatch.setattr(store, "adopt", adopt_damaged)
     report = await MediaCopy(files, store).run()
     assert (report.copied, report.failed) == (0, 2)
-    assert bucket.objects == {}
+    assert fake_bucket.objects == {}
     await store.close()

@@ -37,28 +37,28 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
     ids=["the same page", "empty pages", "long", "entities", "picture", "size", "digits", "date"],
 )
 async def test_a_list_that_is_none_ends(
-    faulty: S3Store, bucket: FakeBucket, listing: bytes, words: str
+    faulty: S3Store, fake_bucket: FakeBucket, listing: bytes, words: str
 ) -> None:
-    bucket.listing = listing
+    fake_bucket.listing = listing
     with pytest.raises(StorageUnavailable, match=words):
         async for _ in faulty.list_shelf(Shelf.RESULTS):
             pass
-    assert len(bucket.requests) <= MOST_EMPTY_PAGES + 1
+    assert len(fake_bucket.requests) <= MOST_EMPTY_PAGES + 1
 
 
 async def test_a_million_names_below_one_are_not_held_together(
-    faulty: S3Store, bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch
+    faulty: S3Store, fake_bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(s3_listing, "MOST_HELD", 10)
     monkeypatch.setattr(s3_client, "LISTED_AT_ONCE", 3)
     names = {f"results/../{n:03}": b"x" for n in range(50)}
     job_id = uuid4()
     await faulty.store_result(job_id, PictureBytes(b"picture", "image/jpeg", 30, 20), b"preview")
-    bucket.objects |= names
+    fake_bucket.objects |= names
     things = [thing async for page in faulty.list_shelf(Shelf.RESULTS) for thing in page]
     assert max(len(thing.objects) for thing in things) < 10 + 3
     told = [name for thing in things for name in thing.objects]
-    assert sorted(told) == sorted(bucket.objects)
+    assert sorted(told) == sorted(fake_bucket.objects)
     assert {thing.id for thing in things if ".." in thing.name} == {None}
     pictures = [found async for page in faulty.list_pictures(Shelf.RESULTS) for found in page]
     assert [len(found) for found in pictures] == [2]
@@ -66,21 +66,21 @@ async def test_a_million_names_below_one_are_not_held_together(
 
 @pytest.mark.parametrize("size", ["*", "-1", "x", "9" * 5000, "9" * 15])
 async def test_an_object_of_no_size_or_of_any_is_not_begun(
-    faulty: S3Store, bucket: FakeBucket, size: str
+    faulty: S3Store, fake_bucket: FakeBucket, size: str
 ) -> None:
     job_id = uuid4()
     await faulty.store_result(job_id, PictureBytes(b"picture", "image/jpeg", 30, 20), b"preview")
-    bucket.told_size = size
+    fake_bucket.told_size = size
     with pytest.raises(StorageUnavailable):
         await faulty.open(result_key(job_id, "image/jpeg"), whole=False)
 
 
 async def test_an_object_larger_than_any_picture_fills_no_disk(
-    faulty: S3Store, bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch
+    faulty: S3Store, fake_bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(s3_object, "MOST_BYTES", 1_000_000)
     key = result_key(uuid4(), "image/jpeg")
-    bucket.objects[str(key)] = bytes(1_000_001)
+    fake_bucket.objects[str(key)] = bytes(1_000_001)
     with pytest.raises(StorageUnavailable, match="larger than any picture"):
         async with faulty.local_copy(key):
             pytest.fail("it was fetched")
@@ -88,11 +88,11 @@ async def test_an_object_larger_than_any_picture_fills_no_disk(
 
 
 async def test_a_store_without_ranges_is_read_from_where_it_was(
-    faulty: S3Store, bucket: FakeBucket
+    faulty: S3Store, fake_bucket: FakeBucket
 ) -> None:
     data, key = os.urandom(1_500_000), result_key(uuid4(), "image/jpeg")
-    bucket.objects[str(key)] = data
-    bucket.knows_ranges = False
+    fake_bucket.objects[str(key)] = data
+    fake_bucket.knows_ranges = False
     opened = OpenedObject(faulty._client, str(key), len(data))
     read = b"".join([block async for block in opened.blocks(700_000, 300_000)])
     opened.close()

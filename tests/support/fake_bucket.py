@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-import pytest
 from aiohttp import web
-from tornado.ioloop import IOLoop
 
 from photobooth_daemon.config.media import S3Config
 
@@ -152,16 +148,6 @@ class FakeBucket:
         for key in keys:
             self.objects.pop(key, None)
         return _xml("<R/>")
-
-
-@contextmanager
-def open_fake_bucket(io_loop: IOLoop) -> Iterator[FakeBucket]:
-    """Open one on this loop; a test without the client's library is skipped."""
-    pytest.importorskip("botocore")
-    opened = FakeBucket()
-    io_loop.run_sync(opened.open)
-    yield opened
-    io_loop.run_sync(opened.close)
 
 
 def _xml(text: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:

@@ -20,7 +20,7 @@ from photobooth_daemon.media.both_stores import BothStores
 from photobooth_daemon.media.copy import MediaCopy
 from photobooth_daemon.media.keys import Shelf, result_key
 from tests.support.booth import Answer, Booth
-from tests.support.fake_bucket import FakeBucket, open_fake_bucket
+from tests.support.fake_bucket import FakeBucket
 from tests.support.fakes import FakeClock, eventually
 from tests.support.housekeeping import housekeeping_of, insert_job
 from tests.support.object_store import ObjectStore
@@ -42,17 +42,11 @@ def booth(
 
 
 @pytest.fixture
-def fake(io_loop: IOLoop) -> Iterator[FakeBucket]:
-    with open_fake_bucket(io_loop) as opened:
-        yield opened
-
-
-@pytest.fixture
 def shaken(
-    io_loop: IOLoop, database: Database, tmp_path: Path, clock: FakeClock, fake: FakeBucket
+    io_loop: IOLoop, database: Database, tmp_path: Path, clock: FakeClock, fake_bucket: FakeBucket
 ) -> Iterator[Booth]:
     opened: Booth = io_loop.run_sync(
-        lambda: Booth.open(database, tmp_path, clock, bucket=fake.config())
+        lambda: Booth.open(database, tmp_path, clock, bucket=fake_bucket.config())
     )
     yield opened
     io_loop.run_sync(opened.close)
@@ -108,10 +102,10 @@ async def test_a_job_of_another_host_is_left_to_it(shaken: Booth, clock: FakeClo
 
 
 async def test_a_store_that_is_away_refuses_the_photo_and_says_so(
-    shaken: Booth, fake: FakeBucket, clock: FakeClock
+    shaken: Booth, fake_bucket: FakeBucket, clock: FakeClock
 ) -> None:
     await photographed(shaken)
-    fake.always = "403 AccessDenied"
+    fake_bucket.always = "403 AccessDenied"
     answer = await shaken.post(shaken.form(jpeg(noise(900, 600))))
     assert (answer.status, answer.code) == (503, "storage_unavailable")
     jobs = await shaken.fetch("SELECT failure_code FROM job_history WHERE status = 'failed'")
@@ -120,56 +114,56 @@ async def test_a_store_that_is_away_refuses_the_photo_and_says_so(
     health = (await shaken.get("/healthz")).json()
     assert health["checks"]["media"]["status"] == "failing"
     assert "does not allow this key" in health["checks"]["media"]["reason"]
-    fake.always = ""
+    fake_bucket.always = ""
     await photographed(shaken)
 
 
 async def test_a_result_that_breaks_off_is_not_taken_for_whole(
-    shaken: Booth, fake: FakeBucket
+    shaken: Booth, fake_bucket: FakeBucket
 ) -> None:
     _, url = await photographed(shaken)
-    fake.always = "503 SlowDown"
+    fake_bucket.always = "503 SlowDown"
     answer = await shaken.get(url)
     assert (answer.status, answer.code) == (503, "storage_unavailable")
-    fake.always = ""
+    fake_bucket.always = ""
     assert (await shaken.get(url)).status == 200
 
 
 async def test_a_picture_is_asked_for_while_its_row_is_read(
-    shaken: Booth, fake: FakeBucket
+    shaken: Booth, fake_bucket: FakeBucket
 ) -> None:
     _, url = await photographed(shaken)
     whole = (await shaken.get(url)).body
-    async with row_withheld(shaken, fake, url) as look:
+    async with row_withheld(shaken, fake_bucket, url) as look:
         assert not look.done()
     assert (await look).body == whole
-    assert len(fake.requests) == 1
+    assert len(fake_bucket.requests) == 1
 
 
 async def test_the_row_decides_although_the_store_has_been_asked(
-    shaken: Booth, fake: FakeBucket, clock: FakeClock
+    shaken: Booth, fake_bucket: FakeBucket, clock: FakeClock
 ) -> None:
     _, url = await photographed(shaken)
     assert (await shaken.get(url)).status == 200
-    fake.always = "late"
-    async with row_withheld(shaken, fake, url) as look:
+    fake_bucket.always = "late"
+    async with row_withheld(shaken, fake_bucket, url) as look:
         clock.advance(timedelta(hours=73).total_seconds())
     assert (await look).status == 410
     # Nobody waits any more for what the store has not said.
-    fake.goes_on.set()
-    await eventually(lambda: fake.at_work == 0)
+    fake_bucket.goes_on.set()
+    await eventually(lambda: fake_bucket.at_work == 0)
 
 
 @asynccontextmanager
 async def row_withheld(
-    booth: Booth, fake: FakeBucket, url: str
+    booth: Booth, fake_bucket: FakeBucket, url: str
 ) -> AsyncIterator[asyncio.Task[Answer]]:
     """Ask for a picture; give what will be answered, with the store asked and no row to be had."""
-    fake.requests.clear()
+    fake_bucket.requests.clear()
     async with booth.database.transaction() as connection:
         await connection.execute("LOCK TABLE job_history")
         look = asyncio.create_task(booth.get(url))
-        await eventually(lambda: fake.requests)
+        await eventually(lambda: fake_bucket.requests)
         yield look
 
 

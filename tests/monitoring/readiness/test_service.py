@@ -169,17 +169,13 @@ async def test_the_api_gives_it_to_those_who_may(
         await booth.close()
 
 
-async def test_a_bucket_that_refuses_is_told(evening: Evening) -> None:
-    pytest.importorskip("botocore")
-    bucket = FakeBucket()
-    await bucket.open()
-    evening.configure("media", store="s3", s3=bucket.config())
+async def test_a_bucket_that_refuses_is_told(evening: Evening, fake_bucket: FakeBucket) -> None:
+    evening.configure("media", store="s3", s3=fake_bucket.config())
     assert "store_ok" in codes(await evening.check())
-    bucket.always = "404 NoSuchBucket"
+    fake_bucket.always = "404 NoSuchBucket"
     report = await evening.check()
     assert found(report, "store_refuses").facts["reason"] == "The bucket does not exist."
     assert "store_refuses" in faults(report)
     for locale, word in (("ru", "такого бакета нет"), ("en", "bucket does not exist")):
         assert word in texts.found_text(found(report, "store_refuses"), locale)
         assert "media.s3" in texts.cure_text(found(report, "store_refuses"), locale)
-    await bucket.close()
