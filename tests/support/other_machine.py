@@ -21,7 +21,11 @@ class OtherMachine:
 
 @contextmanager
 def open_other_machine() -> Iterator[OtherMachine]:
-    """Yield one, gone at the end; where nobody may make one, this machine itself."""
+    """Yield one, gone at the end; where nobody may make one, this machine itself.
+
+    As it comes and goes, browsers of this machine end what they are loading (Chromium's
+    ``ERR_NETWORK_CHANGED``): it is to be there before the first of them.
+    """
     if os.geteuid() != 0 or shutil.which("ip") is None:
         yield OtherMachine()
         return
@@ -36,6 +40,7 @@ def open_other_machine() -> Iterator[OtherMachine]:
     try:
         made = (
             _ip("link", "add", here, "type", "veth", "peer", "name", there, "netns", name)
+            and _ip("link", "set", here, "addrgenmode", "none")
             and _ip("addr", "add", f"{ours}/30", "dev", here)
             and _ip("link", "set", here, "up")
             and _ip("-n", name, "addr", "add", f"{theirs}/30", "dev", there)

@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from PIL import Image, ImageDraw
-
 from photobooth_daemon.database.embedded import EmbeddedPostgres
 from tests.support.daemons import Daemon, until
 from tests.support.intake_process import IntakeProcess
 from tests.support.office import BOUNDARY, PASSWORDS, cheap, form
 from tests.support.provider_thread import ProviderThread
 from tests.support.ui_contexts import opened_page
+from tests.support.ui_pictures import frame, party
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -40,27 +39,6 @@ WIDE, NARROW = (1440, 900), (360, 780)
 # The daemon is asked about pictures that are gone, and a login that fails is a 401: a browser
 # logs those as errors by itself, whatever the page makes of them.
 EXPECTED = ("Failed to load resource",)
-
-
-def party(width: int = 900) -> bytes:
-    """The sample photo, small enough to be processed in a moment."""
-    source = io.BytesIO((files("photobooth_daemon.app") / "sample_photo.jpg").read_bytes())
-    with Image.open(source) as photo:
-        photo.thumbnail((width, width))
-        target = io.BytesIO()
-        photo.save(target, "JPEG", quality=85)
-    return target.getvalue()
-
-
-def frame(colour: tuple[int, int, int] = (190, 140, 40)) -> bytes:
-    """A frame: opaque at the edges, nothing in the middle."""
-    picture = Image.new("RGBA", (900, 600), (0, 0, 0, 0))
-    draw = ImageDraw.Draw(picture)
-    draw.rectangle((0, 0, 899, 599), outline=(*colour, 255), width=34)
-    draw.rectangle((44, 44, 855, 555), outline=(*colour, 255), width=5)
-    target = io.BytesIO()
-    picture.save(target, "PNG")
-    return target.getvalue()
 
 
 @dataclass
@@ -244,6 +222,8 @@ class Visit:
     page: Page
     language: str
     complaints: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    """Requests without an answer: the browser ends some by itself, so these are no complaints."""
     texts: Mapping[str, Any] = field(default_factory=dict)
 
     def t(self, key: str, **values: Any) -> str:
@@ -267,12 +247,7 @@ class Visit:
     def open(self, path: str = "") -> None:
         """Open a screen and wait until it has its title; the page is loaded only once."""
         self.page.goto(f"{self.house.url}/#/{path}")
-        try:
-            self.page.locator("main h1, .login h1").first.wait_for()
-        except Exception as error:
-            shown = self.page.locator("body").inner_text()
-            error.add_note(f"It shows {shown!r} and complained of {self.complaints}.")
-            raise
+        self.page.locator("main h1, .login h1").first.wait_for()
 
     def button(self, key: str, **values: Any) -> Any:
         return self.page.get_by_role("button", name=self.t(key, **values), exact=True)
@@ -285,6 +260,12 @@ class Visit:
         said = self.page.locator(".toast", has_text=self.t(key, **values))
         said.locator(".toast-close").click()
         said.wait_for(state="detached")
+
+    def tell(self) -> str:
+        """Return what is to be seen, and what went wrong on the way to it."""
+        shown = self.page.locator("body").inner_text()
+        failed = ", ".join(self.failed) or "no request"
+        return f"It shows {shown!r}, complained of {self.complaints}, and {failed} failed."
 
     def check_quiet(self) -> None:
         """Fail if the browser complained."""
@@ -321,10 +302,17 @@ def visit(
             "console": lambda message: _complain(one, message.type, message.text),
             "pageerror": lambda error: one.complaints.append(f"uncaught: {error}"),
             "request": lambda request: _stay_at_home(one, request.url),
+            "requestfailed": lambda request: one.failed.append(
+                f"{request.url} ({request.failure})"
+            ),
         }
         for event, listener in heard.items():
             page.on(event, listener)
-        yield one
+        try:
+            yield one
+        except Exception as error:
+            error.add_note(one.tell())
+            raise
         one.check_quiet()
         for event, listener in heard.items():
             page.remove_listener(event, listener)

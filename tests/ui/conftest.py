@@ -3,24 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, nullcontext
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 import pytest
 
 from photobooth_daemon.clock import rfc3339
+from tests.support.other_machine import OtherMachine, open_other_machine
 from tests.support.ui_events import SLOT, forget_all
-from tests.support.ui_house import LANGUAGES, House, Visit, frame, local_look, visit
+from tests.support.ui_house import LANGUAGES, House, Visit, local_look, visit
+from tests.support.ui_pictures import frame
 
 GUESTS_SLOT = "slot-010"
 LONGEST = ("tests/ui/test_screens.py", "tests/ui/test_guests.py")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Let another machine be there before the first browser, for all processes of the tests."""
+    config = node.config
+    if not hasattr(config, "other_machine"):
+        joined = ExitStack()
+        config.other_machine = asdict(joined.enter_context(open_other_machine()))
+        config.add_cleanup(joined.close)
+    node.workerinput["other_machine"] = config.other_machine
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that none of them is alone at the end."""
+    """Leave out what was not asked for, and begin with the files that take longest.
+
+    None of those is alone at the end then.
+    """
+    wanted = config.getoption("--languages")
+    if wanted != "both":
+        left_out = [item for item in items if _is_left_out(item, wanted)]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
     if config.option.markexpr == "browser":
         items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def _is_left_out(item: pytest.Item, wanted: str) -> bool:
+    """Whether a flow's language is the one that the other half of the flows is tried in.
+
+    What looks at a screen names its widths beside its languages, and is tried in all.
+    """
+    asked = list(item.callspec.params.values()) if hasattr(item, "callspec") else []
+    if len(asked) != 1 or asked[0] not in LANGUAGES:
+        return False
+    name = item.nodeid.partition("[")[0]
+    turn = (crc32(name.encode()) + (wanted == "other")) % len(LANGUAGES)
+    return bool(asked[0] != LANGUAGES[turn])
+
+
+@pytest.fixture(scope="session")
+def other_machine(request: pytest.FixtureRequest) -> Iterator[OtherMachine]:
+    """Where a camera's program runs."""
+    shared = getattr(request.config, "workerinput", {}).get("other_machine")
+    with nullcontext(OtherMachine(**shared)) if shared else open_other_machine() as joined:
+        yield joined
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -92,8 +137,10 @@ def plan(house: House, clean: None) -> Callable[..., Any]:
 
 @pytest.fixture
 def slot(house: House) -> Iterator[str]:
-    """A slot that works, for the event alone."""
+    """A slot that works, for the event alone; no picture of it is left afterwards."""
     house.put_slot(SLOT, display_name="Шатёр", enabled=True, fallback=[], **local_look("bw"))
     yield SLOT
-    version = house.call("GET", f"/api/slots/{SLOT}")["version"]
-    house.call("DELETE", f"/api/slots/{SLOT}", query={"version": version})
+    left = house.call("GET", f"/api/slots/{SLOT}")
+    for result in left["recent_results"]:
+        house.call("DELETE", f"/api/jobs/{result['job_id']}/result")
+    house.call("DELETE", f"/api/slots/{SLOT}", query={"version": left["version"]})

@@ -21,8 +21,9 @@ import pytest
 from PIL import Image
 
 from tests.support.daemons import until
-from tests.support.other_machine import OtherMachine, open_other_machine
-from tests.support.ui_house import LOCALES, NARROW, WIDE, party
+from tests.support.other_machine import OtherMachine
+from tests.support.ui_house import LOCALES, NARROW, WIDE
+from tests.support.ui_pictures import party
 
 pytestmark = pytest.mark.browser
 START_SECONDS = 120
@@ -84,14 +85,7 @@ class Walk:
 
 
 @pytest.fixture
-def other() -> Iterator[OtherMachine]:
-    """Where the camera's program runs."""
-    with open_other_machine() as opened:
-        yield opened
-
-
-@pytest.fixture
-def quickstart(other: OtherMachine, tmp_path: Path) -> Iterator[dict[str, Any]]:
+def quickstart(other_machine: OtherMachine, tmp_path: Path) -> Iterator[dict[str, Any]]:
     """What ``make quickstart`` runs, for cameras on other machines too."""
     state = tmp_path / "state"
     command = [sys.executable, "-m", "photobooth_daemon.cli", "quickstart", "--lan"]
@@ -141,7 +135,7 @@ def walk(
     context.close()
 
 
-def test_the_guide_is_walked(walk: Walk, other: OtherMachine, tmp_path: Path) -> None:
+def test_the_guide_is_walked(walk: Walk, other_machine: OtherMachine, tmp_path: Path) -> None:
     page, t = walk.page, walk.t
     slot = "slot-003"
     began = time.monotonic()
@@ -159,8 +153,8 @@ def test_the_guide_is_walked(walk: Walk, other: OtherMachine, tmp_path: Path) ->
     own = page.evaluate("fetch('/api/addresses').then((answer) => answer.json())")["items"]
     # A machine without a network has none that others could reach.
     reachable = [one["url"] for one in own if one["is_open"] and not one["is_name"]]
-    if other.our_host:
-        reachable = [url for url in reachable if f"//{other.our_host}:" in url]
+    if other_machine.our_host:
+        reachable = [url for url in reachable if f"//{other_machine.our_host}:" in url]
     if reachable:
         offer = page.locator("#address .button-row button", has_text=reachable[0]).first
         offer.scroll_into_view_if_needed()
@@ -199,14 +193,14 @@ def test_the_guide_is_walked(walk: Walk, other: OtherMachine, tmp_path: Path) ->
     page.get_by_role("link", name=t("slot.tab.camera"), exact=True).click()
     address = page.locator("#dslr .address").first.input_value()
     assert re.fullmatch(rf"https?://[^/]+/api/ingest/{slot}\?response=image", address)
-    if other.our_host:
-        assert f"//{other.our_host}:" in address
+    if other_machine.our_host:
+        assert f"//{other_machine.our_host}:" in address
     walk.save("7-camera", also_narrow=True)
 
     # The camera program, on another machine: it knows the address and the password.
     sent = subprocess.run(
         [
-            *other.command,
+            *other_machine.command,
             *(sys.executable, "-m", "photobooth_daemon.cli", "send", "--url", address),
             *("--password-file", "-", photo),
         ],
@@ -228,8 +222,8 @@ def test_the_guide_is_walked(walk: Walk, other: OtherMachine, tmp_path: Path) ->
     walk.choose("jobs")
     page.locator(".job-row a").first.click()
     page.locator("#facts").wait_for()
-    if other.host:
-        assert page.locator("#facts", has_text=other.host).count() == 1
+    if other_machine.host:
+        assert page.locator("#facts", has_text=other_machine.host).count() == 1
     walk.choose("health")
     page.locator("#deeds").wait_for()
     walk.save("9-health")

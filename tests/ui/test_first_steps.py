@@ -20,10 +20,10 @@ from tests.support.ui_house import (
     House,
     Visit,
     open_house,
-    party,
     visit,
     wait_for,
 )
+from tests.support.ui_pictures import party
 from tests.ui.looks import LOOKS, axe_source, look_over
 from tests.ui.screenshots import save
 

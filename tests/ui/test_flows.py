@@ -9,13 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.office import PASSWORDS
-from tests.support.ui_house import (
-    INGEST_PASSWORD,
-    House,
-    Visit,
-    party,
-    wait_for,
-)
+from tests.support.ui_house import INGEST_PASSWORD, House, Visit, wait_for
+from tests.support.ui_pictures import party
 
 pytestmark = pytest.mark.browser
 

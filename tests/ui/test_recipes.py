@@ -8,16 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.ui_house import (
-    NARROW,
-    WIDE,
-    House,
-    Visit,
-    local_look,
-    party,
-    visit,
-    wait_for,
-)
+from tests.support.ui_house import NARROW, WIDE, House, Visit, local_look, visit, wait_for
+from tests.support.ui_pictures import party
 from tests.ui.looks import axe_source, look_over
 
 pytestmark = pytest.mark.browser

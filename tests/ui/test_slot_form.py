@@ -8,13 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.ui_house import (
-    House,
-    Visit,
-    frame,
-    local_look,
-    wait_for,
-)
+from tests.support.ui_house import House, Visit, local_look, wait_for
+from tests.support.ui_pictures import frame
 from tests.ui.test_flows import tab_to
 
 pytestmark = pytest.mark.browser

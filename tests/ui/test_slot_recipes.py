@@ -16,10 +16,10 @@ from tests.support.ui_house import (
     House,
     Visit,
     local_look,
-    party,
     visit,
     wait_for,
 )
+from tests.support.ui_pictures import party
 
 pytestmark = pytest.mark.browser
 SLOT, OTHER = "slot-012", "slot-011"

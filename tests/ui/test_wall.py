@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.ui_house import LANGUAGES, NARROW, WIDE, House, Visit, party, visit
+from tests.support.ui_house import LANGUAGES, NARROW, WIDE, House, Visit, visit
+from tests.support.ui_pictures import party
 from tests.ui.looks import axe_source, look_over
 
 pytestmark = pytest.mark.browser
