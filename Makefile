@@ -32,6 +32,8 @@ test: $(VENV)/.dev  ## the test suite; PYTEST_ARGS="-k ingest", TESTS_AT_ONCE=0 
 test-minutes: $(VENV)/.dev  ## what `make test` leaves out: hosts that stand still or are upgraded, machines set up as printed
 	$(BIN)/python -m pytest -m minutes $(IN_PARALLEL) $(PYTEST_ARGS)
 
+# Unlike those, browsers compute all the time.
+test-browser: TESTS_AT_ONCE = 3
 test-browser: $(VENV)/.browser  ## the admin UI in Chromium (apt install chromium-headless-shell); PYTEST_ARGS="-k board"
 	$(BIN)/python -m pytest tests/ui -m browser $(IN_PARALLEL) $(PYTEST_ARGS)
 
