@@ -29,6 +29,7 @@ CHECKS: tuple[Callable[[], str | None], ...] = (
     serving.a_large_webp_finds_its_process_within_the_units_limits,
     serving.a_key_in_the_credentials_reaches_the_service_alone,
     restarts.ten_restarts_under_load_refuse_no_photo,
+    restarts.the_button_of_the_health_page_restarts_the_service,
     restarts.a_reload_keeps_the_process,
     restarts.kill_9_is_followed_by_a_start,
     restarts.a_frozen_daemon_is_replaced_by_the_watchdog,

@@ -99,6 +99,13 @@ def ask(
         connection.close()
 
 
+def log_in(password: str) -> dict[str, str]:
+    """Return the header of a new session of serg's."""
+    body = json.dumps({"username": "serg", "password": password}).encode()
+    answer = ask("POST", "/api/login", body, {"Content-Type": "application/json"})
+    return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+
 def is_ready() -> bool:
     return ask("GET", "/readyz", seconds=5).status == 200
 

@@ -8,8 +8,8 @@ import signal
 import time
 from pathlib import Path
 
-from given import CONFIG, NEXT_PASSWORD, SMALL
-from machine import SERVICE, Cameras, is_ready, run, send, unit, until
+from given import ADMIN_PASSWORD, CONFIG, NEXT_PASSWORD, SMALL
+from machine import SERVICE, Cameras, ask, is_ready, log_in, run, send, unit, until
 
 RESTARTS = 10
 
@@ -25,6 +25,16 @@ def ten_restarts_under_load_refuse_no_photo() -> str:
     cameras.expect_all_served()
     assert len(pids) == RESTARTS
     return f"{len(cameras.answers)} photos, longest {cameras.longest_seconds:.1f} s"
+
+
+def the_button_of_the_health_page_restarts_the_service() -> None:
+    pid = unit(property_name="MainPID")
+    with Cameras(NEXT_PASSWORD, SMALL, number=2) as cameras:
+        cameras.wait_for_more()
+        assert ask("POST", "/api/restart", headers=log_in(ADMIN_PASSWORD)).status == 204
+        until("another process serves", lambda: unit(property_name="MainPID") not in ("0", pid))
+        cameras.wait_for_more()
+    cameras.expect_all_served()
 
 
 def a_reload_keeps_the_process() -> None:

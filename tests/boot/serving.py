@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import tempfile
@@ -10,7 +9,7 @@ import time
 from pathlib import Path
 
 from given import ADMIN_PASSWORD, CONFIG, NEXT_PASSWORD, PASSWORD, PAYLOAD, PICTURE, SMALL
-from machine import SERVICE, STATE_DIR, ask, is_ready, photo, run, send, sql, unit, until
+from machine import SERVICE, STATE_DIR, ask, is_ready, log_in, photo, run, send, sql, unit, until
 from manual import commands_under, type_in
 
 DOCUMENTS = Path("/usr/share/doc/photobooth-daemon")
@@ -80,13 +79,7 @@ def a_key_in_the_credentials_reaches_the_service_alone() -> None:
     key.chmod(0o600)
     run("systemctl", "restart", SERVICE)
     until("the daemon is ready", is_ready)
-    token = ask(
-        "POST",
-        "/api/login",
-        json.dumps({"username": "serg", "password": ADMIN_PASSWORD}).encode(),
-        {"Content-Type": "application/json"},
-    ).json()["token"]
-    settings = ask("GET", "/api/settings", headers={"Authorization": f"Bearer {token}"}).json()
+    settings = ask("GET", "/api/settings", headers=log_in(ADMIN_PASSWORD)).json()
     gemini = settings["providers"]["gemini"]
     assert gemini == {"configured": True, "source": "credential"}, gemini
     shown = run("photoboothctl", "config", "show")
