@@ -39,6 +39,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--languages",
         choices=("both", "half", "other"),
         default="both",
-        help="what is done in the UI: in both languages, half of it in each, or the other half",
+        help="flows of the UI: in both, each in one (and all other tests), or what that leaves out",
     )
     parser.addoption("--screenshots", metavar="DIR", help="write the UI's screens into DIR")

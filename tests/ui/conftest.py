@@ -40,24 +40,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     wanted = config.getoption("--languages")
     if wanted != "both":
-        left_out = [item for item in items if _is_left_out(item, wanted)]
+        left_out = [item for item in items if _is_of_half(item) != (wanted == "half")]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
     if config.option.markexpr == "browser":
         items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
-def _is_left_out(item: pytest.Item, wanted: str) -> bool:
-    """Whether a flow's language is the one that the other half of the flows is tried in.
+def _is_of_half(item: pytest.Item) -> bool:
+    """Whether a test is tried wherever one language is enough.
 
-    What looks at a screen names its widths beside its languages, and is tried in all.
+    A flow is, in one of the languages, and in the other one is not. What looks at a screen names
+    its widths beside its languages, and is tried in all.
     """
     asked = list(item.callspec.params.values()) if hasattr(item, "callspec") else []
     if len(asked) != 1 or asked[0] not in LANGUAGES:
-        return False
+        return True
     name = item.nodeid.partition("[")[0]
-    turn = (crc32(name.encode()) + (wanted == "other")) % len(LANGUAGES)
-    return bool(asked[0] != LANGUAGES[turn])
+    return bool(asked[0] == LANGUAGES[crc32(name.encode()) % len(LANGUAGES)])
 
 
 @pytest.fixture(scope="session")
