@@ -47,6 +47,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Let a flow that fails tell what its visitors saw; one who came by ``with`` tells it alone."""
+    outcome: Any = yield
+    if outcome.excinfo:
+        given = getattr(item, "funcargs", {}).values()
+        for one in {
+            id(visitor): visitor for visitor in given if isinstance(visitor, Visit)
+        }.values():
+            outcome.excinfo[1].add_note(one.tell())
+
+
 def _is_of_half(item: pytest.Item) -> bool:
     """Whether a test is tried wherever one language is enough.
 
